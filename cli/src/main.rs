@@ -1,0 +1,2 @@
+//! The `mcpz` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Tokens, lossless tree and typed AST.

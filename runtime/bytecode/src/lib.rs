@@ -1,0 +1,2 @@
+//! The bundle.
+#![no_std]

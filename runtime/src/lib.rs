@@ -1,0 +1,2 @@
+//! Request and program to decision.
+#![no_std]
