@@ -1,1 +1,10 @@
-//! Sources to bundle.
+//! The compiler of the mcpz policy language: sources to bundle, pure.
+//!
+//! `text -> tokens -> tree -> AST` is the business of `mcpz-syntax`. This crate goes on:
+//! `AST -> resolved -> typed -> rules -> decision graph -> bytes`. Each arrow is one function with
+//! a plain value on both sides. Nothing here reads a file, a clock or the environment.
+
+pub mod catalog;
+pub mod diagnostics;
+pub mod hir;
+pub mod types;
