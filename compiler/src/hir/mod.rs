@@ -6,6 +6,7 @@
 //! way to bytecode, and the reference interpreter in `tests/oracle`, which walks it rule by rule.
 //! Read next: [`expr`], [`rule`], [`decl`], [`testing`].
 
+pub mod canonical;
 pub mod decl;
 pub mod expr;
 pub mod rule;
