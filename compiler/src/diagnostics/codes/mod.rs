@@ -1,0 +1,28 @@
+//! The codes: one file each, with its explanation, examples and the functions that make it.
+//!
+//! `E00xx` syntax, `E01xx` names and declarations, `E02xx` packages, catalogs, lock and data,
+//! `E03xx` expressions and types, `E04xx` rules, `E05xx` tests and assertions, `W06xx` lints.
+//! [`ALL`] is what the error index, `mcpz explain` and the test of all examples read.
+
+mod info;
+mod prelude;
+
+pub use info::CodeInfo;
+
+// Names, declarations, packages.
+
+// Expressions, rules, tests, lints.
+
+/// Every code, in order.
+pub const ALL: &[&CodeInfo] = &[
+    // Names, declarations, packages.
+
+    // Expressions, rules, tests, lints.
+];
+
+/// The code with this number (`E0102`) or name (`unknown-name`).
+pub fn find(code: &str) -> Option<&'static CodeInfo> {
+    ALL.iter()
+        .copied()
+        .find(|info| info.code == code || info.name == code)
+}

@@ -1,0 +1,155 @@
+//! Near names: the one place that decides what `did you mean` says.
+//!
+//! A candidate is near when it differs from what was written by case or separators alone, by few
+//! edits for its length, or, failing those, when it is a longer spelling of the same word. The
+//! distance counts a transposition as one edit. Ties go to the first candidate in sorted order, so
+//! that output never depends on the order of a table.
+
+use super::{Edit, Fix};
+use crate::hir::Span;
+use smol_str::SmolStr;
+
+/// The candidate nearest to what was written, if one is near enough to be worth naming.
+pub fn nearest<I, S>(wanted: &str, candidates: I) -> Option<SmolStr>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<str>,
+{
+    let mut best: Option<(usize, SmolStr)> = None;
+    for candidate in candidates {
+        let text = candidate.as_ref();
+        let Some(distance) = distance(wanted, text) else {
+            continue;
+        };
+        let key = (distance, SmolStr::new(text));
+        if best.as_ref().is_none_or(|known| key < *known) {
+            best = Some(key);
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// The fix that puts a name in the place of what was written.
+pub fn fix(span: Span, name: &str) -> Fix {
+    Fix {
+        title: format!("change to `{name}`"),
+        edits: vec![Edit {
+            span,
+            text: name.to_owned(),
+        }],
+    }
+}
+
+/// How a name is written after a dot or as a target: quoted unless it is an identifier.
+pub fn as_written(name: &str) -> String {
+    if is_identifier(name) {
+        return name.to_owned();
+    }
+    let mut text = String::with_capacity(name.len() + 2);
+    text.push('"');
+    for c in name.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
+}
+
+/// Whether a text is an identifier of the language.
+pub fn is_identifier(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// At most six names in backticks, for a help line that lists what there is.
+pub fn listing<I, S>(names: I) -> String
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<str>,
+{
+    let mut names: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    names.sort();
+    names.dedup();
+    let total = names.len();
+    names.truncate(6);
+    let mut text = names.join(", ");
+    if total > 6 {
+        text.push_str(&format!(" and {} more", total - 6));
+    }
+    text
+}
+
+/// How far a candidate is, or `None` when it is too far to be meant.
+fn distance(wanted: &str, candidate: &str) -> Option<usize> {
+    if wanted == candidate || candidate.is_empty() || wanted.is_empty() {
+        return None;
+    }
+    let (short, long) = (folded(wanted), folded(candidate));
+    if short == long {
+        return Some(0);
+    }
+    let edits = strsim::damerau_levenshtein(&short, &long);
+    let longest = short.chars().count().max(long.chars().count());
+    if edits <= allowed_edits(longest) {
+        return Some(edits);
+    }
+    let contains =
+        short.len() >= 4 && (long.contains(&short) || (long.len() >= 4 && short.contains(&long)));
+    contains.then_some(100 + edits)
+}
+
+/// How many edits a name of this length may differ by.
+fn allowed_edits(length: usize) -> usize {
+    match length {
+        0..=2 => 0,
+        3..=5 => 1,
+        6..=8 => 2,
+        9..=14 => 3,
+        _ => 4,
+    }
+}
+
+/// Lower case without separators.
+fn folded(text: &str) -> String {
+    text.chars()
+        .filter(|c| !matches!(c, '_' | '-' | '.' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        let tools = ["get_invoice", "list_invoices", "refund"];
+        assert_eq!(
+            nearest("get_invioce", tools).as_deref(),
+            Some("get_invoice")
+        );
+        assert_eq!(nearest("refunds", tools).as_deref(), Some("refund"));
+        assert_eq!(nearest("getInvoice", tools).as_deref(), Some("get_invoice"));
+        assert_eq!(nearest("delete_all", tools), None);
+        assert_eq!(nearest("sre", ["src", "are"]).as_deref(), Some("are"));
+    }
+
+    #[test]
+    fn names_are_quoted_only_where_they_must() {
+        assert_eq!(as_written("get_invoice"), "get_invoice");
+        assert_eq!(as_written("get-issue"), "\"get-issue\"");
+        assert_eq!(as_written("a\"b"), "\"a\\\"b\"");
+    }
+}
