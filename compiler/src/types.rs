@@ -4,6 +4,12 @@
 //! `data` or `context` declaration, and what the checker gives every expression. Optional and
 //! nullable are one thing here, [`Type::Optional`]: the value may be absent or null, and is not
 //! usable before `has`, `is` or `??` has shown that it is there.
+//!
+//! `algebra` has [`Type::union`], [`Type::join_places`] and [`Type::meet`]; `display` writes a type
+//! as an author would.
+
+mod algebra;
+mod display;
 
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
