@@ -134,6 +134,9 @@ pub struct Tool {
     pub output: Option<Type>,
     /// The compiled schema that arguments are validated against.
     pub schema: ToolSchema,
+    /// The `inputSchema` as the catalog file has it, as JSON text. The compiler does not look at
+    /// it again: it is there so that the reference interpreter can validate by other means.
+    pub raw_schema: String,
     /// Annotations with the defaults of the MCP specification filled in.
     pub hints: ToolHints,
 }
