@@ -1,2 +1,5 @@
-//! The `mcpz` command.
-fn main() {}
+//! The `mcpz` binary: everything is in the library, so that tests and `cargo demo` share it.
+
+fn main() -> std::process::ExitCode {
+    mcpz::run(std::env::args_os())
+}

@@ -1,0 +1,16 @@
+//! The `mcpz` command as a library: `cargo demo` and the tests call what the binary calls.
+//!
+//! [`args`] holds the command line, [`commands`] one file per subcommand. A command gets a
+//! [`Shell`] (where it runs and writes) and returns an [`exit::Outcome`] or an [`exit::Failure`];
+//! only [`run`] turns that into an exit code. Rendering of diagnostics is [`render`], of decisions
+//! [`decision`]; text from servers, models and clients is shown through [`escape`] alone.
+
+pub mod escape;
+pub mod exit;
+pub mod mcp;
+pub mod output;
+
+/// Runs the command line.
+pub fn run(_args: std::env::ArgsOs) -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}
