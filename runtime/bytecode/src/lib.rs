@@ -1,5 +1,27 @@
 //! The mcpz bundle: values, opcode table, container, verifier.
+//!
+//! The compiler fills an [`image::BundleImage`], [`container`](crate) turns it into bytes, and the
+//! verifier makes the only thing that can be evaluated of them. Nothing here does I/O, and nothing
+//! panics on any input.
 #![no_std]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
 extern crate alloc;
 
+pub mod error;
+pub mod ids;
+pub mod image;
+pub mod limits;
+pub mod opcode;
 pub mod schema;
+
+pub use error::ErrorCode;

@@ -1,0 +1,45 @@
+//! Every limit of the bundle format and the engine, in one place.
+//!
+//! The emitter refuses to exceed them, the verifier refuses a bundle that does, and the runtime
+//! relies on them for its bounds.
+
+/// Largest bundle, in bytes.
+pub const MAX_BUNDLE_BYTES: usize = 64 * 1024 * 1024;
+/// Most rows of any table.
+pub const MAX_TABLE_ROWS: usize = 1 << 20;
+/// Longest string of a bundle, in bytes.
+pub const MAX_STRING_BYTES: usize = 8 * 1024 * 1024;
+/// Most instructions of one block.
+pub const MAX_BLOCK_CODE: usize = 1 << 16;
+/// Most registers of one block.
+pub const MAX_REGISTERS: usize = 4096;
+/// Deepest nesting of loops in a block.
+pub const MAX_LOOP_DEPTH: usize = 3;
+/// Longest collection that a loop, `in`, `count` or an equality walks; a longer one is an error.
+pub const MAX_COLLECTION: usize = 4096;
+/// Largest step bound of one block.
+pub const MAX_BLOCK_STEPS: u64 = 1 << 44;
+/// Deepest nesting of a type, a constant, a subject or a compared value.
+pub const MAX_VALUE_DEPTH: usize = 64;
+/// Most links of a caller's chain.
+pub const MAX_CHAIN: usize = 8;
+/// Most places that one `paths(args)` and the like may yield.
+pub const MAX_COLLECTED: usize = MAX_COLLECTION;
+/// Longest JSON pointer handed to the state, in bytes.
+pub const MAX_POINTER_BYTES: usize = 4096;
+/// Longest path, host or URL that is parsed, in bytes.
+pub const MAX_PLACE_BYTES: usize = 64 * 1024;
+/// Longest SQL text that is parsed, in bytes.
+pub const MAX_SQL_BYTES: usize = 16 * 1024;
+/// Deepest SQL expression.
+pub const MAX_SQL_DEPTH: usize = 32;
+/// Most natives computed for one request.
+pub const MAX_NATIVE_RESULTS: usize = 16 * 1024;
+/// Longest glob or URI pattern, in characters.
+pub const MAX_PATTERN_CHARS: usize = 1024;
+/// Longest URI that patterns are matched against, in bytes.
+pub const MAX_URI_BYTES: usize = 8192;
+/// Most transitions of one time zone.
+pub const MAX_ZONE_TRANSITIONS: usize = 4096;
+/// Largest serialised automaton, in bytes.
+pub const MAX_AUTOMATON_BYTES: usize = 4 * 1024 * 1024;
