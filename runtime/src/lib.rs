@@ -1,2 +1,22 @@
-//! Request and program to decision.
+//! Request and program to decision: no I/O, no clock, no randomness, no panic.
+//!
+//! The caller passes in a verified program, a [`principal::Principal`], a [`request::Request`] and a
+//! [`state::State`], and gets a [`decision::Decision`].
 #![no_std]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+extern crate alloc;
+
+pub mod decision;
+pub mod principal;
+pub mod request;
+pub mod state;

@@ -114,11 +114,6 @@ pub struct ToolImage {
     pub name: String,
     /// What arguments are validated against.
     pub schema: SchemaImage,
-    /// The root schema allows parameters it does not name (`additionalProperties` true or a schema,
-    /// or `patternProperties`): `extra refuse` lets those pass.
-    pub open: bool,
-    /// Parameters that the root schema's `properties` names, sorted.
-    pub parameters: Vec<String>,
     /// Places by kind, for `paths(args)` and the like; [`ParameterKind::Strings`] needs no row.
     pub collect: Vec<CollectImage>,
     /// `unwraps`, when this is a meta-tool.
