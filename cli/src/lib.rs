@@ -5,10 +5,13 @@
 //! only [`run`] turns that into an exit code. Rendering of diagnostics is [`render`], of decisions
 //! [`decision`]; text from servers, models and clients is shown through [`escape`] alone.
 
+pub mod diagnostics_json;
 pub mod escape;
 pub mod exit;
+pub mod fixes;
 pub mod mcp;
 pub mod output;
+pub mod render;
 
 /// Runs the command line.
 pub fn run(_args: std::env::ArgsOs) -> std::process::ExitCode {

@@ -1,2 +1,54 @@
-//! Project automation.
-fn main() {}
+//! Project automation: `cargo xtask COMMAND`, and `cargo demo`.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use xtask::steps::Failed;
+use xtask::{codegen, demo, judge, setup, test_all, tidy};
+
+/// Project automation for mcpz.
+#[derive(Parser)]
+#[command(name = "cargo xtask", max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything: set-up, formatting, lints, tidiness, generated files, all tests, oracle, fuzz smoke, bundle mutation.
+    Test(test_all::Args),
+    /// Install the MCP servers that tests talk to, into `build/` (Node 20 and Python 3 are needed).
+    Setup,
+    /// Check, test, compile and run the payments example on a recorded session.
+    Demo(demo::Args),
+    /// Compare the VM with the reference interpreter on generated pairs of package and request.
+    Oracle(judge::OracleArgs),
+    /// Feed a part with generated input.
+    Fuzz(judge::FuzzArgs),
+    /// Flip every bit and cut every byte of the example bundles.
+    MutateBundles(judge::MutateArgs),
+    /// Write the generated pages of `docs/`.
+    Codegen(codegen::Args),
+    /// Check the rules of the house.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let result: Result<(), Failed> = match Cli::parse().command {
+        Command::Test(args) => test_all::run(&args),
+        Command::Setup => setup::run(),
+        Command::Demo(args) => demo::run(&args),
+        Command::Oracle(args) => judge::oracle(&args),
+        Command::Fuzz(args) => judge::fuzz(&args),
+        Command::MutateBundles(args) => judge::mutate_bundles(&args),
+        Command::Codegen(args) => codegen::run(&args),
+        Command::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            anstream::eprintln!("{}", failed.0);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The command line.
+
+use crate::commands;
+use crate::exit::EXIT_CODES_HELP;
+use crate::output::{Color, Format};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The policy language for zero-trust MCP.
+///
+/// A package of `.mcpz` files says which identity may use which tool of which MCP server, with which
+/// parameters, in which context. `mcpz` checks, tests and compiles it, decides messages with it, and
+/// explains what was decided.
+#[derive(Debug, Parser)]
+#[command(name = "mcpz", version, max_term_width = 100, after_help = EXIT_CODES_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// How to write results: for people, or as one JSON document.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+
+    /// Run as if started in this folder; the package is looked for here and in the folders above.
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a package that checks, tests and builds at once.
+    New(commands::new::Args),
+    /// Find the mistakes in a package.
+    Check(commands::check::Args),
+    /// Bring sources into the one layout.
+    Fmt(commands::fmt::Args),
+    /// Compile a package to a bundle, or print a stage on the way.
+    Build(commands::build::Args),
+    /// Look into a bundle: sections, symbols, disassembly.
+    Inspect(commands::inspect::Args),
+    /// Decide one message, or a recorded session.
+    Eval(commands::eval::Args),
+    /// Explain a decision clause by clause.
+    Why(commands::why::Args),
+    /// Run the tests written in the package.
+    Test(commands::test::Args),
+    /// Explain a diagnostic code.
+    Explain(commands::explain::Args),
+    /// Capture, pin and compare what servers declare.
+    Catalog(commands::catalog::Args),
+    /// Print a completion script for a shell.
+    Completions(commands::completions::Args),
+}

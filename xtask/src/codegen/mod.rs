@@ -1,0 +1,47 @@
+//! Pages of `docs/` that are written from tables in the code, so that they cannot be wrong.
+
+mod bytecode;
+mod errors;
+
+use crate::root;
+use crate::steps::Failed;
+
+/// `cargo xtask codegen`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Write nothing; fail when a page is stale.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Writes or checks every generated page.
+pub fn run(args: &Args) -> Result<(), Failed> {
+    let mut stale = Vec::new();
+    for (path, text) in pages() {
+        let file = root::root().join(path);
+        let old = std::fs::read_to_string(&file).unwrap_or_default();
+        if old == text {
+            continue;
+        }
+        if args.check {
+            stale.push(path);
+        } else {
+            std::fs::write(&file, text)?;
+            println!("wrote {path}");
+        }
+    }
+    if stale.is_empty() { Ok(()) } else { Err(Failed(format!("stale: {}; run `cargo xtask codegen`", stale.join(", ")))) }
+}
+
+/// Path and text of every generated page.
+fn pages() -> Vec<(&'static str, String)> {
+    vec![("docs/errors.md", errors::page()), ("docs/bytecode.md", bytecode::page())]
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn generated_pages_are_fresh() {
+        super::run(&super::Args { check: true }).expect("run `cargo xtask codegen`");
+    }
+}

@@ -1,0 +1,14 @@
+//! What `cargo xtask` does, one module a command.
+//!
+//! [`steps`] runs commands with timing, [`root`] says where the project is. The heavy judges (oracle,
+//! fuzz, bundle mutation) are a program of their own in `tests/`, built in release and started by
+//! [`judge`]; this crate stays quick to build.
+
+pub mod codegen;
+pub mod demo;
+pub mod judge;
+pub mod root;
+pub mod setup;
+pub mod steps;
+pub mod test_all;
+pub mod tidy;

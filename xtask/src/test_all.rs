@@ -1,0 +1,54 @@
+//! `cargo xtask test`: everything that must hold, in one command. CI runs this and nothing else.
+
+use crate::judge::{self, FuzzArgs, FuzzTarget, MutateArgs, OracleArgs};
+use crate::steps::{self, Failed, Steps};
+use crate::{codegen, root, setup, tidy};
+use std::process::Command;
+
+/// Pairs for the oracle in a full test run.
+const PAIRS: u64 = 50_000;
+/// Inputs for each fuzz target in a full test run.
+const FUZZ_RUNS: u64 = 20_000;
+
+/// `cargo xtask test`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Leave out the release part: oracle, fuzz smoke, bundle mutation, demo.
+    #[arg(long)]
+    pub quick: bool,
+}
+
+/// Runs every step and reports all of them; only a failed set-up or build stops early.
+pub fn run(args: &Args) -> Result<(), Failed> {
+    let mut steps = Steps::default();
+    steps.step("set-up: MCP servers for tests", setup::run);
+    steps.step("formatting", || cargo(&["fmt", "--all", "--check"]));
+    steps.step("tidy", tidy::run);
+    steps.step("lints", || cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]));
+    steps.step("generated files are fresh", || codegen::run(&codegen::Args { check: true }));
+    steps.step("tests", || cargo(&["test", "--workspace", "--no-fail-fast"]));
+    if !args.quick {
+        release_steps(&mut steps);
+    }
+    steps.finish()
+}
+
+fn release_steps(steps: &mut Steps) {
+    if !steps.step("build the judges", judge::build) {
+        return;
+    }
+    let oracle = OracleArgs { pairs: PAIRS, seed: 2026, replay: None };
+    steps.step(&format!("oracle: {PAIRS} pairs"), || judge::oracle(&oracle));
+    for what in FuzzTarget::ALL {
+        let args = FuzzArgs { what, runs: FUZZ_RUNS, seed: 2026 };
+        steps.step(&format!("fuzz {}: {FUZZ_RUNS} runs", what.name()), || judge::fuzz(&args));
+    }
+    let mutate = MutateArgs { example: None, stride: 1 };
+    steps.step("mutate bundles", || judge::mutate_bundles(&mutate));
+    steps.step("demo", || cargo(&["demo"]));
+}
+
+fn cargo(words: &[&str]) -> Result<(), Failed> {
+    steps::run(Command::new(root::cargo()).args(words).current_dir(root::root()))
+}
+

@@ -1,0 +1,125 @@
+//! The direction of dependencies (ARCHITECTURE, invariants 1, 4, 5 and 9), from `cargo metadata`.
+
+use super::Finding;
+use crate::root;
+use crate::steps::{Failed, output};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Which workspace crates each crate may depend on (normal and build dependencies; tests may use more).
+/// A crate that is not here may use all.
+const MAY_USE: [(&str, &[&str]); 5] = [
+    ("mcpz-syntax", &[]),
+    ("mcpz-bytecode", &[]),
+    ("mcpz-stdlib", &[]),
+    ("mcpz-compiler", &["mcpz-syntax", "mcpz-bytecode"]),
+    ("mcpz-runtime", &["mcpz-bytecode"]),
+];
+
+/// Crates that only these parts may name.
+const ONLY_IN: [(&str, &[&str]); 5] = [
+    ("ariadne", &["mcpz"]),
+    ("tokio", &["mcpz", "mcpz-gateway", "mcpz-lsp"]),
+    ("rmcp", &["mcpz", "mcpz-gateway"]),
+    ("petgraph", &["mcpz-compiler"]),
+    ("lsp-types", &["mcpz-lsp"]),
+];
+
+/// Crates that listen on a port or fetch over the network: no default feature may bring one in.
+const LISTENERS: [&str; 6] = ["hyper", "axum", "reqwest", "tiny_http", "actix-web", "warp"];
+
+/// Checks every crate of the workspace.
+pub fn check() -> Result<Vec<Finding>, Failed> {
+    let arguments = ["metadata", "--format-version=1", "--offline", "--no-deps"];
+    let text = match output(Command::new(root::cargo()).args(arguments).current_dir(root::root())) {
+        Ok(text) => text,
+        Err(_) => output(Command::new(root::cargo()).args(["metadata", "--format-version=1", "--no-deps"]).current_dir(root::root()))?,
+    };
+    let metadata: Value = serde_json::from_str(&text)?;
+    let crates = dependencies_by_crate(&metadata);
+    let mut findings = Vec::new();
+    for (name, uses) in &crates {
+        check_direction(name, uses, &crates, &mut findings);
+        check_only_in(name, uses, &mut findings);
+    }
+    check_lints(&metadata, &mut findings);
+    Ok(findings)
+}
+
+/// Normal and build dependencies by crate.
+fn dependencies_by_crate(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut crates = BTreeMap::new();
+    for package in packages {
+        let dependencies = package["dependencies"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let names = dependencies
+            .iter()
+            .filter(|dependency| dependency["kind"] != "dev")
+            .filter_map(|dependency| dependency["name"].as_str().map(str::to_owned))
+            .collect();
+        crates.insert(package["name"].as_str().unwrap_or_default().to_owned(), names);
+    }
+    crates
+}
+
+fn check_direction(
+    name: &str,
+    uses: &BTreeSet<String>,
+    crates: &BTreeMap<String, BTreeSet<String>>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some((_, allowed)) = MAY_USE.iter().find(|(crate_name, _)| *crate_name == name) else { return };
+    for used in uses.iter().filter(|used| crates.contains_key(*used)) {
+        if !allowed.contains(&used.as_str()) {
+            findings.push(Finding {
+                place: name.to_owned(),
+                what: format!("depends on `{used}`: docs/ARCHITECTURE.md forbids that direction"),
+            });
+        }
+    }
+}
+
+fn check_only_in(name: &str, uses: &BTreeSet<String>, findings: &mut Vec<Finding>) {
+    for (used, parts) in ONLY_IN {
+        if uses.contains(used) && !parts.contains(&name) {
+            findings.push(Finding { place: name.to_owned(), what: format!("uses `{used}`, which only {parts:?} may") });
+        }
+    }
+    for used in LISTENERS.iter().filter(|used| uses.contains(**used)) {
+        if name != "mcpz-gateway" {
+            findings.push(Finding { place: name.to_owned(), what: format!("uses `{used}`: only the gateway opens ports") });
+        }
+    }
+}
+
+/// Every crate takes the workspace's lints, where unsafe code is forbidden.
+fn check_lints(metadata: &Value, findings: &mut Vec<Finding>) {
+    let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for package in packages {
+        let manifest = package["manifest_path"].as_str().unwrap_or_default();
+        let text = std::fs::read_to_string(manifest).unwrap_or_default();
+        if !text.contains("[lints]\nworkspace = true") {
+            let name = package["name"].as_str().unwrap_or_default().to_owned();
+            findings.push(Finding { place: name, what: "does not take the workspace's lints".to_owned() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_that_uses_the_compiler_is_found() {
+        let crates: BTreeMap<String, BTreeSet<String>> = [
+            ("mcpz-runtime".to_owned(), BTreeSet::from(["mcpz-compiler".to_owned(), "petgraph".to_owned()])),
+            ("mcpz-compiler".to_owned(), BTreeSet::new()),
+        ]
+        .into();
+        let mut findings = Vec::new();
+        check_direction("mcpz-runtime", &crates["mcpz-runtime"], &crates, &mut findings);
+        check_only_in("mcpz-runtime", &crates["mcpz-runtime"], &mut findings);
+        assert_eq!(findings.len(), 2, "{findings:?}");
+    }
+}
