@@ -5,7 +5,9 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Reads an address, strictly (no zone ids, no octal or short forms), and unwraps it.
 pub fn parse_ip(text: &str) -> Result<IpAddr, ErrorCode> {
-    text.parse::<IpAddr>().map(unwrap_ip).map_err(|_| ErrorCode::Ip)
+    text.parse::<IpAddr>()
+        .map(unwrap_ip)
+        .map_err(|_| ErrorCode::Ip)
 }
 
 /// The IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4); else the address itself.
@@ -36,7 +38,11 @@ pub fn parse_net(text: &str) -> Result<(IpAddr, u8), ErrorCode> {
         let ip = parse_ip(text)?;
         return Ok((ip, width(ip)));
     };
-    if length.is_empty() || length.len() > 3 || !length.bytes().all(|b| b.is_ascii_digit()) || (length.len() > 1 && length.starts_with('0')) {
+    if length.is_empty()
+        || length.len() > 3
+        || !length.bytes().all(|b| b.is_ascii_digit())
+        || (length.len() > 1 && length.starts_with('0'))
+    {
         return Err(ErrorCode::Ip);
     }
     let address: IpAddr = address.parse().map_err(|_| ErrorCode::Ip)?;
@@ -46,7 +52,9 @@ pub fn parse_net(text: &str) -> Result<(IpAddr, u8), ErrorCode> {
     }
     let unwrapped = unwrap_ip(address);
     match length.checked_sub(96) {
-        Some(short) if unwrapped.is_ipv4() && address.is_ipv6() && !is_6to4(address) => Ok((unwrapped, short)),
+        Some(short) if unwrapped.is_ipv4() && address.is_ipv6() && !is_6to4(address) => {
+            Ok((unwrapped, short))
+        }
         _ => Ok((address, length)),
     }
 }
@@ -70,11 +78,15 @@ fn width(ip: IpAddr) -> u8 {
 fn mask(ip: IpAddr, length: u8) -> IpAddr {
     match ip {
         IpAddr::V4(v4) => {
-            let keep = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(length))).unwrap_or(0);
+            let keep = u32::MAX
+                .checked_shl(32_u32.saturating_sub(u32::from(length)))
+                .unwrap_or(0);
             IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() & keep))
         }
         IpAddr::V6(v6) => {
-            let keep = u128::MAX.checked_shl(128_u32.saturating_sub(u32::from(length))).unwrap_or(0);
+            let keep = u128::MAX
+                .checked_shl(128_u32.saturating_sub(u32::from(length)))
+                .unwrap_or(0);
             IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & keep))
         }
     }
@@ -94,22 +106,54 @@ mod tests {
     #[test]
     fn every_spelling_of_loopback_is_in_loopback() {
         let loopback = parse_net("127.0.0.0/8").unwrap();
-        for text in ["127.0.0.1", "::ffff:127.0.0.1", "::ffff:7f00:1", "64:ff9b::127.0.0.1", "2002:7f00:1::", "::127.0.0.1"] {
+        for text in [
+            "127.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:7f00:1",
+            "64:ff9b::127.0.0.1",
+            "2002:7f00:1::",
+            "::127.0.0.1",
+        ] {
             assert!(net_contains(loopback, parse_ip(text).unwrap()), "{text}");
         }
-        assert!(net_contains(parse_net("::1").unwrap(), parse_ip("::1").unwrap()));
+        assert!(net_contains(
+            parse_net("::1").unwrap(),
+            parse_ip("::1").unwrap()
+        ));
         assert!(!net_contains(loopback, parse_ip("::1").unwrap()));
-        assert!(net_contains(parse_net("0.0.0.0/0").unwrap(), parse_ip("8.8.8.8").unwrap()));
+        assert!(net_contains(
+            parse_net("0.0.0.0/0").unwrap(),
+            parse_ip("8.8.8.8").unwrap()
+        ));
     }
 
     #[test]
     fn odd_spellings_are_refused() {
-        for text in ["0177.0.0.1", "127.1", "2130706433", "0x7f.0.0.1", "127.0.0.1 ", "fe80::1%eth0", "[::1]", ""] {
+        for text in [
+            "0177.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f.0.0.1",
+            "127.0.0.1 ",
+            "fe80::1%eth0",
+            "[::1]",
+            "",
+        ] {
             assert_eq!(parse_ip(text), Err(ErrorCode::Ip), "{text}");
         }
-        for text in ["10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/-1", "::/129"] {
+        for text in [
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0.0/08",
+            "10.0.0.0/-1",
+            "::/129",
+        ] {
             assert_eq!(parse_net(text), Err(ErrorCode::Ip), "{text}");
         }
-        assert_eq!(parse_net("::ffff:10.0.0.0/104"), Ok((IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8)));
+        assert_eq!(
+            parse_net("::ffff:10.0.0.0/104"),
+            Ok((IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8))
+        );
     }
 }

@@ -11,12 +11,18 @@ pub fn parse_path(text: &str) -> Result<&str, ErrorCode> {
     if text == "/" {
         return Ok(text);
     }
-    if text.len() > MAX_PLACE_BYTES || text.chars().any(|c| c == '\\' || c.is_control()) || has_encoded_separator(text) {
+    if text.len() > MAX_PLACE_BYTES
+        || text.chars().any(|c| c == '\\' || c.is_control())
+        || has_encoded_separator(text)
+    {
         return Err(ErrorCode::Path);
     }
     let path = text.strip_suffix('/').unwrap_or(text);
     let relative = path.strip_prefix('/').ok_or(ErrorCode::Path)?;
-    if relative.split('/').any(|component| matches!(component, "" | "." | "..")) {
+    if relative
+        .split('/')
+        .any(|component| matches!(component, "" | "." | ".."))
+    {
         return Err(ErrorCode::Path);
     }
     Ok(path)
@@ -25,7 +31,9 @@ pub fn parse_path(text: &str) -> Result<&str, ErrorCode> {
 /// Whether the text holds `%2e`, `%2f`, `%5c` or `%00`, in any case.
 fn has_encoded_separator(text: &str) -> bool {
     text.as_bytes().windows(3).any(|window| {
-        let [b'%', high, low] = window else { return false };
+        let [b'%', high, low] = window else {
+            return false;
+        };
         matches!(
             (high, low.to_ascii_lowercase()),
             (b'2', b'e' | b'f') | (b'5', b'c') | (b'0', b'0')
@@ -38,7 +46,8 @@ pub fn under(path: &str, base: &str) -> bool {
     if base == "/" {
         return path.starts_with('/');
     }
-    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(base)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The last component; none of `/`.
@@ -63,7 +72,10 @@ pub fn parent(path: &str) -> Option<&str> {
 
 /// How many components it has.
 pub fn depth(path: &str) -> i64 {
-    let count = path.split('/').filter(|component| !component.is_empty()).count();
+    let count = path
+        .split('/')
+        .filter(|component| !component.is_empty())
+        .count();
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -76,7 +88,26 @@ mod tests {
         assert_eq!(parse_path("/"), Ok("/"));
         assert_eq!(parse_path("/a/b/"), Ok("/a/b"));
         assert_eq!(parse_path("/a/...b"), Ok("/a/...b"));
-        for text in ["", "a/b", "//", "/a//b", "/a/../b", "/a/.", "/..", "./a", "/a\\b", "/a\0", "/a\n", "/%2e%2E/b", "/a%2Fb", "/a%5cb", "/a%00", "C:\\x", "/a//", "~"] {
+        for text in [
+            "",
+            "a/b",
+            "//",
+            "/a//b",
+            "/a/../b",
+            "/a/.",
+            "/..",
+            "./a",
+            "/a\\b",
+            "/a\0",
+            "/a\n",
+            "/%2e%2E/b",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a%00",
+            "C:\\x",
+            "/a//",
+            "~",
+        ] {
             assert_eq!(parse_path(text), Err(ErrorCode::Path), "{text:?}");
         }
     }
@@ -92,7 +123,24 @@ mod tests {
 
     #[test]
     fn fields() {
-        assert_eq!((name("/a/b.tar.gz"), extension("/a/b.tar.gz"), parent("/a/b.tar.gz"), depth("/a/b")), (Some("b.tar.gz"), Some("gz"), Some("/a"), 2));
-        assert_eq!((name("/"), extension("/.env"), parent("/a"), parent("/"), depth("/")), (None, None, Some("/"), None, 0));
+        assert_eq!(
+            (
+                name("/a/b.tar.gz"),
+                extension("/a/b.tar.gz"),
+                parent("/a/b.tar.gz"),
+                depth("/a/b")
+            ),
+            (Some("b.tar.gz"), Some("gz"), Some("/a"), 2)
+        );
+        assert_eq!(
+            (
+                name("/"),
+                extension("/.env"),
+                parent("/a"),
+                parent("/"),
+                depth("/")
+            ),
+            (None, None, Some("/"), None, 0)
+        );
     }
 }
