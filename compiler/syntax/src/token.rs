@@ -52,7 +52,7 @@ token_table! {
         Eof
     }
     reserved {
-        UseKw "use" IssuerKw "issuer" UserKw "user" AgentKw "agent" RoleKw "role" ServerKw "server" TagKw "tag"
+        UseKw "use" IssuerKw "issuer" UserKw "user" AgentKw "agent" RoleKw "role" ServerKw "server" ProfileKw "profile" TagKw "tag"
         LabelKw "label" StoresKw "stores" SegmentKw "segment" FlowKw "flow" ContextKw "context" DataKw "data"
         SensitiveKw "sensitive" DeclassifyKw "declassify" PredicateKw "predicate" ConstKw "const"
         PermitKw "permit" ForbidKw "forbid" RequireKw "require" LimitKw "limit" RedactKw "redact" AuditKw "audit"
@@ -74,7 +74,7 @@ token_table! {
         UseItem UseAlias UseList UseName
         Issuer UrlEntry AudienceEntry KeysEntry LifetimeEntry BoundEntry ClaimsEntry
         User Agent ActsFor Role RoleBase RoleUnion
-        Server EndpointEntry CommandEntry IdentityEntry CatalogEntry SegmentEntry EgressEntry ExtraEntry UnwrapsEntry
+        Server ServerLike Profile EndpointEntry CommandEntry IdentityEntry CatalogEntry SegmentEntry EgressEntry ExtraEntry UnwrapsEntry
         OverlayEntry OverlayRule OverlayPattern OverlayAnyTool
         Tag Label LabelSource Stores Segment NetworksEntry Flow ForbidFlow Context Data Sensitive
         Declassify DeclassifyIn DeclassifyFrom

@@ -101,6 +101,8 @@ ast_enum! {
         Role(Role),
         /// `server payments { ... }`
         Server(Server),
+        /// `profile reference { ... }`
+        Profile(Profile),
         /// `tag destructive = ...`
         Tag(Tag),
         /// `label confidential from ...`

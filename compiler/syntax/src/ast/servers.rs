@@ -24,6 +24,10 @@ ast_nodes! {
     ClaimsEntry,
     /// `server payments { ... }`
     Server,
+    /// `like filesystem.reference`
+    ServerLike,
+    /// `profile reference { ... }`
+    Profile,
     /// `endpoint "..."`
     EndpointEntry,
     /// `command [...]`
@@ -114,7 +118,14 @@ macro_rules! blocks {
         }
     )* };
 }
-blocks!(Issuer of IssuerEntry, Server of ServerEntry, Segment of NetworksEntry);
+blocks!(Issuer of IssuerEntry, Server of ServerEntry, Profile of ServerEntry, Segment of NetworksEntry);
+
+impl Server {
+    /// The profile it is like.
+    pub fn profile(&self) -> Option<Path> {
+        support::child(&support::child::<ServerLike>(&self.0)?.0)
+    }
+}
 
 /// Entries that hold one string.
 macro_rules! one_string {

@@ -104,8 +104,33 @@ pub(super) fn server(p: &mut Parser) -> SyntaxKind {
     ];
     p.bump();
     names::name(p, "the name of the server");
+    opt_like(p);
     entries(p, "server", ENTRIES);
     SyntaxKind::Server
+}
+
+/// `like filesystem.reference`
+fn opt_like(p: &mut Parser) {
+    if p.at(SyntaxKind::LikeKw) {
+        p.node(SyntaxKind::ServerLike, |p| {
+            p.bump();
+            names::path(p, "the profile it is like");
+        });
+    }
+}
+
+/// `profile reference { catalog "..." overlay { ... } }`
+pub(super) fn profile(p: &mut Parser) -> SyntaxKind {
+    const ENTRIES: &[Entry] = &[
+        Entry { word: "catalog", kind: SyntaxKind::CatalogEntry, body: one_string },
+        Entry { word: "overlay", kind: SyntaxKind::OverlayEntry, body: overlay },
+        Entry { word: "extra", kind: SyntaxKind::ExtraEntry, body: extra },
+        Entry { word: "unwraps", kind: SyntaxKind::UnwrapsEntry, body: unwraps },
+    ];
+    p.bump();
+    names::name(p, "the name of the profile");
+    entries(p, "profile", ENTRIES);
+    SyntaxKind::Profile
 }
 
 /// `segment pci { networks "10.20.0.0/16" }`

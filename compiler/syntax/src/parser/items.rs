@@ -59,6 +59,7 @@ fn item(p: &mut Parser) {
         SyntaxKind::AgentKw => agent(p),
         SyntaxKind::RoleKw => role(p),
         SyntaxKind::ServerKw => blocks::server(p),
+        SyntaxKind::ProfileKw => blocks::profile(p),
         SyntaxKind::TagKw => tag(p),
         SyntaxKind::LabelKw => label(p),
         SyntaxKind::StoresKw => stores(p),
