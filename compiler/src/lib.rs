@@ -5,6 +5,8 @@
 //! a plain value on both sides. Nothing here reads a file, a clock or the environment.
 
 pub mod catalog;
+pub mod decision;
 pub mod diagnostics;
 pub mod hir;
+pub mod lower;
 pub mod types;

@@ -23,6 +23,5 @@ pub mod image;
 pub mod limits;
 pub mod opcode;
 pub mod schema;
-pub mod value;
 
 pub use error::ErrorCode;
