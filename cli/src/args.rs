@@ -36,24 +36,8 @@ pub struct Cli {
 pub enum Command {
     /// Make a package that checks, tests and builds at once.
     New(commands::new::Args),
-    /// Find the mistakes in a package.
-    Check(commands::check::Args),
-    /// Bring sources into the one layout.
-    Fmt(commands::fmt::Args),
-    /// Compile a package to a bundle, or print a stage on the way.
-    Build(commands::build::Args),
-    /// Look into a bundle: sections, symbols, disassembly.
-    Inspect(commands::inspect::Args),
-    /// Decide one message, or a recorded session.
-    Eval(commands::eval::Args),
-    /// Explain a decision clause by clause.
-    Why(commands::why::Args),
-    /// Run the tests written in the package.
-    Test(commands::test::Args),
     /// Explain a diagnostic code.
     Explain(commands::explain::Args),
-    /// Capture, pin and compare what servers declare.
-    Catalog(commands::catalog::Args),
     /// Print a completion script for a shell.
     Completions(commands::completions::Args),
 }

@@ -1,19 +1,89 @@
 //! The `mcpz` command as a library: `cargo demo` and the tests call what the binary calls.
 //!
 //! [`args`] holds the command line, [`commands`] one file per subcommand. A command gets a
-//! [`Shell`] (where it runs and writes) and returns an [`exit::Outcome`] or an [`exit::Failure`];
-//! only [`run`] turns that into an exit code. Rendering of diagnostics is [`render`], of decisions
-//! [`decision`]; text from servers, models and clients is shown through [`escape`] alone.
+//! [`shell::Shell`] (where it runs and writes) and returns an [`exit::Outcome`] or an
+//! [`exit::Failure`]; only [`run`] turns that into an exit code. Rendering of diagnostics is
+//! [`render`], of decisions [`decision`]; text from servers, models and clients is shown through
+//! [`escape`] alone.
 
+pub mod args;
+pub mod case;
+pub mod commands;
+pub mod decision;
 pub mod diagnostics_json;
+pub mod durations;
 pub mod escape;
 pub mod exit;
 pub mod fixes;
 pub mod mcp;
 pub mod output;
 pub mod render;
+pub mod shell;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::{Failure, Outcome};
+use output::{BAD, BOLD, Format, Output, styled};
+use shell::Shell;
+use std::ffi::OsString;
+use std::process::ExitCode;
 
 /// Runs the command line.
-pub fn run(_args: std::env::ArgsOs) -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            // A reader that has gone away is no reason to panic.
+            let _ = error.print();
+            return code;
+        }
+    };
+    let format = cli.format;
+    let (result, write_error) = execute(cli);
+    if let Some(error) = write_error {
+        report(&Failure::input(format!("output cannot be written: {error}")), Format::Human);
+        return ExitCode::from(2);
+    }
+    match result {
+        Ok(outcome) => outcome.code(),
+        Err(failure) => {
+            report(&failure, format);
+            failure.code()
+        }
+    }
+}
+
+fn execute(cli: Cli) -> (Result<Outcome, Failure>, Option<std::io::Error>) {
+    let directory = cli.directory.clone().unwrap_or_default();
+    if !directory.as_os_str().is_empty() && !directory.is_dir() {
+        let failure = Failure::input(format!("{} is no folder", directory.display()));
+        return (Err(failure), None);
+    }
+    let mut shell = Shell { out: Output::stdout(cli.format, cli.color), directory };
+    let result = dispatch(cli.command, &mut shell);
+    (result, shell.out.finish())
+}
+
+fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
+    match command {
+        Command::New(args) => commands::new::run(&args, shell),
+        Command::Explain(args) => commands::explain::run(&args, shell),
+        Command::Completions(args) => commands::completions::run(&args, shell),
+    }
+}
+
+/// Says on standard error why a command could not run; as one JSON object when JSON was asked for.
+fn report(failure: &Failure, format: Format) {
+    use std::io::Write;
+    let mut stderr = anstream::stderr().lock();
+    if format == Format::Json {
+        let value = serde_json::json!({"error": failure.message, "help": failure.help});
+        let _ = writeln!(stderr, "{}", output::json_text(&value));
+        return;
+    }
+    let _ = writeln!(stderr, "{}: {}", styled(BAD, "error"), failure.message);
+    for help in &failure.help {
+        let _ = writeln!(stderr, "  {} {help}", styled(BOLD, "help:"));
+    }
 }

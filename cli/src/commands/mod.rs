@@ -1,0 +1,5 @@
+//! The subcommands, one file each: its arguments, and a function `run`.
+
+pub mod completions;
+pub mod explain;
+pub mod new;
