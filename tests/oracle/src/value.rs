@@ -131,7 +131,7 @@ pub fn read(json: &Json, ty: &Type) -> Item {
             Json::Bool(value) => Ok(Value::Bool(*value)),
             _ => error(ErrorCode::Type),
         },
-        Type::Int | Type::Decimal | Type::Duration => read_number(json, ty.required()),
+        Type::Int | Type::Decimal => read_number(json, ty.required()),
         Type::List(element) => read_array(json, element).map(Value::List),
         Type::Set(element) => read_array(json, element).map(Value::Set),
         Type::Map(_) | Type::Record(_) => read_object(json, ty.required()),
@@ -159,8 +159,10 @@ fn read_number(json: &Json, ty: &Type) -> Item {
         return Ok(Value::Number(*scaled));
     }
     let Some(whole) = exact::integral(*scaled) else { return error(ErrorCode::Type) };
-    let Ok(whole) = i64::try_from(whole) else { return error(ErrorCode::Range) };
-    if *ty == Type::Duration { Ok(Value::Duration(whole)) } else { Ok(Value::Number(*scaled)) }
+    if i64::try_from(whole).is_err() {
+        return error(ErrorCode::Range);
+    }
+    Ok(Value::Number(*scaled))
 }
 
 fn read_array(json: &Json, element: &Type) -> Result<Vec<Item>, Stop> {
@@ -192,6 +194,7 @@ fn read_text(text: &str, ty: &Type) -> Item {
         Type::Instant => (clock::parse_instant(text).map(Value::Instant), ErrorCode::Time),
         Type::Date => (clock::parse_date(text).map(Value::Date), ErrorCode::Time),
         Type::Time => (clock::parse_time(text).map(Value::Time), ErrorCode::Time),
+        Type::Duration => (clock::parse_duration(text).map(Value::Duration), ErrorCode::Time),
         Type::Weekday => (clock::parse_weekday(text).map(Value::Weekday), ErrorCode::Time),
         _ => (None, ErrorCode::Type),
     };
@@ -207,7 +210,7 @@ pub fn json_type_fits(json: &Json, ty: &Type) -> bool {
         Type::Null => *json == Json::Null,
         Type::Bool => matches!(json, Json::Bool(_)),
         Type::Decimal => matches!(json, Json::Number(_)),
-        Type::Int | Type::Duration => match json {
+        Type::Int => match json {
             Json::Number(scaled) => exact::integral(*scaled).is_some_and(|whole| i64::try_from(whole).is_ok()),
             _ => false,
         },
@@ -278,7 +281,39 @@ pub fn equal(a: &Value, b: &Value) -> Result<bool, Stop> {
                 both(strict(left.values()), strict(right.values()))?;
             Ok(left.keys().eq(right.keys()) && all_equal(&left_values, &right_values)?)
         }
+        (Value::Text(_), _) | (_, Value::Text(_)) => Ok(text_of(a).is_some() && text_of(a) == text_of(b)),
         _ => Ok(a == b),
+    }
+}
+
+/// The text of a value that is text: a string, or a path, host or URL in canonical form.
+pub fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) | Value::Host(text) => Some(text.clone()),
+        Value::Path(parts) => Some(path::text(parts)),
+        Value::Url(url) => Some(url.text.clone()),
+        _ => None,
+    }
+}
+
+/// `is` of a value that was typed from the start.
+pub fn kind_fits(value: &Value, ty: &Type) -> bool {
+    match ty {
+        Type::Optional(inner) => *value == Value::Null || kind_fits(value, inner),
+        Type::Union(members) => members.iter().any(|member| kind_fits(value, member)),
+        Type::Json => true,
+        Type::Null => *value == Value::Null,
+        Type::Bool => matches!(value, Value::Bool(_)),
+        Type::Decimal => matches!(value, Value::Number(_)),
+        Type::Int => match value {
+            Value::Number(scaled) => exact::integral(*scaled).is_some_and(|whole| i64::try_from(whole).is_ok()),
+            _ => false,
+        },
+        Type::List(_) | Type::Set(_) => matches!(value, Value::List(_) | Value::Set(_)),
+        Type::Map(_) | Type::Record(_) => matches!(value, Value::Record(_)),
+        Type::Duration => matches!(value, Value::Duration(_)),
+        Type::Instant => matches!(value, Value::Instant(_)),
+        _ => text_of(value).is_some(),
     }
 }
 
@@ -340,11 +375,13 @@ pub fn both<A, B>(a: Result<A, Stop>, b: Result<B, Stop>) -> Result<(A, B), Stop
 pub fn order(a: &Value, b: &Value) -> Result<Ordering, Stop> {
     Ok(match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
-        (Value::Text(a), Value::Text(b)) => a.chars().cmp(b.chars()),
         (Value::Duration(a), Value::Duration(b)) | (Value::Instant(a), Value::Instant(b)) => a.cmp(b),
         (Value::Date(a), Value::Date(b)) => a.cmp(b),
         (Value::Time(a), Value::Time(b)) => a.cmp(b),
         (Value::Weekday(a), Value::Weekday(b)) => a.cmp(b),
-        _ => return error(ErrorCode::Type),
+        _ => match (text_of(a), text_of(b)) {
+            (Some(a), Some(b)) => a.chars().cmp(b.chars()),
+            _ => return error(ErrorCode::Type),
+        },
     })
 }

@@ -1,8 +1,8 @@
 //! Instants, civil time in a zone, and time windows.
 
-use jiff::civil::{self, Weekday};
+use jiff::Timestamp;
+use jiff::civil;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use mcpz_compiler::hir::Window;
 
 /// Days from the Unix epoch, day of the week (Monday is 0) and second of the day.
@@ -41,9 +41,6 @@ pub fn in_window(instant_ms: i64, window: &Window) -> Option<bool> {
     if window.from_s < window.until_s {
         let within = window.from_s <= now.second && now.second < window.until_s;
         return Some(within && day_fits(now, window));
-    }
-    if window.from_s == window.until_s {
-        return Some(false);
     }
     let evening = now.second >= window.from_s && day_fits(now, window);
     let morning = now.second < window.until_s && day_fits(yesterday, window);
@@ -128,21 +125,35 @@ pub fn parse_time(text: &str) -> Option<u32> {
     if text.len() == 5 { parse_clock(&format!("{text}:00")) } else { parse_clock(text) }
 }
 
-/// `mon` to `sun`.
+/// `mon` to `sun`, or in full.
 pub fn parse_weekday(text: &str) -> Option<u8> {
-    let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    names.iter().position(|name| *name == text).and_then(|at| u8::try_from(at).ok())
+    let names = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let at = names.iter().position(|name| *name == text || &name[..3] == text)?;
+    u8::try_from(at).ok()
 }
 
-/// The first instant of a date in UTC, in milliseconds: handy for tests and generated requests.
-pub fn start_of_day(date: i32) -> i64 {
-    i64::from(date) * 86_400_000
-}
-
-/// The weekday of a date, by counting from a known Thursday.
-pub fn weekday_of(date: i32) -> Option<Weekday> {
-    let day = civil::date(1970, 1, 1).checked_add(date.days()).ok()?;
-    Some(day.weekday())
+/// `15m`, `1h30m`: milliseconds, in the spelling of the language.
+pub fn parse_duration(text: &str) -> Option<i64> {
+    let mut rest = text;
+    let mut total = 0_i64;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let amount: i64 = rest.get(..digits)?.parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.bytes().take_while(u8::is_ascii_lowercase).count();
+        let unit = match &rest[..letters] {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "w" => 604_800_000,
+            _ => return None,
+        };
+        rest = &rest[letters..];
+        total = total.checked_add(amount.checked_mul(unit)?)?;
+    }
+    (!text.is_empty()).then_some(total)
 }
 
 #[cfg(test)]

@@ -12,3 +12,11 @@ pub struct SqlFacts {
     /// `select`, `insert`, ...
     pub kind: String,
 }
+
+use mcpz_compiler::hir::SqlDialect;
+use mcpz_runtime::decision::ErrorCode;
+
+/// Judges a text of SQL.
+pub fn facts(_text: &str, _dialect: SqlDialect) -> Result<SqlFacts, ErrorCode> {
+    Err(ErrorCode::Sql)
+}
