@@ -9,7 +9,7 @@
 //!
 //! Read next: [`decide`], then `steps`, `rules`, `subjects` and `eval`.
 
-mod convert;
+pub mod convert;
 mod credential;
 mod eval;
 mod exact;

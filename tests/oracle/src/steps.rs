@@ -7,7 +7,7 @@ use crate::rules;
 use crate::truth::Truth;
 use crate::world::World;
 use crate::{convert, flows, obligations, requirements, schema};
-use mcpz_compiler::hir::{Action, Rule, RuleKind};
+use mcpz_compiler::hir::{Rule, RuleKind};
 use mcpz_runtime::decision::{Decision, DenyMode, Effect, ErrorCode, Obligations, Reason, RuleError, ShadowHit, Unmet};
 use mcpz_runtime::state::{Isolation, StateError};
 
@@ -303,9 +303,4 @@ impl Course<'_> {
 /// The rules of a kind that are not shadow rules, in canonical order.
 fn enforced<'a>(world: &World<'a>, wanted: impl Fn(&RuleKind) -> bool + 'a) -> impl Iterator<Item = Row<'a>> {
     world.program.rules.iter().enumerate().filter(move |(_, rule)| !rule.shadow && wanted(&rule.kind))
-}
-
-/// Actions that what servers ask take.
-pub fn is_server_action(action: Action) -> bool {
-    matches!(action, Action::Sample | Action::Elicit | Action::Roots)
 }

@@ -36,6 +36,10 @@ pub fn parse(text: &str) -> Option<WebUrl> {
     let raw = raw_host(after);
     let canonical = if raw.is_empty() { None } else { Some(host::parse(raw)?) };
     let has_host = parsed.host_str().is_some_and(|name| !name.is_empty());
+    // `http:///a` would be read as `http://a/`: what is spelled must be what is meant.
+    if has_host && raw.is_empty() {
+        return None;
+    }
     Some(WebUrl {
         text: parsed.as_str().to_string(),
         scheme: parsed.scheme().to_string(),
