@@ -23,5 +23,6 @@ pub mod image;
 pub mod limits;
 pub mod opcode;
 pub mod schema;
+pub mod value;
 
 pub use error::ErrorCode;

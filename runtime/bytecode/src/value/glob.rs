@@ -1,0 +1,175 @@
+//! Globs over a whole string.
+//!
+//! `*` stands for any run of characters, `?` for one, `\` takes the next character as it is. In a
+//! path-like glob `*` stops at `/` and `**` does not. Matching follows all alternatives at once in
+//! a fixed set of positions, so it takes no memory and no more than text times pattern steps.
+
+use crate::limits::MAX_PATTERN_CHARS;
+
+/// One element of a glob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token {
+    /// This character.
+    Literal(char),
+    /// `?`
+    One,
+    /// `*`
+    Star,
+    /// `**` of a path-like glob.
+    DoubleStar,
+}
+
+/// The elements of a glob, read off its text.
+#[derive(Clone)]
+struct Tokens<'a> {
+    chars: core::iter::Peekable<core::str::Chars<'a>>,
+    path_like: bool,
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        match self.chars.next()? {
+            '\\' => Some(Token::Literal(self.chars.next().unwrap_or('\\'))),
+            '?' => Some(Token::One),
+            '*' if self.path_like && self.chars.next_if_eq(&'*').is_some() => {
+                Some(Token::DoubleStar)
+            }
+            '*' => Some(Token::Star),
+            other => Some(Token::Literal(other)),
+        }
+    }
+}
+
+/// Words of a position set.
+const WORDS: usize = MAX_PATTERN_CHARS / 64 + 1;
+
+/// A set of positions in a glob.
+#[derive(Clone, Copy)]
+struct Positions([u64; WORDS]);
+
+impl Positions {
+    fn empty() -> Self {
+        Self([0; WORDS])
+    }
+
+    /// The word and bit of a position.
+    fn place(position: usize) -> (usize, u64) {
+        let bit = u32::try_from(position & 63).unwrap_or(0);
+        (position >> 6, 1_u64.checked_shl(bit).unwrap_or(0))
+    }
+
+    fn insert(&mut self, position: usize) {
+        let (word, bit) = Self::place(position);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    fn contains(&self, position: usize) -> bool {
+        let (word, bit) = Self::place(position);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+}
+
+/// Whether the whole text fits the glob. A glob longer than [`MAX_PATTERN_CHARS`] fits nothing; the
+/// verifier refuses it.
+pub fn glob_matches(pattern: &str, path_like: bool, text: &str) -> bool {
+    if pattern.len() > MAX_PATTERN_CHARS {
+        return false;
+    }
+    let tokens = Tokens {
+        chars: pattern.chars().peekable(),
+        path_like,
+    };
+    let mut current = Positions::empty();
+    current.insert(0);
+    skip_stars(&tokens, &mut current);
+    for character in text.chars() {
+        let mut next = Positions::empty();
+        for (position, token) in tokens.clone().enumerate() {
+            if current.contains(position) {
+                step(token, position, character, path_like, &mut next);
+            }
+        }
+        skip_stars(&tokens, &mut next);
+        if next.is_empty() {
+            return false;
+        }
+        current = next;
+    }
+    current.contains(tokens.count())
+}
+
+/// Where a character leads from a position.
+fn step(token: Token, position: usize, character: char, path_like: bool, next: &mut Positions) {
+    match token {
+        Token::Literal(wanted) if wanted == character => next.insert(position.saturating_add(1)),
+        Token::Literal(_) => {}
+        Token::One => next.insert(position.saturating_add(1)),
+        Token::Star if path_like && character == '/' => {}
+        Token::Star | Token::DoubleStar => next.insert(position),
+    }
+}
+
+/// A star may stand for nothing.
+fn skip_stars(tokens: &Tokens<'_>, positions: &mut Positions) {
+    for (position, token) in tokens.clone().enumerate() {
+        if matches!(token, Token::Star | Token::DoubleStar) && positions.contains(position) {
+            positions.insert(position.saturating_add(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_globs_cross_anything() {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("", "", true),
+            ("", "a", false),
+            ("user:*", "user:1/2", true),
+            ("a*b*c", "axxbyyc", true),
+            ("a*b*c", "axxbyy", false),
+            ("?", "é", true),
+            ("??", "é", false),
+            (r"\*", "*", true),
+            (r"\*", "x", false),
+            ("**", "a/b", true),
+            ("a**b", "ab", true),
+        ] {
+            assert_eq!(glob_matches(pattern, false, text), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn path_globs_stop_at_separators() {
+        for (pattern, text, fits) in [
+            ("/a/*", "/a/b", true),
+            ("/a/*", "/a/b/c", false),
+            ("/a/**", "/a/b/c", true),
+            ("/**/x", "/a/b/x", true),
+            ("/**/x", "/x", false),
+            ("/*.txt", "/a.txt", true),
+            ("/**.txt", "/a/b.txt", true),
+        ] {
+            assert_eq!(glob_matches(pattern, true, text), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn many_stars_stay_cheap() {
+        let pattern = "*a".repeat(400);
+        let text = "a".repeat(2000);
+        assert!(glob_matches(&pattern, false, &text));
+        assert!(!glob_matches(&pattern, false, &"a".repeat(399)));
+    }
+}

@@ -1,0 +1,146 @@
+//! Absolute, clean paths.
+//!
+//! A clean path has one spelling: what a server would have to resolve (`..`, `//`, encoded
+//! separators, backslashes) is refused, never repaired.
+
+use crate::ErrorCode;
+use crate::limits::MAX_PLACE_BYTES;
+
+/// The path in canonical form: as written, without a final `/`.
+pub fn parse_path(text: &str) -> Result<&str, ErrorCode> {
+    if text == "/" {
+        return Ok(text);
+    }
+    if text.len() > MAX_PLACE_BYTES
+        || text.chars().any(|c| c == '\\' || c.is_control())
+        || has_encoded_separator(text)
+    {
+        return Err(ErrorCode::Path);
+    }
+    let path = text.strip_suffix('/').unwrap_or(text);
+    let relative = path.strip_prefix('/').ok_or(ErrorCode::Path)?;
+    if relative
+        .split('/')
+        .any(|component| matches!(component, "" | "." | ".."))
+    {
+        return Err(ErrorCode::Path);
+    }
+    Ok(path)
+}
+
+/// Whether the text holds `%2e`, `%2f`, `%5c` or `%00`, in any case.
+fn has_encoded_separator(text: &str) -> bool {
+    text.as_bytes().windows(3).any(|window| {
+        let [b'%', high, low] = window else {
+            return false;
+        };
+        matches!(
+            (high, low.to_ascii_lowercase()),
+            (b'2', b'e' | b'f') | (b'5', b'c') | (b'0', b'0')
+        )
+    })
+}
+
+/// Whether `path` is `base` or below it. Both are clean.
+pub fn under(path: &str, base: &str) -> bool {
+    if base == "/" {
+        return path.starts_with('/');
+    }
+    path.strip_prefix(base)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The last component; none of `/`.
+pub fn name(path: &str) -> Option<&str> {
+    path.rsplit('/').next().filter(|name| !name.is_empty())
+}
+
+/// What follows the last dot of the name, unless the dot is its first or last character.
+pub fn extension(path: &str) -> Option<&str> {
+    let (stem, extension) = name(path)?.rsplit_once('.')?;
+    (!stem.is_empty() && !extension.is_empty()).then_some(extension)
+}
+
+/// The path without its last component; none of `/`.
+pub fn parent(path: &str) -> Option<&str> {
+    if path == "/" {
+        return None;
+    }
+    let (parent, _) = path.rsplit_once('/')?;
+    Some(if parent.is_empty() { "/" } else { parent })
+}
+
+/// How many components it has.
+pub fn depth(path: &str) -> i64 {
+    let count = path
+        .split('/')
+        .filter(|component| !component.is_empty())
+        .count();
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clean_paths_have_one_spelling() {
+        assert_eq!(parse_path("/"), Ok("/"));
+        assert_eq!(parse_path("/a/b/"), Ok("/a/b"));
+        assert_eq!(parse_path("/a/...b"), Ok("/a/...b"));
+        for text in [
+            "",
+            "a/b",
+            "//",
+            "/a//b",
+            "/a/../b",
+            "/a/.",
+            "/..",
+            "./a",
+            "/a\\b",
+            "/a\0",
+            "/a\n",
+            "/%2e%2E/b",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a%00",
+            "C:\\x",
+            "/a//",
+            "~",
+        ] {
+            assert_eq!(parse_path(text), Err(ErrorCode::Path), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn under_compares_components() {
+        assert!(under("/workspace", "/workspace"));
+        assert!(under("/workspace/a", "/workspace"));
+        assert!(!under("/workspace2", "/workspace"));
+        assert!(!under("/", "/workspace"));
+        assert!(under("/x", "/") && under("/", "/"));
+    }
+
+    #[test]
+    fn fields() {
+        assert_eq!(
+            (
+                name("/a/b.tar.gz"),
+                extension("/a/b.tar.gz"),
+                parent("/a/b.tar.gz"),
+                depth("/a/b")
+            ),
+            (Some("b.tar.gz"), Some("gz"), Some("/a"), 2)
+        );
+        assert_eq!(
+            (
+                name("/"),
+                extension("/.env"),
+                parent("/a"),
+                parent("/"),
+                depth("/")
+            ),
+            (None, None, Some("/"), None, 0)
+        );
+    }
+}
