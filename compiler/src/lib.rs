@@ -5,6 +5,7 @@
 //! a plain value on both sides. Nothing here reads a file, a clock or the environment.
 
 pub mod catalog;
+pub mod check;
 pub mod decision;
 pub mod diagnostics;
 pub mod hir;

@@ -1,0 +1,109 @@
+//! Addresses and networks: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`.
+
+use super::LiteralError;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// An address. IPv4 inside IPv6 is unwrapped.
+pub fn ip(text: &str) -> Result<IpAddr, LiteralError> {
+    match text.parse::<IpAddr>() {
+        Ok(address) => Ok(unwrap_embedded(address)),
+        Err(_) if text.contains('/') => {
+            let slash = text.find('/').unwrap_or(0);
+            Err(LiteralError::at(slash, text.len(), "an address has no prefix length")
+                .help("a network stands on the right of `in`: `x in \"10.0.0.0/8\"`"))
+        }
+        Err(_) => Err(LiteralError::whole(text, format!("`{text}` is not an IPv4 or IPv6 address"))
+            .help("write four decimal numbers without leading zeros, or IPv6 text")),
+    }
+}
+
+/// The IPv4 address inside a mapped, compatible, NAT64 or 6to4 address.
+fn unwrap_embedded(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    embedded_v4(v6).map_or(address, IpAddr::V4)
+}
+
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let octets = address.octets();
+    let last = Ipv4Addr::new(octets[12], octets[13], octets[14], octets[15]);
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(last),
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 || low > 1 => Some(last),
+        [0x2002, ..] => Some(Ipv4Addr::new(octets[2], octets[3], octets[4], octets[5])),
+        _ => None,
+    }
+}
+
+/// A network: an address whose host bits are zero, and a prefix length.
+pub fn network(text: &str) -> Result<(IpAddr, u8), LiteralError> {
+    let Some((address_text, prefix_text)) = text.split_once('/') else {
+        return Err(without_prefix(text));
+    };
+    let address: IpAddr = address_text.parse().map_err(|_| {
+        LiteralError::at(0, address_text.len(), format!("`{address_text}` is not an IPv4 or IPv6 address"))
+    })?;
+    let longest: u8 = if address.is_ipv4() { 32 } else { 128 };
+    let prefix_start = address_text.len() + 1;
+    let digits = !prefix_text.is_empty() && prefix_text.bytes().all(|byte| byte.is_ascii_digit());
+    let prefix = prefix_text.parse::<u8>().ok().filter(|prefix| digits && *prefix <= longest).ok_or_else(|| {
+        LiteralError::at(prefix_start, text.len(), format!("`{prefix_text}` is not a prefix length"))
+            .help(format!("a prefix length here is a number from 0 to {longest}"))
+    })?;
+    let masked = mask(address, prefix);
+    if masked != address {
+        return Err(LiteralError::at(0, address_text.len(), format!("`{address_text}` has bits set after the prefix"))
+            .help(format!("the network that holds it is `{masked}/{prefix}`"))
+            .replacement(format!("{masked}/{prefix}")));
+    }
+    Ok((address, prefix))
+}
+
+fn without_prefix(text: &str) -> LiteralError {
+    match text.parse::<IpAddr>() {
+        Ok(address) => {
+            let longest = if address.is_ipv4() { 32 } else { 128 };
+            LiteralError::whole(text, format!("the network `{text}` lacks a prefix length"))
+                .help(format!("for this one address write `{text}/{longest}`"))
+                .replacement(format!("{text}/{longest}"))
+        }
+        Err(_) => LiteralError::whole(text, format!("`{text}` is not a network"))
+            .help("write an address and a prefix length: `10.0.0.0/8`"),
+    }
+}
+
+fn mask(address: IpAddr, prefix: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
+            IpAddr::V4(Ipv4Addr::from(u32::from(v4) & mask))
+        }
+        IpAddr::V6(v6) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0);
+            IpAddr::V6(Ipv6Addr::from(u128::from(v6) & mask))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks() {
+        assert_eq!(network("10.0.0.0/8"), Ok(("10.0.0.0".parse().unwrap(), 8)));
+        assert_eq!(network("0.0.0.0/0"), Ok(("0.0.0.0".parse().unwrap(), 0)));
+        assert_eq!(network("10.0.0.1").unwrap_err().replacement.as_deref(), Some("10.0.0.1/32"));
+        assert_eq!(network("10.1.2.3/8").unwrap_err().replacement.as_deref(), Some("10.0.0.0/8"));
+        let bad = network("10.0.0.0/33").unwrap_err();
+        assert_eq!((bad.start, bad.end), (9, 11));
+        assert!(network("010.0.0.0/8").is_err());
+    }
+
+    #[test]
+    fn embedded_addresses_are_unwrapped() {
+        for text in ["::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:0a00:0001::", "::10.0.0.1", "10.0.0.1"] {
+            assert_eq!(ip(text), Ok("10.0.0.1".parse().unwrap()), "{text}");
+        }
+        assert_eq!(ip("::1"), Ok("::1".parse().unwrap()));
+    }
+}
