@@ -1,7 +1,7 @@
 //! The mcpz bundle: values, opcode table, container, verifier.
 //!
-//! The compiler fills an [`image::BundleImage`], [`container`](crate) turns it into bytes, and the
-//! verifier makes the only thing that can be evaluated of them. Nothing here does I/O, and nothing
+//! The compiler fills an [`image::BundleImage`], [`container`] turns it into bytes, and the
+//! verifier ([`verify`]) makes the only thing that can be evaluated of them. Nothing here does I/O, and nothing
 //! panics on any input.
 #![no_std]
 #![cfg_attr(
@@ -17,12 +17,18 @@
 )]
 extern crate alloc;
 
+pub mod container;
 pub mod error;
 pub mod ids;
 pub mod image;
 pub mod limits;
 pub mod opcode;
+pub mod program;
 pub mod schema;
 pub mod value;
+pub mod verify;
 
+pub use container::{EncodeOptions, encode, reseal};
 pub use error::ErrorCode;
+pub use program::Program;
+pub use verify::VerifyError;

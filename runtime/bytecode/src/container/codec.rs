@@ -1,0 +1,282 @@
+//! How each part of a [`crate::image::BundleImage`] is written. Tags and field orders are the format.
+
+use super::wire::{Reader, Wire, WireError, Writer, wire_enum, wire_id, wire_struct};
+use crate::ids::*;
+use crate::image::*;
+use crate::opcode::{INSTRUCTION_BYTES, Instruction};
+use crate::schema::SchemaImage;
+use alloc::vec::Vec;
+
+wire_id!(
+    SymbolId,
+    TypeId,
+    ConstantId,
+    AutomatonId,
+    ZoneId,
+    NativeId,
+    SlotId,
+    HistoryId,
+    SubjectId,
+    BlockId,
+    PatternId,
+    IssuerId,
+    ClassId,
+    ServerId,
+    SegmentId,
+    LabelId,
+    DataId,
+    GrantId,
+    RuleId,
+    SourceId,
+);
+
+wire_enum!(TypeImage {
+    0 => Bool, 1 => Int, 2 => Decimal, 3 => String, 4 => Bytes, 5 => Duration, 6 => Instant, 7 => Date, 8 => Time,
+    9 => Weekday, 10 => Ip, 11 => Net, 12 => Host, 13 => Url, 14 => Path, 15 => Json, 16 => Null, 17 => Enum(names),
+    18 => List(of), 19 => Set(of), 20 => Map(of), 21 => Record(fields), 22 => Union(members), 23 => Optional(of),
+});
+
+wire_struct!(UrlParts {
+    text,
+    scheme,
+    host,
+    port,
+    path,
+    query,
+    username
+});
+wire_struct!(WindowImage {
+    zone,
+    days,
+    from_s,
+    until_s,
+    first_date,
+    last_date
+});
+
+wire_enum!(Constant {
+    0 => Null, 1 => Bool(value), 2 => Number(units), 3 => String(text), 4 => Bytes(text), 5 => Duration(ms),
+    6 => Instant(ms), 7 => Date(days), 8 => Time(seconds), 9 => Weekday(day), 10 => Ip(ip), 11 => Net(ip, length),
+    12 => Host(text), 13 => Url(parts), 14 => Path(text), 15 => Segment(id), 16 => Glob { pattern, path_like },
+    17 => HostPattern(text), 18 => Window(window), 19 => List(rows), 20 => Set(rows), 21 => Record(fields),
+});
+
+wire_struct!(AutomatonImage { dfa, source });
+wire_struct!(YearlySwitch {
+    month,
+    week,
+    weekday,
+    time_s
+});
+wire_struct!(ZoneRule {
+    standard_offset_s,
+    daylight_offset_s,
+    begins,
+    ends
+});
+wire_struct!(ZoneImage {
+    name,
+    initial_offset_s,
+    transitions,
+    rule
+});
+
+wire_enum!(SqlDialect { 0 => Postgres, 1 => Mysql, 2 => Sqlite, 3 => Ansi });
+wire_enum!(NativeImage {
+    0 => Len, 1 => Lower, 2 => Upper, 3 => Trim, 4 => Split(separator), 5 => Path, 6 => Url, 7 => Host, 8 => Ip,
+    9 => Instant, 10 => Weekday(zone), 11 => Date(zone), 12 => Time(zone), 13 => Sql(dialect),
+});
+
+wire_enum!(UriPartImage { 0 => Text(text), 1 => Star, 2 => DoubleStar, 3 => Variable(name) });
+wire_struct!(UriPatternImage { parts });
+
+wire_enum!(ParameterKind { 0 => Paths, 1 => Urls, 2 => Hosts, 3 => Strings });
+wire_enum!(SlotRoot {
+    0 => Args, 1 => PromptArgs, 2 => UserClaims, 3 => AgentClaims, 4 => LinkClaims, 5 => LinkSpiffe, 6 => LinkUid,
+    7 => Context, 8 => Now, 9 => NetworkSource, 10 => ResourceUri, 11 => UriVariable(pattern, name), 12 => Sample,
+    13 => Elicit, 14 => Data(data), 15 => Collect(kind),
+});
+wire_struct!(SlotImage { root, path, ty });
+
+wire_enum!(QueryKind { 0 => Count, 1 => Sum, 2 => Sequence });
+wire_enum!(HistoryKey { 0 => Session, 1 => User, 2 => Agent, 3 => Caller });
+wire_enum!(HistoryImage {
+    0 => SessionHolds(label), 1 => Carries(label), 2 => SeenInData(data), 3 => SeenInLabel(label),
+    4 => Query { text, kind, by },
+});
+
+wire_enum!(SubjectImage {
+    0 => Anyone, 1 => Anonymous, 2 => AnyAgent, 3 => AnyUser, 4 => Class(class), 5 => Either(of), 6 => Both(of),
+    7 => ActingFor(agent, other), 8 => Server(server),
+});
+
+impl Wire for Instruction {
+    fn write(&self, out: &mut Writer) {
+        out.bytes.extend_from_slice(&self.to_bytes());
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let bytes: [u8; INSTRUCTION_BYTES] = input.array()?;
+        Instruction::from_bytes(bytes).ok_or(WireError("no such opcode"))
+    }
+}
+
+wire_struct!(BlockImage { registers, code });
+
+wire_struct!(IssuerImage {
+    name,
+    url,
+    audience,
+    lifetime_ms,
+    bound,
+    claims
+});
+wire_enum!(LinkKind { 0 => User, 1 => Agent });
+wire_enum!(SourceImageKind { 0 => Issuer(issuer), 1 => Mtls, 2 => Local });
+wire_enum!(ClassDefinitionImage {
+    0 => Identity { source, condition }, 1 => Narrow { base, condition }, 2 => Join(of),
+});
+wire_struct!(ClassImage {
+    name,
+    kind,
+    definition,
+    acts_for
+});
+
+wire_enum!(StepImage { 0 => Field(name), 1 => Each });
+wire_struct!(CollectImage { kind, path });
+wire_struct!(UnwrapsImage {
+    server,
+    name,
+    arguments
+});
+wire_struct!(PromptImage { name, parameters });
+
+impl Wire for ToolImage {
+    fn write(&self, out: &mut Writer) {
+        self.name.write(out);
+        let mut schema = Vec::new();
+        self.schema.encode(&mut schema);
+        let row = out.schemas.intern(&schema);
+        row.write(out);
+        self.collect.write(out);
+        self.unwraps.write(out);
+    }
+
+    /// The schema itself stays where it is: it is read in place.
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let name = Wire::read(input)?;
+        let row = u32::read(input)?;
+        input.tool_schemas.push(row);
+        Ok(Self {
+            name,
+            schema: SchemaImage::default(),
+            collect: Wire::read(input)?,
+            unwraps: Wire::read(input)?,
+        })
+    }
+}
+
+wire_struct!(ServerImage {
+    name,
+    endpoint,
+    command,
+    spiffe,
+    catalog_digest,
+    segment,
+    egress,
+    refuse_extra,
+    tools,
+    prompts,
+    resources,
+    templates,
+});
+wire_struct!(TargetsImage {
+    any_tool,
+    any_resource,
+    any_prompt,
+    servers,
+    tools,
+    prompts,
+    resources
+});
+wire_struct!(LabelImage { name, sources });
+wire_struct!(StoresImage {
+    label,
+    targets,
+    key
+});
+wire_struct!(DeclassifyImage { label, targets });
+wire_struct!(SegmentImage { name, networks });
+wire_struct!(FlowImage {
+    from,
+    to,
+    only,
+    forbid
+});
+wire_struct!(DataImage { name, ty, value });
+wire_struct!(SensitiveImage { targets, path });
+wire_struct!(GrantImage {
+    name,
+    subject,
+    at_most_ms,
+    approvers
+});
+
+wire_enum!(Action {
+    0 => Call, 1 => Read, 2 => Subscribe, 3 => Get, 4 => Complete, 5 => Sample, 6 => Elicit, 7 => Roots,
+});
+wire_struct!(SpanImage {
+    source,
+    start,
+    end,
+    line,
+    column
+});
+wire_struct!(SourceImage { path });
+wire_enum!(DenyMode { 0 => Explain, 1 => StepUp, 2 => Hide });
+wire_enum!(AuditLevel { 0 => None, 1 => Summary, 2 => Full });
+wire_enum!(RequirementImage {
+    0 => Approval { count, approvers, expires_ms }, 1 => Mfa { fresh_ms }, 2 => Scope(scopes),
+});
+wire_struct!(LimitImage {
+    at_most,
+    amount,
+    per_ms,
+    by
+});
+wire_enum!(RedactWhat { 0 => Field(path), 1 => Matching(regex) });
+wire_enum!(RedactHow { 0 => Drop, 1 => Replace(text), 2 => KeepFirst(count), 3 => KeepLast(count) });
+wire_struct!(RedactionImage { what, how });
+wire_enum!(RuleKindImage {
+    0 => Permit(grant), 1 => Forbid, 2 => Require(requirement), 3 => Limit(limit), 4 => Redact(redactions), 5 => Audit(level),
+});
+wire_struct!(RuleImage {
+    id,
+    kind,
+    shadow,
+    deny,
+    message,
+    severity,
+    docs,
+    span
+});
+wire_enum!(EntryTarget { 0 => Any, 1 => Name(name), 2 => Uri(pattern) });
+wire_struct!(EntryRow { rule, block });
+wire_struct!(EntryImage {
+    action,
+    server,
+    target,
+    rows
+});
+wire_enum!(ClauseKind { 0 => Subject, 1 => Where, 2 => When, 3 => Unless });
+wire_struct!(ClauseDebug {
+    kind,
+    register,
+    start,
+    end,
+    span
+});
+wire_struct!(AtomDebug { pc, span });
+wire_struct!(BlockDebug { clauses, atoms });
+wire_struct!(DebugImage { texts, blocks });

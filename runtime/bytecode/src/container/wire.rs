@@ -1,0 +1,333 @@
+//! Reading and writing plain data: little-endian, fixed width, tagged, nothing optional in the form.
+//!
+//! One value has exactly one encoding, and reading checks every length before it allocates. Strings
+//! are rows of one table; a [`Reader`] has a budget for their copies, so that a small hostile bundle
+//! cannot grow without bound.
+
+use crate::limits::{MAX_BUNDLE_BYTES, MAX_TABLE_ROWS};
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// What is wrong with encoded data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WireError(pub &'static str);
+
+/// Interned texts and blobs, shared by all sections.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    rows: Vec<Vec<u8>>,
+    index: BTreeMap<Vec<u8>, u32>,
+}
+
+impl Pool {
+    /// The row of this content.
+    pub fn intern(&mut self, content: &[u8]) -> u32 {
+        if let Some(row) = self.index.get(content) {
+            return *row;
+        }
+        let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.rows.push(content.to_vec());
+        self.index.insert(content.to_vec(), row);
+        row
+    }
+
+    /// The table itself: count, then length and content of each row.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.extend_from_slice(&length_u32(self.rows.len()).to_le_bytes());
+        for row in &self.rows {
+            out.extend_from_slice(&length_u32(row.len()).to_le_bytes());
+            out.extend_from_slice(row);
+        }
+        out
+    }
+}
+
+/// A length as it is written. Limits keep every length far below `u32::MAX`.
+pub(crate) fn length_u32(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Where data is written.
+#[derive(Debug, Default)]
+pub(crate) struct Writer {
+    /// The section being written.
+    pub bytes: Vec<u8>,
+    /// Texts.
+    pub strings: Pool,
+    /// Encoded schemas.
+    pub schemas: Pool,
+}
+
+/// Where data is read.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    strings: &'a [&'a str],
+    budget: usize,
+    /// Schema rows of the tools read so far, in the order of the tools.
+    pub tool_schemas: Vec<u32>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads these bytes with this table of texts.
+    pub fn new(bytes: &'a [u8], strings: &'a [&'a str]) -> Self {
+        Self {
+            rest: bytes,
+            strings,
+            budget: MAX_BUNDLE_BYTES,
+            tool_schemas: Vec::new(),
+        }
+    }
+
+    /// The next `count` bytes.
+    pub fn take(&mut self, count: usize) -> Result<&'a [u8], WireError> {
+        let (head, rest) = self
+            .rest
+            .split_at_checked(count)
+            .ok_or(WireError("data ends early"))?;
+        self.rest = rest;
+        Ok(head)
+    }
+
+    /// The next bytes as an array.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+        let bytes = self.take(N)?;
+        bytes.try_into().map_err(|_| WireError("data ends early"))
+    }
+
+    /// A length of rows that take at least one byte each.
+    pub fn length(&mut self) -> Result<usize, WireError> {
+        let length = usize::try_from(u32::read(self)?).map_err(|_| WireError("length"))?;
+        if length > self.rest.len() || length > MAX_TABLE_ROWS {
+            return Err(WireError("length beyond the data"));
+        }
+        Ok(length)
+    }
+
+    /// Whether all was read.
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Takes from the budget for copies.
+    fn spend(&mut self, bytes: usize) -> Result<(), WireError> {
+        self.budget = self
+            .budget
+            .checked_sub(bytes)
+            .ok_or(WireError("texts are too large together"))?;
+        Ok(())
+    }
+}
+
+/// The rows of a [`Pool`] table.
+pub(crate) fn read_pool(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
+    let mut reader = Reader::new(bytes, &[]);
+    let count = reader.length()?;
+    let mut rows = Vec::new();
+    for _ in 0..count {
+        let length = usize::try_from(u32::read(&mut reader)?).map_err(|_| WireError("length"))?;
+        rows.push(reader.take(length)?);
+    }
+    if reader.is_empty() {
+        Ok(rows)
+    } else {
+        Err(WireError("data after the table"))
+    }
+}
+
+/// Data with one encoding.
+pub(crate) trait Wire: Sized {
+    /// Appends the encoding.
+    fn write(&self, out: &mut Writer);
+    /// Reads it back.
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError>;
+}
+
+/// Fixed-width integers.
+macro_rules! wire_integer {
+    ($($ty:ty),*) => {$(
+        impl Wire for $ty {
+            fn write(&self, out: &mut Writer) {
+                out.bytes.extend_from_slice(&self.to_le_bytes());
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+                Ok(<$ty>::from_le_bytes(input.array()?))
+            }
+        }
+    )*};
+}
+
+wire_integer!(u8, u16, u32, u64, i32, i64, i128);
+
+impl Wire for bool {
+    fn write(&self, out: &mut Writer) {
+        u8::from(*self).write(out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        match u8::read(input)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(WireError("a boolean is 0 or 1")),
+        }
+    }
+}
+
+impl Wire for String {
+    fn write(&self, out: &mut Writer) {
+        let row = out.strings.intern(self.as_bytes());
+        row.write(out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let row = usize::try_from(u32::read(input)?).map_err(|_| WireError("string"))?;
+        let text = *input.strings.get(row).ok_or(WireError("no such string"))?;
+        input.spend(text.len())?;
+        Ok(text.to_string())
+    }
+}
+
+impl<T: Wire> Wire for Vec<T> {
+    fn write(&self, out: &mut Writer) {
+        length_u32(self.len()).write(out);
+        for row in self {
+            row.write(out);
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let length = input.length()?;
+        let mut rows = Vec::new();
+        for _ in 0..length {
+            rows.push(T::read(input)?);
+        }
+        Ok(rows)
+    }
+}
+
+impl<T: Wire> Wire for Option<T> {
+    fn write(&self, out: &mut Writer) {
+        self.is_some().write(out);
+        if let Some(value) = self {
+            value.write(out);
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        if bool::read(input)? {
+            T::read(input).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+impl<T: Wire> Wire for Box<T> {
+    fn write(&self, out: &mut Writer) {
+        T::write(self, out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        T::read(input).map(Box::new)
+    }
+}
+
+impl<A: Wire, B: Wire> Wire for (A, B) {
+    fn write(&self, out: &mut Writer) {
+        self.0.write(out);
+        self.1.write(out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        Ok((A::read(input)?, B::read(input)?))
+    }
+}
+
+impl Wire for IpAddr {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            IpAddr::V4(v4) => {
+                4_u8.write(out);
+                out.bytes.extend_from_slice(&v4.octets());
+            }
+            IpAddr::V6(v6) => {
+                6_u8.write(out);
+                out.bytes.extend_from_slice(&v6.octets());
+            }
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        match u8::read(input)? {
+            4 => Ok(IpAddr::V4(Ipv4Addr::from(input.array::<4>()?))),
+            6 => Ok(IpAddr::V6(Ipv6Addr::from(input.array::<16>()?))),
+            _ => Err(WireError("no such kind of address")),
+        }
+    }
+}
+
+/// A struct is its fields in this order.
+macro_rules! wire_struct {
+    ($name:ident { $($field:ident),* $(,)? }) => {
+        impl Wire for $name {
+            fn write(&self, out: &mut Writer) {
+                $(self.$field.write(out);)*
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+                Ok(Self { $($field: Wire::read(input)?),* })
+            }
+        }
+    };
+}
+
+/// An enum is a tag byte and the variant's fields.
+macro_rules! wire_enum {
+    ($name:ident { $($tag:literal => $variant:ident $(($($bind:ident),*))? $({$($field:ident),*})?),* $(,)? }) => {
+        impl Wire for $name {
+            fn write(&self, out: &mut Writer) {
+                match self {$(
+                    $name::$variant $(($($bind),*))? $({$($field),*})? => {
+                        let tag: u8 = $tag;
+                        tag.write(out);
+                        $($($bind.write(out);)*)?
+                        $($($field.write(out);)*)?
+                    }
+                )*}
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+                match u8::read(input)? {
+                    $($tag => {
+                        $($(let $bind = Wire::read(input)?;)*)?
+                        $($(let $field = Wire::read(input)?;)*)?
+                        Ok($name::$variant $(($($bind),*))? $({$($field),*})?)
+                    })*
+                    _ => Err(WireError(concat!("no such ", stringify!($name)))),
+                }
+            }
+        }
+    };
+}
+
+/// Newtyped ids are their number.
+macro_rules! wire_id {
+    ($($name:ident),* $(,)?) => {$(
+        impl Wire for $name {
+            fn write(&self, out: &mut Writer) {
+                self.0.write(out);
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+                u32::read(input).map($name)
+            }
+        }
+    )*};
+}
+
+pub(crate) use {wire_enum, wire_id, wire_struct};

@@ -1,0 +1,173 @@
+//! A verified bundle: the only thing that can be evaluated.
+
+use crate::container::{self, Section};
+use crate::ids::{AutomatonId, BlockId, ServerId};
+use crate::image::BundleImage;
+use crate::schema::{SchemaView, VerifiedSchema};
+use crate::verify::{self, BlockFacts, VerifyError};
+use alloc::vec::Vec;
+use regex_automata::Anchored;
+use regex_automata::dfa::{Automaton, sparse};
+use regex_automata::util::start;
+
+/// A program. It exists only if the verifier accepted its bundle.
+#[derive(Debug, Clone)]
+pub struct Program {
+    image: BundleImage,
+    digest: [u8; 32],
+    automata: Vec<sparse::DFA<Vec<u8>>>,
+    schemas: Vec<(Vec<u8>, VerifiedSchema)>,
+    tool_schemas: Vec<Vec<u32>>,
+    blocks: Vec<BlockFacts>,
+    sizes: Vec<SectionSize>,
+}
+
+/// How large a section is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SectionSize {
+    /// The section.
+    pub section: Section,
+    /// Its bytes.
+    pub bytes: usize,
+}
+
+impl Program {
+    /// Verifies a bundle.
+    pub fn load(bytes: &[u8]) -> Result<Program, VerifyError> {
+        let found = container::sections(bytes)?;
+        container::check_digests(&found)?;
+        let decoded = container::decode(&found)?;
+        let blocks = verify::verify_image(&decoded.image)?;
+        let bounds = blocks.iter().map(|block| block.steps);
+        if !bounds.eq(decoded.bounds.iter().copied()) {
+            return Err(VerifyError::new(
+                Section::Bounds,
+                0,
+                "step bounds do not fit the code",
+            ));
+        }
+        if !blocks.iter().map(|block| &block.slots).eq(&decoded.plans) {
+            return Err(VerifyError::new(
+                Section::Extraction,
+                0,
+                "extraction plans do not fit the code",
+            ));
+        }
+        let schemas = load_schemas(&decoded.schemas)?;
+        let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
+        let automata = load_automata(&decoded.image)?;
+        Ok(Program {
+            image: decoded.image,
+            digest: container::digest(bytes),
+            automata,
+            schemas,
+            tool_schemas,
+            blocks,
+            sizes: found
+                .iter()
+                .map(|row| SectionSize {
+                    section: row.section,
+                    bytes: row.bytes.len(),
+                })
+                .collect(),
+        })
+    }
+
+    /// All tables. Schemas of tools are not here: see [`Program::schema`].
+    pub fn image(&self) -> &BundleImage {
+        &self.image
+    }
+
+    /// SHA-256 of the bundle.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// The schema that a tool's arguments are validated against.
+    pub fn schema(&self, server: ServerId, tool: usize) -> Option<SchemaView<'_>> {
+        let row = self.tool_schemas.get(server.index())?.get(tool)?;
+        let (bytes, schema) = self.schemas.get(usize::try_from(*row).ok()?)?;
+        Some(schema.view(bytes))
+    }
+
+    /// What the verifier found out about a block.
+    pub fn block_facts(&self, block: BlockId) -> Option<&BlockFacts> {
+        self.blocks.get(block.index())
+    }
+
+    /// Sizes of the sections.
+    pub fn sizes(&self) -> &[SectionSize] {
+        &self.sizes
+    }
+
+    /// Whether the whole text matches an automaton; `None` when the automaton gives up.
+    pub fn automaton_matches(&self, automaton: AutomatonId, text: &str) -> Option<bool> {
+        let dfa = self.automata.get(automaton.index())?;
+        let mut state = dfa
+            .start_state(&start::Config::new().anchored(Anchored::Yes))
+            .ok()?;
+        for byte in text.bytes() {
+            state = dfa.next_state(state, byte);
+            if dfa.is_special_state(state) {
+                if dfa.is_dead_state(state) {
+                    return Some(false);
+                }
+                if dfa.is_quit_state(state) {
+                    return None;
+                }
+            }
+        }
+        Some(dfa.is_match_state(dfa.next_eoi_state(state)))
+    }
+}
+
+/// Verifies every schema.
+fn load_schemas(encoded: &[&[u8]]) -> Result<Vec<(Vec<u8>, VerifiedSchema)>, VerifyError> {
+    let mut schemas = Vec::new();
+    for (row, bytes) in encoded.iter().enumerate() {
+        let schema = VerifiedSchema::verify(bytes)
+            .map_err(|_| VerifyError::new(Section::Schemas, row, "the schema is broken"))?;
+        schemas.push((bytes.to_vec(), schema));
+    }
+    Ok(schemas)
+}
+
+/// Distributes the schema rows to the tools, and checks that they exist.
+fn schemas_by_server(
+    image: &BundleImage,
+    rows: &[u32],
+    schemas: usize,
+) -> Result<Vec<Vec<u32>>, VerifyError> {
+    let broken = || VerifyError::new(Section::Servers, 0, "no such schema");
+    let mut rest = rows;
+    let mut by_server = Vec::new();
+    for server in &image.servers {
+        let (own, others) = rest
+            .split_at_checked(server.tools.len())
+            .ok_or_else(broken)?;
+        if own
+            .iter()
+            .any(|row| usize::try_from(*row).is_ok_and(|row| row >= schemas))
+        {
+            return Err(broken());
+        }
+        by_server.push(own.to_vec());
+        rest = others;
+    }
+    Ok(by_server)
+}
+
+/// Loads every automaton through the checked constructor.
+fn load_automata(image: &BundleImage) -> Result<Vec<sparse::DFA<Vec<u8>>>, VerifyError> {
+    let mut automata = Vec::new();
+    for (row, automaton) in image.automata.iter().enumerate() {
+        let broken = |problem| VerifyError::new(Section::Automata, row, problem);
+        let (dfa, length) = sparse::DFA::from_bytes(&automaton.dfa)
+            .map_err(|_| broken("the automaton is broken"))?;
+        if length != automaton.dfa.len() || dfa.pattern_len() != 1 {
+            return Err(broken("the automaton is not one pattern"));
+        }
+        automata.push(dfa.to_owned());
+    }
+    Ok(automata)
+}

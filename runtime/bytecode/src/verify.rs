@@ -1,0 +1,116 @@
+//! The verifier: checks everything evaluation relies on, once, before a program can exist.
+//!
+//! It does not lean on the digests: a bundle that passes is safe to evaluate whoever made it. What
+//! is checked where: [`tables`] types, constants and other leaf tables; [`code`] decision code, with
+//! definedness and kind of every register, forward-only jumps and the step bound; [`declarations`]
+//! identities, servers, rules, entry points and debug data.
+
+mod code;
+mod declarations;
+mod tables;
+
+use crate::container::Section;
+use crate::ids::SlotId;
+use crate::image::BundleImage;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Why a bundle is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifyError {
+    /// The section at fault.
+    pub section: Section,
+    /// The row at fault.
+    pub row: u32,
+    /// What is wrong.
+    pub problem: &'static str,
+}
+
+impl VerifyError {
+    /// An error at a row of a section.
+    pub(crate) fn new(section: Section, row: usize, problem: &'static str) -> Self {
+        Self {
+            section,
+            row: u32::try_from(row).unwrap_or(u32::MAX),
+            problem,
+        }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "section {}, row {}: {}",
+            self.section.name(),
+            self.row,
+            self.problem
+        )
+    }
+}
+
+impl core::error::Error for VerifyError {}
+
+/// What the verifier found out about a block.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BlockFacts {
+    /// Most steps it can take.
+    pub steps: u64,
+    /// Whether its result is truth.
+    pub truth: bool,
+    /// Slots it reads, ascending: its extraction plan.
+    pub slots: Vec<SlotId>,
+    /// Whether something it reads or computes needs the native stage.
+    pub natives: bool,
+    /// Whether it reads the link being classified.
+    pub link: bool,
+    /// Whether it reads anything but the link being classified, data and constants.
+    pub request: bool,
+    /// Deepest nesting of loops.
+    pub loops: usize,
+}
+
+/// Checks a whole image.
+pub(crate) fn verify_image(image: &BundleImage) -> Result<Vec<BlockFacts>, VerifyError> {
+    tables::verify(image)?;
+    let mut facts = Vec::new();
+    for (row, block) in image.blocks.iter().enumerate() {
+        let block_facts = code::verify_block(image, block)
+            .map_err(|problem| VerifyError::new(Section::Code, row, problem))?;
+        facts.push(block_facts);
+    }
+    declarations::verify(image, &facts)?;
+    Ok(facts)
+}
+
+/// A check that failed, without its place.
+pub(crate) type Check = Result<(), &'static str>;
+
+/// Fails with this problem unless the condition holds.
+pub(crate) fn ensure(condition: bool, problem: &'static str) -> Check {
+    if condition { Ok(()) } else { Err(problem) }
+}
+
+/// Applies a check to every row of a table.
+pub(crate) fn each<T>(
+    section: Section,
+    rows: &[T],
+    check: impl Fn(usize, &T) -> Check,
+) -> Result<(), VerifyError> {
+    for (row, value) in rows.iter().enumerate() {
+        check(row, value).map_err(|problem| VerifyError::new(section, row, problem))?;
+    }
+    Ok(())
+}
+
+/// Whether rows strictly ascend.
+pub(crate) fn ascends<T: Ord>(mut rows: impl Iterator<Item = T>) -> bool {
+    let Some(mut last) = rows.next() else {
+        return true;
+    };
+    rows.all(|row| {
+        let later = last < row;
+        last = row;
+        later
+    })
+}
