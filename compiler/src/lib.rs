@@ -4,10 +4,14 @@
 //! `AST -> resolved -> typed -> rules -> decision graph -> bytes`. Each arrow is one function with
 //! a plain value on both sides. Nothing here reads a file, a clock or the environment.
 
+pub mod build;
 pub mod catalog;
 pub mod check;
 pub mod decision;
 pub mod diagnostics;
+pub mod emit;
 pub mod hir;
 pub mod lower;
 pub mod types;
+
+pub use build::{Build, BuildOptions, build};

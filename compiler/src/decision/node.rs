@@ -18,6 +18,7 @@ pub type NodeId = TermId;
 pub struct Nodes {
     terms: Interner<Term>,
     costs: Vec<u64>,
+    loops: Vec<u32>,
     imported: BTreeMap<TermId, NodeId>,
     source: Vec<Term>,
     booleans: BTreeMap<u32, bool>,
@@ -27,7 +28,7 @@ impl Nodes {
     /// An empty arena that imports from these tables.
     pub fn new(tables: &Tables) -> Nodes {
         let constants = tables.constants.rows().iter().enumerate();
-        let booleans = constants.filter_map(|(row, literal)| match literal {
+        let booleans = constants.filter_map(|(row, constant)| match &constant.literal {
             Literal::Bool(value) => Some((u32::try_from(row).ok()?, *value)),
             _ => None,
         });
@@ -88,6 +89,11 @@ impl Nodes {
         self.costs.get(id.index()).copied().unwrap_or(0)
     }
 
+    /// How many enclosing quantifiers a node needs: 0 when it names no element of one outside it.
+    pub fn loops(&self, id: NodeId) -> u32 {
+        self.loops.get(id.index()).copied().unwrap_or(0)
+    }
+
     /// All nodes that these are made of, themselves included, in ascending order.
     pub fn reachable(&self, roots: &[NodeId]) -> BTreeSet<NodeId> {
         let mut found = BTreeSet::new();
@@ -119,12 +125,28 @@ impl Nodes {
     }
 
     fn add(&mut self, term: Term) -> NodeId {
-        let cost = self.cost_of(&term);
+        let (cost, loops) = (self.cost_of(&term), self.loops_of(&term));
         let id = NodeId::new(self.terms.intern(term));
         if id.index() == self.costs.len() {
             self.costs.push(cost);
+            self.loops.push(loops);
         }
         id
+    }
+
+    fn loops_of(&self, term: &Term) -> u32 {
+        match term {
+            Term::Element(level) => level.saturating_add(1),
+            Term::Quantified {
+                level, over, body, ..
+            } => self.loops(*over).max(self.loops(*body).min(*level)),
+            other => other
+                .operands()
+                .into_iter()
+                .map(|of| self.loops(of))
+                .max()
+                .unwrap_or(0),
+        }
     }
 
     fn cost_of(&self, term: &Term) -> u64 {

@@ -1,6 +1,9 @@
 //! Tests written in the language.
 
-use super::{Action, ClassId, DataId, DenyMode, GrantId, History, LabelId, Literal, Member, PackageId, ServerId, Span};
+use super::{
+    Action, ClassId, DataId, DenyMode, GrantId, History, LabelId, Literal, Member, PackageId,
+    ServerId, Span,
+};
 use smol_str::SmolStr;
 
 /// `test "..." { .. }`.

@@ -78,8 +78,7 @@ fn member_of_literal(lowering: &mut Lowering<'_>, item: TermId, literal: &Litera
             lowering.tables.any(tests)
         }
         Literal::HostPattern(_) | Literal::Glob { .. } => {
-            let id =
-                super::term::ConstantId::new(lowering.tables.constants.intern(literal.clone()));
+            let id = lowering.tables.constant_row(literal.clone());
             lowering.tables.term(Term::Like(item, id))
         }
         Literal::List(_)

@@ -159,7 +159,7 @@ impl Writer<'_> {
         }
         match self.tables.get(id) {
             Term::Constant(constant) => match self.tables.constants.rows().get(constant.index()) {
-                Some(literal) => self.literal(literal),
+                Some(row) => self.literal(&row.literal),
                 None => self.out.push('?'),
             },
             Term::Absent => self.out.push_str("absent"),
@@ -226,8 +226,8 @@ impl Writer<'_> {
                 } else {
                     " matches "
                 });
-                if let Some(literal) = self.tables.constants.rows().get(pattern.index()) {
-                    self.literal(literal);
+                if let Some(row) = self.tables.constants.rows().get(pattern.index()) {
+                    self.literal(&row.literal);
                 }
             }
             Term::Is(of, ty) => {

@@ -118,6 +118,11 @@ impl<'p> Lowering<'p> {
 
     fn value_of_kind(&mut self, expr: &Expr) -> TermId {
         match &expr.kind {
+            ExprKind::Literal(literal @ Literal::List(_))
+                if matches!(expr.ty.required(), Type::Set(_)) =>
+            {
+                self.tables.set_constant(literal.clone())
+            }
             ExprKind::Literal(literal) => self.tables.constant(literal.clone()),
             ExprKind::Root(root) => self.root(root, &expr.ty),
             ExprKind::Field(base, name) => self.field(base, name, &expr.ty),

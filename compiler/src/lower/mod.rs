@@ -22,6 +22,7 @@ pub use rules::RuleSet;
 use crate::diagnostics::Diagnostic;
 use crate::hir::Program;
 use expr::Lowering;
+pub use subject::canonical as subject_term;
 
 /// Lowers a whole program. Diagnostics are about limits; the rule set is only to be used when there
 /// are none.

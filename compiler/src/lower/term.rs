@@ -62,6 +62,15 @@ pub struct Slot {
     pub pattern: Option<UriPattern>,
 }
 
+/// A literal as a constant of conditions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Constant {
+    /// Its value.
+    pub literal: Literal,
+    /// A list literal that stands for a set: equality then is by membership.
+    pub is_set: bool,
+}
+
 /// How a subject is matched with the caller's chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Matching {
@@ -315,7 +324,7 @@ pub struct Tables {
     /// Places.
     pub slots: Interner<Slot>,
     /// Literals.
-    pub constants: Interner<Literal>,
+    pub constants: Interner<Constant>,
     /// History questions.
     pub questions: Interner<Question>,
 }
@@ -331,16 +340,37 @@ impl Tables {
         self.terms.rows().get(id.index()).unwrap_or(&Term::Absent)
     }
 
-    /// Interns a literal as a term.
+    /// Interns a literal that is no set as a term.
     pub fn constant(&mut self, literal: Literal) -> TermId {
-        let id = ConstantId::new(self.constants.intern(literal));
+        let id = self.constant_row(literal);
         self.term(Term::Constant(id))
+    }
+
+    /// Interns a literal list that stands for a set as a term.
+    pub fn set_constant(&mut self, literal: Literal) -> TermId {
+        let row = self.constants.intern(Constant {
+            literal,
+            is_set: true,
+        });
+        self.term(Term::Constant(ConstantId::new(row)))
+    }
+
+    /// Interns a literal that is no set.
+    pub fn constant_row(&mut self, literal: Literal) -> ConstantId {
+        ConstantId::new(self.constants.intern(Constant {
+            literal,
+            is_set: false,
+        }))
     }
 
     /// The literal of a term that is one.
     pub fn literal(&self, id: TermId) -> Option<&Literal> {
         match self.get(id) {
-            Term::Constant(constant) => self.constants.rows().get(constant.index()),
+            Term::Constant(id) => self
+                .constants
+                .rows()
+                .get(id.index())
+                .map(|row| &row.literal),
             _ => None,
         }
     }

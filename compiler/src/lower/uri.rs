@@ -6,7 +6,7 @@
 //! has none.
 
 use super::expr::Lowering;
-use super::term::{ConstantId, Slot, Term, TermId};
+use super::term::{Slot, Term, TermId};
 use crate::hir::{Literal, Root, UriPart, UriPattern};
 use crate::types::Type;
 use smol_str::SmolStr;
@@ -63,7 +63,7 @@ fn matches(lowering: &mut Lowering<'_>, pattern: &UriPattern) -> TermId {
     };
     let uri = lowering.tables.slot(slot);
     let regex = Literal::Regex(regex_of(pattern));
-    let id = ConstantId::new(lowering.tables.constants.intern(regex));
+    let id = lowering.tables.constant_row(regex);
     lowering.tables.term(Term::Matches(uri, id))
 }
 

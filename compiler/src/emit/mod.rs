@@ -1,0 +1,76 @@
+//! Decision graph to bundle image.
+//!
+//! [`emit`] fills the tables of a [`BundleImage`]: [`code`] turns blocks of the graph into
+//! instructions, [`tables`] interns what instructions name, [`declarations`] and [`rulebook`] copy
+//! what does not depend on a request. Tables are filled in a fixed order (declarations, blocks in
+//! graph order, rules in canonical order), so equal programs give equal images.
+
+mod automata;
+mod code;
+mod declarations;
+mod plan;
+mod rulebook;
+mod spans;
+mod tables;
+mod zones;
+
+use crate::decision::DecisionGraph;
+use crate::diagnostics::Diagnostic;
+use crate::hir::Program;
+use crate::lower::RuleSet;
+use mcpz_bytecode::image::{BundleImage, DebugImage};
+use spans::Lines;
+use tables::Tables;
+
+/// How a bundle is emitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmitOptions {
+    /// Whether to add source texts and positions of clauses. They change no decision.
+    pub debug: bool,
+}
+
+/// Emits a graph. Diagnostics are about limits of the format.
+pub fn emit(
+    graph: &DecisionGraph,
+    rules: &RuleSet,
+    program: &Program,
+    options: EmitOptions,
+) -> Result<BundleImage, Vec<Diagnostic>> {
+    let mut tables = Tables::default();
+    let mut diagnostics = Vec::new();
+    let mut image = BundleImage::default();
+    if let Some(root) = program.packages.first() {
+        image.name = root.name.clone();
+        image.version = root.version.clone();
+    }
+    declarations::declare(program, &mut tables, &mut image);
+    let lines = Lines::new(program);
+    let mut debug = DebugImage::default();
+    for block in &graph.blocks {
+        match code::block(graph, rules, program, &lines, &mut tables, block) {
+            Ok((code, positions)) => {
+                image.blocks.push(code);
+                debug.blocks.push(positions);
+            }
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    declarations::classes(program, graph, &mut image);
+    rulebook::grants(program, &mut tables, &mut image);
+    rulebook::rules(program, graph, &lines, &mut image);
+    rulebook::entries(graph, &mut tables, &mut image);
+    if options.debug {
+        debug.texts = program
+            .sources
+            .iter()
+            .map(|source| source.text.clone())
+            .collect();
+        image.debug = debug;
+    }
+    diagnostics.extend(tables.finish(&mut image));
+    if diagnostics.is_empty() {
+        Ok(image)
+    } else {
+        Err(diagnostics)
+    }
+}
