@@ -22,45 +22,29 @@ pub fn assignable(from: &Type, to: &Type) -> bool {
         (_, Type::Union(members)) => members.iter().any(|member| assignable(from, member)),
         (Type::Int, Type::Decimal) => true,
         (Type::Enum(_), Type::String) => true,
-        (Type::Enum(values), Type::Enum(wanted)) => {
-            values.iter().all(|value| wanted.contains(value))
-        }
+        (Type::Enum(values), Type::Enum(wanted)) => values.iter().all(|value| wanted.contains(value)),
         (Type::List(a), Type::List(b) | Type::Set(b)) => assignable(a, b),
         (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => assignable(a, b),
         (Type::Range(a), Type::Range(b)) => assignable(a, b),
         (Type::Record(a), Type::Record(b)) => record_assignable(a, b),
-        (Type::Record(a), Type::Map(b)) => {
-            !a.open
-                && a.fields
-                    .values()
-                    .all(|field| assignable(field.required(), b))
-        }
+        (Type::Record(a), Type::Map(b)) => !a.open && a.fields.values().all(|field| assignable(field.required(), b)),
         (_, Type::Json) => is_json(from),
         _ => false,
     }
 }
 
 fn record_assignable(from: &RecordType, to: &RecordType) -> bool {
-    let wanted_present = to
-        .fields
-        .iter()
-        .all(|(name, wanted)| match from.fields.get(name) {
-            Some(found) => assignable(found, wanted),
-            None => wanted.is_optional(),
-        });
+    let wanted_present = to.fields.iter().all(|(name, wanted)| match from.fields.get(name) {
+        Some(found) => assignable(found, wanted),
+        None => wanted.is_optional(),
+    });
     wanted_present && (to.open || from.fields.keys().all(|name| to.fields.contains_key(name)))
 }
 
 /// Whether values of this type have a JSON form of their own.
 pub fn is_json(ty: &Type) -> bool {
     match ty {
-        Type::Bool
-        | Type::Int
-        | Type::Decimal
-        | Type::String
-        | Type::Null
-        | Type::Json
-        | Type::Error => true,
+        Type::Bool | Type::Int | Type::Decimal | Type::String | Type::Null | Type::Json | Type::Error => true,
         Type::Enum(_) => true,
         Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => is_json(inner),
         Type::Record(record) => record.fields.values().all(is_json),
@@ -96,11 +80,9 @@ pub fn comparable(a: &Type, b: &Type) -> Comparability {
     match (a.required(), b.required()) {
         (Type::Error, _) | (_, Type::Error) => Comparable,
         (Type::Json, other) | (other, Type::Json) if is_json(other) => Comparable,
-        (Type::Union(members), other) | (other, Type::Union(members)) => members
-            .iter()
-            .map(|member| comparable(member, other))
-            .min_by_key(|c| rank(*c))
-            .unwrap_or(Different),
+        (Type::Union(members), other) | (other, Type::Union(members)) => {
+            members.iter().map(|member| comparable(member, other)).min_by_key(|c| rank(*c)).unwrap_or(Different)
+        }
         (Type::Enum(x), Type::Enum(y)) if !x.iter().any(|value| y.contains(value)) => NeverEqual,
         (Type::List(x) | Type::Set(x), Type::List(y) | Type::Set(y)) => comparable(x, y),
         (Type::Map(x), Type::Map(y)) => comparable(x, y),
@@ -132,22 +114,12 @@ fn records_comparable(a: &RecordType, b: &RecordType) -> Comparability {
             worst = found;
         }
     }
-    let missing = b
-        .fields
-        .iter()
-        .any(|(name, ty)| !a.fields.contains_key(name) && !a.open && !ty.is_optional());
-    if missing {
-        Comparability::Different
-    } else {
-        worst
-    }
+    let missing = b.fields.iter().any(|(name, ty)| !a.fields.contains_key(name) && !a.open && !ty.is_optional());
+    if missing { Comparability::Different } else { worst }
 }
 
 fn equality_defined(ty: &Type) -> bool {
-    !matches!(
-        ty,
-        Type::Window | Type::Sql | Type::Range(_) | Type::Segment
-    )
+    !matches!(ty, Type::Window | Type::Sql | Type::Range(_) | Type::Segment)
 }
 
 /// Whether `<` between the two is defined.
@@ -156,10 +128,7 @@ pub fn orderable(a: &Type, b: &Type) -> bool {
         (Type::Error, _) | (_, Type::Error) => true,
         (x, y) if is_number(x) && is_number(y) => true,
         (x, y) if x == y => {
-            matches!(
-                x,
-                Type::String | Type::Duration | Type::Instant | Type::Date | Type::Time
-            )
+            matches!(x, Type::String | Type::Duration | Type::Instant | Type::Date | Type::Time)
         }
         _ => false,
     }
@@ -178,11 +147,7 @@ pub fn element(ty: &Type) -> Option<&Type> {
 pub fn without(ty: &Type, tested: &Type) -> Type {
     match ty {
         Type::Union(members) => {
-            let mut left: Vec<Type> = members
-                .iter()
-                .filter(|member| !assignable(member, tested))
-                .cloned()
-                .collect();
+            let mut left: Vec<Type> = members.iter().filter(|member| !assignable(member, tested)).cloned().collect();
             match left.len() {
                 0 => ty.clone(),
                 1 => left.remove(0),
@@ -219,17 +184,9 @@ pub fn membership(left: &Type, right: &Type) -> Membership {
     let address = matches!(left, Type::Ip | Type::Host | Type::Error);
     match right {
         Type::Error => Membership::Element,
-        Type::List(inner) | Type::Set(inner) if **inner == Type::Net && address => {
-            Membership::NetList
-        }
-        Type::List(inner) | Type::Set(inner)
-            if **inner == Type::Window && *left == Type::Instant =>
-        {
-            Membership::Window
-        }
-        Type::List(inner) | Type::Set(inner)
-            if comparable(left, inner) != Comparability::Different =>
-        {
+        Type::List(inner) | Type::Set(inner) if **inner == Type::Net && address => Membership::NetList,
+        Type::List(inner) | Type::Set(inner) if **inner == Type::Window && *left == Type::Instant => Membership::Window,
+        Type::List(inner) | Type::Set(inner) if comparable(left, inner) != Comparability::Different => {
             Membership::Element
         }
         Type::Range(inner) if orderable(left, inner) => Membership::Range,
@@ -256,55 +213,28 @@ mod tests {
         assert!(assignable(&Type::Enum(vec!["a".into()]), &Type::String));
         assert!(!assignable(&Type::String, &Type::Enum(vec!["a".into()])));
         assert!(!assignable(&Type::Int.optional(), &Type::Int));
-        assert!(assignable(
-            &list(Type::Int),
-            &list(Type::Decimal.optional())
-        ));
+        assert!(assignable(&list(Type::Int), &list(Type::Decimal.optional())));
         assert!(!assignable(&Type::String, &Type::Path));
     }
 
     #[test]
     fn comparison_table() {
-        assert_eq!(
-            comparable(&Type::Int, &Type::Decimal.optional()),
-            Comparability::Comparable
-        );
-        assert_eq!(
-            comparable(&Type::Int, &Type::String),
-            Comparability::Different
-        );
-        let (open, shut) = (
-            Type::Enum(vec!["open".into()]),
-            Type::Enum(vec!["shut".into()]),
-        );
+        assert_eq!(comparable(&Type::Int, &Type::Decimal.optional()), Comparability::Comparable);
+        assert_eq!(comparable(&Type::Int, &Type::String), Comparability::Different);
+        let (open, shut) = (Type::Enum(vec!["open".into()]), Type::Enum(vec!["shut".into()]));
         assert_eq!(comparable(&open, &shut), Comparability::NeverEqual);
         let either = Type::Union(vec![Type::Int, Type::String]);
-        assert_eq!(
-            comparable(&either, &Type::String),
-            Comparability::Comparable
-        );
+        assert_eq!(comparable(&either, &Type::String), Comparability::Comparable);
         assert_eq!(comparable(&either, &Type::Bool), Comparability::Different);
     }
 
     #[test]
     fn membership_table() {
         assert_eq!(membership(&Type::Ip, &Type::Net), Membership::Net);
-        assert_eq!(
-            membership(&Type::Host, &list(Type::Net)),
-            Membership::NetList
-        );
+        assert_eq!(membership(&Type::Host, &list(Type::Net)), Membership::NetList);
         assert_eq!(membership(&Type::String, &Type::Net), Membership::None);
-        assert_eq!(
-            membership(&Type::Instant, &Type::Window),
-            Membership::Window
-        );
-        assert_eq!(
-            membership(&Type::Int, &Type::Range(Box::new(Type::Decimal))),
-            Membership::Range
-        );
-        assert_eq!(
-            membership(&Type::String, &Type::String),
-            Membership::Substring
-        );
+        assert_eq!(membership(&Type::Instant, &Type::Window), Membership::Window);
+        assert_eq!(membership(&Type::Int, &Type::Range(Box::new(Type::Decimal))), Membership::Range);
+        assert_eq!(membership(&Type::String, &Type::String), Membership::Substring);
     }
 }

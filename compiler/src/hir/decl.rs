@@ -1,8 +1,6 @@
 //! Declarations: issuers, classes of principals, servers, labels, segments, data.
 
-use super::{
-    ClassId, DataId, Expr, IssuerId, LabelId, PackageId, SegmentId, ServerId, Span, Targets, VarId,
-};
+use super::{ClassId, DataId, Expr, IssuerId, LabelId, PackageId, SegmentId, ServerId, Span, Targets, VarId};
 use crate::catalog::ToolSchema;
 use crate::types::{RecordType, Type};
 use smol_str::SmolStr;

@@ -1,9 +1,6 @@
 //! Tests written in the language.
 
-use super::{
-    Action, ClassId, DataId, DenyMode, GrantId, History, LabelId, Literal, Member, PackageId,
-    ServerId, Span,
-};
+use super::{Action, ClassId, DataId, DenyMode, GrantId, History, LabelId, Literal, Member, PackageId, ServerId, Span};
 use smol_str::SmolStr;
 
 /// `test "..." { .. }`.

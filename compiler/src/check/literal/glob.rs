@@ -27,25 +27,15 @@ pub enum GlobNote {
 pub fn glob(text: &str, on_path: bool) -> Result<Glob, LiteralError> {
     let trailing = text.len() - text.trim_end_matches('\\').len();
     if trailing % 2 == 1 {
-        return Err(LiteralError::at(
-            text.len() - 1,
-            text.len(),
-            "the `\\` at the end has nothing to escape",
-        )
-        .help("write `\\\\` for a backslash"));
+        return Err(LiteralError::at(text.len() - 1, text.len(), "the `\\` at the end has nothing to escape")
+            .help("write `\\\\` for a backslash"));
     }
     if on_path && !text.starts_with(['/', '*', '?']) {
-        return Err(LiteralError::whole(
-            text,
-            "a path starts with `/`, so this pattern never matches",
-        )
-        .help("start with `/`, or with `**/` for any depth")
-        .replacement(format!("**/{text}")));
+        return Err(LiteralError::whole(text, "a path starts with `/`, so this pattern never matches")
+            .help("start with `/`, or with `**/` for any depth")
+            .replacement(format!("**/{text}")));
     }
-    Ok(Glob {
-        pattern: text.to_owned(),
-        note: note(text),
-    })
+    Ok(Glob { pattern: text.to_owned(), note: note(text) })
 }
 
 fn note(text: &str) -> Option<GlobNote> {
@@ -71,16 +61,11 @@ fn regex_sign(text: &str) -> Option<(usize, usize)> {
     if text.ends_with('$') && text.len() > 1 {
         return Some((text.len() - 1, text.len()));
     }
-    let signs = [
-        ".*", ".+", "\\d", "\\w", "\\s", "\\.", "[0-9]", "[a-z", "[A-Z", "(?:",
-    ];
-    signs
-        .iter()
-        .filter_map(|sign| text.find(sign).map(|at| (at, at + sign.len())))
-        .find(|(start, end)| {
-            // `x.*` names every extension: only a dot that a regular expression would need counts.
-            text[*start..*end] != *".*" || *start == 0 || text[..*start].ends_with([')', ']'])
-        })
+    let signs = [".*", ".+", "\\d", "\\w", "\\s", "\\.", "[0-9]", "[a-z", "[A-Z", "(?:"];
+    signs.iter().filter_map(|sign| text.find(sign).map(|at| (at, at + sign.len()))).find(|(start, end)| {
+        // `x.*` names every extension: only a dot that a regular expression would need counts.
+        text[*start..*end] != *".*" || *start == 0 || text[..*start].ends_with([')', ']'])
+    })
 }
 
 #[cfg(test)]
@@ -91,33 +76,18 @@ mod tests {
     fn notes() {
         assert_eq!(glob("inv_*", false).unwrap().note, None);
         assert_eq!(glob("inv", false).unwrap().note, Some(GlobNote::NoWildcard));
-        assert_eq!(
-            glob(r"a\*", false).unwrap().note,
-            Some(GlobNote::NoWildcard)
-        );
-        assert_eq!(
-            glob("^inv.*$", false).unwrap().note,
-            Some(GlobNote::LooksLikeRegex(0, 1))
-        );
+        assert_eq!(glob(r"a\*", false).unwrap().note, Some(GlobNote::NoWildcard));
+        assert_eq!(glob("^inv.*$", false).unwrap().note, Some(GlobNote::LooksLikeRegex(0, 1)));
         assert_eq!(glob("**/.env.*", true).unwrap().note, None);
         assert_eq!(glob("report.*", false).unwrap().note, None);
-        assert_eq!(
-            glob(r"inv\d+", false).unwrap().note,
-            Some(GlobNote::LooksLikeRegex(3, 5))
-        );
+        assert_eq!(glob(r"inv\d+", false).unwrap().note, Some(GlobNote::LooksLikeRegex(3, 5)));
     }
 
     #[test]
     fn mistakes() {
         assert!(glob("a\\", false).is_err());
         assert!(glob("a\\\\", false).is_ok());
-        assert_eq!(
-            glob("*.md", true).map(|glob| glob.pattern).as_deref(),
-            Ok("*.md")
-        );
-        assert_eq!(
-            glob("x/*.md", true).unwrap_err().replacement.as_deref(),
-            Some("**/x/*.md")
-        );
+        assert_eq!(glob("*.md", true).map(|glob| glob.pattern).as_deref(), Ok("*.md"));
+        assert_eq!(glob("x/*.md", true).unwrap_err().replacement.as_deref(), Some("**/x/*.md"));
     }
 }

@@ -41,13 +41,7 @@ pub struct LiteralError {
 impl LiteralError {
     /// A mistake in this part of the text.
     pub fn at(start: usize, end: usize, message: impl Into<String>) -> Self {
-        Self {
-            start,
-            end,
-            message: message.into(),
-            help: None,
-            replacement: None,
-        }
+        Self { start, end, message: message.into(), help: None, replacement: None }
     }
 
     /// A mistake that is the whole text.
@@ -100,10 +94,9 @@ pub fn parse(text: &str, ty: &Type) -> Result<Literal, LiteralError> {
         Type::Weekday => weekday(text).map(Literal::Weekday),
         Type::Enum(values) => enum_value(text, values),
         Type::Union(members) => union_member(text, members),
-        other => Err(LiteralError::whole(
-            text,
-            format!("a string is no `{other}`"),
-        )),
+        other => {
+            Err(LiteralError::whole(text, format!("a string is no `{other}`")))
+        }
     }
 }
 
@@ -111,15 +104,8 @@ fn enum_value(text: &str, values: &[SmolStr]) -> Result<Literal, LiteralError> {
     if values.iter().any(|value| value == text) {
         return Ok(Literal::String(text.to_owned()));
     }
-    let error = LiteralError::whole(
-        text,
-        format!("`{text}` is not one of the values of this enum"),
-    );
-    let known = values
-        .iter()
-        .map(|value| format!("`{value}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let error = LiteralError::whole(text, format!("`{text}` is not one of the values of this enum"));
+    let known = values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
     let error = error.help(format!("its values are {known}"));
     match crate::diagnostics::suggest::nearest(text, values.iter().map(SmolStr::as_str)) {
         Some(near) => Err(error.replacement(near)),
@@ -136,13 +122,9 @@ fn union_member(text: &str, members: &[Type]) -> Result<Literal, LiteralError> {
     for member in members {
         match parse(text, member) {
             Ok(literal) => return Ok(literal),
-            Err(error) if first_error.is_none() && kind_name(member).is_some() => {
-                first_error = Some(error)
-            }
+            Err(error) if first_error.is_none() && kind_name(member).is_some() => first_error = Some(error),
             Err(_) => {}
         }
     }
-    Err(first_error.unwrap_or_else(|| {
-        LiteralError::whole(text, "a string has none of the types expected here")
-    }))
+    Err(first_error.unwrap_or_else(|| LiteralError::whole(text, "a string has none of the types expected here")))
 }

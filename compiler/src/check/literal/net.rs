@@ -9,24 +9,17 @@ pub fn ip(text: &str) -> Result<IpAddr, LiteralError> {
         Ok(address) => Ok(unwrap_embedded(address)),
         Err(_) if text.contains('/') => {
             let slash = text.find('/').unwrap_or(0);
-            Err(
-                LiteralError::at(slash, text.len(), "an address has no prefix length")
-                    .help("a network stands on the right of `in`: `x in \"10.0.0.0/8\"`"),
-            )
+            Err(LiteralError::at(slash, text.len(), "an address has no prefix length")
+                .help("a network stands on the right of `in`: `x in \"10.0.0.0/8\"`"))
         }
-        Err(_) => Err(LiteralError::whole(
-            text,
-            format!("`{text}` is not an IPv4 or IPv6 address"),
-        )
-        .help("write four decimal numbers without leading zeros, or IPv6 text")),
+        Err(_) => Err(LiteralError::whole(text, format!("`{text}` is not an IPv4 or IPv6 address"))
+            .help("write four decimal numbers without leading zeros, or IPv6 text")),
     }
 }
 
 /// The IPv4 address inside a mapped, compatible, NAT64 or 6to4 address.
 fn unwrap_embedded(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else {
-        return address;
-    };
+    let IpAddr::V6(v6) = address else { return address };
     embedded_v4(v6).map_or(address, IpAddr::V4)
 }
 
@@ -47,38 +40,20 @@ pub fn network(text: &str) -> Result<(IpAddr, u8), LiteralError> {
         return Err(without_prefix(text));
     };
     let address: IpAddr = address_text.parse().map_err(|_| {
-        LiteralError::at(
-            0,
-            address_text.len(),
-            format!("`{address_text}` is not an IPv4 or IPv6 address"),
-        )
+        LiteralError::at(0, address_text.len(), format!("`{address_text}` is not an IPv4 or IPv6 address"))
     })?;
     let longest: u8 = if address.is_ipv4() { 32 } else { 128 };
     let prefix_start = address_text.len() + 1;
     let digits = !prefix_text.is_empty() && prefix_text.bytes().all(|byte| byte.is_ascii_digit());
-    let prefix = prefix_text
-        .parse::<u8>()
-        .ok()
-        .filter(|prefix| digits && *prefix <= longest)
-        .ok_or_else(|| {
-            LiteralError::at(
-                prefix_start,
-                text.len(),
-                format!("`{prefix_text}` is not a prefix length"),
-            )
-            .help(format!(
-                "a prefix length here is a number from 0 to {longest}"
-            ))
-        })?;
+    let prefix = prefix_text.parse::<u8>().ok().filter(|prefix| digits && *prefix <= longest).ok_or_else(|| {
+        LiteralError::at(prefix_start, text.len(), format!("`{prefix_text}` is not a prefix length"))
+            .help(format!("a prefix length here is a number from 0 to {longest}"))
+    })?;
     let masked = mask(address, prefix);
     if masked != address {
-        return Err(LiteralError::at(
-            0,
-            address_text.len(),
-            format!("`{address_text}` has bits set after the prefix"),
-        )
-        .help(format!("the network that holds it is `{masked}/{prefix}`"))
-        .replacement(format!("{masked}/{prefix}")));
+        return Err(LiteralError::at(0, address_text.len(), format!("`{address_text}` has bits set after the prefix"))
+            .help(format!("the network that holds it is `{masked}/{prefix}`"))
+            .replacement(format!("{masked}/{prefix}")));
     }
     Ok((address, prefix))
 }
@@ -117,14 +92,8 @@ mod tests {
     fn networks() {
         assert_eq!(network("10.0.0.0/8"), Ok(("10.0.0.0".parse().unwrap(), 8)));
         assert_eq!(network("0.0.0.0/0"), Ok(("0.0.0.0".parse().unwrap(), 0)));
-        assert_eq!(
-            network("10.0.0.1").unwrap_err().replacement.as_deref(),
-            Some("10.0.0.1/32")
-        );
-        assert_eq!(
-            network("10.1.2.3/8").unwrap_err().replacement.as_deref(),
-            Some("10.0.0.0/8")
-        );
+        assert_eq!(network("10.0.0.1").unwrap_err().replacement.as_deref(), Some("10.0.0.1/32"));
+        assert_eq!(network("10.1.2.3/8").unwrap_err().replacement.as_deref(), Some("10.0.0.0/8"));
         let bad = network("10.0.0.0/33").unwrap_err();
         assert_eq!((bad.start, bad.end), (9, 11));
         assert!(network("010.0.0.0/8").is_err());
@@ -132,13 +101,7 @@ mod tests {
 
     #[test]
     fn embedded_addresses_are_unwrapped() {
-        for text in [
-            "::ffff:10.0.0.1",
-            "64:ff9b::10.0.0.1",
-            "2002:0a00:0001::",
-            "::10.0.0.1",
-            "10.0.0.1",
-        ] {
+        for text in ["::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:0a00:0001::", "::10.0.0.1", "10.0.0.1"] {
             assert_eq!(ip(text), Ok("10.0.0.1".parse().unwrap()), "{text}");
         }
         assert_eq!(ip("::1"), Ok("::1".parse().unwrap()));

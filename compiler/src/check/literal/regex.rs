@@ -66,11 +66,7 @@ pub fn regex(text: &str) -> Result<String, LiteralError> {
         .dfa_size_limit(Some(MAX_DFA))
         .determinize_size_limit(Some(4 * MAX_DFA))
         .start_kind(regex_automata::dfa::StartKind::Anchored);
-    match dense::Builder::new()
-        .configure(dfa)
-        .thompson(nfa)
-        .build(&pattern)
-    {
+    match dense::Builder::new().configure(dfa).thompson(nfa).build(&pattern) {
         Ok(_) => Ok(text.to_owned()),
         Err(_) => Err(too_large(text)),
     }
@@ -83,26 +79,17 @@ pub(crate) fn is_size_error(error: &LiteralError) -> bool {
 
 fn too_large(text: &str) -> LiteralError {
     let error = |start, end| {
-        LiteralError::at(
-            start,
-            end,
-            "the automaton of this regular expression is too large",
-        )
-        .help("lower the repetition counts, or say it with `like` and `len`")
+        LiteralError::at(start, end, "the automaton of this regular expression is too large")
+            .help("lower the repetition counts, or say it with `like` and `len`")
     };
-    match parse(text)
-        .ok()
-        .and_then(|parsed| largest_repetition(&parsed))
-    {
+    match parse(text).ok().and_then(|parsed| largest_repetition(&parsed)) {
         Some((_, start, end)) => error(start, end),
         None => error(0, text.len()),
     }
 }
 
 fn parse(text: &str) -> Result<Ast, LiteralError> {
-    let mut parser = ast::parse::ParserBuilder::new()
-        .nest_limit(MAX_NEST)
-        .build();
+    let mut parser = ast::parse::ParserBuilder::new().nest_limit(MAX_NEST).build();
     parser.parse(text).map_err(|error| {
         let span = error.span();
         let message = error.kind().to_string().trim_end_matches('.').to_owned();
@@ -121,19 +108,13 @@ fn parse(text: &str) -> Result<Ast, LiteralError> {
 fn largest_repetition(node: &Ast) -> Option<(u32, usize, usize)> {
     let mut best = None;
     walk(node, &mut |inner| {
-        let Ast::Repetition(repetition) = inner else {
-            return;
-        };
+        let Ast::Repetition(repetition) = inner else { return };
         if let ast::RepetitionKind::Range(range) = &repetition.op.kind {
             let count = match range {
                 ast::RepetitionRange::Exactly(n) | ast::RepetitionRange::AtLeast(n) => *n,
                 ast::RepetitionRange::Bounded(_, n) => *n,
             };
-            best = best.max(Some((
-                count,
-                repetition.op.span.start.offset,
-                repetition.op.span.end.offset,
-            )));
+            best = best.max(Some((count, repetition.op.span.start.offset, repetition.op.span.end.offset)));
         }
     });
     best
@@ -145,9 +126,7 @@ fn walk(node: &Ast, visit: &mut dyn FnMut(&Ast)) {
     match node {
         Ast::Repetition(repetition) => walk(&repetition.ast, visit),
         Ast::Group(group) => walk(&group.ast, visit),
-        Ast::Alternation(alternation) => {
-            alternation.asts.iter().for_each(|inner| walk(inner, visit))
-        }
+        Ast::Alternation(alternation) => alternation.asts.iter().for_each(|inner| walk(inner, visit)),
         Ast::Concat(concat) => concat.asts.iter().for_each(|inner| walk(inner, visit)),
         _ => {}
     }
@@ -160,20 +139,14 @@ fn collect_classes(node: &Ast, edits: &mut Vec<Replacement>) -> Result<(), Liter
     let mut refused = None;
     walk(node, &mut |inner| match inner {
         Ast::ClassPerl(class) => edits.push(perl_edit(class)),
-        Ast::ClassUnicode(class) => {
-            refused = refused.or(Some((class.span.start.offset, class.span.end.offset)))
-        }
+        Ast::ClassUnicode(class) => refused = refused.or(Some((class.span.start.offset, class.span.end.offset))),
         Ast::ClassBracketed(class) => set_edits(&class.kind, edits, &mut refused),
         Ast::Assertion(assertion) => boundary_edit(assertion, edits),
         _ => {}
     });
     match refused {
-        Some((start, end)) => {
-            Err(
-                LiteralError::at(start, end, "Unicode classes are not supported")
-                    .help("classes are ASCII; list the characters or ranges in brackets"),
-            )
-        }
+        Some((start, end)) => Err(LiteralError::at(start, end, "Unicode classes are not supported")
+            .help("classes are ASCII; list the characters or ranges in brackets")),
         None => Ok(()),
     }
 }
@@ -185,31 +158,19 @@ fn perl_edit(class: &ast::ClassPerl) -> Replacement {
         ast::ClassPerlKind::Word => "word",
     };
     let not = if class.negated { "^" } else { "" };
-    (
-        class.span.start.offset,
-        class.span.end.offset,
-        format!("[[:{not}{name}:]]"),
-    )
+    (class.span.start.offset, class.span.end.offset, format!("[[:{not}{name}:]]"))
 }
 
 fn boundary_edit(assertion: &ast::Assertion, edits: &mut Vec<Replacement>) {
     use ast::AssertionKind::{NotWordBoundary, WordBoundary};
     if matches!(assertion.kind, WordBoundary | NotWordBoundary) {
         let (start, end) = (assertion.span.start.offset, assertion.span.end.offset);
-        let ascii = if assertion.kind == WordBoundary {
-            r"(?-u:\b)"
-        } else {
-            r"(?-u:\B)"
-        };
+        let ascii = if assertion.kind == WordBoundary { r"(?-u:\b)" } else { r"(?-u:\B)" };
         edits.push((start, end, ascii.to_owned()));
     }
 }
 
-fn set_edits(
-    set: &ast::ClassSet,
-    edits: &mut Vec<Replacement>,
-    refused: &mut Option<(usize, usize)>,
-) {
+fn set_edits(set: &ast::ClassSet, edits: &mut Vec<Replacement>, refused: &mut Option<(usize, usize)>) {
     match set {
         ast::ClassSet::BinaryOp(operation) => {
             set_edits(&operation.lhs, edits, refused);
@@ -219,30 +180,21 @@ fn set_edits(
     }
 }
 
-fn item_edits(
-    item: &ast::ClassSetItem,
-    edits: &mut Vec<Replacement>,
-    refused: &mut Option<(usize, usize)>,
-) {
+fn item_edits(item: &ast::ClassSetItem, edits: &mut Vec<Replacement>, refused: &mut Option<(usize, usize)>) {
     match item {
         ast::ClassSetItem::Perl(class) => edits.push(perl_edit(class)),
         ast::ClassSetItem::Unicode(class) => {
             *refused = refused.or(Some((class.span.start.offset, class.span.end.offset)));
         }
         ast::ClassSetItem::Bracketed(class) => set_edits(&class.kind, edits, refused),
-        ast::ClassSetItem::Union(union) => union
-            .items
-            .iter()
-            .for_each(|inner| item_edits(inner, edits, refused)),
+        ast::ClassSetItem::Union(union) => union.items.iter().for_each(|inner| item_edits(inner, edits, refused)),
         _ => {}
     }
 }
 
 /// What is odd in a pattern that [`regex`] accepts, in order of position.
 pub fn regex_notes(text: &str) -> Vec<RegexNote> {
-    let Ok(parsed) = parse(text) else {
-        return Vec::new();
-    };
+    let Ok(parsed) = parse(text) else { return Vec::new() };
     let mut notes = Vec::new();
     anchors(&parsed, &mut notes);
     walk(&parsed, &mut |node| match node {
@@ -259,82 +211,40 @@ fn anchors(parsed: &Ast, notes: &mut Vec<RegexNote>) {
         Ast::Concat(concat) => concat.asts.as_slice(),
         other => std::slice::from_ref(other),
     };
-    let ends = [
-        (parts.first(), ast::AssertionKind::StartLine),
-        (parts.last(), ast::AssertionKind::EndLine),
-    ];
+    let ends = [(parts.first(), ast::AssertionKind::StartLine), (parts.last(), ast::AssertionKind::EndLine)];
     for (part, kind) in ends {
         if let Some(Ast::Assertion(assertion)) = part
             && assertion.kind == kind
         {
             let (start, end) = (assertion.span.start.offset, assertion.span.end.offset);
-            notes.push(RegexNote {
-                kind: RegexNoteKind::Anchor,
-                start,
-                end,
-            });
+            notes.push(RegexNote { kind: RegexNoteKind::Anchor, start, end });
         }
     }
 }
 
 /// Last labels of host names that policies mention.
 const LAST_LABELS: [&str; 24] = [
-    "com",
-    "org",
-    "net",
-    "io",
-    "dev",
-    "app",
-    "ai",
-    "co",
-    "de",
-    "eu",
-    "uk",
-    "us",
-    "gov",
-    "edu",
-    "cloud",
-    "internal",
-    "local",
-    "lan",
-    "corp",
-    "example",
-    "test",
-    "intranet",
-    "localhost",
-    "info",
+    "com", "org", "net", "io", "dev", "app", "ai", "co", "de", "eu", "uk", "us", "gov", "edu", "cloud", "internal",
+    "local", "lan", "corp", "example", "test", "intranet", "localhost", "info",
 ];
 
 /// A bare `.` before a word that ends host names: `example.com`.
 fn dots(concat: &ast::Concat, notes: &mut Vec<RegexNote>) {
     for (index, part) in concat.asts.iter().enumerate() {
         let Ast::Dot(span) = part else { continue };
-        let before = index
-            .checked_sub(1)
-            .and_then(|previous| concat.asts.get(previous));
+        let before = index.checked_sub(1).and_then(|previous| concat.asts.get(previous));
         let after = word_at(&concat.asts[index + 1..]);
-        let dotted_after = concat
-            .asts
-            .get(index + 1 + after.len())
-            .is_some_and(|next| matches!(next, Ast::Dot(_)));
-        let host_like =
-            LAST_LABELS.contains(&after.as_str()) || (dotted_after && ends_like_host(concat));
+        let dotted_after = concat.asts.get(index + 1 + after.len()).is_some_and(|next| matches!(next, Ast::Dot(_)));
+        let host_like = LAST_LABELS.contains(&after.as_str()) || (dotted_after && ends_like_host(concat));
         if before.is_some_and(is_word_like) && host_like {
             let (start, end) = (span.start.offset, span.end.offset);
-            notes.push(RegexNote {
-                kind: RegexNoteKind::UnescapedDot,
-                start,
-                end,
-            });
+            notes.push(RegexNote { kind: RegexNoteKind::UnescapedDot, start, end });
         }
     }
 }
 
 fn ends_like_host(concat: &ast::Concat) -> bool {
-    let last_dot = concat
-        .asts
-        .iter()
-        .rposition(|part| matches!(part, Ast::Dot(_)));
+    let last_dot = concat.asts.iter().rposition(|part| matches!(part, Ast::Dot(_)));
     last_dot.is_some_and(|at| LAST_LABELS.contains(&word_at(&concat.asts[at + 1..]).as_str()))
 }
 
@@ -350,9 +260,7 @@ fn word_at(parts: &[Ast]) -> String {
     parts
         .iter()
         .map_while(|part| match part {
-            Ast::Literal(literal) if literal.c.is_ascii_alphanumeric() || literal.c == '-' => {
-                Some(literal.c)
-            }
+            Ast::Literal(literal) if literal.c.is_ascii_alphanumeric() || literal.c == '-' => Some(literal.c),
             _ => None,
         })
         .collect()
@@ -362,24 +270,14 @@ fn bracket_notes(class: &ast::ClassBracketed, text: &str, notes: &mut Vec<RegexN
     let (start, end) = (class.span.start.offset, class.span.end.offset);
     let inner = text.get(start..end).unwrap_or_default();
     if inner.contains("A-z") {
-        notes.push(RegexNote {
-            kind: RegexNoteKind::LetterRange,
-            start,
-            end,
-        });
+        notes.push(RegexNote { kind: RegexNoteKind::LetterRange, start, end });
     }
     let word = inner.trim_start_matches("[^").trim_end_matches(']');
     let letters = word.chars().filter(char::is_ascii_alphabetic).count();
-    let plain = word
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
     let is_range = word.as_bytes().get(1) == Some(&b'-');
     if class.negated && plain && !is_range && letters >= 4 {
-        notes.push(RegexNote {
-            kind: RegexNoteKind::NegatedWord,
-            start,
-            end,
-        });
+        notes.push(RegexNote { kind: RegexNoteKind::NegatedWord, start, end });
     }
 }
 
@@ -388,10 +286,7 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<RegexNoteKind> {
-        regex_notes(text)
-            .into_iter()
-            .map(|note| note.kind)
-            .collect()
+        regex_notes(text).into_iter().map(|note| note.kind).collect()
     }
 
     #[test]
@@ -416,10 +311,7 @@ mod tests {
 
     #[test]
     fn classes_are_ascii() {
-        assert_eq!(
-            ascii_pattern(r"\d+[\w.]").as_deref(),
-            Ok("[[:digit:]]+[[[:word:]].]")
-        );
+        assert_eq!(ascii_pattern(r"\d+[\w.]").as_deref(), Ok("[[:digit:]]+[[[:word:]].]"));
         assert!(ascii_pattern(r"\p{Greek}").is_err());
         assert!(regex(r"\bfoo\b").is_ok());
     }
