@@ -12,6 +12,82 @@ pub use info::CodeInfo;
 // Names, declarations, packages.
 
 // Expressions, rules, tests, lints.
+pub mod e0301;
+pub mod e0302;
+pub mod e0303;
+pub mod e0304;
+pub mod e0305;
+pub mod e0306;
+pub mod e0307;
+pub mod e0308;
+pub mod e0309;
+pub mod e0310;
+pub mod e0311;
+pub mod e0312;
+pub mod e0313;
+pub mod e0314;
+pub mod e0315;
+pub mod e0316;
+pub mod e0317;
+pub mod e0318;
+pub mod e0319;
+pub mod e0320;
+pub mod e0321;
+pub mod e0322;
+pub mod e0323;
+pub mod e0324;
+pub mod e0325;
+pub mod e0326;
+pub mod e0327;
+pub mod e0328;
+pub mod e0329;
+pub mod e0330;
+pub mod e0331;
+pub mod e0332;
+pub mod e0333;
+pub mod e0334;
+pub mod e0401;
+pub mod e0402;
+pub mod e0403;
+pub mod e0404;
+pub mod e0405;
+pub mod e0406;
+pub mod e0407;
+pub mod e0408;
+pub mod e0409;
+pub mod e0410;
+pub mod e0411;
+pub mod e0412;
+pub mod e0413;
+pub mod e0501;
+pub mod e0502;
+pub mod e0503;
+pub mod e0504;
+pub mod e0505;
+pub mod e0506;
+pub mod e0507;
+pub mod e0508;
+pub mod e0509;
+pub mod w0601;
+pub mod w0602;
+pub mod w0603;
+pub mod w0604;
+pub mod w0605;
+pub mod w0606;
+pub mod w0607;
+pub mod w0608;
+pub mod w0609;
+pub mod w0610;
+pub mod w0611;
+pub mod w0612;
+pub mod w0613;
+pub mod w0614;
+pub mod w0615;
+pub mod w0616;
+pub mod w0617;
+pub mod w0618;
+pub mod w0619;
+pub mod w0620;
 
 // Limits of lowering and emitting.
 pub mod e0701;
@@ -25,6 +101,82 @@ pub const ALL: &[&CodeInfo] = &[
     // Names, declarations, packages.
 
     // Expressions, rules, tests, lints.
+    &e0301::CODE,
+    &e0302::CODE,
+    &e0303::CODE,
+    &e0304::CODE,
+    &e0305::CODE,
+    &e0306::CODE,
+    &e0307::CODE,
+    &e0308::CODE,
+    &e0309::CODE,
+    &e0310::CODE,
+    &e0311::CODE,
+    &e0312::CODE,
+    &e0313::CODE,
+    &e0314::CODE,
+    &e0315::CODE,
+    &e0316::CODE,
+    &e0317::CODE,
+    &e0318::CODE,
+    &e0319::CODE,
+    &e0320::CODE,
+    &e0321::CODE,
+    &e0322::CODE,
+    &e0323::CODE,
+    &e0324::CODE,
+    &e0325::CODE,
+    &e0326::CODE,
+    &e0327::CODE,
+    &e0328::CODE,
+    &e0329::CODE,
+    &e0330::CODE,
+    &e0331::CODE,
+    &e0332::CODE,
+    &e0333::CODE,
+    &e0334::CODE,
+    &e0401::CODE,
+    &e0402::CODE,
+    &e0403::CODE,
+    &e0404::CODE,
+    &e0405::CODE,
+    &e0406::CODE,
+    &e0407::CODE,
+    &e0408::CODE,
+    &e0409::CODE,
+    &e0410::CODE,
+    &e0411::CODE,
+    &e0412::CODE,
+    &e0413::CODE,
+    &e0501::CODE,
+    &e0502::CODE,
+    &e0503::CODE,
+    &e0504::CODE,
+    &e0505::CODE,
+    &e0506::CODE,
+    &e0507::CODE,
+    &e0508::CODE,
+    &e0509::CODE,
+    &w0601::CODE,
+    &w0602::CODE,
+    &w0603::CODE,
+    &w0604::CODE,
+    &w0605::CODE,
+    &w0606::CODE,
+    &w0607::CODE,
+    &w0608::CODE,
+    &w0609::CODE,
+    &w0610::CODE,
+    &w0611::CODE,
+    &w0612::CODE,
+    &w0613::CODE,
+    &w0614::CODE,
+    &w0615::CODE,
+    &w0616::CODE,
+    &w0617::CODE,
+    &w0618::CODE,
+    &w0619::CODE,
+    &w0620::CODE,
     // Limits of lowering and emitting.
     &e0701::CODE,
     &e0702::CODE,

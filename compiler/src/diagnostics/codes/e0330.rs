@@ -1,0 +1,27 @@
+//! `E0330` (not-constant): a value that must be known when the policy is compiled.
+
+use super::prelude::*;
+
+/// The code.
+pub const CODE: CodeInfo = CodeInfo {
+    code: "E0330",
+    name: "not-constant",
+    severity: Severity::Error,
+    summary: "a value that must be known when the policy is compiled",
+    explanation: "\
+Constants, durations, limits, zones and the values in tests are fixed at compile time: they \
+cannot depend on a request.",
+    bad: r#"
+const later = now
+"#,
+    good: r#"
+const later = 2026-12-31T00:00:00Z
+"#,
+};
+
+/// The value must be constant.
+pub fn not_constant(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(&CODE, span, format!("{what} must be known when the policy is compiled"))
+        .label("not constant")
+        .help("write a literal, or a constant made of literals")
+}

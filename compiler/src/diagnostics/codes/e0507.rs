@@ -1,0 +1,35 @@
+//! `E0507` (bad-chain): a chain of callers that no credential can make.
+
+use super::prelude::*;
+
+/// The code.
+pub const CODE: CodeInfo = CodeInfo {
+    code: "E0507",
+    name: "bad-chain",
+    severity: Severity::Error,
+    summary: "a chain of callers that no credential can make",
+    explanation: "\
+A user calls alone, an agent calls alone, or an agent calls for a user it declares with \
+`acts for`. Servers, `anyone` and `any agent` are no instances.",
+    bad: r#"
+agent batch from mtls where spiffe == "spiffe://acme.example/agents/batch"
+test "undeclared" {
+  as batch acting for analyst
+  call payments.get_invoice { id: "i", customer_id: "c" }
+  expect deny
+}
+"#,
+    good: r#"
+agent batch from mtls where spiffe == "spiffe://acme.example/agents/batch" acts for employee
+test "declared" {
+  as batch acting for analyst
+  call payments.get_invoice { id: "i", customer_id: "c" }
+  expect deny
+}
+"#,
+};
+
+/// The chain is impossible.
+pub fn bad_chain(span: Span, message: &str, help: &str) -> Diagnostic {
+    Diagnostic::new(&CODE, span, message).label("not possible").help(help)
+}
