@@ -213,7 +213,7 @@ pub struct WindowImage {
     pub zone: ZoneId,
     /// Days of the week, bit 0 Monday; 0x7f for all.
     pub days: u8,
-    /// First second of the day, inclusive. When `from_s > until_s` the
+    /// First second of the day, inclusive. When `from_s >= until_s` the
     /// window crosses midnight and the day is the one it starts on.
     pub from_s: u32,
     /// End of the window, exclusive; 86,400 for the end of the day.

@@ -323,7 +323,7 @@ fn hand_broken_code_is_refused_for_the_right_reason() {
     );
     assert_eq!(code(|c| c.clear()), "no code, or too much");
     assert_eq!(
-        code(|c| c[8].a = 1),
+        code(|c| c[7] = op(Opcode::Move, 0, 2, 0)),
         "a condition must be truth about a request"
     );
 }

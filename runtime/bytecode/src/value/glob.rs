@@ -1,7 +1,7 @@
 //! Globs over a whole string.
 //!
 //! `*` stands for any run of characters, `?` for one, `\` takes the next character as it is. In a
-//! path-like glob `*` stops at `/` and `**` does not. Matching follows all alternatives at once in
+//! path-like glob `*` and `?` stop at `/` and `**` does not. Matching follows all alternatives at once in
 //! a fixed set of positions, so it takes no memory and no more than text times pattern steps.
 
 use crate::limits::MAX_PATTERN_CHARS;
@@ -111,8 +111,8 @@ fn step(token: Token, position: usize, character: char, path_like: bool, next: &
     match token {
         Token::Literal(wanted) if wanted == character => next.insert(position.saturating_add(1)),
         Token::Literal(_) => {}
+        Token::One | Token::Star if path_like && character == '/' => {}
         Token::One => next.insert(position.saturating_add(1)),
-        Token::Star if path_like && character == '/' => {}
         Token::Star | Token::DoubleStar => next.insert(position),
     }
 }
@@ -159,6 +159,7 @@ mod tests {
             ("/**/x", "/a/b/x", true),
             ("/**/x", "/x", false),
             ("/*.txt", "/a.txt", true),
+            ("/a?b", "/a/b", false),
             ("/**.txt", "/a/b.txt", true),
         ] {
             assert_eq!(glob_matches(pattern, true, text), fits, "{pattern} {text}");

@@ -50,18 +50,23 @@ pub fn parse_net(text: &str) -> Result<(IpAddr, u8), ErrorCode> {
     if !net_is_valid(address, length) {
         return Err(ErrorCode::Ip);
     }
-    let unwrapped = unwrap_ip(address);
-    match length.checked_sub(96) {
-        Some(short) if unwrapped.is_ipv4() && address.is_ipv6() && !is_6to4(address) => {
-            Ok((unwrapped, short))
-        }
-        _ => Ok((address, length)),
-    }
+    Ok(unwrap_net((address, length)))
 }
 
-/// Whether this is an address of 2002::/16.
-fn is_6to4(ip: IpAddr) -> bool {
-    matches!(ip, IpAddr::V6(v6) if v6.segments().first() == Some(&0x2002))
+/// The IPv4 network inside an IPv6 one, when its length reaches into the embedded address.
+fn unwrap_net((address, length): (IpAddr, u8)) -> (IpAddr, u8) {
+    let IpAddr::V6(v6) = address else {
+        return (address, length);
+    };
+    let embedded_at = if v6.segments().first() == Some(&0x2002) {
+        16
+    } else {
+        96
+    };
+    match (unwrap_ip(address), length.checked_sub(embedded_at)) {
+        (v4 @ IpAddr::V4(_), Some(short)) if short <= 32 => (v4, short),
+        _ => (address, length),
+    }
 }
 
 /// Whether a length fits the address and the host bits are zero.
@@ -95,7 +100,7 @@ fn mask(ip: IpAddr, length: u8) -> IpAddr {
 /// Whether an address lies in a network. The address is unwrapped first.
 pub fn net_contains(network: (IpAddr, u8), ip: IpAddr) -> bool {
     let ip = unwrap_ip(ip);
-    let (address, length) = network;
+    let (address, length) = unwrap_net(network);
     ip.is_ipv4() == address.is_ipv4() && mask(ip, length) == address
 }
 

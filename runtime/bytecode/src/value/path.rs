@@ -12,7 +12,7 @@ pub fn parse_path(text: &str) -> Result<&str, ErrorCode> {
         return Ok(text);
     }
     if text.len() > MAX_PLACE_BYTES
-        || text.chars().any(|c| c == '\\' || c.is_control())
+        || text.chars().any(|c| c == '\\' || c.is_ascii_control())
         || has_encoded_separator(text)
     {
         return Err(ErrorCode::Path);
@@ -50,24 +50,25 @@ pub fn under(path: &str, base: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The last component; none of `/`.
-pub fn name(path: &str) -> Option<&str> {
-    path.rsplit('/').next().filter(|name| !name.is_empty())
+/// The last component; empty of `/`.
+pub fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or("")
 }
 
-/// What follows the last dot of the name, unless the dot is its first or last character.
-pub fn extension(path: &str) -> Option<&str> {
-    let (stem, extension) = name(path)?.rsplit_once('.')?;
-    (!stem.is_empty() && !extension.is_empty()).then_some(extension)
-}
-
-/// The path without its last component; none of `/`.
-pub fn parent(path: &str) -> Option<&str> {
-    if path == "/" {
-        return None;
+/// What follows the last dot of the name; empty when there is none or it is the first character.
+pub fn extension(path: &str) -> &str {
+    match name(path).rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => extension,
+        _ => "",
     }
-    let (parent, _) = path.rsplit_once('/')?;
-    Some(if parent.is_empty() { "/" } else { parent })
+}
+
+/// The path without its last component; `/` of `/`.
+pub fn parent(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some((parent, _)) if !parent.is_empty() => parent,
+        _ => "/",
+    }
 }
 
 /// How many components it has.
@@ -127,20 +128,20 @@ mod tests {
             (
                 name("/a/b.tar.gz"),
                 extension("/a/b.tar.gz"),
-                parent("/a/b.tar.gz"),
-                depth("/a/b")
+                parent("/a/b.tar.gz")
             ),
-            (Some("b.tar.gz"), Some("gz"), Some("/a"), 2)
+            ("b.tar.gz", "gz", "/a")
         );
         assert_eq!(
             (
                 name("/"),
                 extension("/.env"),
+                extension("/a."),
                 parent("/a"),
-                parent("/"),
-                depth("/")
+                parent("/")
             ),
-            (None, None, Some("/"), None, 0)
+            ("", "", "", "/", "/")
         );
+        assert_eq!((depth("/"), depth("/a/b")), (0, 2));
     }
 }

@@ -50,17 +50,16 @@ pub fn civil_at(zone: &ZoneImage, instant_ms: i64) -> Civil {
 pub fn window_contains(window: &WindowImage, zone: &ZoneImage, instant_ms: i64) -> bool {
     let civil = civil_at(zone, instant_ms);
     let seconds = civil.second_of_day;
-    if window.from_s <= window.until_s {
+    if window.from_s < window.until_s {
         return window.from_s <= seconds
             && seconds < window.until_s
             && day_fits(window, civil.date, civil.weekday);
     }
-    if seconds >= window.from_s {
-        return day_fits(window, civil.date, civil.weekday);
-    }
+    let evening = seconds >= window.from_s && day_fits(window, civil.date, civil.weekday);
     // Past midnight: the window's day is the one before.
     let yesterday = civil.weekday.checked_sub(1).unwrap_or(6);
-    seconds < window.until_s && day_fits(window, civil.date.saturating_sub(1), yesterday)
+    evening
+        || (seconds < window.until_s && day_fits(window, civil.date.saturating_sub(1), yesterday))
 }
 
 /// Whether a day is one of the window's.
