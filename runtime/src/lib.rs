@@ -17,6 +17,7 @@
 extern crate alloc;
 
 pub mod decision;
+pub mod json;
 pub mod principal;
 pub mod request;
 pub mod state;
