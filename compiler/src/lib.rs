@@ -7,11 +7,16 @@
 pub mod build;
 pub mod catalog;
 pub mod check;
+mod checked;
 pub mod decision;
 pub mod diagnostics;
 pub mod emit;
 pub mod hir;
 pub mod lower;
+pub mod package;
+pub mod resolve;
+pub mod source;
 pub mod types;
 
 pub use build::{Build, BuildOptions, build};
+pub use checked::{Checked, check};

@@ -10,3 +10,6 @@
 
 pub mod literal;
 pub mod relations;
+
+mod pending;
+pub use pending::*;

@@ -6,10 +6,88 @@
 
 mod info;
 mod prelude;
+pub mod syntax;
 
 pub use info::CodeInfo;
 
+use crate::diagnostics::Severity;
+
 // Names, declarations, packages.
+pub mod e0001;
+pub mod e0002;
+pub mod e0003;
+pub mod e0004;
+pub mod e0005;
+pub mod e0006;
+pub mod e0007;
+pub mod e0008;
+pub mod e0009;
+pub mod e0010;
+pub mod e0011;
+pub mod e0012;
+pub mod e0013;
+pub mod e0014;
+pub mod e0015;
+pub mod e0016;
+pub mod e0017;
+pub mod e0018;
+pub mod e0019;
+pub mod e0101;
+pub mod e0102;
+pub mod e0103;
+pub mod e0104;
+pub mod e0105;
+pub mod e0106;
+pub mod e0107;
+pub mod e0108;
+pub mod e0109;
+pub mod e0110;
+pub mod e0111;
+pub mod e0112;
+pub mod e0113;
+pub mod e0114;
+pub mod e0115;
+pub mod e0117;
+pub mod e0118;
+pub mod e0119;
+pub mod e0120;
+pub mod e0121;
+pub mod e0122;
+pub mod e0123;
+pub mod e0124;
+pub mod e0125;
+pub mod e0126;
+pub mod e0128;
+pub mod e0129;
+pub mod e0130;
+pub mod e0131;
+pub mod e0132;
+pub mod e0133;
+pub mod e0134;
+pub mod e0135;
+pub mod e0136;
+pub mod e0137;
+pub mod e0138;
+pub mod e0139;
+pub mod e0140;
+pub mod e0141;
+pub mod e0201;
+pub mod e0202;
+pub mod e0203;
+pub mod e0204;
+pub mod e0205;
+pub mod e0206;
+pub mod e0207;
+pub mod e0208;
+pub mod e0209;
+pub mod e0210;
+pub mod e0211;
+pub mod e0212;
+pub mod e0213;
+pub mod e0214;
+pub mod e0215;
+pub mod e0216;
+pub mod e0217;
 
 // Expressions, rules, tests, lints.
 pub mod e0301;
@@ -99,6 +177,81 @@ pub mod e0705;
 /// Every code, in order.
 pub const ALL: &[&CodeInfo] = &[
     // Names, declarations, packages.
+    &e0001::CODE,
+    &e0002::CODE,
+    &e0003::CODE,
+    &e0004::CODE,
+    &e0005::CODE,
+    &e0006::CODE,
+    &e0007::CODE,
+    &e0008::CODE,
+    &e0009::CODE,
+    &e0010::CODE,
+    &e0011::CODE,
+    &e0012::CODE,
+    &e0013::CODE,
+    &e0014::CODE,
+    &e0015::CODE,
+    &e0016::CODE,
+    &e0017::CODE,
+    &e0018::CODE,
+    &e0019::CODE,
+    &e0101::CODE,
+    &e0102::CODE,
+    &e0103::CODE,
+    &e0104::CODE,
+    &e0105::CODE,
+    &e0106::CODE,
+    &e0107::CODE,
+    &e0108::CODE,
+    &e0109::CODE,
+    &e0110::CODE,
+    &e0111::CODE,
+    &e0112::CODE,
+    &e0113::CODE,
+    &e0114::CODE,
+    &e0115::CODE,
+    &e0117::CODE,
+    &e0118::CODE,
+    &e0119::CODE,
+    &e0120::CODE,
+    &e0121::CODE,
+    &e0122::CODE,
+    &e0123::CODE,
+    &e0124::CODE,
+    &e0125::CODE,
+    &e0126::CODE,
+    &e0128::CODE,
+    &e0129::CODE,
+    &e0130::CODE,
+    &e0131::CODE,
+    &e0132::CODE,
+    &e0133::CODE,
+    &e0134::CODE,
+    &e0135::CODE,
+    &e0136::CODE,
+    &e0137::CODE,
+    &e0138::CODE,
+    &e0139::CODE,
+    &e0140::CODE,
+    &e0141::CODE,
+    &e0201::CODE,
+    &e0202::CODE,
+    &e0203::CODE,
+    &e0204::CODE,
+    &e0205::CODE,
+    &e0206::CODE,
+    &e0207::CODE,
+    &e0208::CODE,
+    &e0209::CODE,
+    &e0210::CODE,
+    &e0211::CODE,
+    &e0212::CODE,
+    &e0213::CODE,
+    &e0214::CODE,
+    &e0215::CODE,
+    &e0216::CODE,
+    &e0217::CODE,
 
     // Expressions, rules, tests, lints.
     &e0301::CODE,

@@ -1,0 +1,53 @@
+//! The front half of the compiler as one function: a workspace in, a typed program or errors out.
+
+use crate::check::check_bodies;
+use crate::diagnostics::levels::{self, Levels};
+use crate::diagnostics::{self, Diagnostic};
+use crate::hir::{PackageId, Program};
+use crate::package::{self, Loaded};
+use crate::resolve::{self, Unit};
+use crate::source::Workspace;
+
+/// What checking gives.
+pub struct Checked {
+    /// The typed program; `None` when there is an error.
+    pub program: Option<Program>,
+    /// What was made of the sources, errors or not: for editors, `fmt` and `mcpz lock`.
+    pub loaded: Loaded,
+    /// Declarations and lookup tables, errors or not.
+    pub unit: Unit,
+    /// Errors and warnings, by source and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// The sources that spans refer to.
+    pub fn sources(&self) -> &[crate::hir::Source] {
+        &self.loaded.sources
+    }
+}
+
+/// Checks a workspace.
+pub fn check(workspace: &Workspace) -> Checked {
+    let mut sink = Vec::new();
+    let loaded = package::load(workspace, &mut sink);
+    let unit = resolve::unit(&loaded, &mut sink);
+    let mut program = unit.program.clone();
+    check_bodies(&unit, &mut program, &mut sink);
+    let package_of = |span: crate::hir::Span| {
+        loaded.sources.get(span.source.index()).map_or(PackageId(0), |source| source.package)
+    };
+    let mut diagnostics = levels::apply(sink, &lint_levels(&loaded, &unit), package_of);
+    diagnostics::sort(&mut diagnostics);
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    Checked { program: (!failed).then_some(program), loaded, unit, diagnostics }
+}
+
+/// The lint levels of all packages.
+fn lint_levels(loaded: &Loaded, unit: &Unit) -> Levels {
+    let packages = loaded.packages.iter().enumerate();
+    Levels {
+        packages: packages.map(|(row, package)| (PackageId::new(row), package.manifest.lints.clone())).collect(),
+        allowed: unit.allowed.clone(),
+    }
+}
