@@ -131,7 +131,7 @@ pub fn declassify(items: &Items, unit: &Unit, sink: &mut Vec<Diagnostic>) -> Vec
         let place = item.place;
         let label = item.ast.label().and_then(|path| unit.symbols.label(place, &names(place, &path), sink));
         let targets = item.ast.in_targets().or(item.ast.from_targets()).unwrap_or_default();
-        let resolved = targets(unit, place, &targets, &result_actions(), sink);
+        let resolved = super::targets(unit, place, &targets, &result_actions(), sink);
         if let Some(path) = item.ast.key() {
             // Cleaning by key needs the store of labels, which is not there yet: it must not clean everything.
             sink.push(e0141::declassify_by_key(place.of(&path)));
