@@ -1,0 +1,187 @@
+//! Packages on disk: finding one, reading its files, gathering what it depends on.
+
+use crate::exit::Failure;
+use mcpz_compiler::hir::Source;
+use mcpz_compiler::source::{MemoryProvider, PackageInput, ReadError, SourceProvider, Workspace};
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+/// The manifest that makes a folder a package.
+pub const MANIFEST: &str = "mcpz.toml";
+/// How deep folders of a package may nest.
+const MAX_DEPTH: usize = 32;
+
+/// A package on disk with all that it may refer to.
+pub struct Loaded {
+    /// The folder of its manifest.
+    pub root: PathBuf,
+    /// Its files and those of its dependencies and the standard library.
+    pub workspace: Workspace,
+    /// Package names and their folders, to tell where a source stands on disk.
+    folders: Vec<(String, PathBuf)>,
+}
+
+/// Finds the package that `start` (a folder, or a file in it) belongs to, and gathers its workspace.
+pub fn load(start: &Path) -> Result<Loaded, Failure> {
+    let root = find_root(start)?;
+    let standard_library: Vec<PackageInput> = mcpz_stdlib::PACKAGES
+        .iter()
+        .map(|package| PackageInput::new(package.name, MemoryProvider::new(package.files.iter().copied())))
+        .collect();
+    let input = PackageInput::new("", DiskProvider { root: root.clone() });
+    let open = |location: &str| {
+        let folder = root.join(location);
+        folder.join(MANIFEST).is_file().then(|| PackageInput::new(location, DiskProvider { root: folder }))
+    };
+    let workspace = Workspace::gather(input, standard_library, &open);
+    let folders = workspace
+        .packages
+        .iter()
+        .map(|package| (package_name(package), root.join(&package.location)))
+        .collect();
+    Ok(Loaded { root, workspace, folders })
+}
+
+/// The nearest folder at or above `start` that holds a manifest.
+pub fn find_root(start: &Path) -> Result<PathBuf, Failure> {
+    let start = if start.as_os_str().is_empty() { Path::new(".") } else { start };
+    let absolute = std::fs::canonicalize(start)
+        .map_err(|error| Failure::input(format!("{} cannot be opened: {error}", start.display())))?;
+    absolute
+        .ancestors()
+        .find(|folder| folder.join(MANIFEST).is_file())
+        .map(Path::to_path_buf)
+        .ok_or_else(|| {
+            Failure::input(format!("no package: neither {} nor a folder above it holds `{MANIFEST}`", absolute.display()))
+                .with_help("`mcpz new NAME` makes a package; `-C DIR` runs in another folder")
+        })
+}
+
+/// The name in a package's manifest, as far as it can be read.
+fn package_name(package: &PackageInput) -> String {
+    let read = || -> Option<String> {
+        let text = String::from_utf8(package.provider.read(MANIFEST).ok()?).ok()?;
+        let table: toml::Table = text.parse().ok()?;
+        Some(table.get("package")?.get("name")?.as_str()?.to_owned())
+    };
+    read().unwrap_or_default()
+}
+
+impl Loaded {
+    /// The file on disk of a source of the bundle; none for the standard library.
+    pub fn file(&self, source_path: &str) -> Option<PathBuf> {
+        let candidates = self.folders.iter().filter_map(|(name, folder)| {
+            let rest = source_path.strip_prefix(name.as_str())?.strip_prefix('/')?;
+            let file = folder.join(rest);
+            file.is_file().then_some(file)
+        });
+        candidates.into_iter().next()
+    }
+
+    /// Sources with the paths that a person sees: relative to where they are, when below it.
+    pub fn shown(&self, sources: &[Source]) -> Vec<Source> {
+        let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
+        let path = |source: &Source| match self.file(&source.path) {
+            Some(file) => relative(&file, &here),
+            None => source.path.clone(),
+        };
+        sources.iter().map(|source| Source { path: path(source), ..source.clone() }).collect()
+    }
+}
+
+/// A path relative to `here` when it is below it.
+pub fn relative(file: &Path, here: &Path) -> String {
+    let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    canonical.strip_prefix(here).unwrap_or(&canonical).display().to_string()
+}
+
+/// Files below a folder.
+pub struct DiskProvider {
+    /// The folder of the manifest.
+    pub root: PathBuf,
+}
+
+impl DiskProvider {
+    /// A path of the package on disk. What leads out of the package is not found.
+    fn resolve(&self, path: &str) -> Result<PathBuf, ReadError> {
+        let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if inside { Ok(self.root.join(path)) } else { Err(ReadError::NotFound) }
+    }
+}
+
+impl SourceProvider for DiskProvider {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        std::fs::read(self.resolve(path)?).map_err(read_error)
+    }
+
+    fn list(&self, dir: &str) -> Result<Vec<String>, ReadError> {
+        let mut files = Vec::new();
+        walk(&self.resolve(dir)?, dir.trim_end_matches('/'), 0, &mut files)?;
+        files.sort();
+        Ok(files)
+    }
+}
+
+fn read_error(error: std::io::Error) -> ReadError {
+    match error.kind() {
+        ErrorKind::NotFound => ReadError::NotFound,
+        _ => ReadError::Failed(error.to_string()),
+    }
+}
+
+/// Collects files below a folder; hidden entries are passed over, links to folders not followed.
+fn walk(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> Result<(), ReadError> {
+    if depth > MAX_DEPTH {
+        return Err(ReadError::Failed(format!("folders nest deeper than {MAX_DEPTH}")));
+    }
+    for entry in std::fs::read_dir(folder).map_err(read_error)? {
+        let entry = entry.map_err(read_error)?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        let kind = entry.file_type().map_err(read_error)?;
+        if kind.is_dir() {
+            walk(&entry.path(), &path, depth + 1, files)?;
+        } else if entry.path().is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_found_from_below_and_its_files_are_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(folder.path()).unwrap();
+        std::fs::create_dir_all(root.join("policy/deep")).unwrap();
+        std::fs::write(root.join(MANIFEST), "[package]\nname = \"acme\"\n").unwrap();
+        std::fs::write(root.join("policy/deep/a.mcpz"), "").unwrap();
+        std::fs::write(root.join("policy/.hidden"), "").unwrap();
+        assert_eq!(find_root(&root.join("policy/deep")).unwrap(), root);
+        let provider = DiskProvider { root };
+        assert_eq!(provider.list("policy").unwrap(), ["policy/deep/a.mcpz"]);
+        assert_eq!(provider.list("nowhere"), Err(ReadError::NotFound));
+    }
+
+    #[test]
+    fn no_path_leads_out_of_a_package() {
+        let folder = tempfile::tempdir().unwrap();
+        let provider = DiskProvider { root: folder.path().join("in") };
+        std::fs::create_dir_all(&provider.root).unwrap();
+        std::fs::write(folder.path().join("secret"), "x").unwrap();
+        assert_eq!(provider.read("../secret"), Err(ReadError::NotFound));
+        assert_eq!(provider.read("/etc/passwd"), Err(ReadError::NotFound));
+    }
+
+    #[test]
+    fn a_folder_without_a_package_says_what_to_do() {
+        let failure = find_root(Path::new("/")).unwrap_err();
+        assert!(failure.message.contains("mcpz.toml"), "{}", failure.message);
+    }
+}
