@@ -68,6 +68,31 @@ fn package_name(package: &PackageInput) -> String {
 }
 
 impl Loaded {
+    /// The package's name, as its manifest has it; `package` when it has none.
+    pub fn name(&self) -> &str {
+        match self.folders.first() {
+            Some((name, _)) if !name.is_empty() => name,
+            _ => "package",
+        }
+    }
+
+    /// The folder of its sources, below the package.
+    pub fn source_folder(&self) -> String {
+        let folder = self.build_setting("sources").unwrap_or_else(|| "policy".to_owned());
+        folder.trim_end_matches('/').to_owned()
+    }
+
+    /// Where its bundle goes, when the manifest says so.
+    pub fn out(&self) -> Option<String> {
+        self.build_setting("out")
+    }
+
+    fn build_setting(&self, key: &str) -> Option<String> {
+        let text = std::fs::read_to_string(self.root.join(MANIFEST)).ok()?;
+        let table: toml::Table = text.parse().ok()?;
+        Some(table.get("build")?.get(key)?.as_str()?.to_owned())
+    }
+
     /// The file on disk of a source of the bundle; none for the standard library.
     pub fn file(&self, source_path: &str) -> Option<PathBuf> {
         let candidates = self.folders.iter().filter_map(|(name, folder)| {

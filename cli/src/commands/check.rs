@@ -1,0 +1,98 @@
+//! `mcpz check`: find the mistakes in a package.
+
+use crate::exit::{Failure, Outcome};
+use crate::fixes;
+use crate::output::{GOOD, NAME, styled};
+use crate::package::{self, Loaded};
+use crate::pipeline::{self, Checked};
+use crate::shell::{Shell, write_file};
+use mcpz_compiler::BuildOptions;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// How often fixes are applied before the rest is left to a person.
+const FIX_ROUNDS: usize = 8;
+
+/// Find the mistakes in a package.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit code 0: no error; 1: errors (with `--strict` warnings too).
+
+Examples:
+  mcpz check
+  mcpz check policies/acme
+  mcpz check --fix                 # make the changes a machine can make
+  mcpz --format json check | jq '.diagnostics[].code'")]
+pub struct Args {
+    /// The package: a folder, or a file in it. By default the current one.
+    package: Option<PathBuf>,
+
+    /// Make the changes that a machine can make, then check again.
+    #[arg(long)]
+    fix: bool,
+
+    /// Let warnings fail the check too.
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Checks, perhaps mends, and shows what is left.
+pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
+    let start = shell.path(args.package.as_deref().unwrap_or_else(|| "".as_ref()));
+    let mut loaded = package::load(&start)?;
+    let mut made = Vec::new();
+    if args.fix {
+        for _ in 0..FIX_ROUNDS {
+            let titles = fix_once(&loaded)?;
+            if titles.is_empty() {
+                break;
+            }
+            made.extend(titles);
+            loaded = package::load(&loaded.root)?;
+        }
+    }
+    let mut checked = pipeline::check(&loaded);
+    // Limits of the format are found by building; a package that checks must build.
+    let _ = pipeline::build(&mut checked, &BuildOptions { debug: false });
+    say(&loaded, &checked, &made, shell);
+    let clean = !checked.has_errors() && (!args.strict || checked.diagnostics.is_empty());
+    Ok(Outcome::yes_if(clean))
+}
+
+/// Applies the fixes that do not overlap to the files of this package and its path dependencies.
+fn fix_once(loaded: &Loaded) -> Result<Vec<String>, Failure> {
+    let checked = mcpz_compiler::check(&loaded.workspace);
+    let fixed = fixes::apply(&checked.diagnostics, &checked.sources);
+    let mut titles = fixed.made;
+    for (index, text) in fixed.texts {
+        let path = checked.sources.get(index).map(|source| source.path.as_str()).unwrap_or_default();
+        match loaded.file(path).filter(|file| file.starts_with(&loaded.root)) {
+            Some(file) => write_file(&file, text.as_bytes())?,
+            None => titles.clear(),
+        }
+    }
+    Ok(titles)
+}
+
+fn say(loaded: &Loaded, checked: &Checked, made: &[String], shell: &mut Shell) {
+    if shell.out.is_json() {
+        let mut value = pipeline::to_json(checked);
+        value["package"] = json!(loaded.name());
+        value["fixed"] = json!(made);
+        shell.out.json(&value);
+        return;
+    }
+    for title in made {
+        shell.out.line(format!("{} {}", styled(GOOD, "fixed"), crate::escape::inline(title)));
+    }
+    pipeline::show(checked, shell);
+    if let (Some(program), false) = (&checked.program, checked.has_errors()) {
+        let counts = format!(
+            "{} rules, {} servers, {} tests",
+            program.rules.len(),
+            program.servers.len(),
+            program.tests.len()
+        );
+        shell.out.line(format!("{} {}  {counts}", styled(GOOD, "checked"), styled(NAME, loaded.name())));
+    }
+}
