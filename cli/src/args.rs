@@ -36,6 +36,8 @@ pub struct Cli {
 pub enum Command {
     /// Make a package that checks, tests and builds at once.
     New(commands::new::Args),
+    /// Find the mistakes in a package.
+    Check(commands::check::Args),
     /// Explain a diagnostic code.
     Explain(commands::explain::Args),
     /// Print a completion script for a shell.

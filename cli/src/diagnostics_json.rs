@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 /// All diagnostics, in order.
 pub fn all(diagnostics: &[Diagnostic], sources: &[Source]) -> Value {
-    diagnostics.iter().map(|diagnostic| one(diagnostic, sources)).collect()
+    diagnostics
+        .iter()
+        .map(|diagnostic| one(diagnostic, sources))
+        .collect()
 }
 
 fn one(diagnostic: &Diagnostic, sources: &[Source]) -> Value {
@@ -45,7 +48,9 @@ fn one(diagnostic: &Diagnostic, sources: &[Source]) -> Value {
 
 /// A place: path, bytes from zero, line and column (in characters) from one.
 pub fn place(span: Span, sources: &[Source]) -> Value {
-    let Some(source) = sources.get(span.source.index()) else { return Value::Null };
+    let Some(source) = sources.get(span.source.index()) else {
+        return Value::Null;
+    };
     let (line, column, _) = plain::locate(&source.text, span.start);
     let (end_line, end_column, _) = plain::locate(&source.text, span.end);
     json!({

@@ -64,12 +64,20 @@ pub struct Failure {
 impl Failure {
     /// Wrong usage, or a file that is not there or not as it must be.
     pub fn input(message: impl Into<String>) -> Failure {
-        Failure { kind: FailureKind::Input, message: message.into(), help: Vec::new() }
+        Failure {
+            kind: FailureKind::Input,
+            message: message.into(),
+            help: Vec::new(),
+        }
     }
 
     /// The MCP server's fault.
     pub fn server(message: impl Into<String>) -> Failure {
-        Failure { kind: FailureKind::Server, message: message.into(), help: Vec::new() }
+        Failure {
+            kind: FailureKind::Server,
+            message: message.into(),
+            help: Vec::new(),
+        }
     }
 
     /// Adds a line of help.

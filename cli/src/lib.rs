@@ -8,6 +8,7 @@
 
 pub mod args;
 pub mod case;
+pub mod catalogs;
 pub mod commands;
 pub mod decision;
 pub mod diagnostics_json;
@@ -17,6 +18,8 @@ pub mod exit;
 pub mod fixes;
 pub mod mcp;
 pub mod output;
+pub mod package;
+pub mod pipeline;
 pub mod render;
 pub mod shell;
 
@@ -33,7 +36,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            let code = if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
             // A reader that has gone away is no reason to panic.
             let _ = error.print();
             return code;
@@ -42,7 +49,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let format = cli.format;
     let (result, write_error) = execute(cli);
     if let Some(error) = write_error {
-        report(&Failure::input(format!("output cannot be written: {error}")), Format::Human);
+        report(
+            &Failure::input(format!("output cannot be written: {error}")),
+            Format::Human,
+        );
         return ExitCode::from(2);
     }
     match result {
@@ -60,13 +70,17 @@ fn execute(cli: Cli) -> (Result<Outcome, Failure>, Option<std::io::Error>) {
         let failure = Failure::input(format!("{} is no folder", directory.display()));
         return (Err(failure), None);
     }
-    let mut shell = Shell { out: Output::stdout(cli.format, cli.color), directory };
+    let mut shell = Shell {
+        out: Output::stdout(cli.format, cli.color),
+        directory,
+    };
     let result = dispatch(cli.command, &mut shell);
     (result, shell.out.finish())
 }
 
 fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
     match command {
+        Command::Check(args) => commands::check::run(&args, shell),
         Command::New(args) => commands::new::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),

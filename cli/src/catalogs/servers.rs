@@ -23,8 +23,13 @@ pub struct ServerBlock {
 pub fn read(loaded: &Loaded) -> Vec<ServerBlock> {
     // What is wrong with the package is what `check` is for.
     let package = package::load(&loaded.workspace, &mut Vec::new());
-    let own = package.files.iter().filter(|file| file.package == PackageId(0));
-    let mut blocks: Vec<ServerBlock> = own.flat_map(|file| in_file(&file.parse.source_file())).collect();
+    let own = package
+        .files
+        .iter()
+        .filter(|file| file.package == PackageId(0));
+    let mut blocks: Vec<ServerBlock> = own
+        .flat_map(|file| in_file(&file.parse.source_file()))
+        .collect();
     blocks.sort_by(|a, b| a.name.cmp(&b.name));
     blocks
 }
@@ -35,11 +40,19 @@ fn in_file(file: &SourceFile) -> Vec<ServerBlock> {
     for item in file.items() {
         let Item::Server(server) = item else { continue };
         let Some(name) = server.name() else { continue };
-        let mut block = ServerBlock { name: name.text, command: Vec::new(), catalog: None };
+        let mut block = ServerBlock {
+            name: name.text,
+            command: Vec::new(),
+            catalog: None,
+        };
         for entry in server.entries() {
             match entry {
-                ServerEntry::Catalog(catalog) => block.catalog = catalog.string().map(|s| s.text().to_owned()),
-                ServerEntry::Command(command) => block.command = command.value().map(words).unwrap_or_default(),
+                ServerEntry::Catalog(catalog) => {
+                    block.catalog = catalog.string().map(|s| s.text().to_owned())
+                }
+                ServerEntry::Command(command) => {
+                    block.command = command.value().map(words).unwrap_or_default()
+                }
                 _ => {}
             }
         }
@@ -50,7 +63,9 @@ fn in_file(file: &SourceFile) -> Vec<ServerBlock> {
 
 /// The strings of a list.
 fn words(list: Expr) -> Vec<String> {
-    let Expr::List(list) = list else { return Vec::new() };
+    let Expr::List(list) = list else {
+        return Vec::new();
+    };
     let text = |element: Expr| match element {
         Expr::Literal(literal) => literal.string().map(|string| string.text().to_owned()),
         _ => None,

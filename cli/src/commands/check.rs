@@ -62,11 +62,18 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
 /// Applies the fixes that do not overlap to the files of this package and its path dependencies.
 fn fix_once(loaded: &Loaded) -> Result<Vec<String>, Failure> {
     let checked = mcpz_compiler::check(&loaded.workspace);
-    let fixed = fixes::apply(&checked.diagnostics, &checked.sources);
+    let fixed = fixes::apply(&checked.diagnostics, checked.sources());
     let mut titles = fixed.made;
     for (index, text) in fixed.texts {
-        let path = checked.sources.get(index).map(|source| source.path.as_str()).unwrap_or_default();
-        match loaded.file(path).filter(|file| file.starts_with(&loaded.root)) {
+        let path = checked
+            .sources()
+            .get(index)
+            .map(|source| source.path.as_str())
+            .unwrap_or_default();
+        match loaded
+            .file(path)
+            .filter(|file| file.starts_with(&loaded.root))
+        {
             Some(file) => write_file(&file, text.as_bytes())?,
             None => titles.clear(),
         }
@@ -83,7 +90,11 @@ fn say(loaded: &Loaded, checked: &Checked, made: &[String], shell: &mut Shell) {
         return;
     }
     for title in made {
-        shell.out.line(format!("{} {}", styled(GOOD, "fixed"), crate::escape::inline(title)));
+        shell.out.line(format!(
+            "{} {}",
+            styled(GOOD, "fixed"),
+            crate::escape::inline(title)
+        ));
     }
     pipeline::show(checked, shell);
     if let (Some(program), false) = (&checked.program, checked.has_errors()) {
@@ -93,6 +104,10 @@ fn say(loaded: &Loaded, checked: &Checked, made: &[String], shell: &mut Shell) {
             program.servers.len(),
             program.tests.len()
         );
-        shell.out.line(format!("{} {}  {counts}", styled(GOOD, "checked"), styled(NAME, loaded.name())));
+        shell.out.line(format!(
+            "{} {}  {counts}",
+            styled(GOOD, "checked"),
+            styled(NAME, loaded.name())
+        ));
     }
 }

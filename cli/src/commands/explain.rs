@@ -24,7 +24,9 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         list(shell);
         return Ok(Outcome::Yes);
     };
-    let Some(info) = find(wanted) else { return Err(unknown(wanted)) };
+    let Some(info) = find(wanted) else {
+        return Err(unknown(wanted));
+    };
     if shell.out.is_json() {
         shell.out.json(&to_json(info));
     } else {
@@ -34,7 +36,9 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
 }
 
 fn find(wanted: &str) -> Option<&'static CodeInfo> {
-    codes::find(wanted).or_else(|| codes::find(&wanted.to_uppercase())).or_else(|| codes::find(&wanted.to_lowercase()))
+    codes::find(wanted)
+        .or_else(|| codes::find(&wanted.to_uppercase()))
+        .or_else(|| codes::find(&wanted.to_lowercase()))
 }
 
 fn unknown(wanted: &str) -> Failure {
@@ -54,7 +58,12 @@ fn list(shell: &mut Shell) {
         return;
     }
     for info in codes::ALL {
-        let line = format!("{}  {}  {}", styled(style(info), info.code), styled(NAME, info.name), info.summary);
+        let line = format!(
+            "{}  {}  {}",
+            styled(style(info), info.code),
+            styled(NAME, info.name),
+            info.summary
+        );
         shell.out.line(line);
     }
 }
@@ -75,7 +84,12 @@ fn severity_word(info: &CodeInfo) -> &'static str {
 
 fn page(info: &CodeInfo, shell: &mut Shell) {
     let head = format!("{}[{}]", severity_word(info), info.code);
-    shell.out.line(format!("{} {}: {}", styled(style(info), head), styled(NAME, info.name), info.summary));
+    shell.out.line(format!(
+        "{} {}: {}",
+        styled(style(info), head),
+        styled(NAME, info.name),
+        info.summary
+    ));
     shell.out.line("");
     shell.out.line(info.explanation.trim());
     for (title, code) in [("Wrong", info.bad), ("Right", info.good)] {

@@ -1,5 +1,6 @@
 //! The subcommands, one file each: its arguments, and a function `run`.
 
+pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod new;

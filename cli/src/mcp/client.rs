@@ -5,9 +5,15 @@ use super::process::{self, Pipes, Server};
 use crate::escape;
 use crate::exit::Failure;
 use crate::output::Progress;
-use rmcp::model::{ClientCapabilities, ClientConfig, ErrorCode, Implementation, PaginatedRequestParams, ProtocolVersion};
-use rmcp::service::{ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RunningService, ServiceError};
 use rmcp::RoleClient;
+use rmcp::model::{
+    ClientCapabilities, ClientConfig, ErrorCode, Implementation, PaginatedRequestParams,
+    ProtocolVersion,
+};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RunningService,
+    ServiceError,
+};
 use serde_json::Value;
 use std::future::Future;
 use std::path::PathBuf;
@@ -50,7 +56,10 @@ async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut terminate), Ok(mut hang_up)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
+        if let (Ok(mut terminate), Ok(mut hang_up)) = (
+            signal(SignalKind::terminate()),
+            signal(SignalKind::hangup()),
+        ) {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
@@ -66,8 +75,13 @@ async fn interrupted() {
 /// with an error is started again and greeted as 2026-07-28 has it.
 async fn converse(launch: &Launch, progress: &Progress) -> Result<Capture, Failure> {
     match attempt(launch, progress, ClientLifecycleMode::Initialize).await {
-        Err(Trouble { refused: true, failure }) => {
-            let newest = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::LATEST] };
+        Err(Trouble {
+            refused: true,
+            failure,
+        }) => {
+            let newest = ClientLifecycleMode::Discover {
+                preferred_versions: vec![ProtocolVersion::LATEST],
+            };
             attempt(launch, progress, newest).await.map_err(|_| failure)
         }
         other => other.map_err(|trouble| trouble.failure),
@@ -82,11 +96,18 @@ struct Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Trouble {
-        Trouble { refused: false, failure }
+        Trouble {
+            refused: false,
+            failure,
+        }
     }
 }
 
-async fn attempt(launch: &Launch, progress: &Progress, mode: ClientLifecycleMode) -> Result<Capture, Trouble> {
+async fn attempt(
+    launch: &Launch,
+    progress: &Progress,
+    mode: ClientLifecycleMode,
+) -> Result<Capture, Trouble> {
     progress.set("starting the server");
     let (mut server, pipes) = process::start(&launch.command, &launch.directory)?;
     let outcome = talk(launch, progress, pipes, mode).await;
@@ -119,11 +140,17 @@ enum Stop {
 
 type Connection = RunningService<RoleClient, ClientConfig>;
 
-async fn talk(launch: &Launch, progress: &Progress, pipes: Pipes, mode: ClientLifecycleMode) -> Result<Capture, Stop> {
+async fn talk(
+    launch: &Launch,
+    progress: &Progress,
+    pipes: Pipes,
+    mode: ClientLifecycleMode,
+) -> Result<Capture, Stop> {
     let identity = Implementation::new("mcpz", env!("CARGO_PKG_VERSION"));
     let config = ClientConfig::new(ClientCapabilities::default(), identity);
     progress.set("greeting the server");
-    let greeting = tokio::time::timeout(launch.timeout, config.serve_with_lifecycle(pipes, mode)).await;
+    let greeting =
+        tokio::time::timeout(launch.timeout, config.serve_with_lifecycle(pipes, mode)).await;
     let connection: Connection = match greeting {
         Err(_) => return Err(Stop::Timeout("initialize")),
         Ok(Err(error)) => return Err(handshake_stop(error)),
@@ -137,12 +164,18 @@ async fn talk(launch: &Launch, progress: &Progress, pipes: Pipes, mode: ClientLi
 fn handshake_stop(error: ClientInitializeError) -> Stop {
     match error {
         ClientInitializeError::JsonRpcError(data) => Stop::Refused(escape::inline(&data.message)),
-        ClientInitializeError::ConnectionClosed(_) => Stop::Broken("initialize", "it closed its output".to_owned()),
+        ClientInitializeError::ConnectionClosed(_) => {
+            Stop::Broken("initialize", "it closed its output".to_owned())
+        }
         other => Stop::Broken("initialize", escape::inline(&other.to_string())),
     }
 }
 
-async fn lists(launch: &Launch, progress: &Progress, peer: &Peer<RoleClient>) -> Result<Capture, Stop> {
+async fn lists(
+    launch: &Launch,
+    progress: &Progress,
+    peer: &Peer<RoleClient>,
+) -> Result<Capture, Stop> {
     let info = peer.peer_info();
     let mut capture = Capture::default();
     if let Some(info) = &info {
@@ -150,7 +183,8 @@ async fn lists(launch: &Launch, progress: &Progress, peer: &Peer<RoleClient>) ->
     }
     // A server that declares no capabilities at all is asked for everything: some declare too little.
     let declared = info.as_ref().map(|info| &info.capabilities);
-    let silent = declared.is_none_or(|c| c.tools.is_none() && c.resources.is_none() && c.prompts.is_none());
+    let silent =
+        declared.is_none_or(|c| c.tools.is_none() && c.resources.is_none() && c.prompts.is_none());
     if silent || declared.is_some_and(|c| c.tools.is_some()) {
         progress.set("asking for its tools");
         capture.tools = pages(launch, "tools/list", |cursor| async move {
@@ -166,11 +200,12 @@ async fn lists(launch: &Launch, progress: &Progress, peer: &Peer<RoleClient>) ->
             Ok((json(&result.resources), result.next_cursor))
         })
         .await?;
-        capture.resource_templates = pages(launch, "resources/templates/list", |cursor| async move {
-            let result = peer.list_resource_templates(Some(cursor)).await?;
-            Ok((json(&result.resource_templates), result.next_cursor))
-        })
-        .await?;
+        capture.resource_templates =
+            pages(launch, "resources/templates/list", |cursor| async move {
+                let result = peer.list_resource_templates(Some(cursor)).await?;
+                Ok((json(&result.resource_templates), result.next_cursor))
+            })
+            .await?;
     }
     if silent || declared.is_some_and(|c| c.prompts.is_some()) {
         progress.set("asking for its prompts");
@@ -184,7 +219,10 @@ async fn lists(launch: &Launch, progress: &Progress, peer: &Peer<RoleClient>) ->
 }
 
 fn json<T: serde::Serialize>(entries: &[T]) -> Vec<Value> {
-    entries.iter().filter_map(|entry| serde_json::to_value(entry).ok()).collect()
+    entries
+        .iter()
+        .filter_map(|entry| serde_json::to_value(entry).ok())
+        .collect()
 }
 
 /// Reads a list to its end. A server without the method has an empty list.
@@ -199,7 +237,9 @@ where
         let request = PaginatedRequestParams::default().with_cursor(cursor.clone());
         let page = match tokio::time::timeout(launch.timeout, ask(request)).await {
             Err(_) => return Err(Stop::Timeout(method)),
-            Ok(Err(ServiceError::McpError(error))) if error.code == ErrorCode::METHOD_NOT_FOUND => return Ok(entries),
+            Ok(Err(ServiceError::McpError(error))) if error.code == ErrorCode::METHOD_NOT_FOUND => {
+                return Ok(entries);
+            }
             Ok(Err(error)) => return Err(Stop::Broken(method, escape::inline(&error.to_string()))),
             Ok(Ok(page)) => page,
         };
@@ -217,7 +257,11 @@ where
 
 /// Says what went wrong in the words of the person who gave the command.
 async fn post_mortem(server: &mut Server, stop: Stop, launch: &Launch) -> Failure {
-    let program = launch.command.first().map(|p| escape::inline(p)).unwrap_or_default();
+    let program = launch
+        .command
+        .first()
+        .map(|p| escape::inline(p))
+        .unwrap_or_default();
     let status = match stop {
         Stop::Broken(..) => server.left_within(POST_MORTEM).await,
         _ => None,
