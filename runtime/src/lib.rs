@@ -20,4 +20,5 @@ pub mod decision;
 pub mod json;
 pub mod principal;
 pub mod request;
+pub mod schema;
 pub mod state;

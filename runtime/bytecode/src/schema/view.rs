@@ -1,0 +1,233 @@
+//! An encoded schema, read in place. One decoder serves the verifier and the validator.
+
+use super::cursor::Cursor;
+use super::encode::{op, tag};
+use super::verify::VerifiedSchema;
+use super::{Bound, Combinator, Size};
+
+/// A verified schema over its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct SchemaView<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) verified: &'a VerifiedSchema,
+}
+
+impl<'a> SchemaView<'a> {
+    /// The node that arguments are validated against.
+    pub fn root(&self) -> u32 {
+        self.verified.root
+    }
+
+    /// The checks of a node.
+    pub fn checks(&self, node: u32) -> Option<Checks<'a>> {
+        let offset = self.verified.offset(self.bytes, node)?;
+        Cursor::at(self.bytes, offset)?.bytes().map(|rest| Checks(Cursor { rest }))
+    }
+
+    /// Whether an automaton finds a match anywhere in the text; `None` when it cannot tell.
+    pub fn matches(&self, automaton: u32, text: &str) -> Option<bool> {
+        self.verified.matches(automaton, text)
+    }
+
+    /// Whether the root names this parameter.
+    pub fn names_parameter(&self, name: &str) -> bool {
+        let Some((any, mut names, patterns)) = self.parameters() else { return false };
+        any || names.any(|known| known == name) || patterns.rows().any(|row| self.matches(row, name) == Some(true))
+    }
+
+    /// Whether `additionalProperties` opens the root; the names; the patterns.
+    pub(super) fn parameters(&self) -> Option<(bool, Strings<'a>, NodeList<'a>)> {
+        let mut cursor = Cursor::at(self.bytes, self.verified.parameters)?;
+        let any = match cursor.u8()? {
+            0 => false,
+            1 => true,
+            _ => return None,
+        };
+        Some((any, Strings(Cursor { rest: cursor.bytes()? }), NodeList(cursor.bytes()?)))
+    }
+}
+
+/// A check of an encoded schema; see [`super::Check`].
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "each variant is documented on `Check`")]
+pub enum CheckView<'a> {
+    Never,
+    Type(u32),
+    IntegerRange(i128, i128),
+    Enum(Constants<'a>),
+    Bound(Bound, i128),
+    Size(Size, u32),
+    Pattern(u32),
+    UniqueItems,
+    Items { prefix: NodeList<'a>, rest: Option<u32> },
+    Contains { node: u32, min: u32, max: Option<u32> },
+    Members { properties: Pairs<'a>, patterns: NodeList<'a>, additional: Option<u32> },
+    Required(Strings<'a>),
+    PropertyNames(u32),
+    DependentRequired(&'a str, Strings<'a>),
+    DependentSchema(&'a str, u32),
+    Ref(u32),
+    Combine(Combinator, NodeList<'a>),
+    Not(u32),
+    If { condition: u32, then: Option<u32>, otherwise: Option<u32> },
+}
+
+/// The checks of a node, in order. An item is `None` where the bytes are not sound.
+#[derive(Debug, Clone, Copy)]
+pub struct Checks<'a>(Cursor<'a>);
+
+impl<'a> Iterator for Checks<'a> {
+    type Item = Option<CheckView<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.rest.is_empty() {
+            return None;
+        }
+        let check = decode(&mut self.0);
+        if check.is_none() {
+            self.0.rest = &[];
+        }
+        Some(check)
+    }
+}
+
+fn decode<'a>(cursor: &mut Cursor<'a>) -> Option<CheckView<'a>> {
+    Some(match cursor.u8()? {
+        op::NEVER => CheckView::Never,
+        op::TYPE => CheckView::Type(cursor.u32()?),
+        op::INTEGER_RANGE => CheckView::IntegerRange(cursor.i128()?, cursor.i128()?),
+        op::ENUM => CheckView::Enum(Constants(sub(cursor)?)),
+        op::BOUND => CheckView::Bound(Bound::of(cursor.u8()?)?, cursor.i128()?),
+        op::SIZE => CheckView::Size(Size::of(cursor.u8()?)?, cursor.u32()?),
+        op::PATTERN => CheckView::Pattern(cursor.u32()?),
+        op::UNIQUE_ITEMS => CheckView::UniqueItems,
+        op::ITEMS => CheckView::Items { prefix: NodeList(cursor.bytes()?), rest: cursor.optional()? },
+        op::CONTAINS => CheckView::Contains { node: cursor.u32()?, min: cursor.u32()?, max: cursor.optional()? },
+        op::MEMBERS => CheckView::Members {
+            properties: Pairs(sub(cursor)?),
+            patterns: NodeList(cursor.bytes()?),
+            additional: cursor.optional()?,
+        },
+        op::REQUIRED => CheckView::Required(Strings(sub(cursor)?)),
+        op::PROPERTY_NAMES => CheckView::PropertyNames(cursor.u32()?),
+        op::DEPENDENT_REQUIRED => CheckView::DependentRequired(cursor.str()?, Strings(sub(cursor)?)),
+        op::DEPENDENT_SCHEMA => CheckView::DependentSchema(cursor.str()?, cursor.u32()?),
+        op::REF => CheckView::Ref(cursor.u32()?),
+        op::COMBINE => CheckView::Combine(Combinator::of(cursor.u8()?)?, NodeList(cursor.bytes()?)),
+        op::NOT => CheckView::Not(cursor.u32()?),
+        op::IF => CheckView::If {
+            condition: cursor.u32()?,
+            then: cursor.optional()?,
+            otherwise: cursor.optional()?,
+        },
+        _ => return None,
+    })
+}
+
+fn sub<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
+    Some(Cursor { rest: cursor.bytes()? })
+}
+
+/// A list of rows.
+#[derive(Debug, Clone, Copy)]
+pub struct NodeList<'a>(pub(super) &'a [u8]);
+
+impl<'a> NodeList<'a> {
+    /// The rows.
+    pub fn rows(self) -> impl Iterator<Item = u32> + 'a {
+        self.0.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word))
+    }
+
+    /// The rows two by two.
+    pub fn pairs(self) -> impl Iterator<Item = (u32, u32)> + 'a {
+        self.rows().step_by(2).zip(self.rows().skip(1).step_by(2))
+    }
+
+    /// How many rows.
+    pub fn len(self) -> usize {
+        self.0.as_chunks::<4>().0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A list of strings.
+#[derive(Debug, Clone, Copy)]
+pub struct Strings<'a>(pub(super) Cursor<'a>);
+
+impl<'a> Iterator for Strings<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.0.str()
+    }
+}
+
+/// A list of names with nodes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pairs<'a>(pub(super) Cursor<'a>);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a str, u32);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some((self.0.str()?, self.0.u32()?))
+    }
+}
+
+/// A list of constants.
+#[derive(Debug, Clone, Copy)]
+pub struct Constants<'a>(pub(super) Cursor<'a>);
+
+/// A constant of an encoded schema.
+#[derive(Debug, Clone, Copy)]
+pub enum ConstantView<'a> {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// In units of 10^-18.
+    Number(i128),
+    /// A string.
+    String(&'a str),
+    /// An array.
+    Array(Constants<'a>),
+    /// An object.
+    Object(ConstantMembers<'a>),
+}
+
+impl<'a> Iterator for Constants<'a> {
+    type Item = ConstantView<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        constant(&mut self.0)
+    }
+}
+
+/// The members of a constant object.
+#[derive(Debug, Clone, Copy)]
+pub struct ConstantMembers<'a>(pub(super) Cursor<'a>);
+
+impl<'a> Iterator for ConstantMembers<'a> {
+    type Item = (&'a str, ConstantView<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some((self.0.str()?, constant(&mut self.0)?))
+    }
+}
+
+fn constant<'a>(cursor: &mut Cursor<'a>) -> Option<ConstantView<'a>> {
+    Some(match cursor.u8()? {
+        tag::NULL => ConstantView::Null,
+        tag::FALSE => ConstantView::Bool(false),
+        tag::TRUE => ConstantView::Bool(true),
+        tag::NUMBER => ConstantView::Number(cursor.i128()?),
+        tag::STRING => ConstantView::String(cursor.str()?),
+        tag::ARRAY => ConstantView::Array(Constants(sub(cursor)?)),
+        tag::OBJECT => ConstantView::Object(ConstantMembers(sub(cursor)?)),
+        _ => return None,
+    })
+}

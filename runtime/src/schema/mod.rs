@@ -1,0 +1,46 @@
+//! Validates a value of a [`Document`] against a compiled schema.
+//!
+//! An interpreter of [`mcpz_bytecode::schema`]. It allocates nothing; it spends a budget of steps
+//! and a depth, and a value that exceeds them is refused: whatever cannot be told valid is not.
+
+mod constant;
+mod validator;
+#[cfg(test)]
+mod tests;
+
+use crate::json::{Document, Kind, NodeId};
+use mcpz_bytecode::schema::SchemaView;
+use validator::Validator;
+
+/// Most steps spent on one value. A step is a check, a member looked at or an element compared.
+pub const MAX_STEPS: u32 = 2_000_000;
+/// Deepest nesting of schemas that is followed.
+pub const MAX_DEPTH: u32 = 192;
+
+/// Why a value does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaFault {
+    /// The value that fails.
+    pub node: NodeId,
+    /// The keyword it fails, or `steps`, `depth`, `integer_range`.
+    pub keyword: &'static str,
+}
+
+/// Validates a value against the root of a schema.
+pub fn validate(document: Document<'_>, node: NodeId, schema: &SchemaView<'_>) -> Result<(), SchemaFault> {
+    Validator::new(document, *schema).validate(node)
+}
+
+/// Validates `{}`, which stands for arguments that are absent.
+pub fn validate_absent(schema: &SchemaView<'_>) -> Result<(), SchemaFault> {
+    let document = Document::empty_object();
+    validate(document, document.root(), schema)
+}
+
+/// The first parameter that the schema's root does not name: what `extra refuse` refuses.
+pub fn extra_parameter(document: Document<'_>, arguments: NodeId, schema: &SchemaView<'_>) -> Option<NodeId> {
+    if document.kind(arguments) != Kind::Object {
+        return Some(arguments);
+    }
+    document.members(arguments).find(|(name, _)| !schema.names_parameter(name)).map(|(_, node)| node)
+}

@@ -1,0 +1,105 @@
+//! The validator on images written by hand; `mcpz-tests` compares it with the `jsonschema` crate.
+
+use super::*;
+use crate::json::{Buffers, Limits};
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+use mcpz_bytecode::schema::{Check, Constant, Parameters, SchemaImage, VerifiedSchema, types};
+
+const ONE: i128 = 1_000_000_000_000_000_000;
+
+fn image(nodes: Vec<Vec<Check>>) -> SchemaImage {
+    SchemaImage { nodes, ..SchemaImage::default() }
+}
+
+fn outcome(image: &SchemaImage, text: &str) -> Result<(), &'static str> {
+    let mut bytes = Vec::new();
+    image.encode(&mut bytes);
+    let verified = VerifiedSchema::verify(&bytes).unwrap();
+    let mut buffers = Buffers::new();
+    let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+    validate(document, document.root(), &verified.view(&bytes)).map_err(|fault| fault.keyword)
+}
+
+#[test]
+fn objects_are_checked_by_member() {
+    let properties = vec![("n".to_string(), 1)];
+    let members = Check::Members { properties, patterns: vec![], additional: Some(2) };
+    let root = vec![Check::Type(types::OBJECT), members, Check::Required(vec!["n".to_string()])];
+    let image = image(vec![root, vec![Check::Type(types::INTEGER)], vec![Check::Never]]);
+    assert_eq!(outcome(&image, r#"{"n": 1.0}"#), Ok(()));
+    assert_eq!(outcome(&image, r#"{"n": 1.5}"#), Err("type"));
+    assert_eq!(outcome(&image, r#"{}"#), Err("required"));
+    assert_eq!(outcome(&image, r#"{"n": 1, "m": 1}"#), Err("false"));
+    assert_eq!(outcome(&image, r#"[]"#), Err("type"));
+}
+
+#[test]
+fn a_budget_that_is_spent_refuses_even_below_not() {
+    let image = image(vec![vec![Check::Not(1)], vec![Check::Ref(1)]]);
+    assert_eq!(outcome(&image, "1"), Err("depth"));
+}
+
+#[test]
+fn a_recursive_schema_follows_the_data() {
+    let items = Check::Items { prefix: vec![], rest: Some(0) };
+    let image = image(vec![vec![Check::Type(types::ARRAY), items]]);
+    assert_eq!(outcome(&image, "[[], [[[]]]]"), Ok(()));
+    assert_eq!(outcome(&image, "[[], [[1]]]"), Err("type"));
+}
+
+#[test]
+fn constants_compare_by_value() {
+    let object = Constant::Object(vec![
+        ("a".to_string(), Constant::Number(ONE)),
+        ("b".to_string(), Constant::Array(vec![Constant::Null, Constant::Bool(true)])),
+    ]);
+    let image = image(vec![vec![Check::Enum(vec![object, Constant::String("x".to_string())])]]);
+    assert_eq!(outcome(&image, r#"{"b": [null, true], "a": 1.0}"#), Ok(()));
+    assert_eq!(outcome(&image, r#""x""#), Ok(()));
+    assert_eq!(outcome(&image, r#"{"b": [null, false], "a": 1}"#), Err("enum"));
+    assert_eq!(outcome(&image, r#"{"a": 1}"#), Err("enum"));
+}
+
+#[test]
+fn extra_parameters_are_found() {
+    let parameters = Parameters { names: vec!["a".to_string()], patterns: vec![], any: false };
+    let mut image = SchemaImage { parameters, ..SchemaImage::default() };
+    let extra = |image: &SchemaImage, text: &str| {
+        let mut bytes = Vec::new();
+        image.encode(&mut bytes);
+        let verified = VerifiedSchema::verify(&bytes).unwrap();
+        let mut buffers = Buffers::new();
+        let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+        let extra = extra_parameter(document, document.root(), &verified.view(&bytes));
+        extra.map(|node| document.pointer(node))
+    };
+    assert_eq!(extra(&image, r#"{"a": 1}"#), None);
+    assert_eq!(extra(&image, r#"{"a": 1, "b": 2}"#), Some("/b".to_string()));
+    image.parameters.any = true;
+    assert_eq!(extra(&image, r#"{"b": 2}"#), None);
+}
+
+#[test]
+fn damaged_bytes_are_refused_or_harmless() {
+    let properties = vec![("n".to_string(), 1)];
+    let members = Check::Members { properties, patterns: vec![], additional: None };
+    let values = Check::Enum(vec![Constant::Array(vec![Constant::String("x".to_string())])]);
+    let image = image(vec![vec![members, Check::Combine(mcpz_bytecode::schema::Combinator::Any, vec![1])], vec![values]]);
+    let mut bytes = Vec::new();
+    image.encode(&mut bytes);
+    let mut buffers = Buffers::new();
+    let document = buffers.read(br#"{"n": ["x"]}"#, &Limits::DEFAULT).unwrap();
+    for bit in 0..bytes.len() * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(verified) = VerifiedSchema::verify(&damaged) {
+            let _ = validate(document, document.root(), &verified.view(&damaged));
+            let _ = extra_parameter(document, document.root(), &verified.view(&damaged));
+        }
+    }
+    for length in 0..bytes.len() {
+        assert!(VerifiedSchema::verify(&bytes[..length]).is_err());
+    }
+}

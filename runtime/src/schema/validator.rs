@@ -1,0 +1,360 @@
+//! The interpreter.
+
+use super::{MAX_DEPTH, MAX_STEPS, SchemaFault, constant};
+use crate::json::{Document, Kind, NodeId};
+use mcpz_bytecode::schema::{
+    Bound, CheckView, Combinator, ConstantView, Constants, NodeList, Pairs, SchemaView, Size, Strings, types,
+};
+
+/// What is validated: a value, or the key of a member (`propertyNames`).
+#[derive(Clone, Copy)]
+enum Instance<'a> {
+    Value(NodeId),
+    Key(NodeId, &'a str),
+}
+
+pub(super) struct Validator<'d, 's> {
+    document: Document<'d>,
+    schema: SchemaView<'s>,
+    steps: u32,
+    depth: u32,
+}
+
+/// `Ok` fits; the fault is `None` when the budget is spent, which no `not` may turn round.
+type Outcome = Result<(), Fault>;
+
+#[derive(Clone, Copy)]
+enum Fault {
+    /// The value does not fit.
+    Invalid(SchemaFault),
+    /// It cannot be told: refuse.
+    Exceeded(SchemaFault),
+}
+
+impl<'d, 's> Validator<'d, 's> {
+    pub(super) fn new(document: Document<'d>, schema: SchemaView<'s>) -> Validator<'d, 's> {
+        Validator { document, schema, steps: MAX_STEPS, depth: MAX_DEPTH }
+    }
+
+    pub(super) fn validate(&mut self, node: NodeId) -> Result<(), SchemaFault> {
+        match self.node(Instance::Value(node), self.schema.root()) {
+            Ok(()) => Ok(()),
+            Err(Fault::Invalid(fault) | Fault::Exceeded(fault)) => Err(fault),
+        }
+    }
+
+    fn node(&mut self, instance: Instance<'d>, node: u32) -> Outcome {
+        let Some(deeper) = self.depth.checked_sub(1) else { return exceeded(instance, "depth") };
+        self.depth = deeper;
+        let outcome = self.checks(instance, node);
+        self.depth = self.depth.saturating_add(1);
+        outcome
+    }
+
+    fn checks(&mut self, instance: Instance<'d>, node: u32) -> Outcome {
+        let Some(checks) = self.schema.checks(node) else { return exceeded(instance, "schema") };
+        for check in checks {
+            self.step(instance)?;
+            let Some(check) = check else { return exceeded(instance, "schema") };
+            self.check(instance, check)?;
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, instance: Instance<'d>, check: CheckView<'s>) -> Outcome {
+        match check {
+            CheckView::Never => invalid(instance, "false"),
+            CheckView::Type(mask) => ensure(self.has_type(instance, mask), instance, "type"),
+            CheckView::IntegerRange(min, max) => {
+                let value = self.integer_units(instance);
+                ensure(value.is_none_or(|value| min <= value && value <= max), instance, "integer_range")
+            }
+            CheckView::Enum(values) => self.one_of_values(instance, values),
+            CheckView::Bound(bound, limit) => self.bound(instance, bound, limit),
+            CheckView::Size(size, limit) => self.size(instance, size, limit),
+            CheckView::Pattern(automaton) => self.pattern(instance, automaton),
+            CheckView::Ref(node) => self.node(instance, node),
+            CheckView::Combine(combinator, nodes) => self.combine(instance, combinator, nodes),
+            CheckView::Not(node) => ensure(!self.fits(instance, node)?, instance, "not"),
+            CheckView::If { condition, then, otherwise } => {
+                let branch = if self.fits(instance, condition)? { then } else { otherwise };
+                branch.map_or(Ok(()), |node| self.node(instance, node))
+            }
+            container => match instance {
+                Instance::Value(node) => self.container(node, container),
+                Instance::Key(..) => Ok(()),
+            },
+        }
+    }
+
+    /// Checks that say something of arrays and objects only.
+    fn container(&mut self, node: NodeId, check: CheckView<'s>) -> Outcome {
+        let wanted = match check {
+            CheckView::UniqueItems | CheckView::Items { .. } | CheckView::Contains { .. } => Kind::Array,
+            _ => Kind::Object,
+        };
+        if self.document.kind(node) != wanted {
+            return Ok(());
+        }
+        match check {
+            CheckView::UniqueItems => self.unique(node),
+            CheckView::Items { prefix, rest } => self.items(node, prefix, rest),
+            CheckView::Contains { node: wanted, min, max } => self.contains(node, wanted, min, max),
+            CheckView::Members { properties, patterns, additional } => {
+                self.members(node, properties, patterns, additional)
+            }
+            CheckView::Required(names) => self.required(node, names, "required"),
+            CheckView::PropertyNames(schema) => {
+                for (key, member) in self.document.members(node) {
+                    self.node(Instance::Key(member, key), schema)?;
+                }
+                Ok(())
+            }
+            CheckView::DependentRequired(name, names) => match self.document.get(node, name) {
+                Some(_) => self.required(node, names, "dependentRequired"),
+                None => Ok(()),
+            },
+            CheckView::DependentSchema(name, schema) => match self.document.get(node, name) {
+                Some(_) => self.node(Instance::Value(node), schema),
+                None => Ok(()),
+            },
+            // `check` has dealt with the others; a check that is not understood refuses.
+            _ => exceeded(Instance::Value(node), "schema"),
+        }
+    }
+
+    fn kind(&self, instance: Instance<'d>) -> Kind {
+        match instance {
+            Instance::Value(node) => self.document.kind(node),
+            Instance::Key(..) => Kind::String,
+        }
+    }
+
+    fn text(&self, instance: Instance<'d>) -> Option<&'d str> {
+        match instance {
+            Instance::Value(node) => self.document.str(node),
+            Instance::Key(_, key) => Some(key),
+        }
+    }
+
+    fn units(&self, instance: Instance<'d>) -> Option<i128> {
+        match instance {
+            Instance::Value(node) => self.document.number(node),
+            Instance::Key(..) => None,
+        }
+    }
+
+    fn integer_units(&self, instance: Instance<'d>) -> Option<i128> {
+        match instance {
+            Instance::Value(node) => self.document.integer(node).and_then(|_| self.document.number(node)),
+            Instance::Key(..) => None,
+        }
+    }
+
+    fn has_type(&self, instance: Instance<'d>, mask: u32) -> bool {
+        let bits = match self.kind(instance) {
+            Kind::Null => types::NULL,
+            Kind::Bool => types::BOOLEAN,
+            Kind::Number if self.integer_units(instance).is_some() => types::NUMBER | types::INTEGER,
+            Kind::Number => types::NUMBER,
+            Kind::String => types::STRING,
+            Kind::Array => types::ARRAY,
+            Kind::Object => types::OBJECT,
+        };
+        mask & bits != 0
+    }
+
+    fn one_of_values(&mut self, instance: Instance<'d>, values: Constants<'s>) -> Outcome {
+        for value in values {
+            self.step(instance)?;
+            let equal = match (instance, value) {
+                (Instance::Value(node), value) => constant::equals(self.document, node, value),
+                (Instance::Key(_, key), ConstantView::String(text)) => key == text,
+                (Instance::Key(..), _) => false,
+            };
+            if equal {
+                return Ok(());
+            }
+        }
+        invalid(instance, "enum")
+    }
+
+    fn bound(&self, instance: Instance<'d>, bound: Bound, limit: i128) -> Outcome {
+        let Some(value) = self.units(instance) else { return Ok(()) };
+        let (fits, keyword) = match bound {
+            Bound::Minimum => (value >= limit, "minimum"),
+            Bound::Maximum => (value <= limit, "maximum"),
+            Bound::ExclusiveMinimum => (value > limit, "exclusiveMinimum"),
+            Bound::ExclusiveMaximum => (value < limit, "exclusiveMaximum"),
+            Bound::MultipleOf => (value.checked_rem(limit) == Some(0), "multipleOf"),
+        };
+        ensure(fits, instance, keyword)
+    }
+
+    fn size(&self, instance: Instance<'d>, size: Size, limit: u32) -> Outcome {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let length = || self.text(instance).map(|text| text.chars().count());
+        let count = |wanted: Kind| match instance {
+            Instance::Value(node) if self.document.kind(node) == wanted => Some(self.document.size(node)),
+            _ => None,
+        };
+        let (fits, keyword) = match size {
+            Size::MinLength => (length().is_none_or(|length| length >= limit), "minLength"),
+            Size::MaxLength => (length().is_none_or(|length| length <= limit), "maxLength"),
+            Size::MinItems => (count(Kind::Array).is_none_or(|count| count >= limit), "minItems"),
+            Size::MaxItems => (count(Kind::Array).is_none_or(|count| count <= limit), "maxItems"),
+            Size::MinProperties => (count(Kind::Object).is_none_or(|count| count >= limit), "minProperties"),
+            Size::MaxProperties => (count(Kind::Object).is_none_or(|count| count <= limit), "maxProperties"),
+        };
+        ensure(fits, instance, keyword)
+    }
+
+    fn pattern(&self, instance: Instance<'d>, automaton: u32) -> Outcome {
+        let Some(text) = self.text(instance) else { return Ok(()) };
+        match self.schema.matches(automaton, text) {
+            Some(matches) => ensure(matches, instance, "pattern"),
+            None => exceeded(instance, "pattern"),
+        }
+    }
+
+    fn unique(&mut self, array: NodeId) -> Outcome {
+        for (position, element) in self.document.elements(array).enumerate() {
+            for earlier in self.document.elements(array).take(position) {
+                self.step(Instance::Value(element))?;
+                if self.document.equal(earlier, element) {
+                    return invalid(Instance::Value(element), "uniqueItems");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, array: NodeId, prefix: NodeList<'s>, rest: Option<u32>) -> Outcome {
+        let mut prefix = prefix.rows();
+        for element in self.document.elements(array) {
+            self.step(Instance::Value(element))?;
+            match prefix.next().or(rest) {
+                Some(schema) => self.node(Instance::Value(element), schema)?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn contains(&mut self, array: NodeId, wanted: u32, min: u32, max: Option<u32>) -> Outcome {
+        let mut found = 0_u32;
+        for element in self.document.elements(array) {
+            if self.fits(Instance::Value(element), wanted)? {
+                found = found.saturating_add(1);
+            }
+        }
+        ensure(found >= min && max.is_none_or(|max| found <= max), Instance::Value(array), "contains")
+    }
+
+    fn members(
+        &mut self,
+        object: NodeId,
+        mut properties: Pairs<'s>,
+        patterns: NodeList<'s>,
+        additional: Option<u32>,
+    ) -> Outcome {
+        let all_properties = properties;
+        for (name, schema) in properties.by_ref() {
+            self.step(Instance::Value(object))?;
+            if let Some(member) = self.document.get(object, name) {
+                self.node(Instance::Value(member), schema)?;
+            }
+        }
+        if patterns.is_empty() && additional.is_none() {
+            return Ok(());
+        }
+        for (key, member) in self.document.members(object) {
+            let mut named = false;
+            for (name, _) in all_properties {
+                self.step(Instance::Value(member))?;
+                named |= name == key;
+            }
+            for (automaton, schema) in patterns.pairs() {
+                self.step(Instance::Value(member))?;
+                let Some(matches) = self.schema.matches(automaton, key) else {
+                    return exceeded(Instance::Value(member), "patternProperties");
+                };
+                if matches {
+                    named = true;
+                    self.node(Instance::Value(member), schema)?;
+                }
+            }
+            if let Some(schema) = additional.filter(|_| !named) {
+                self.node(Instance::Value(member), schema)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn required(&mut self, object: NodeId, names: Strings<'s>, keyword: &'static str) -> Outcome {
+        for name in names {
+            self.step(Instance::Value(object))?;
+            ensure(self.document.get(object, name).is_some(), Instance::Value(object), keyword)?;
+        }
+        Ok(())
+    }
+
+    fn combine(&mut self, instance: Instance<'d>, combinator: Combinator, nodes: NodeList<'s>) -> Outcome {
+        if combinator == Combinator::All {
+            for node in nodes.rows() {
+                self.node(instance, node)?;
+            }
+            return Ok(());
+        }
+        let mut fitting = 0_u32;
+        for node in nodes.rows() {
+            if self.fits(instance, node)? {
+                fitting = fitting.saturating_add(1);
+                if combinator == Combinator::Any {
+                    return Ok(());
+                }
+            }
+        }
+        match combinator {
+            Combinator::One => ensure(fitting == 1, instance, "oneOf"),
+            _ => invalid(instance, "anyOf"),
+        }
+    }
+
+    /// Whether the instance fits a schema; not being able to tell is passed on.
+    fn fits(&mut self, instance: Instance<'d>, node: u32) -> Result<bool, Fault> {
+        match self.node(instance, node) {
+            Ok(()) => Ok(true),
+            Err(Fault::Invalid(_)) => Ok(false),
+            Err(exceeded) => Err(exceeded),
+        }
+    }
+
+    fn step(&mut self, instance: Instance<'d>) -> Outcome {
+        match self.steps.checked_sub(1) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => exceeded(instance, "steps"),
+        }
+    }
+}
+
+fn ensure(fits: bool, instance: Instance<'_>, keyword: &'static str) -> Outcome {
+    if fits { Ok(()) } else { invalid(instance, keyword) }
+}
+
+fn invalid(instance: Instance<'_>, keyword: &'static str) -> Outcome {
+    Err(Fault::Invalid(SchemaFault { node: node_of(instance), keyword }))
+}
+
+fn exceeded(instance: Instance<'_>, keyword: &'static str) -> Outcome {
+    Err(Fault::Exceeded(SchemaFault { node: node_of(instance), keyword }))
+}
+
+fn node_of(instance: Instance<'_>) -> NodeId {
+    match instance {
+        Instance::Value(node) | Instance::Key(node, _) => node,
+    }
+}
