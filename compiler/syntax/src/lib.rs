@@ -9,10 +9,12 @@
 pub mod ast;
 mod chars;
 pub mod error;
+pub mod format;
 pub mod lexer;
 pub mod limits;
 pub mod literal;
 mod parser;
+pub mod sexpr;
 pub mod token;
 mod tree;
 

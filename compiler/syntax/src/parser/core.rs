@@ -92,8 +92,14 @@ impl<'t> Parser<'t> {
 
     /// Whether the current token is the first of its line.
     pub(super) fn at_line_start(&self) -> bool {
-        let Some(token) = self.tokens.get(self.position) else { return true };
-        let Some(before) = self.position.checked_sub(1).and_then(|index| self.tokens.get(index)) else { return true };
+        self.nth_at_line_start(0)
+    }
+
+    /// Whether the token `ahead` is the first of its line.
+    pub(super) fn nth_at_line_start(&self, ahead: usize) -> bool {
+        let index = self.position + ahead;
+        let Some(token) = self.tokens.get(index) else { return true };
+        let Some(before) = index.checked_sub(1).and_then(|index| self.tokens.get(index)) else { return true };
         self.text[TextRange::new(before.range.end(), token.range.start())].contains('\n')
     }
 
@@ -102,7 +108,25 @@ impl<'t> Parser<'t> {
         match self.current() {
             SyntaxKind::Eof => true,
             SyntaxKind::DocComment | SyntaxKind::At => self.at_line_start(),
-            kind => kind.opens_item() && self.nth(1) != SyntaxKind::Dot && self.at_line_start(),
+            kind => kind.opens_item() && self.at_line_start() && self.opens_item_here(kind),
+        }
+    }
+
+    /// Whether a word that opens items, but has other uses too, is followed by what follows it in an item.
+    fn opens_item_here(&self, kind: SyntaxKind) -> bool {
+        const SERVER_ENTRIES: &[&str] =
+            &["endpoint", "command", "identity", "catalog", "overlay", "segment", "egress", "extra", "unwraps"];
+        match kind {
+            SyntaxKind::UserKw | SyntaxKind::AgentKw => self.nth(2) == SyntaxKind::FromKw,
+            SyntaxKind::TagKw => self.nth(2) == SyntaxKind::Assign,
+            SyntaxKind::SegmentKw => self.nth(2) == SyntaxKind::LBrace,
+            SyntaxKind::ContextKw => self.nth(1) == SyntaxKind::LBrace,
+            SyntaxKind::DataKw => self.nth(2) == SyntaxKind::Colon,
+            SyntaxKind::ServerKw if self.nth(2) == SyntaxKind::LBrace => {
+                self.nth(3) == SyntaxKind::RBrace || SERVER_ENTRIES.contains(&self.nth_text(3))
+            }
+            SyntaxKind::ServerKw => self.nth(2) == SyntaxKind::LikeKw,
+            _ => self.nth(1) != SyntaxKind::Dot,
         }
     }
 

@@ -62,7 +62,7 @@ pub(super) fn path(p: &mut Parser, what: &str) -> Option<Completed> {
         p.bump_ident();
         while p.at(SyntaxKind::Dot) {
             p.bump();
-            segment(p);
+            segment_after_dot(p);
         }
     }))
 }
@@ -77,7 +77,7 @@ pub(super) fn target_path(p: &mut Parser, what: &str) {
         p.bump_ident();
         while p.at(SyntaxKind::Dot) && !at_target_tail(p) {
             p.bump();
-            segment(p);
+            segment_after_dot(p);
         }
     });
 }
@@ -85,6 +85,7 @@ pub(super) fn target_path(p: &mut Parser, what: &str) {
 /// Whether `.*`, `.{` or `.uri(` stands here.
 pub(super) fn at_target_tail(p: &Parser) -> bool {
     p.at(SyntaxKind::Dot)
+        && !p.nth_at_line_start(1)
         && (matches!(p.nth(1), SyntaxKind::Star | SyntaxKind::LBrace)
             || (p.nth_word(1, "uri") && p.nth(2) == SyntaxKind::LParen))
 }
@@ -94,14 +95,23 @@ pub(super) fn at_segment(p: &Parser) -> bool {
     p.current().is_word() || p.at(SyntaxKind::String)
 }
 
-/// One segment after a dot: any word, or a quoted name.
+/// One segment: any word, or a quoted name.
 pub(super) fn segment(p: &mut Parser) {
     if p.at(SyntaxKind::String) {
         p.bump();
-    } else if p.current().is_word() && !(p.at_line_start() && p.at_item_start()) {
+    } else if p.current().is_word() {
         p.bump_ident();
     } else {
-        p.expected("a name after `.`");
+        p.expected("a name");
+    }
+}
+
+/// One segment after a dot; it stands on the line of the dot, so that a half-typed path does not take in the next item.
+pub(super) fn segment_after_dot(p: &mut Parser) {
+    if at_segment(p) && !p.at_line_start() {
+        segment(p);
+    } else {
+        p.expected("a name after `.`, on the same line");
     }
 }
 
@@ -122,7 +132,7 @@ pub(super) fn field_path_tail(p: &mut Parser) {
     loop {
         if p.at(SyntaxKind::Dot) {
             p.bump();
-            segment(p);
+            segment_after_dot(p);
         } else if p.at(SyntaxKind::LBracket) && p.nth(1) == SyntaxKind::Star {
             index_all(p);
         } else {
@@ -179,7 +189,7 @@ pub(super) fn item_prelude(p: &mut Parser) {
 fn annotation(p: &mut Parser) {
     p.node(SyntaxKind::Annotation, |p| {
         p.bump();
-        if p.current().is_word() && !p.at_item_start() {
+        if p.current().is_word() && p.nth_touches(0) {
             p.node(SyntaxKind::Name, Parser::bump_ident);
         } else {
             p.expected_with_help("the name of an annotation", "such as `@id(\"PAY-1\")`, `@message(\"...\")` or `@shadow`");

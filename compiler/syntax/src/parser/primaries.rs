@@ -40,7 +40,7 @@ fn postfix(p: &mut Parser) -> Option<Completed> {
     }
     let marker = p.wrap(base);
     while p.eat(SyntaxKind::Dot) {
-        names::segment(p);
+        names::segment_after_dot(p);
     }
     Some(p.complete(marker, SyntaxKind::FieldExpr))
 }
@@ -102,7 +102,7 @@ fn record_field(p: &mut Parser) {
         p.node(SyntaxKind::RecordKey, |p| {
             names::segment(p);
             while p.eat(SyntaxKind::Dot) {
-                names::segment(p);
+                names::segment_after_dot(p);
             }
         });
         p.expect(SyntaxKind::Colon, "`:`");

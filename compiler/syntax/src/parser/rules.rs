@@ -61,10 +61,9 @@ fn actions(p: &mut Parser) -> bool {
 /// One action. Whether it is asked of the client.
 fn action(p: &mut Parser) -> bool {
     let client_action = p.at_any_word(CLIENT_ACTIONS);
-    let starts_item = p.at_item_start();
-    if !starts_item && p.at_any_word(ACTIONS) {
+    if p.at_any_word(ACTIONS) {
         p.bump_ident();
-    } else if !starts_item && p.current().is_word() && targets::at_target(p) && p.nth(1) != SyntaxKind::Dot {
+    } else if !p.at_item_start() && p.current().is_word() && targets::at_target(p) && p.nth(1) != SyntaxKind::Dot {
         // An action of another language, such as `invoke`: report it and read on.
         p.expected_with_help("an action", "the actions are call, read, subscribe, get, complete, sample, elicit, roots and use");
         p.node(SyntaxKind::Error, Parser::bump_ident);

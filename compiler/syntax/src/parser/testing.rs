@@ -299,7 +299,7 @@ fn opt_by_rule(p: &mut Parser) {
 /// `approval, mfa`, `grant prod_write`, or nothing
 fn challenges(p: &mut Parser) {
     const KINDS: &[&str] = &["approval", "mfa", "scope", "grant"];
-    if !p.at_any_word(KINDS) || p.at_item_start() {
+    if !p.at_any_word(KINDS) {
         return;
     }
     loop {

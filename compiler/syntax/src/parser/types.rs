@@ -38,7 +38,7 @@ fn optional(p: &mut Parser) {
 /// Whether a type starts here.
 fn at_type(p: &Parser) -> bool {
     use SyntaxKind::{Ident, LBrace, LParen, ListKw, NullKw, SegmentKw, String};
-    p.at_any(&[Ident, LBrace, LParen, ListKw, NullKw, String]) || (p.at(SegmentKw) && !p.at_item_start())
+    p.at_any(&[Ident, LBrace, LParen, ListKw, NullKw, SegmentKw, String])
 }
 
 /// `int`, `list<T>`, `{name: T}`, `"text"`, `(T)`
