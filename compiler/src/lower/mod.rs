@@ -15,6 +15,10 @@ pub mod rules;
 mod subject;
 mod targets;
 pub mod term;
+#[cfg(test)]
+pub(crate) mod testkit;
+#[cfg(test)]
+mod tests;
 mod uri;
 
 pub use rules::RuleSet;
