@@ -13,6 +13,8 @@
 mod dot;
 mod entries;
 pub mod node;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use entries::Entry;

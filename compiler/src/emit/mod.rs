@@ -12,6 +12,8 @@ mod plan;
 mod rulebook;
 mod spans;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod zones;
 
 use crate::decision::DecisionGraph;
