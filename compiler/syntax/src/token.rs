@@ -124,24 +124,88 @@ pub struct Keyword {
 
 /// Words that mean something in one position and are ordinary identifiers elsewhere.
 const SOFT_WORDS: &[&str] = &[
-    "alert", "allow", "always", "approval", "approved", "audience", "bound", "caller", "catalog", "challenge", "claims",
-    "command", "count", "critical", "deny", "drop", "egress", "endpoint", "error", "exhausted", "expires", "explain",
-    "extra", "first", "fresh", "full", "hidden", "hide", "high", "identity", "ignore", "isolate", "isolated", "keep",
-    "keys", "last", "lifetime", "listed", "low", "matching", "medium", "mfa", "most", "network", "networks", "never",
-    "none", "novel", "overlay", "prompt", "quarantine", "quarantined", "refuse", "replace", "resource", "scope",
-    "sequence", "step_up", "sum", "summary", "tool", "unwraps", "uri", "url",
+    "alert",
+    "allow",
+    "always",
+    "approval",
+    "approved",
+    "audience",
+    "bound",
+    "caller",
+    "catalog",
+    "challenge",
+    "claims",
+    "command",
+    "count",
+    "critical",
+    "deny",
+    "drop",
+    "egress",
+    "endpoint",
+    "error",
+    "exhausted",
+    "expires",
+    "explain",
+    "extra",
+    "first",
+    "fresh",
+    "full",
+    "hidden",
+    "hide",
+    "high",
+    "identity",
+    "ignore",
+    "isolate",
+    "isolated",
+    "keep",
+    "keys",
+    "last",
+    "lifetime",
+    "listed",
+    "low",
+    "matching",
+    "medium",
+    "mfa",
+    "most",
+    "network",
+    "networks",
+    "never",
+    "none",
+    "novel",
+    "overlay",
+    "prompt",
+    "quarantine",
+    "quarantined",
+    "refuse",
+    "replace",
+    "resource",
+    "scope",
+    "sequence",
+    "step_up",
+    "sum",
+    "summary",
+    "tool",
+    "unwraps",
+    "uri",
+    "url",
 ];
 
 /// Every word of the language with its class: reserved, then clause, then soft words.
 pub fn keywords() -> Vec<Keyword> {
-    let soft = SOFT_WORDS.iter().map(|&text| Keyword { text, class: WordClass::Soft });
+    let soft = SOFT_WORDS.iter().map(|&text| Keyword {
+        text,
+        class: WordClass::Soft,
+    });
     HARD_WORDS.iter().copied().chain(soft).collect()
 }
 
 impl SyntaxKind {
     /// White space, comments and characters that belong to no token: they stand between tokens and mean nothing.
     pub fn is_trivia(self) -> bool {
-        matches!(self, SyntaxKind::Whitespace | SyntaxKind::Comment | SyntaxKind::Unknown)
+        matches!(
+            self,
+            SyntaxKind::Whitespace | SyntaxKind::Comment | SyntaxKind::Unknown
+        )
     }
 
     /// A reserved word, wherever it stands as one.
@@ -172,7 +236,10 @@ impl SyntaxKind {
     /// A word that starts a path only when a `.` follows it.
     pub fn is_root_word(self) -> bool {
         use SyntaxKind::{AgentKw, ContextKw, ElicitKw, SampleKw, ServerKw, SessionKw, UserKw};
-        matches!(self, UserKw | AgentKw | ContextKw | ServerKw | SampleKw | ElicitKw | SessionKw)
+        matches!(
+            self,
+            UserKw | AgentKw | ContextKw | ServerKw | SampleKw | ElicitKw | SessionKw
+        )
     }
 
     /// A literal token.
@@ -200,7 +267,10 @@ impl SyntaxKind {
 
     /// The kind of a number that `to_raw` gave; `Error` for any other.
     pub(crate) fn from_raw(raw: rowan::SyntaxKind) -> SyntaxKind {
-        SyntaxKind::ALL.get(usize::from(raw.0)).copied().unwrap_or(SyntaxKind::Error)
+        SyntaxKind::ALL
+            .get(usize::from(raw.0))
+            .copied()
+            .unwrap_or(SyntaxKind::Error)
     }
 }
 
@@ -219,7 +289,10 @@ mod tests {
         for &kind in SyntaxKind::ALL {
             assert_eq!(SyntaxKind::from_raw(kind.to_raw()), kind);
         }
-        assert_eq!(SyntaxKind::from_raw(rowan::SyntaxKind(u16::MAX)), SyntaxKind::Error);
+        assert_eq!(
+            SyntaxKind::from_raw(rowan::SyntaxKind(u16::MAX)),
+            SyntaxKind::Error
+        );
     }
 
     #[test]

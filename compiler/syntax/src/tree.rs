@@ -33,7 +33,12 @@ pub fn dump_tokens(text: &str) -> String {
     for token in lexer::lex(text).0 {
         if token.kind != SyntaxKind::Whitespace {
             let start = u32::from(token.range.start());
-            let _ = writeln!(out, "{start:>6}  {:<12} {:?}", token.kind.snake_name(), &text[token.range]);
+            let _ = writeln!(
+                out,
+                "{start:>6}  {:<12} {:?}",
+                token.kind.snake_name(),
+                &text[token.range]
+            );
         }
     }
     out
@@ -50,7 +55,9 @@ pub fn dump_tree(root: &SyntaxNode) -> String {
                 let (kind, range) = (element.kind(), element.text_range());
                 let _ = match &element {
                     rowan::NodeOrToken::Node(_) => writeln!(out, "{indent}{kind}@{range:?}"),
-                    rowan::NodeOrToken::Token(token) => writeln!(out, "{indent}{kind}@{range:?} {:?}", token.text()),
+                    rowan::NodeOrToken::Token(token) => {
+                        writeln!(out, "{indent}{kind}@{range:?} {:?}", token.text())
+                    }
                 };
                 depth += 1;
             }

@@ -8,7 +8,12 @@ fn corpus() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                std::fs::read_to_string(&path).unwrap(),
+            )
+        })
         .collect();
     files.sort();
     files
@@ -21,7 +26,15 @@ fn the_corpus_parses_without_errors() {
         let errors: Vec<String> = parse
             .errors()
             .iter()
-            .map(|error| format!("{name}: {} {:?}: {:?}", error.message, error.help, text.get(error.range.start().into()..).map(|t| t.chars().take(30).collect::<String>())))
+            .map(|error| {
+                format!(
+                    "{name}: {} {:?}: {:?}",
+                    error.message,
+                    error.help,
+                    text.get(error.range.start().into()..)
+                        .map(|t| t.chars().take(30).collect::<String>())
+                )
+            })
             .collect();
         assert!(errors.is_empty(), "{}", errors.join("\n"));
         assert_eq!(parse.tree().text().to_string(), text, "{name}");
@@ -33,10 +46,18 @@ fn every_cut_of_the_corpus_is_lossless() {
     for (name, text) in corpus() {
         for (cut, _) in text.char_indices().step_by(5) {
             let part = &text[..cut];
-            assert_eq!(parse(part).tree().text().to_string(), part, "{name} cut at {cut}");
+            assert_eq!(
+                parse(part).tree().text().to_string(),
+                part,
+                "{name} cut at {cut}"
+            );
             let part = &text[cut..];
             if cut % 3 == 0 {
-                assert_eq!(parse(part).tree().text().to_string(), part, "{name} from {cut}");
+                assert_eq!(
+                    parse(part).tree().text().to_string(),
+                    part,
+                    "{name} from {cut}"
+                );
             }
         }
     }

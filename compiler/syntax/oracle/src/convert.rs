@@ -21,7 +21,9 @@ pub fn pest_sexpr(text: &str) -> Result<String, String> {
 /// Parses a text by the normative grammar and gives its normalised form.
 pub fn pest_tree(text: &str) -> Result<Sexpr, String> {
     let mut pairs = Grammar::parse(Rule::file, text).map_err(|error| error.to_string())?;
-    let root = pairs.next().ok_or_else(|| "the grammar gave no tree".to_owned())?;
+    let root = pairs
+        .next()
+        .ok_or_else(|| "the grammar gave no tree".to_owned())?;
     node(root).ok_or_else(|| "the grammar gave an empty tree".to_owned())
 }
 
@@ -30,11 +32,45 @@ fn is_atom(rule: Rule) -> bool {
     use Rule::*;
     matches!(
         rule,
-        ident | any_word | root_word | string | raw_string | number | constant | int | instant | binding | extra_word
-            | client_action | action | counted_by | keep_end | audit_word | severity | session_word | isolated_word
-            | act_with_arguments | act_on_uri | act_plain | given_isolated_word | deny_word | challenge_word | grant_word
-            | assert_word | any_subject_word | any_target_word | type_word | sign_op | word_op | coalesce_op | range_op
-            | sum_op | product_op | rule_id | doc_comment | file_doc
+        ident
+            | any_word
+            | root_word
+            | string
+            | raw_string
+            | number
+            | constant
+            | int
+            | instant
+            | binding
+            | extra_word
+            | client_action
+            | action
+            | counted_by
+            | keep_end
+            | audit_word
+            | severity
+            | session_word
+            | isolated_word
+            | act_with_arguments
+            | act_on_uri
+            | act_plain
+            | given_isolated_word
+            | deny_word
+            | challenge_word
+            | grant_word
+            | assert_word
+            | any_subject_word
+            | any_target_word
+            | type_word
+            | sign_op
+            | word_op
+            | coalesce_op
+            | range_op
+            | sum_op
+            | product_op
+            | rule_id
+            | doc_comment
+            | file_doc
     )
 }
 
@@ -74,9 +110,17 @@ fn node(pair: Pair<'_, Rule>) -> Option<Sexpr> {
     let mut children: Vec<Sexpr> = pair.into_inner().filter_map(node).collect();
     match rule {
         Rule::optional_mark => None,
-        Rule::type_optional if is_optional => Some(Sexpr::List("type_optional".to_owned(), children)),
+        Rule::type_optional if is_optional => {
+            Some(Sexpr::List("type_optional".to_owned(), children))
+        }
         Rule::annotation_name | Rule::type_optional => children.pop(),
-        Rule::or_expr | Rule::and_expr | Rule::subject_both | Rule::subject_acting | Rule::type_union | Rule::range | Rule::postfix
+        Rule::or_expr
+        | Rule::and_expr
+        | Rule::subject_both
+        | Rule::subject_acting
+        | Rule::type_union
+        | Rule::range
+        | Rule::postfix
             if children.len() == 1 =>
         {
             children.pop()
@@ -100,7 +144,9 @@ fn left_leaning(children: Vec<Sexpr>) -> Option<Sexpr> {
 fn comparison(pair: Pair<'_, Rule>) -> Option<Sexpr> {
     let mut inner = pair.into_inner();
     let left = node(inner.next()?)?;
-    let Some(tail) = inner.next() else { return Some(left) };
+    let Some(tail) = inner.next() else {
+        return Some(left);
+    };
     let kind = match tail.as_rule() {
         Rule::is_tail => "is_expr",
         Rule::carries_tail => "carries_expr",
@@ -108,7 +154,10 @@ fn comparison(pair: Pair<'_, Rule>) -> Option<Sexpr> {
         _ => {
             let operator = node(tail)?;
             let right = node(inner.next()?)?;
-            return Some(Sexpr::List("binary_expr".to_owned(), vec![left, operator, right]));
+            return Some(Sexpr::List(
+                "binary_expr".to_owned(),
+                vec![left, operator, right],
+            ));
         }
     };
     let right = tail.into_inner().find_map(node)?;

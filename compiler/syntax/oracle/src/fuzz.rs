@@ -18,7 +18,11 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "seed {}: {}\n---- input\n{}\n----", self.seed, self.reason, self.input)
+        write!(
+            f,
+            "seed {}: {}\n---- input\n{}\n----",
+            self.seed, self.reason, self.input
+        )
     }
 }
 
@@ -27,7 +31,11 @@ impl std::error::Error for Failure {}
 /// A generated text; every second one is spoiled.
 fn input(seed: u64) -> String {
     let text = generate(seed);
-    if seed.is_multiple_of(2) { text } else { mutate(seed, &text) }
+    if seed.is_multiple_of(2) {
+        text
+    } else {
+        mutate(seed, &text)
+    }
 }
 
 /// Runs a property over texts of consecutive seeds.
@@ -37,7 +45,11 @@ fn run(runs: u64, seed: u64, property: fn(&str) -> Result<(), String>) -> Result
         let input = input(seed);
         let checked = std::panic::catch_unwind(|| property(&input));
         let result = checked.unwrap_or_else(|_| Err("it panics".to_owned()));
-        result.map_err(|reason| Failure { seed, input, reason })?;
+        result.map_err(|reason| Failure {
+            seed,
+            input,
+            reason,
+        })?;
     }
     Ok(())
 }
@@ -59,16 +71,29 @@ pub fn check_parser(text: &str) -> Result<(), String> {
         return Err("the text of the tree is not the source".to_owned());
     }
     // The parser's limits are not part of the grammar.
-    if parsed.errors().iter().any(|error| matches!(error.code, codes::TOO_DEEP | codes::SOURCE_TOO_LONG)) {
+    if parsed
+        .errors()
+        .iter()
+        .any(|error| matches!(error.code, codes::TOO_DEEP | codes::SOURCE_TOO_LONG))
+    {
         return Ok(());
     }
     match (pest_tree(text), parsed.errors().first()) {
         (Ok(expected), None) => {
             let found = sexpr::of_tree(&parsed.tree());
-            if found == expected { Ok(()) } else { Err(format!("the trees differ\ngrammar: {expected}\nparser:  {found}")) }
+            if found == expected {
+                Ok(())
+            } else {
+                Err(format!(
+                    "the trees differ\ngrammar: {expected}\nparser:  {found}"
+                ))
+            }
         }
         (Err(_), Some(_)) => Ok(()),
-        (Ok(_), Some(error)) => Err(format!("the grammar accepts it, the parser says {}: {} at {:?}", error.code, error.message, error.range)),
+        (Ok(_), Some(error)) => Err(format!(
+            "the grammar accepts it, the parser says {}: {} at {:?}",
+            error.code, error.message, error.range
+        )),
         (Err(error), None) => Err(format!("the parser accepts it, the grammar says {error}")),
     }
 }
@@ -86,7 +111,10 @@ pub fn check_format(text: &str) -> Result<(), String> {
     }
     let again = parse(&formatted);
     if let Some(error) = again.errors().first() {
-        return Err(format!("the formatted text has an error: {} at {:?}\n{formatted}", error.message, error.range));
+        return Err(format!(
+            "the formatted text has an error: {} at {:?}\n{formatted}",
+            error.message, error.range
+        ));
     }
     let normal = |tree| sexpr::of_tree(&tree).with_sorted_clauses();
     if normal(parsed.tree()) != normal(again.tree()) {
@@ -97,7 +125,9 @@ pub fn check_format(text: &str) -> Result<(), String> {
     }
     match mcpz_syntax::format::format(&formatted) {
         Ok(twice) if twice == formatted => Ok(()),
-        Ok(twice) => Err(format!("formatting twice gives another text\n---- once\n{formatted}\n---- twice\n{twice}")),
+        Ok(twice) => Err(format!(
+            "formatting twice gives another text\n---- once\n{formatted}\n---- twice\n{twice}"
+        )),
         Err(errors) => Err(format!("the formatted text is refused: {errors:?}")),
     }
 }
@@ -105,8 +135,13 @@ pub fn check_format(text: &str) -> Result<(), String> {
 /// The comments of a text, sorted, because clauses may change places.
 fn comments(text: &str) -> Vec<String> {
     let tokens = mcpz_syntax::lexer::lex(text).0;
-    let is_comment = |token: &&mcpz_syntax::lexer::Token| token.kind == mcpz_syntax::SyntaxKind::Comment;
-    let mut comments: Vec<String> = tokens.iter().filter(is_comment).map(|token| text[token.range].trim_end().to_owned()).collect();
+    let is_comment =
+        |token: &&mcpz_syntax::lexer::Token| token.kind == mcpz_syntax::SyntaxKind::Comment;
+    let mut comments: Vec<String> = tokens
+        .iter()
+        .filter(is_comment)
+        .map(|token| text[token.range].trim_end().to_owned())
+        .collect();
     comments.sort();
     comments
 }

@@ -186,7 +186,10 @@ impl TargetSet {
 
     /// The names.
     pub fn names(&self) -> Vec<Ident> {
-        support::children::<Name>(&self.0).iter().filter_map(Name::ident).collect()
+        support::children::<Name>(&self.0)
+            .iter()
+            .filter_map(Name::ident)
+            .collect()
     }
 }
 

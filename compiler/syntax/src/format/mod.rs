@@ -60,7 +60,10 @@ mod tests {
 
     #[test]
     fn a_rule_that_fits_stays_on_its_line() {
-        check("permit   a to call\n fs.x\n when b where c", "permit a to call fs.x where c when b\n");
+        check(
+            "permit   a to call\n fs.x\n when b where c",
+            "permit a to call fs.x where c when b\n",
+        );
     }
 
     #[test]
@@ -68,7 +71,9 @@ mod tests {
         let long = "args.customer_identifier in user.claims.customers_of_the_group";
         check(
             &format!("permit analyst to call payments.x unless sre when {long} where {long}"),
-            &format!("permit analyst to call payments.x\n    where {long}\n    when {long}\n    unless sre\n"),
+            &format!(
+                "permit analyst to call payments.x\n    where {long}\n    when {long}\n    unless sre\n"
+            ),
         );
     }
 

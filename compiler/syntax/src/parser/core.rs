@@ -37,8 +37,20 @@ pub(super) struct Completed {
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, tokens: &[Token]) -> Parser<'t> {
-        let tokens = tokens.iter().copied().filter(|token| !token.kind.is_trivia()).collect();
-        Parser { text, tokens, position: 0, events: Vec::new(), errors: Vec::new(), reported: None, depth: 0 }
+        let tokens = tokens
+            .iter()
+            .copied()
+            .filter(|token| !token.kind.is_trivia())
+            .collect();
+        Parser {
+            text,
+            tokens,
+            position: 0,
+            events: Vec::new(),
+            errors: Vec::new(),
+            reported: None,
+            depth: 0,
+        }
     }
 
     pub(super) fn finish(self) -> (Vec<Event>, Vec<SyntaxError>) {
@@ -52,7 +64,9 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn nth(&self, ahead: usize) -> SyntaxKind {
-        self.tokens.get(self.position + ahead).map_or(SyntaxKind::Eof, |token| token.kind)
+        self.tokens
+            .get(self.position + ahead)
+            .map_or(SyntaxKind::Eof, |token| token.kind)
     }
 
     pub(super) fn at(&self, kind: SyntaxKind) -> bool {
@@ -65,7 +79,9 @@ impl<'t> Parser<'t> {
 
     /// The text of the token `ahead` of the current one; empty at the end of the file.
     pub(super) fn nth_text(&self, ahead: usize) -> &'t str {
-        self.tokens.get(self.position + ahead).map_or("", |token| &self.text[token.range])
+        self.tokens
+            .get(self.position + ahead)
+            .map_or("", |token| &self.text[token.range])
     }
 
     /// Whether the current token is this word, whatever its class.
@@ -84,7 +100,12 @@ impl<'t> Parser<'t> {
     /// Whether the token `ahead` touches the one before it.
     pub(super) fn nth_touches(&self, ahead: usize) -> bool {
         let index = self.position + ahead;
-        match (index.checked_sub(1).and_then(|before| self.tokens.get(before)), self.tokens.get(index)) {
+        match (
+            index
+                .checked_sub(1)
+                .and_then(|before| self.tokens.get(before)),
+            self.tokens.get(index),
+        ) {
             (Some(before), Some(token)) => before.range.end() == token.range.start(),
             _ => false,
         }
@@ -98,8 +119,15 @@ impl<'t> Parser<'t> {
     /// Whether the token `ahead` is the first of its line.
     pub(super) fn nth_at_line_start(&self, ahead: usize) -> bool {
         let index = self.position + ahead;
-        let Some(token) = self.tokens.get(index) else { return true };
-        let Some(before) = index.checked_sub(1).and_then(|index| self.tokens.get(index)) else { return true };
+        let Some(token) = self.tokens.get(index) else {
+            return true;
+        };
+        let Some(before) = index
+            .checked_sub(1)
+            .and_then(|index| self.tokens.get(index))
+        else {
+            return true;
+        };
         self.text[TextRange::new(before.range.end(), token.range.start())].contains('\n')
     }
 
@@ -114,8 +142,10 @@ impl<'t> Parser<'t> {
 
     /// Whether a word that opens items, but has other uses too, is followed by what follows it in an item.
     fn opens_item_here(&self, kind: SyntaxKind) -> bool {
-        const SERVER_ENTRIES: &[&str] =
-            &["endpoint", "command", "identity", "catalog", "overlay", "segment", "egress", "extra", "unwraps"];
+        const SERVER_ENTRIES: &[&str] = &[
+            "endpoint", "command", "identity", "catalog", "overlay", "segment", "egress", "extra",
+            "unwraps",
+        ];
         match kind {
             SyntaxKind::UserKw | SyntaxKind::AgentKw => self.nth(2) == SyntaxKind::FromKw,
             SyntaxKind::TagKw => self.nth(2) == SyntaxKind::Assign,
@@ -128,6 +158,22 @@ impl<'t> Parser<'t> {
             SyntaxKind::ServerKw => self.nth(2) == SyntaxKind::LikeKw,
             _ => self.nth(1) != SyntaxKind::Dot,
         }
+    }
+
+    /// Whether a `}` that closes what is open here stands before the item after this one.
+    pub(super) fn closes_before_next_item(&self) -> bool {
+        let mut open = 0_usize;
+        for ahead in 1.. {
+            match self.nth(ahead) {
+                SyntaxKind::LBrace => open += 1,
+                SyntaxKind::RBrace if open == 0 => return true,
+                SyntaxKind::RBrace => open -= 1,
+                SyntaxKind::Eof => return false,
+                kind if kind.opens_item() && self.nth_at_line_start(ahead) => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     pub(super) fn position(&self) -> usize {
@@ -175,7 +221,11 @@ impl<'t> Parser<'t> {
     /// Consumes a word as a keyword, whatever its class.
     pub(super) fn bump_keyword(&mut self) {
         let kind = self.current();
-        self.bump_as(if kind == SyntaxKind::Ident { SyntaxKind::SoftKw } else { kind });
+        self.bump_as(if kind == SyntaxKind::Ident {
+            SyntaxKind::SoftKw
+        } else {
+            kind
+        });
     }
 
     pub(super) fn expect(&mut self, kind: SyntaxKind, what: &str) -> bool {
@@ -208,8 +258,13 @@ impl<'t> Parser<'t> {
     // Recording nodes.
 
     pub(super) fn start(&mut self) -> Marker {
-        self.events.push(Event::Start { kind: SyntaxKind::Error, parent: None });
-        Marker { event: self.events.len() - 1 }
+        self.events.push(Event::Start {
+            kind: SyntaxKind::Error,
+            parent: None,
+        });
+        Marker {
+            event: self.events.len() - 1,
+        }
     }
 
     pub(super) fn complete(&mut self, marker: Marker, kind: SyntaxKind) -> Completed {
@@ -217,7 +272,9 @@ impl<'t> Parser<'t> {
             *slot = kind;
         }
         self.events.push(Event::Finish);
-        Completed { event: marker.event }
+        Completed {
+            event: marker.event,
+        }
     }
 
     /// Gives up a node; its children go to the node around it.
@@ -267,11 +324,17 @@ impl<'t> Parser<'t> {
     // Reporting and recovering.
 
     pub(super) fn current_range(&self) -> TextRange {
-        self.tokens.get(self.position).map_or_else(|| TextRange::empty(offset_of(self.text.len())), |token| token.range)
+        self.tokens.get(self.position).map_or_else(
+            || TextRange::empty(offset_of(self.text.len())),
+            |token| token.range,
+        )
     }
 
     fn previous_end(&self) -> Option<TextRange> {
-        let before = self.position.checked_sub(1).and_then(|index| self.tokens.get(index))?;
+        let before = self
+            .position
+            .checked_sub(1)
+            .and_then(|index| self.tokens.get(index))?;
         Some(TextRange::empty(before.range.end()))
     }
 
@@ -295,12 +358,20 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn expected(&mut self, what: &str) {
-        let error = SyntaxError::new(codes::EXPECTED, self.missing_range(), self.expected_message(what));
+        let error = SyntaxError::new(
+            codes::EXPECTED,
+            self.missing_range(),
+            self.expected_message(what),
+        );
         self.report(error);
     }
 
     pub(super) fn expected_with_help(&mut self, what: &str, help: &str) {
-        let error = SyntaxError::new(codes::EXPECTED, self.missing_range(), self.expected_message(what));
+        let error = SyntaxError::new(
+            codes::EXPECTED,
+            self.missing_range(),
+            self.expected_message(what),
+        );
         self.report(error.with_help(help));
     }
 
@@ -342,7 +413,12 @@ impl<'t> Parser<'t> {
 
     /// `OPEN element, element CLOSE`: the list context of every bracketed list. A trailing comma is fine.
     /// Gives the number of elements. `starts` says whether an element can start at the current token.
-    pub(super) fn bracketed(&mut self, list: &List, starts: impl Fn(&Self) -> bool, mut element: impl FnMut(&mut Self)) -> usize {
+    pub(super) fn bracketed(
+        &mut self,
+        list: &List,
+        starts: impl Fn(&Self) -> bool,
+        mut element: impl FnMut(&mut Self),
+    ) -> usize {
         let open_range = self.current_range();
         self.expect(list.open, list.open_text);
         let mut count = 0_usize;
@@ -352,7 +428,9 @@ impl<'t> Parser<'t> {
                     break;
                 }
                 let close = list.close;
-                self.skip_until(list.what, |p| p.at_any(&[SyntaxKind::Comma, close]) || p.at_item_start() || p.at_any(CLOSERS));
+                self.skip_until(list.what, |p| {
+                    p.at_any(&[SyntaxKind::Comma, close]) || p.at_item_start() || p.at_any(CLOSERS)
+                });
             } else {
                 let before = self.position;
                 element(self);
@@ -373,9 +451,32 @@ impl<'t> Parser<'t> {
         count
     }
 
+    /// A bracketed list that may not be empty.
+    pub(super) fn bracketed_some(
+        &mut self,
+        list: &List,
+        starts: impl Fn(&Self) -> bool,
+        element: impl FnMut(&mut Self),
+    ) {
+        let open_range = self.current_range();
+        let errors_before = self.errors.len();
+        let count = self.bracketed(list, starts, element);
+        if count == 0 && self.errors.len() == errors_before {
+            let range = self
+                .previous_end()
+                .map_or(open_range, |end| open_range.cover(end));
+            let message = format!("nothing stands in these brackets; expected {}", list.what);
+            self.report_understood(SyntaxError::new(codes::EXPECTED, range, message));
+        }
+    }
+
     fn missing_comma(&mut self, what: &str) {
         let at = self.previous_end().unwrap_or_else(|| self.current_range());
-        let error = SyntaxError::new(codes::MISSING_COMMA, at, format!("a comma is missing before the next of these: {what}"));
+        let error = SyntaxError::new(
+            codes::MISSING_COMMA,
+            at,
+            format!("a comma is missing before the next of these: {what}"),
+        );
         self.report(error.with_fix(at, ","));
     }
 
@@ -385,7 +486,10 @@ impl<'t> Parser<'t> {
             return;
         }
         if self.at_item_start() || self.at_any(CLOSERS) {
-            let message = format!("this is never closed; expected {close_text}, found {}", self.found());
+            let message = format!(
+                "this is never closed; expected {close_text}, found {}",
+                self.found()
+            );
             self.report(SyntaxError::new(codes::UNCLOSED, open_range, message));
         } else {
             self.expected(close_text);
@@ -409,17 +513,35 @@ pub(super) struct List {
 impl List {
     /// `( ... )`
     pub(super) fn parens(what: &'static str) -> List {
-        List { open: SyntaxKind::LParen, close: SyntaxKind::RParen, open_text: "`(`", close_text: "`)`", what }
+        List {
+            open: SyntaxKind::LParen,
+            close: SyntaxKind::RParen,
+            open_text: "`(`",
+            close_text: "`)`",
+            what,
+        }
     }
 
     /// `[ ... ]`
     pub(super) fn brackets(what: &'static str) -> List {
-        List { open: SyntaxKind::LBracket, close: SyntaxKind::RBracket, open_text: "`[`", close_text: "`]`", what }
+        List {
+            open: SyntaxKind::LBracket,
+            close: SyntaxKind::RBracket,
+            open_text: "`[`",
+            close_text: "`]`",
+            what,
+        }
     }
 
     /// `{ ... }`
     pub(super) fn braces(what: &'static str) -> List {
-        List { open: SyntaxKind::LBrace, close: SyntaxKind::RBrace, open_text: "`{`", close_text: "`}`", what }
+        List {
+            open: SyntaxKind::LBrace,
+            close: SyntaxKind::RBrace,
+            open_text: "`{`",
+            close_text: "`}`",
+            what,
+        }
     }
 }
 

@@ -6,7 +6,9 @@ use crate::error::{SyntaxError, codes};
 use crate::token::SyntaxKind;
 
 /// Words that open an item, as messages list them.
-const OPENERS: &[&str] = &["permit", "forbid", "require", "limit", "redact", "audit", "server", "role", "tag", "test"];
+const OPENERS: &[&str] = &[
+    "permit", "forbid", "require", "limit", "redact", "audit", "server", "role", "tag", "test",
+];
 
 /// A file: `//!` lines, then items.
 pub(super) fn source_file(p: &mut Parser) {
@@ -88,9 +90,7 @@ fn use_item(p: &mut Parser) -> SyntaxKind {
     if names::at_target_tail(p) && p.nth(1) == SyntaxKind::LBrace {
         p.bump();
         p.node(SyntaxKind::UseList, |p| {
-            if p.bracketed(&List::braces("a name"), names::at_segment, use_name) == 0 {
-                p.expected("a name");
-            }
+            p.bracketed_some(&List::braces("a name"), names::at_segment, use_name);
         });
     } else {
         opt_alias(p);
@@ -169,7 +169,10 @@ fn role(p: &mut Parser) -> SyntaxKind {
                 }
             });
         }
-        _ => p.expected_with_help("`of` or `=`", "`role R of X where ...` narrows X; `role R = A | B` joins roles"),
+        _ => p.expected_with_help(
+            "`of` or `=`",
+            "`role R of X where ...` narrows X; `role R = A | B` joins roles",
+        ),
     }
     SyntaxKind::Role
 }
@@ -301,7 +304,11 @@ fn declassify(p: &mut Parser) -> SyntaxKind {
 fn predicate(p: &mut Parser) -> SyntaxKind {
     p.bump();
     names::name(p, "the name of the predicate");
-    p.bracketed(&List::parens("a parameter such as `t: instant`"), |p| p.current().is_word(), parameter);
+    p.bracketed(
+        &List::parens("a parameter such as `t: instant`"),
+        |p| p.current().is_word(),
+        parameter,
+    );
     p.expect(SyntaxKind::Assign, "`=`");
     expressions::expression(p);
     SyntaxKind::Predicate

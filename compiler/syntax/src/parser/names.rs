@@ -24,14 +24,22 @@ pub(super) fn name(p: &mut Parser, what: &str) {
         }
         kind if kind.is_word() && AFTER_NAME.contains(&p.nth(1)) => {
             let text = p.nth_text(0);
-            let error = SyntaxError::new(codes::WORD_AS_NAME, p.current_range(), format!("`{text}` is a word of the language and cannot be a name"))
-                .with_help(format!("choose another name, such as `{text}_`"));
+            let error = SyntaxError::new(
+                codes::WORD_AS_NAME,
+                p.current_range(),
+                format!("`{text}` is a word of the language and cannot be a name"),
+            )
+            .with_help(format!("choose another name, such as `{text}_`"));
             p.report(error);
             p.node(SyntaxKind::Name, Parser::bump_ident);
         }
         SyntaxKind::String => {
-            let error = SyntaxError::new(codes::WORD_AS_NAME, p.current_range(), "a declared name is not quoted")
-                .with_help("names are made of letters, digits and `_`");
+            let error = SyntaxError::new(
+                codes::WORD_AS_NAME,
+                p.current_range(),
+                "a declared name is not quoted",
+            )
+            .with_help("names are made of letters, digits and `_`");
             p.report(error);
             p.node(SyntaxKind::Error, Parser::bump);
         }
@@ -153,7 +161,10 @@ fn index_all(p: &mut Parser) {
 /// The name of a rule: `PAY-1`, `"pay 1"`, `none`
 pub(super) fn rule_ref(p: &mut Parser) {
     if !p.current().is_word() && !p.at(SyntaxKind::String) {
-        p.expected_with_help("the id of a rule", "the id that an `@id(\"...\")` gives, or `none`");
+        p.expected_with_help(
+            "the id of a rule",
+            "the id that an `@id(\"...\")` gives, or `none`",
+        );
         return;
     }
     p.node(SyntaxKind::RuleRef, |p| {
@@ -171,7 +182,11 @@ pub(super) fn rule_ref(p: &mut Parser) {
 
 fn is_id_part(p: &Parser) -> bool {
     let text = p.nth_text(1);
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') && text != "-"
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && text != "-"
 }
 
 /// Doc comments and annotations, in any order: `/// text`, `@id("PAY-1")`, `@shadow`
@@ -192,11 +207,18 @@ fn annotation(p: &mut Parser) {
         if p.current().is_word() && p.nth_touches(0) {
             p.node(SyntaxKind::Name, Parser::bump_ident);
         } else {
-            p.expected_with_help("the name of an annotation", "such as `@id(\"PAY-1\")`, `@message(\"...\")` or `@shadow`");
+            p.expected_with_help(
+                "the name of an annotation",
+                "such as `@id(\"PAY-1\")`, `@message(\"...\")` or `@shadow`",
+            );
         }
         if p.at(SyntaxKind::LParen) {
             let starts = |p: &Parser| p.current().is_word() || p.current().is_literal();
-            p.bracketed(&List::parens("an argument: a word or a literal"), starts, annotation_argument);
+            p.bracketed(
+                &List::parens("an argument: a word or a literal"),
+                starts,
+                annotation_argument,
+            );
         }
     });
 }

@@ -10,7 +10,11 @@ pub(super) fn at_operand(p: &Parser) -> bool {
     use SyntaxKind::{AllKw, AnyKw, LBrace, LBracket, LParen, Minus, SessionKw};
     let bracketed = p.at_any(&[AllKw, AnyKw]) && p.nth(1) == LParen;
     let session = p.at(SessionKw) && p.nth(1) == SyntaxKind::HoldsKw;
-    p.current().is_literal() || p.at_any(&[LParen, LBracket, LBrace, Minus]) || names::at_path(p) || bracketed || session
+    p.current().is_literal()
+        || p.at_any(&[LParen, LBracket, LBrace, Minus])
+        || names::at_path(p)
+        || bracketed
+        || session
 }
 
 /// Whether an expression starts here.
@@ -49,7 +53,11 @@ fn primary(p: &mut Parser) -> Option<Completed> {
     let completed = match p.current() {
         kind if kind.is_literal() => literal(p),
         SyntaxKind::LBracket => p.node(SyntaxKind::ListExpr, |p| {
-            p.bracketed(&List::brackets("a value"), at_expression, expressions::expression);
+            p.bracketed(
+                &List::brackets("a value"),
+                at_expression,
+                expressions::expression,
+            );
         }),
         SyntaxKind::LBrace => record(p),
         SyntaxKind::LParen => p.node(SyntaxKind::ParenExpr, |p| {
@@ -65,7 +73,10 @@ fn primary(p: &mut Parser) -> Option<Completed> {
         _ if names::at_path(p) => path_or_call(p)?,
         SyntaxKind::IfKw => parenless_if(p),
         _ => {
-            p.expected_with_help("an expression", "a value, a name, or a condition such as `args.amount <= 500`");
+            p.expected_with_help(
+                "an expression",
+                "a value, a name, or a condition such as `args.amount <= 500`",
+            );
             return None;
         }
     };
@@ -92,7 +103,11 @@ pub(super) fn literal(p: &mut Parser) -> Completed {
 /// `{ customer_id: "c1", claims.groups: ["a"] }`
 pub(super) fn record(p: &mut Parser) -> Completed {
     p.node(SyntaxKind::RecordExpr, |p| {
-        p.bracketed(&List::braces("a field such as `name: value`"), names::at_segment, record_field);
+        p.bracketed(
+            &List::braces("a field such as `name: value`"),
+            names::at_segment,
+            record_field,
+        );
     })
 }
 
@@ -173,19 +188,26 @@ pub(super) fn at_history(p: &Parser) -> bool {
     if p.nth(1) != SyntaxKind::LParen {
         return false;
     }
-    p.at_any_word(&["sequence", "novel"]) || (p.at_any_word(&["count", "sum"]) && p.nth(2) == SyntaxKind::CallsKw)
+    p.at_any_word(&["sequence", "novel"])
+        || (p.at_any_word(&["count", "sum"]) && p.nth(2) == SyntaxKind::CallsKw)
 }
 
 /// `count(calls to T, by: session, within: 5m)`, `sequence(confidential read, calls to tag outbound, within: 10m)`
 pub(super) fn history(p: &mut Parser) -> Completed {
     p.node(SyntaxKind::HistoryExpr, |p| {
         p.bump_ident();
-        p.bracketed(&List::parens("a step or an argument"), at_history_argument, history_argument);
+        p.bracketed(
+            &List::parens("a step or an argument"),
+            at_history_argument,
+            history_argument,
+        );
     })
 }
 
 fn at_history_argument(p: &Parser) -> bool {
-    p.at_any(&[SyntaxKind::CallsKw, SyntaxKind::LBracket]) || at_named_argument(p) || targets::at_target(p)
+    p.at_any(&[SyntaxKind::CallsKw, SyntaxKind::LBracket])
+        || at_named_argument(p)
+        || targets::at_target(p)
 }
 
 /// `calls`, `calls to T`, `LABEL read`, `T`, `by: session`, `within: 5m`
@@ -215,7 +237,9 @@ fn at_label_read(p: &Parser) -> bool {
         return false;
     }
     let mut ahead = 1;
-    while p.nth(ahead) == SyntaxKind::Dot && (p.nth(ahead + 1).is_word() || p.nth(ahead + 1) == SyntaxKind::String) {
+    while p.nth(ahead) == SyntaxKind::Dot
+        && (p.nth(ahead + 1).is_word() || p.nth(ahead + 1) == SyntaxKind::String)
+    {
         ahead += 2;
     }
     p.nth(ahead) == SyntaxKind::ReadKw
@@ -239,5 +263,8 @@ fn named_history_argument(p: &mut Parser) {
 
 /// Whose calls are counted together: `user`, `caller`, `agent`, `session`
 pub(super) fn counted_by(p: &mut Parser) {
-    p.expect_choice(&["user", "caller", "agent", "session"], "whose calls are counted together");
+    p.expect_choice(
+        &["user", "caller", "agent", "session"],
+        "whose calls are counted together",
+    );
 }

@@ -37,13 +37,18 @@ pub(super) fn both(p: &mut Parser) {
 /// Whether a subject starts here.
 fn at_subject(p: &Parser) -> bool {
     use SyntaxKind::{AnonymousKw, AnyKw, AnyoneKw, LBracket, LParen, ServerKw};
-    p.at_any(&[AnyoneKw, AnonymousKw, AnyKw, LBracket, LParen]) || names::at_path(p) || (p.at(ServerKw) && !p.at_item_start())
+    p.at_any(&[AnyoneKw, AnonymousKw, AnyKw, LBracket, LParen])
+        || names::at_path(p)
+        || (p.at(ServerKw) && !p.at_item_start())
 }
 
 /// `anyone`, `anonymous`, `any user`, `server payments`, `[a, b]`, `(s)`, `analyst`
 fn primary(p: &mut Parser) {
     if !at_subject(p) {
-        p.expected_with_help("a subject", "a role or identity, `[a, b]`, `any user`, `any agent`, `anyone` or `anonymous`");
+        p.expected_with_help(
+            "a subject",
+            "a role or identity, `[a, b]`, `any user`, `any agent`, `anyone` or `anonymous`",
+        );
         return;
     }
     let marker = p.start();
@@ -62,9 +67,7 @@ fn primary(p: &mut Parser) {
             SyntaxKind::SubjectAny
         }
         SyntaxKind::LBracket => {
-            if p.bracketed(&List::brackets("a subject"), at_subject, subject) == 0 {
-                p.expected("a subject");
-            }
+            p.bracketed_some(&List::brackets("a subject"), at_subject, subject);
             SyntaxKind::SubjectEither
         }
         SyntaxKind::LParen => {

@@ -17,7 +17,9 @@ pub(super) fn targets(p: &mut Parser) {
 /// Whether a target starts here.
 pub(super) fn at_target(p: &Parser) -> bool {
     use SyntaxKind::{AnyKw, ServerKw, TagKw, ToolsKw};
-    p.at_any(&[AnyKw, ToolsKw]) || names::at_path(p) || (p.at_any(&[TagKw, ServerKw]) && !p.at_item_start())
+    p.at_any(&[AnyKw, ToolsKw])
+        || names::at_path(p)
+        || (p.at_any(&[TagKw, ServerKw]) && !p.at_item_start())
 }
 
 /// `tag outbound`, `any tool`, `tools where hints.destructive`, `server fs`, `fs.*`, `fs.{read, write}`, `docs.uri("...")`
@@ -38,7 +40,10 @@ pub(super) fn target(p: &mut Parser) {
         }
         SyntaxKind::AnyKw => {
             p.bump();
-            p.expect_choice(&["tool", "resource", "prompt"], "what kind of target after `any`");
+            p.expect_choice(
+                &["tool", "resource", "prompt"],
+                "what kind of target after `any`",
+            );
             SyntaxKind::TargetAny
         }
         SyntaxKind::ToolsKw => {
@@ -73,9 +78,7 @@ fn path_target(p: &mut Parser) -> SyntaxKind {
             let element = |p: &mut Parser| {
                 p.node(SyntaxKind::Name, names::segment);
             };
-            if p.bracketed(&List::braces("a name"), names::at_segment, element) == 0 {
-                p.expected("a name");
-            }
+            p.bracketed_some(&List::braces("a name"), names::at_segment, element);
             SyntaxKind::TargetSet
         }
         _ => {
@@ -95,8 +98,6 @@ pub(super) fn target_or_list(p: &mut Parser) {
         return;
     }
     p.node(SyntaxKind::TargetList, |p| {
-        if p.bracketed(&List::brackets("a target"), at_target, target) == 0 {
-            p.expected("a target");
-        }
+        p.bracketed_some(&List::brackets("a target"), at_target, target);
     });
 }

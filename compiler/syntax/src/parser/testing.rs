@@ -6,8 +6,21 @@ use crate::error::{SyntaxError, codes};
 use crate::token::SyntaxKind;
 
 /// Words that open a line of a test.
-const LINES: &[&str] =
-    &["as", "at", "given", "call", "read", "subscribe", "get", "complete", "sample", "elicit", "roots", "list", "expect"];
+const LINES: &[&str] = &[
+    "as",
+    "at",
+    "given",
+    "call",
+    "read",
+    "subscribe",
+    "get",
+    "complete",
+    "sample",
+    "elicit",
+    "roots",
+    "list",
+    "expect",
+];
 
 /// `test "name" { as ... at ... given ... call ... expect ... }`
 pub(super) fn test(p: &mut Parser) -> SyntaxKind {
@@ -55,7 +68,10 @@ fn line(p: &mut Parser) {
         SyntaxKind::AtKw => {
             p.node(SyntaxKind::AtLine, |p| {
                 p.bump();
-                p.expect(SyntaxKind::Instant, "an instant such as `2026-03-02T10:00:00Z`");
+                p.expect(
+                    SyntaxKind::Instant,
+                    "an instant such as `2026-03-02T10:00:00Z`",
+                );
             });
         }
         SyntaxKind::GivenKw => given(p),
@@ -103,9 +119,11 @@ fn act(p: &mut Parser) {
     let action = p.current();
     p.bump_ident();
     let what = match action {
-        SyntaxKind::SampleKw | SyntaxKind::ElicitKw | SyntaxKind::RootsKw | SyntaxKind::ReadKw | SyntaxKind::SubscribeKw => {
-            "the name of a server"
-        }
+        SyntaxKind::SampleKw
+        | SyntaxKind::ElicitKw
+        | SyntaxKind::RootsKw
+        | SyntaxKind::ReadKw
+        | SyntaxKind::SubscribeKw => "the name of a server",
         SyntaxKind::GetKw | SyntaxKind::CompleteKw => "a prompt such as `server.prompt`",
         _ => "a tool such as `server.tool`",
     };
@@ -222,7 +240,10 @@ fn past(p: &mut Parser) {
         primaries::session_holds(p);
         return;
     }
-    let Some(left): Option<Completed> = names::path(p, "what is given, such as `session holds untrusted` or `mfa 2m`") else {
+    let Some(left): Option<Completed> = names::path(
+        p,
+        "what is given, such as `session holds untrusted` or `mfa 2m`",
+    ) else {
         return;
     };
     match p.current() {
@@ -248,8 +269,14 @@ fn expect(p: &mut Parser) {
     let marker = p.start();
     p.bump();
     let word = p.nth_text(0);
-    if !matches!(word, "allow" | "deny" | "challenge" | "listed" | "hidden" | "redact" | "label" | "audit") {
-        p.expected_with_help("an outcome", "one of `allow`, `deny`, `challenge`, `listed`, `hidden`, `redact`, `label` or `audit`");
+    if !matches!(
+        word,
+        "allow" | "deny" | "challenge" | "listed" | "hidden" | "redact" | "label" | "audit"
+    ) {
+        p.expected_with_help(
+            "an outcome",
+            "one of `allow`, `deny`, `challenge`, `listed`, `hidden`, `redact`, `label` or `audit`",
+        );
         p.complete(marker, SyntaxKind::Error);
         return;
     }
