@@ -87,3 +87,28 @@ fn hostile_nesting_overflows_nothing() {
         assert!(parse.tree().text() == text.as_str());
     }
 }
+
+#[test]
+fn a_text_beyond_the_limit_gives_one_error() {
+    let text = " ".repeat(mcpz_syntax::limits::MAX_SOURCE_BYTES + 1);
+    let parse = parse(&text);
+    assert_eq!(parse.errors().len(), 1);
+    assert!(parse.tree().text() == text.as_str());
+}
+
+#[test]
+fn strings_and_docs_come_decoded() {
+    use mcpz_syntax::ast::{Documented, Item};
+    let source = "/// One.\n///  Two.\n@message(\"say \\\"no\\\"\")\npermit a to call x\n";
+    let items = parse(source).source_file().items();
+    let [Item::Permit(rule)] = items.as_slice() else {
+        panic!("one permit")
+    };
+    assert_eq!(rule.docs(), "One.\n Two.");
+    let message = rule
+        .annotation("message")
+        .and_then(|annotation| annotation.string())
+        .unwrap();
+    assert_eq!(message.text(), "say \"no\"");
+    assert_eq!(&source[message.value.source_range(4..5)], "\\\"");
+}

@@ -378,10 +378,9 @@ fn grant_body(p: &mut Parser) {
         if p.at_item_start() && !p.closes_before_next_item() {
             break;
         }
-        p.expected_with_help(
-            "`permit to ...`",
-            "a grant only permits; other rules stand outside it",
-        );
+        let message = p.expected_message("`permit to ...`");
+        let error = SyntaxError::new(codes::EXPECTED, p.current_range(), message);
+        p.report(error.with_help("a grant only permits; other rules stand outside it"));
         // INVARIANT: this consumes a token, so the loop over permits makes progress.
         p.node(SyntaxKind::Error, |p| {
             p.bump();

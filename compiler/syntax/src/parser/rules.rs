@@ -54,20 +54,25 @@ pub(super) fn scope(p: &mut Parser) {
 
 /// `call`, `[call, read]`. Whether all of them are asked of the client and so name no target.
 fn actions(p: &mut Parser) -> bool {
-    let mut only_client_actions = true;
+    let mut all = 0_usize;
+    let mut of_the_client = 0_usize;
     p.node(SyntaxKind::Actions, |p| {
         if p.at(SyntaxKind::LBracket) {
-            let element = |p: &mut Parser| only_client_actions &= action(p);
+            let element = |p: &mut Parser| {
+                all += 1;
+                of_the_client += usize::from(action(p));
+            };
             p.bracketed_some(
                 &List::brackets("an action"),
                 |p| p.current().is_word(),
                 element,
             );
         } else {
-            only_client_actions = action(p);
+            all = 1;
+            of_the_client = usize::from(action(p));
         }
     });
-    only_client_actions
+    all > 0 && all == of_the_client
 }
 
 /// One action. Whether it is asked of the client.
