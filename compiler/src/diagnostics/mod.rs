@@ -6,6 +6,7 @@
 //! the error index and `mcpz explain` are generated from that table.
 
 pub mod codes;
+pub mod example;
 pub mod levels;
 pub mod plain;
 pub mod suggest;

@@ -94,7 +94,10 @@ pub fn load(workspace: &Workspace, sink: &mut Vec<Diagnostic>) -> Loaded {
     let mut loaded = number(drafts, sink);
     link(&mut loaded, sink);
     check_names(&loaded, sink);
-    check_pins(&loaded, sink);
+    // Digests of packages in a circle cannot all be pinned.
+    if !report_circles(&loaded, sink) {
+        check_pins(&loaded, sink);
+    }
     loaded
 }
 
@@ -318,17 +321,17 @@ fn link(loaded: &mut Loaded, sink: &mut Vec<Diagnostic>) {
             }
         }
     }
-    report_circles(loaded, sink);
 }
 
-/// Reports circles of packages at the dependency that closes each.
-fn report_circles(loaded: &Loaded, sink: &mut Vec<Diagnostic>) {
+/// Reports circles of packages at the dependency that closes each. Whether there are any.
+fn report_circles(loaded: &Loaded, sink: &mut Vec<Diagnostic>) -> bool {
     let edges: Vec<Vec<usize>> = loaded
         .packages
         .iter()
         .map(|package| package.dependencies.values().map(|id| id.index()).collect())
         .collect();
-    for circle in order::dependency_order(&edges).circles {
+    let circles = order::dependency_order(&edges).circles;
+    for circle in &circles {
         let Some(first) = circle.first().and_then(|index| loaded.packages.get(*index)) else { continue };
         let inside = |id: &PackageId| circle.contains(&id.index());
         let closing = first.dependencies.iter().find(|(_, id)| inside(id)).map(|(name, _)| name);
@@ -339,6 +342,7 @@ fn report_circles(loaded: &Loaded, sink: &mut Vec<Diagnostic>) {
         let top = Span { source: first.manifest_source, start: 0, end: 0 };
         sink.push(e0205::dependency_cycle(span.unwrap_or(top), &names));
     }
+    !circles.is_empty()
 }
 
 /// Reports packages of one name.

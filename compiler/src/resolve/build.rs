@@ -39,7 +39,7 @@ pub fn unit(loaded: &Loaded, sink: &mut Vec<Diagnostic>) -> Unit {
     read_values(&items, &circular_values, &mut unit, sink);
     unit.const_values = check::check_consts(&unit, sink);
     classes::read(&items, &circular_classes, &mut unit, sink);
-    overlap::report(&unit.program, sink);
+    overlap::report(&items, &unit.program, sink);
     tags::read(&items, &mut unit, sink);
     unit.program.labels = labels::read(&items, &unit, sink);
     unit.program.stores = labels::stores(&items, &unit, sink);

@@ -4,16 +4,20 @@
 //! text) and no text fits both. Conditions that are not of this shape are not judged, except that
 //! an identity without a condition takes in every token of its issuer.
 
+use super::items::{ClassSyntax, Items};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::e0136;
 use crate::hir::{Class, ClassDefinition, Comparison, CredentialSource, Expr, ExprKind, Literal, Program, Root};
 
 /// Reports users and agents of one issuer that are not told apart.
-pub fn report(program: &Program, sink: &mut Vec<Diagnostic>) {
+pub fn report(items: &Items, program: &Program, sink: &mut Vec<Diagnostic>) {
     let identities: Vec<(&Class, CredentialSource, &Option<Expr>)> = program
         .classes
         .iter()
-        .filter_map(|class| match &class.definition {
+        .zip(&items.classes)
+        .filter_map(|(class, item)| match &class.definition {
+            // A condition that did not type-check is reported, and not judged.
+            ClassDefinition::Identity { condition: None, .. } if has_condition(&item.ast) => None,
             ClassDefinition::Identity { source, condition } => Some((class, *source, condition)),
             _ => None,
         })
@@ -29,6 +33,15 @@ pub fn report(program: &Program, sink: &mut Vec<Diagnostic>) {
         let (late, early) = if first.span < second.span { (second, first) } else { (first, second) };
         let name = program.issuers.get(issuer.index()).map_or("", |issuer| issuer.name.as_str());
         sink.push(e0136::identity_overlap(late.span, &late.name, &early.name, name, early.span));
+    }
+}
+
+/// Whether a condition is written.
+fn has_condition(class: &ClassSyntax) -> bool {
+    match class {
+        ClassSyntax::User(user) => user.condition().is_some(),
+        ClassSyntax::Agent(agent) => agent.condition().is_some(),
+        ClassSyntax::Role(role) => role.condition().is_some(),
     }
 }
 

@@ -11,9 +11,9 @@ pub const CODE: CodeInfo = CodeInfo {
     explanation: "Numbers are written `42`, `1_000`, `12.50`; durations `30s`, `1h30m`; sizes `64KiB`; \
                   times `09:00`; dates `2026-03-02`; instants `2026-03-02T10:00:00Z`.",
     bad: r#"
-const limit = 12abc
+const ceiling = 12abc
 "#,
     good: r#"
-const limit = 12
+const ceiling = 12
 "#,
 };

@@ -10,7 +10,7 @@ pub const CODE: CodeInfo = CodeInfo {
     summary: "a file longer than the limit",
     explanation: "The files of a package share one namespace, so a long file is easily split.",
     bad: r#"
--- policy/example.mcpz (2 MiB) --
+-- policy/example.mcpz (9 MiB) --
 //
 "#,
     good: r#"

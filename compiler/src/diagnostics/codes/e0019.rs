@@ -12,7 +12,7 @@ pub const CODE: CodeInfo = CodeInfo {
                   ones; the others often follow from them.",
     bad: r#"
 -- policy/example.mcpz (300 lines) --
-= =
+permit
 "#,
     good: r#"
 const fine = 1

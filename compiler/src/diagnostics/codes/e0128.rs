@@ -14,20 +14,24 @@ pub const CODE: CodeInfo = CodeInfo {
     bad: r#"
 server hub {
   command ["mcp-hub"]
-  catalog "catalog/fs.json"
-  unwraps write_file to args.nme, args.content
+  catalog "catalog/hub.json"
+  unwraps call_tool to args.server, args.nme, args.arguments
 }
+-- catalog/hub.json --
+{ "tools": [ { "name": "call_tool", "inputSchema": { "type": "object",
+  "properties": { "server": { "type": "string" }, "name": { "type": "string" }, "arguments": { "type": "object" } },
+  "required": ["server", "name", "arguments"], "additionalProperties": false } } ] }
 "#,
     good: r#"
 server hub {
   command ["mcp-hub"]
   catalog "catalog/hub.json"
-  unwraps call_tool to args.name, args.arguments
+  unwraps call_tool to args.server, args.name, args.arguments
 }
 -- catalog/hub.json --
 { "tools": [ { "name": "call_tool", "inputSchema": { "type": "object",
-  "properties": { "name": { "type": "string" }, "arguments": { "type": "object" } },
-  "required": ["name", "arguments"], "additionalProperties": false } } ] }
+  "properties": { "server": { "type": "string" }, "name": { "type": "string" }, "arguments": { "type": "object" } },
+  "required": ["server", "name", "arguments"], "additionalProperties": false } } ] }
 "#,
 };
 
@@ -36,6 +40,6 @@ pub fn unwraps(span: Span, message: String, near: Option<&str>) -> Diagnostic {
     let error = Diagnostic::new(&CODE, span, message).label("here");
     match near {
         Some(_) => error.did_you_mean(span, near),
-        None => error.help("write `unwraps TOOL to args.server, args.name, args.arguments`, or leave the server out"),
+        None => error.help("write `unwraps TOOL to args.server, args.name, args.arguments`"),
     }
 }

@@ -16,7 +16,7 @@ name = "frame"
 version = "0.1.0"
 edition = "2026"
 -- policy/broken.mcpz (latin-1) --
-// caf\xe9
+// café
 "#,
     good: r#"
 // cafe

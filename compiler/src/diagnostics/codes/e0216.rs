@@ -8,10 +8,10 @@ pub const CODE: CodeInfo = CodeInfo {
     name: "package-limits",
     severity: Severity::Error,
     summary: "a package is too large",
-    explanation: "A bundle has at most 256 packages, a package 2,000 files of at most 4 MiB. The bounds \
+    explanation: "A bundle has at most 256 packages, a package 2,000 files of at most 16 MiB. The bounds \
                   keep checking fast and predictable.",
     bad: r#"
--- policy/huge.mcpz (5 MiB) --
+-- policy/huge.mcpz (17 MiB) --
 //
 "#,
     good: r#"
