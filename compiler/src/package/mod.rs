@@ -30,7 +30,7 @@ pub fn stays_inside(path: &str) -> bool {
     !path.contains(['\\', '\0', ':']) && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-/// The text of `mcpz.lock` for what the root package has now, and the mistakes that keep it from being made.
+/// The text of `mcpz.lock` for what the root package has now; `catalogs` are (server, path).
 pub fn relock(loaded: &Loaded, catalogs: &[(String, String)]) -> String {
     let Some(root) = loaded.packages.first() else { return lock::write(&[], &[]) };
     let pins: Vec<(String, String, String)> = catalogs
@@ -41,9 +41,14 @@ pub fn relock(loaded: &Loaded, catalogs: &[(String, String)]) -> String {
         })
         .collect();
     let dependencies: Vec<(String, String)> = root
+        .manifest
         .dependencies
-        .iter()
-        .filter_map(|(name, id)| Some((name.clone(), loaded.packages.get(id.index())?.digest.clone())))
+        .keys()
+        .filter_map(|name| {
+            // The standard library comes with the compiler and has no pin.
+            let id = root.dependencies.get(name)?;
+            Some((name.clone(), loaded.packages.get(id.index())?.digest.clone()))
+        })
         .collect();
     lock::write(&pins, &dependencies)
 }

@@ -1,5 +1,6 @@
 //! `overlay`: what a schema cannot say. It gives string parameters their meaning as types.
 
+use super::places::Step;
 use super::{Place, places, types};
 use crate::diagnostics::codes::{e0125, e0126};
 use crate::diagnostics::{Diagnostic, suggest};
@@ -110,9 +111,6 @@ fn report_parameter(
     let near = suggest::nearest(&name, known).map(|near| suggest::as_written(&near));
     sink.push(e0125::overlay_parameter(span, &dotted(steps), &tools, near.as_deref()));
 }
-
-/// A step with its place.
-type Step = (PathStep, crate::hir::Span);
 
 /// Steps of a pattern.
 fn steps(place: Place, steps: &[FieldStep]) -> Vec<Step> {

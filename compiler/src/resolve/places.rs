@@ -49,8 +49,11 @@ pub fn duration_ms(place: Place, expr: &ast::Expr, what: &str, sink: &mut Vec<Di
     }
 }
 
+/// A step of a place, and where it stands.
+pub type Step = (PathStep, Span);
+
 /// Splits a place such as `args.a[*].b` into its root (`args`) and the steps below it.
-pub fn field_path(place: Place, path: &ast::FieldPath) -> Option<(SmolStr, Span, Vec<(PathStep, Span)>)> {
+pub fn field_path(place: Place, path: &ast::FieldPath) -> Option<(SmolStr, Span, Vec<Step>)> {
     let mut steps = path.steps().into_iter();
     let FieldStep::Name(root) = steps.next()? else { return None };
     let below = steps.map(|step| match step {
@@ -61,7 +64,7 @@ pub fn field_path(place: Place, path: &ast::FieldPath) -> Option<(SmolStr, Span,
 }
 
 /// The steps alone.
-pub fn only_steps(steps: &[(PathStep, Span)]) -> Vec<PathStep> {
+pub fn only_steps(steps: &[Step]) -> Vec<PathStep> {
     steps.iter().map(|(step, _)| step.clone()).collect()
 }
 
@@ -69,7 +72,7 @@ pub fn only_steps(steps: &[(PathStep, Span)]) -> Vec<PathStep> {
 /// Gives the type reached, or `None` when something was reported.
 pub fn follow(
     record: &RecordType,
-    steps: &[(PathStep, Span)],
+    steps: &[Step],
     what: &str,
     sink: &mut Vec<Diagnostic>,
 ) -> Option<Type> {
@@ -87,7 +90,7 @@ pub fn follow(
 type Missing = (SmolStr, Span, Vec<SmolStr>);
 
 /// The type at a place, or the first step that is not there.
-pub fn walk(record: &RecordType, steps: &[(PathStep, Span)]) -> Result<Type, Missing> {
+pub fn walk(record: &RecordType, steps: &[Step]) -> Result<Type, Missing> {
     let mut ty = Type::Record(record.clone());
     for (step, span) in steps {
         ty = match (step, ty.required()) {

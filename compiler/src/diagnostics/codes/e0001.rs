@@ -11,9 +11,9 @@ pub const CODE: CodeInfo = CodeInfo {
     explanation: "Outside of strings and comments a policy is made of ASCII words, numbers, brackets and a \
                   few signs. This character is none of them.",
     bad: r#"
-const ceiling = 5 # 3
+const ceiling = $5
 "#,
     good: r#"
-const ceiling = 5 + 3
+const ceiling = 5
 "#,
 };

@@ -1,11 +1,11 @@
-//! `E0102` (unknown-name): a name that nothing declares.
+//! `E0102` (undeclared-name): a name that nothing declares.
 
 use super::prelude::*;
 
 /// The code.
 pub const CODE: CodeInfo = CodeInfo {
     code: "E0102",
-    name: "unknown-name",
+    name: "undeclared-name",
     severity: Severity::Error,
     summary: "a name that nothing declares",
     explanation: "The name is not declared in this package and is not brought in by `use`. A name of \
