@@ -34,7 +34,7 @@ pub fn block(
     lines: &Lines<'_>,
     tables: &mut Tables,
     block: &Block,
-) -> Result<(BlockImage, BlockDebug), Diagnostic> {
+) -> Result<(BlockImage, BlockDebug), Box<Diagnostic>> {
     let span = block
         .rule
         .and_then(|rule| program.rules.get(rule.index()))
@@ -85,7 +85,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn finish(self, span: Span) -> Result<(BlockImage, BlockDebug), Diagnostic> {
+    fn finish(self, span: Span) -> Result<(BlockImage, BlockDebug), Box<Diagnostic>> {
         let registers = usize::try_from(self.registers).unwrap_or(usize::MAX);
         let steps = usize::try_from(self.steps).unwrap_or(usize::MAX);
         let most_steps = usize::try_from(MAX_BLOCK_STEPS).unwrap_or(usize::MAX);
@@ -96,7 +96,7 @@ impl Writer<'_> {
         ];
         for (what, needed, limit) in checks {
             if needed > limit {
-                return Err(e0704::rule_too_costly(span, what, needed, limit));
+                return Err(Box::new(e0704::rule_too_costly(span, what, needed, limit)));
             }
         }
         let registers = u16::try_from(registers).unwrap_or(u16::MAX);

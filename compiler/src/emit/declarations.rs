@@ -206,7 +206,6 @@ fn tool_image(server: &Server, row: usize, tool: &Tool) -> ToolImage {
         schema: tool.schema.image.clone(),
         collect: plan::collect(&tool.input),
         unwraps: unwraps.map(unwraps_image),
-        ..ToolImage::default()
     }
 }
 

@@ -54,7 +54,7 @@ pub fn emit(
                 image.blocks.push(code);
                 debug.blocks.push(positions);
             }
-            Err(diagnostic) => diagnostics.push(diagnostic),
+            Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }
     declarations::classes(program, graph, &mut image);
