@@ -38,6 +38,12 @@ pub enum Command {
     New(commands::new::Args),
     /// Find the mistakes in a package.
     Check(commands::check::Args),
+    /// Bring sources into the one layout.
+    Fmt(commands::fmt::Args),
+    /// Compile a package to a bundle, or print a stage on the way.
+    Build(commands::build::Args),
+    /// Look into a bundle: sections, symbols, disassembly.
+    Inspect(commands::inspect::Args),
     /// Explain a diagnostic code.
     Explain(commands::explain::Args),
     /// Print a completion script for a shell.

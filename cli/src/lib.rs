@@ -13,9 +13,11 @@ pub mod commands;
 pub mod decision;
 pub mod diagnostics_json;
 pub mod durations;
+pub mod engine;
 pub mod escape;
 pub mod exit;
 pub mod fixes;
+pub mod listing;
 pub mod mcp;
 pub mod output;
 pub mod package;
@@ -81,6 +83,9 @@ fn execute(cli: Cli) -> (Result<Outcome, Failure>, Option<std::io::Error>) {
 fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
     match command {
         Command::Check(args) => commands::check::run(&args, shell),
+        Command::Fmt(args) => commands::fmt::run(&args, shell),
+        Command::Build(args) => commands::build::run(&args, shell),
+        Command::Inspect(args) => commands::inspect::run(&args, shell),
         Command::New(args) => commands::new::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),

@@ -138,7 +138,7 @@ fn emit(stage: Stage, dot: bool, program: &Program, build: &Build, shell: &mut S
         Stage::Rules => RulesText { rules: &build.rules, program }.to_string(),
         Stage::Graph if dot => build.graph.to_dot(&build.rules, program),
         Stage::Graph => GraphText { graph: &build.graph, rules: &build.rules, program }.to_string(),
-        _ => mcpz_bytecode::disassemble(Engine::load(&build.bytes)?.program()),
+        _ => crate::listing::disassembly(Engine::load(&build.bytes)?.program()),
     };
     shell.out.text(&crate::escape::block(&text));
     Ok(Outcome::Yes)

@@ -1,6 +1,9 @@
 //! The subcommands, one file each: its arguments, and a function `run`.
 
+pub mod build;
 pub mod check;
 pub mod completions;
 pub mod explain;
+pub mod fmt;
+pub mod inspect;
 pub mod new;
