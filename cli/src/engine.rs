@@ -18,10 +18,16 @@ impl Engine {
     /// Verifies a bundle.
     pub fn load(bytes: &[u8]) -> Result<Engine, Failure> {
         let program = Program::load(bytes).map_err(|error| {
-            Failure::input(format!("the bundle is refused: {}", escape::inline(&error.to_string())))
-                .with_help("build it again with `mcpz build`; a bundle is never repaired")
+            Failure::input(format!(
+                "the bundle is refused: {}",
+                escape::inline(&error.to_string())
+            ))
+            .with_help("build it again with `mcpz build`; a bundle is never repaired")
         })?;
-        Ok(Engine { program, bytes: bytes.len() })
+        Ok(Engine {
+            program,
+            bytes: bytes.len(),
+        })
     }
 
     /// The program.
@@ -43,11 +49,16 @@ impl Engine {
     pub fn entry_steps(&self, entry: &EntryImage) -> u64 {
         let image = self.image();
         let wider = image.entries.iter().filter(|other| is_wider(other, entry));
-        wider.flat_map(|entry| &entry.rows).map(|row| self.block_steps(row.block)).fold(0, u64::saturating_add)
+        wider
+            .flat_map(|entry| &entry.rows)
+            .map(|row| self.block_steps(row.block))
+            .fold(0, u64::saturating_add)
     }
 
     fn block_steps(&self, block: mcpz_bytecode::ids::BlockId) -> u64 {
-        self.program.block_facts(block).map_or(0, |facts| facts.steps)
+        self.program
+            .block_facts(block)
+            .map_or(0, |facts| facts.steps)
     }
 }
 

@@ -6,7 +6,9 @@ use crate::decision::place;
 use crate::escape;
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::{BlockId, PatternId};
-use mcpz_bytecode::image::{BlockDebug, BundleImage, ClauseKind, LinkKind, RuleImage, RuleKindImage, UriPartImage};
+use mcpz_bytecode::image::{
+    BlockDebug, BundleImage, ClauseKind, LinkKind, RuleImage, RuleKindImage, UriPartImage,
+};
 use mcpz_bytecode::opcode::{Instruction, OperandKind, ResultKind};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,20 +21,67 @@ pub fn symbols(image: &BundleImage) -> Vec<(&'static str, Vec<String>)> {
     };
     let rules = image.rules.iter().map(|rule| {
         let shadow = if rule.shadow { " (shadow)" } else { "" };
-        format!("{:<10} {}{shadow}  {}", rule_kind(rule), escape::inline(&rule.id), place(image, &rule.span))
+        format!(
+            "{:<10} {}{shadow}  {}",
+            rule_kind(rule),
+            escape::inline(&rule.id),
+            place(image, &rule.span)
+        )
     });
     let servers = image.servers.iter().map(|server| {
         let (name, tools) = (escape::inline(&server.name), server.tools.len());
-        format!("{name}  {tools} tools, {} prompts, catalog sha256:{}", server.prompts.len(), escape::inline(&server.catalog_digest))
+        format!(
+            "{name}  {tools} tools, {} prompts, catalog sha256:{}",
+            server.prompts.len(),
+            escape::inline(&server.catalog_digest)
+        )
     });
     vec![
-        ("issuers", image.issuers.iter().map(|i| format!("{}  {}", escape::inline(&i.name), escape::inline(&i.url))).collect()),
-        ("identities", image.classes.iter().map(|c| format!("{:<6} {}", kind(c.kind), escape::inline(&c.name))).collect()),
+        (
+            "issuers",
+            image
+                .issuers
+                .iter()
+                .map(|i| format!("{}  {}", escape::inline(&i.name), escape::inline(&i.url)))
+                .collect(),
+        ),
+        (
+            "identities",
+            image
+                .classes
+                .iter()
+                .map(|c| format!("{:<6} {}", kind(c.kind), escape::inline(&c.name)))
+                .collect(),
+        ),
         ("servers", servers.collect()),
-        ("segments", image.segments.iter().map(|s| escape::inline(&s.name)).collect()),
-        ("labels", image.labels.iter().map(|l| escape::inline(&l.name)).collect()),
-        ("data", image.data.iter().map(|d| escape::inline(&d.name)).collect()),
-        ("grants", image.grants.iter().map(|g| escape::inline(&g.name)).collect()),
+        (
+            "segments",
+            image
+                .segments
+                .iter()
+                .map(|s| escape::inline(&s.name))
+                .collect(),
+        ),
+        (
+            "labels",
+            image
+                .labels
+                .iter()
+                .map(|l| escape::inline(&l.name))
+                .collect(),
+        ),
+        (
+            "data",
+            image.data.iter().map(|d| escape::inline(&d.name)).collect(),
+        ),
+        (
+            "grants",
+            image
+                .grants
+                .iter()
+                .map(|g| escape::inline(&g.name))
+                .collect(),
+        ),
         ("rules", rules.collect()),
     ]
 }
@@ -51,7 +100,9 @@ pub fn rule_kind(rule: &RuleImage) -> &'static str {
 
 /// A URI pattern as policies write it, escaped.
 pub fn pattern(image: &BundleImage, id: PatternId) -> String {
-    let Some(pattern) = image.patterns.get(id.index()) else { return "?".to_owned() };
+    let Some(pattern) = image.patterns.get(id.index()) else {
+        return "?".to_owned();
+    };
     let part = |part: &UriPartImage| match part {
         UriPartImage::Text(text) => escape::inline(text),
         UriPartImage::Star => "*".to_owned(),
@@ -69,8 +120,15 @@ pub fn disassembly(program: &Program) -> String {
     for (index, block) in image.blocks.iter().enumerate() {
         let id = BlockId::new(index);
         let steps = program.block_facts(id).map_or(0, |facts| facts.steps);
-        let user = users.get(&index).map(|names| names.join(", ")).unwrap_or_default();
-        let _ = writeln!(out, "block {index}: {} registers, at most {steps} steps  {user}", block.registers);
+        let user = users
+            .get(&index)
+            .map(|names| names.join(", "))
+            .unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "block {index}: {} registers, at most {steps} steps  {user}",
+            block.registers
+        );
         let debug = image.debug.blocks.get(index);
         for (pc, instruction) in block.code.iter().enumerate() {
             source_line(&mut out, image, debug, pc);
@@ -85,7 +143,9 @@ pub fn disassembly(program: &Program) -> String {
 fn users(image: &BundleImage) -> BTreeMap<usize, Vec<String>> {
     let mut users: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for row in image.entries.iter().flat_map(|entry| &entry.rows) {
-        let Some(rule) = image.rules.get(row.rule.index()) else { continue };
+        let Some(rule) = image.rules.get(row.rule.index()) else {
+            continue;
+        };
         let names = users.entry(row.block.index()).or_default();
         let name = escape::inline(&rule.id);
         if !names.contains(&name) {
@@ -97,15 +157,25 @@ fn users(image: &BundleImage) -> BTreeMap<usize, Vec<String>> {
 
 /// The clause that starts at this instruction, with its place and text.
 fn source_line(out: &mut String, image: &BundleImage, debug: Option<&BlockDebug>, pc: usize) {
-    let clauses = debug.map(|debug| debug.clauses.as_slice()).unwrap_or_default();
-    for clause in clauses.iter().filter(|clause| usize::try_from(clause.start).is_ok_and(|start| start == pc)) {
+    let clauses = debug
+        .map(|debug| debug.clauses.as_slice())
+        .unwrap_or_default();
+    for clause in clauses
+        .iter()
+        .filter(|clause| usize::try_from(clause.start).is_ok_and(|start| start == pc))
+    {
         let kind = match clause.kind {
             ClauseKind::Subject => "subject",
             ClauseKind::Where => "where",
             ClauseKind::When => "when",
             ClauseKind::Unless => "unless",
         };
-        let _ = writeln!(out, "        ; {kind} {}  {}", place(image, &clause.span), source_text(image, clause.span));
+        let _ = writeln!(
+            out,
+            "        ; {kind} {}  {}",
+            place(image, &clause.span),
+            source_text(image, clause.span)
+        );
     }
 }
 
@@ -148,12 +218,28 @@ fn operand(image: &BundleImage, kind: OperandKind, value: u32) -> Option<String>
         OperandKind::Pair => format!("r{value}:r{}", u64::from(value) + 1),
         OperandKind::Run => format!("r{value}.."),
         OperandKind::RunLength => format!("x{value}"),
-        OperandKind::Constant | OperandKind::Pattern => named("k", image.constants.get(row).map(|c| format!("{c:?}"))),
-        OperandKind::Slot => named("s", image.slots.get(row).map(|slot| format!("{:?}", slot.root))),
+        OperandKind::Constant | OperandKind::Pattern => {
+            named("k", image.constants.get(row).map(|c| format!("{c:?}")))
+        }
+        OperandKind::Slot => named(
+            "s",
+            image.slots.get(row).map(|slot| format!("{:?}", slot.root)),
+        ),
         OperandKind::Symbol => named("", image.symbols.get(row).cloned()),
-        OperandKind::Native => named("n", image.natives.get(row).map(|native| format!("{native:?}"))),
-        OperandKind::History | OperandKind::HistoryOf => named("h", image.histories.get(row).map(|h| format!("{h:?}"))),
-        OperandKind::Subject => named("who", image.subjects.get(row).map(|subject| format!("{subject:?}"))),
+        OperandKind::Native => named(
+            "n",
+            image.natives.get(row).map(|native| format!("{native:?}")),
+        ),
+        OperandKind::History | OperandKind::HistoryOf => {
+            named("h", image.histories.get(row).map(|h| format!("{h:?}")))
+        }
+        OperandKind::Subject => named(
+            "who",
+            image
+                .subjects
+                .get(row)
+                .map(|subject| format!("{subject:?}")),
+        ),
         OperandKind::Type => named("t", image.types.get(row).map(|ty| format!("{ty:?}"))),
         OperandKind::Automaton => named("a", image.automata.get(row).map(|a| a.source.clone())),
         OperandKind::Jump => format!("+{value}"),
