@@ -79,6 +79,10 @@ impl Reader<'_> {
     /// A string under a key that must be there.
     pub fn required(&mut self, table: &DeTable<'_>, at: Span, key: &str, example: &str) -> Option<Located<String>> {
         if table.get(key).is_none() {
+            // A misspelt key is reported as such, once.
+            if table.keys().any(|found| suggest::nearest(found.get_ref(), [key]).is_some()) {
+                return None;
+            }
             let message = format!("`{key}` is missing in {}", self.file);
             self.sink.push(e0203::bad_value(at, message, Some(format!("add `{key} = {example}`"))));
             return None;

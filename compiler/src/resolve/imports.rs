@@ -99,9 +99,12 @@ fn report_package(place: Place, path: &[Name], symbols: &Symbols, sink: &mut Vec
     let Some(table) = symbols.packages.get(place.package.index()) else { return };
     if first.text == "std" {
         let whole: Vec<&str> = path.iter().map(|name| name.text.as_str()).collect();
-        let span = Span { end: path.last().map_or(first.span.end, |last| last.span.end), ..first.span };
-        let error = e0104::unknown_package(span, &whole.join("."), nearest_module(&whole.join(".")), STANDARD_HELP);
-        sink.push(error);
+        let near = nearest_module(&whole.join("."));
+        let (span, near) = match near.and_then(|near| one_segment(path, near)) {
+            Some((span, segment)) => (span, Some(segment)),
+            None => (Span { end: path.last().map_or(first.span.end, |last| last.span.end), ..first.span }, near),
+        };
+        sink.push(e0104::unknown_package(span, &whole.join("."), near, STANDARD_HELP));
         return;
     }
     let roots = || table.packages.keys().filter(|name| !name.starts_with("std."));
@@ -130,6 +133,14 @@ const STANDARD_MODULES: &[&str] = &[
 fn nearest_module(path: &str) -> Option<&'static str> {
     let near = suggest::nearest(path, STANDARD_MODULES)?;
     STANDARD_MODULES.iter().copied().find(|module| *module == near.as_str())
+}
+
+/// The one segment of a path in which it differs from a module's name, and what it should be.
+fn one_segment<'m>(path: &[Name], module: &'m str) -> Option<(Span, &'m str)> {
+    let wanted: Vec<&str> = module.split('.').collect();
+    let mut differing = path.iter().zip(&wanted).filter(|(name, wanted)| name.text != **wanted);
+    let (name, segment) = differing.next().filter(|_| path.len() == wanted.len())?;
+    differing.next().is_none().then_some((name.span, *segment))
 }
 
 /// Reports a name that the package does not declare.

@@ -101,7 +101,7 @@ fn report_parameter(
 ) {
     let tools = match pattern.tool() {
         Some(tool) => format!("tool `{}`", tool.text),
-        None => format!("no tool of `{}`", server.name),
+        None => format!("server `{}`", server.name),
     };
     let missing = steps.iter().rev().find_map(|step| match step {
         (PathStep::Field(name), span) => Some((name.clone(), *span)),
