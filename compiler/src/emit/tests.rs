@@ -5,8 +5,8 @@ use crate::hir::*;
 use crate::lower::testkit::*;
 use crate::types::Type;
 use mcpz_bytecode::Program as Bundle;
-use mcpz_bytecode::image::BlockImage;
 use mcpz_bytecode::ids::BlockId;
+use mcpz_bytecode::image::BlockImage;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -19,14 +19,22 @@ fn listing(block: &BlockImage) -> String {
     let mut text = format!("{} registers\n", block.registers);
     for (pc, at) in block.code.iter().enumerate() {
         let info = at.opcode.info();
-        writeln!(text, "{pc:3} {:<13} r{} {} {} /{}", info.mnemonic, at.dst, at.a, at.b, at.flags).expect("a string");
+        writeln!(
+            text,
+            "{pc:3} {:<13} r{} {} {} /{}",
+            info.mnemonic, at.dst, at.a, at.b, at.flags
+        )
+        .expect("a string");
     }
     text
 }
 
 /// The code of the only rule with this condition.
 fn code_of(condition: Expr) -> String {
-    let rules = vec![Rule { where_: Some(condition), ..rule(RuleKind::Forbid, "F") }];
+    let rules = vec![Rule {
+        where_: Some(condition),
+        ..rule(RuleKind::Forbid, "F")
+    }];
     let build = built(&Program { rules, ..program() });
     Bundle::load(&build.bytes).expect("the verifier accepts it");
     listing(build.image.blocks.last().expect("the rule has a block"))
@@ -51,7 +59,11 @@ fn what_a_loop_does_not_change_is_computed_before_it() {
     let payee = arg("payee", Type::String);
     let lower = |of| expr(ExprKind::Native(Native::Lower, Box::new(of)), Type::String);
     let equal = compare(lower(var(0, Type::String)), Comparison::Eq, lower(payee));
-    let inner = any(1, tags(), compare(var(1, Type::String), Comparison::Ne, var(0, Type::String)));
+    let inner = any(
+        1,
+        tags(),
+        compare(var(1, Type::String), Comparison::Ne, var(0, Type::String)),
+    );
     insta::assert_snapshot!(code_of(any(0, tags(), and(vec![equal, inner]))));
 }
 
@@ -68,7 +80,14 @@ fn every_form_of_expression_is_accepted_by_the_verifier() {
     let now = || root(Root::Now, Type::Instant);
     let range = |low: Option<Expr>, high: Option<Expr>| {
         let (low, high) = (low.map(Box::new), high.map(Box::new));
-        expr(ExprKind::Range { low, high, end_inclusive: true }, Type::Range(Box::new(Type::Decimal)))
+        expr(
+            ExprKind::Range {
+                low,
+                high,
+                end_inclusive: true,
+            },
+            Type::Range(Box::new(Type::Decimal)),
+        )
     };
     let window = Window {
         zone: "Europe/Berlin".into(),
@@ -78,47 +97,177 @@ fn every_form_of_expression_is_accepted_by_the_verifier() {
         first_date: None,
         last_date: None,
     };
-    let if_ = |condition, yes, no, ty| expr(ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)), ty);
+    let if_ = |condition, yes, no, ty| {
+        expr(
+            ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)),
+            ty,
+        )
+    };
     let coalesced = expr(
-        ExprKind::Coalesce(Box::new(arg("note", Type::String.optional())), Box::new(text("none"))),
+        ExprKind::Coalesce(
+            Box::new(arg("note", Type::String.optional())),
+            Box::new(text("none")),
+        ),
         Type::String,
     );
-    let list = expr(ExprKind::List(vec![payee(), text("eve")]), Type::List(Box::new(Type::String)));
+    let list = expr(
+        ExprKind::List(vec![payee(), text("eve")]),
+        Type::List(Box::new(Type::String)),
+    );
     let blocked = root(Root::Data(DataId(0)), set_of(Type::String));
     let seen = History::SeenIn(Box::new(payee()), SeenSource::Data(DataId(0)));
-    let calls = || CallsQuery { targets: tool(REFUND), by: HistoryKey::User, within_ms: 1000 };
+    let calls = || CallsQuery {
+        targets: tool(REFUND),
+        by: HistoryKey::User,
+        within_ms: 1000,
+    };
     let history = |history, ty| expr(ExprKind::History(history), ty);
-    let arith = |operation, left, right, ty| expr(ExprKind::Arith(operation, Box::new(left), Box::new(right)), ty);
+    let arith = |operation, left, right, ty| {
+        expr(
+            ExprKind::Arith(operation, Box::new(left), Box::new(right)),
+            ty,
+        )
+    };
     let conditions = vec![
         binary(ExprKind::In, amount(), range(Some(int(1)), None)),
-        binary(ExprKind::In, amount(), range(Some(int(1)), Some(arg("count", Type::Int)))),
-        binary(ExprKind::In, now(), literal(Literal::Window(window), Type::Window)),
+        binary(
+            ExprKind::In,
+            amount(),
+            range(Some(int(1)), Some(arg("count", Type::Int))),
+        ),
+        binary(
+            ExprKind::In,
+            now(),
+            literal(Literal::Window(window), Type::Window),
+        ),
         binary(ExprKind::In, payee(), list.clone()),
-        any(0, list, compare(var(0, Type::String), Comparison::Eq, coalesced)),
+        any(
+            0,
+            list,
+            compare(var(0, Type::String), Comparison::Eq, coalesced),
+        ),
         binary(ExprKind::In, payee(), blocked),
         binary(ExprKind::Contains, payee(), text("x")),
-        binary(ExprKind::Like, payee(), literal(Literal::Glob { pattern: "a*".into(), path_like: false }, Type::String)),
-        binary(ExprKind::Matches, payee(), literal(Literal::Regex(r"\d+".into()), Type::String)),
-        binary(ExprKind::Like, field(url(), "host", Type::Host.optional()), literal(Literal::HostPattern("*.x.org".into()), Type::Host)),
-        compare(field(url(), "port", Type::Int.optional()), Comparison::Eq, int(443)),
-        binary(ExprKind::Under, arg("file", Type::Path), literal(Literal::Path("/w".into()), Type::Path)),
+        binary(
+            ExprKind::Like,
+            payee(),
+            literal(
+                Literal::Glob {
+                    pattern: "a*".into(),
+                    path_like: false,
+                },
+                Type::String,
+            ),
+        ),
+        binary(
+            ExprKind::Matches,
+            payee(),
+            literal(Literal::Regex(r"\d+".into()), Type::String),
+        ),
+        binary(
+            ExprKind::Like,
+            field(url(), "host", Type::Host.optional()),
+            literal(Literal::HostPattern("*.x.org".into()), Type::Host),
+        ),
+        compare(
+            field(url(), "port", Type::Int.optional()),
+            Comparison::Eq,
+            int(443),
+        ),
+        binary(
+            ExprKind::Under,
+            arg("file", Type::Path),
+            literal(Literal::Path("/w".into()), Type::Path),
+        ),
         expr(ExprKind::Is(Box::new(payee()), Type::Null), Type::Bool),
-        any(1, expr(ExprKind::Collect(ParameterKind::Paths), Type::List(Box::new(Type::Path))), compare(
-            field(var(1, Type::Path), "depth", Type::Int), Comparison::Gt, int(3))),
-        compare(expr(ExprKind::CountOf(Box::new(tags())), Type::Int), Comparison::Gt, int(2)),
-        if_(payee_is_eve(), compare(amount(), Comparison::Gt, int(1)), payee_is_eve(), Type::Bool),
-        compare(if_(payee_is_eve(), int(1), int(2), Type::Int), Comparison::Eq, int(1)),
+        any(
+            1,
+            expr(
+                ExprKind::Collect(ParameterKind::Paths),
+                Type::List(Box::new(Type::Path)),
+            ),
+            compare(
+                field(var(1, Type::Path), "depth", Type::Int),
+                Comparison::Gt,
+                int(3),
+            ),
+        ),
+        compare(
+            expr(ExprKind::CountOf(Box::new(tags())), Type::Int),
+            Comparison::Gt,
+            int(2),
+        ),
+        if_(
+            payee_is_eve(),
+            compare(amount(), Comparison::Gt, int(1)),
+            payee_is_eve(),
+            Type::Bool,
+        ),
+        compare(
+            if_(payee_is_eve(), int(1), int(2), Type::Int),
+            Comparison::Eq,
+            int(1),
+        ),
         history(History::SessionHolds(LabelId(0)), Type::Bool),
         history(seen, Type::Bool),
-        compare(history(History::Sum(calls(), "args.amount".into()), Type::Decimal), Comparison::Gt, int(5)),
-        history(History::Sequence(calls(), Box::new(tool(GET_INVOICE))), Type::Bool),
-        compare(arith(Arithmetic::Add, arg("count", Type::Int), int(1), Type::Int), Comparison::Gt, int(5)),
-        compare(native(Native::Weekday("Asia/Tokyo".into()), now(), Type::Weekday), Comparison::Eq, literal(Literal::Weekday(0), Type::Weekday)),
-        compare(root(Root::NetworkSource, Type::Ip), Comparison::Ne, literal(Literal::Ip([10, 0, 0, 1].into()), Type::Ip)),
-        expr(ExprKind::HasSubject(Subject::ActingFor(Box::new(Subject::Class(COPILOT)), Box::new(Subject::AnyUser))), Type::Bool),
-        compare(field(root(Root::Context, Type::Record(record(&[]))), "risk", Type::Int), Comparison::Gt, int(50)),
-        compare(field(root(Root::UserClaims, Type::Record(record(&[]))), "sub", Type::String), Comparison::Eq, payee()),
-        compare(native(Native::Len, native(Native::Trim, payee(), Type::String), Type::Int), Comparison::Gt, int(2)),
+        compare(
+            history(History::Sum(calls(), "args.amount".into()), Type::Decimal),
+            Comparison::Gt,
+            int(5),
+        ),
+        history(
+            History::Sequence(calls(), Box::new(tool(GET_INVOICE))),
+            Type::Bool,
+        ),
+        compare(
+            arith(Arithmetic::Add, arg("count", Type::Int), int(1), Type::Int),
+            Comparison::Gt,
+            int(5),
+        ),
+        compare(
+            native(Native::Weekday("Asia/Tokyo".into()), now(), Type::Weekday),
+            Comparison::Eq,
+            literal(Literal::Weekday(0), Type::Weekday),
+        ),
+        compare(
+            root(Root::NetworkSource, Type::Ip),
+            Comparison::Ne,
+            literal(Literal::Ip([10, 0, 0, 1].into()), Type::Ip),
+        ),
+        expr(
+            ExprKind::HasSubject(Subject::ActingFor(
+                Box::new(Subject::Class(COPILOT)),
+                Box::new(Subject::AnyUser),
+            )),
+            Type::Bool,
+        ),
+        compare(
+            field(
+                root(Root::Context, Type::Record(record(&[]))),
+                "risk",
+                Type::Int,
+            ),
+            Comparison::Gt,
+            int(50),
+        ),
+        compare(
+            field(
+                root(Root::UserClaims, Type::Record(record(&[]))),
+                "sub",
+                Type::String,
+            ),
+            Comparison::Eq,
+            payee(),
+        ),
+        compare(
+            native(
+                Native::Len,
+                native(Native::Trim, payee(), Type::String),
+                Type::Int,
+            ),
+            Comparison::Gt,
+            int(2),
+        ),
         boolean_literal(true),
     ];
     for condition in conditions {
@@ -136,7 +285,11 @@ fn payee_is_eve() -> Expr {
 
 /// Rules of every kind.
 fn full() -> Program {
-    let approval = Requirement::Approval { count: 2, approvers: vec![SRE], expires_ms: Some(600_000) };
+    let approval = Requirement::Approval {
+        count: 2,
+        approvers: vec![SRE],
+        expires_ms: Some(600_000),
+    };
     let limit = Limit {
         at_most: 10_i128.pow(21),
         amount: Some(arg("amount", Type::Decimal)),
@@ -149,10 +302,18 @@ fn full() -> Program {
         span: span(3),
     };
     let pattern = UriPattern {
-        parts: vec![UriPart::Text("file:///workspace/".into()), UriPart::Variable("team".into()), UriPart::DoubleStar],
+        parts: vec![
+            UriPart::Text("file:///workspace/".into()),
+            UriPart::Variable("team".into()),
+            UriPart::DoubleStar,
+        ],
     };
     let team = root(Root::UriVariable("team".into()), Type::String);
-    let of_user = field(root(Root::UserClaims, Type::Record(record(&[]))), "groups", set_of(Type::String));
+    let of_user = field(
+        root(Root::UserClaims, Type::Record(record(&[]))),
+        "groups",
+        set_of(Type::String),
+    );
     let grant = Grant {
         name: "prod".into(),
         package: PackageId(0),
@@ -162,17 +323,41 @@ fn full() -> Program {
         span: span(0),
     };
     let rules = vec![
-        Rule { subject: Subject::Class(ANALYST), targets: tool(GET_INVOICE), ..rule(RuleKind::Permit, "P-1") },
-        Rule { grant: Some(GrantId(0)), subject: Subject::Class(SRE), ..rule(RuleKind::Permit, "P-2") },
-        Rule { where_: Some(payee_is_eve()), deny: Some(DenyMode::Hide), ..rule(RuleKind::Forbid, "F-1") },
+        Rule {
+            subject: Subject::Class(ANALYST),
+            targets: tool(GET_INVOICE),
+            ..rule(RuleKind::Permit, "P-1")
+        },
+        Rule {
+            grant: Some(GrantId(0)),
+            subject: Subject::Class(SRE),
+            ..rule(RuleKind::Permit, "P-2")
+        },
+        Rule {
+            where_: Some(payee_is_eve()),
+            deny: Some(DenyMode::Hide),
+            ..rule(RuleKind::Forbid, "F-1")
+        },
         rule(RuleKind::Require(approval), "R-1"),
         rule(RuleKind::Limit(limit), "L-1"),
         rule(RuleKind::Redact(vec![redaction]), "X-1"),
-        Rule { shadow: true, ..rule(RuleKind::Audit(AuditLevel::Summary), "A-1") },
+        Rule {
+            shadow: true,
+            ..rule(RuleKind::Audit(AuditLevel::Summary), "A-1")
+        },
         Rule {
             actions: BTreeSet::from([Action::Read, Action::Subscribe]),
-            targets: Targets { resources: vec![ResourceTarget { server: DOCS, pattern }], ..Targets::default() },
-            where_: Some(expr(ExprKind::In(Box::new(team), Box::new(of_user)), Type::Bool)),
+            targets: Targets {
+                resources: vec![ResourceTarget {
+                    server: DOCS,
+                    pattern,
+                }],
+                ..Targets::default()
+            },
+            where_: Some(expr(
+                ExprKind::In(Box::new(team), Box::new(of_user)),
+                Type::Bool,
+            )),
             ..rule(RuleKind::Permit, "D-1")
         },
         Rule {
@@ -183,7 +368,11 @@ fn full() -> Program {
             ..rule(RuleKind::Permit, "S-1")
         },
     ];
-    Program { rules, grants: vec![grant], ..program() }
+    Program {
+        rules,
+        grants: vec![grant],
+        ..program()
+    }
 }
 
 #[test]
@@ -191,11 +380,16 @@ fn rules_of_every_kind_make_a_bundle_that_loads() {
     let build = built(&full());
     let bundle = Bundle::load(&build.bytes).expect("the verifier accepts it");
     let image = bundle.image();
-    assert_eq!((image.name.as_str(), image.version.as_str()), ("acme", "1.2.3"));
+    assert_eq!(
+        (image.name.as_str(), image.version.as_str()),
+        ("acme", "1.2.3")
+    );
     assert_eq!(image.rules.len(), 9);
     assert_eq!(image.entries, build.image.entries);
     for row in 0..image.blocks.len() {
-        let facts = bundle.block_facts(BlockId::new(row)).expect("every block has facts");
+        let facts = bundle
+            .block_facts(BlockId::new(row))
+            .expect("every block has facts");
         assert!(facts.steps > 0);
     }
 }
@@ -237,21 +431,40 @@ fn a_hostile_pattern_is_refused_with_its_text() {
     let condition = expr(
         ExprKind::Matches(
             Box::new(arg("payee", Type::String)),
-            Box::new(expr(ExprKind::Literal(Literal::Regex("[ab]*a[ab]{24}".into())), Type::String)),
+            Box::new(expr(
+                ExprKind::Literal(Literal::Regex("[ab]*a[ab]{24}".into())),
+                Type::String,
+            )),
         ),
         Type::Bool,
     );
-    let rules = vec![Rule { where_: Some(condition), ..rule(RuleKind::Forbid, "F") }];
-    let problems = build(&Program { rules, ..program() }, &BuildOptions::default()).expect_err("it is refused");
-    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["E0703"]);
+    let rules = vec![Rule {
+        where_: Some(condition),
+        ..rule(RuleKind::Forbid, "F")
+    }];
+    let problems = build(&Program { rules, ..program() }, &BuildOptions::default())
+        .expect_err("it is refused");
+    assert_eq!(
+        problems
+            .iter()
+            .map(|problem| problem.code)
+            .collect::<Vec<_>>(),
+        ["E0703"]
+    );
     assert!(problems[0].message.contains("`[ab]*a[ab]{24}`"));
 }
 
 #[test]
 fn collected_places_are_found_at_any_depth() {
-    let nested = record(&[("to", Type::Union(vec![Type::Path, Type::Int])), ("url", Type::Url)]);
+    let nested = record(&[
+        ("to", Type::Union(vec![Type::Path, Type::Int])),
+        ("url", Type::Url),
+    ]);
     let input = record(&[
-        ("items", Type::List(Box::new(Type::Record(nested))).optional()),
+        (
+            "items",
+            Type::List(Box::new(Type::Record(nested))).optional(),
+        ),
         ("by_name", Type::Map(Box::new(Type::Host))),
         ("text", Type::String),
     ]);

@@ -1,7 +1,8 @@
 //! Membership and quantifiers.
 //!
-//! `x in e` means what `e` is: a range, a network, a window, a segment, or a collection. A literal
-//! list of networks, host patterns, windows or segments is the disjunction of its members' tests.
+//! What `x in e` means is decided by the value of `e` (a collection, network, window or segment).
+//! A range is no value: it is tested by its ends, and a list or conditional that holds ranges is
+//! taken apart until each stands alone.
 
 use super::expr::Lowering;
 use super::limits::MAX_LOOPS;
@@ -16,13 +17,16 @@ pub fn membership(lowering: &mut Lowering<'_>, item: &Expr, collection: &Expr) -
     member_of(lowering, item, collection)
 }
 
-/// `collection contains item`.
+/// `collection contains item`: the substring test when the collection is a text.
 pub fn contains(lowering: &mut Lowering<'_>, collection: &Expr, item: &Expr) -> TermId {
-    if matches!(collection.ty.required(), Type::String | Type::Enum(_)) {
-        let (text, part) = (lowering.value(collection), lowering.value(item));
-        return lowering.tables.term(Term::Substring(text, part));
+    if matches!(
+        collection.ty.required(),
+        Type::List(_) | Type::Set(_) | Type::Map(_)
+    ) {
+        return membership(lowering, item, collection);
     }
-    membership(lowering, item, collection)
+    let (text, part) = (lowering.value(collection), lowering.value(item));
+    lowering.tables.term(Term::Substring(text, part))
 }
 
 fn member_of(lowering: &mut Lowering<'_>, item: TermId, collection: &Expr) -> TermId {
@@ -41,104 +45,43 @@ fn member_of(lowering: &mut Lowering<'_>, item: TermId, collection: &Expr) -> Te
                 end_inclusive: *end_inclusive,
             })
         }
-        ExprKind::If(condition, yes, no) => {
+        ExprKind::If(condition, yes, no) if holds_range(collection) => {
             let condition = lowering.test(condition);
             let yes = member_of(lowering, item, yes);
             let no = member_of(lowering, item, no);
             lowering.tables.term(Term::If(condition, yes, no))
         }
-        ExprKind::List(members) if members.iter().any(is_region) => {
+        ExprKind::List(members) if holds_range(collection) => {
             let tests = members
                 .iter()
-                .map(|member| member_of(lowering, item, member))
+                .map(|member| member_of_one(lowering, item, member))
                 .collect();
             lowering.tables.any(tests)
         }
-        ExprKind::Literal(literal) => member_of_literal(lowering, item, literal),
         _ => {
-            let collection_value = lowering.value(collection);
-            match lowering.tables.literal(collection_value).cloned() {
-                Some(literal) => member_of_literal(lowering, item, &literal),
-                None if has_regions(&collection.ty) => {
-                    some_region(lowering, item, collection_value)
-                }
-                None => lowering.tables.term(Term::In(item, collection_value)),
-            }
-        }
-    }
-}
-
-fn member_of_literal(lowering: &mut Lowering<'_>, item: TermId, literal: &Literal) -> TermId {
-    match literal {
-        Literal::List(members) if members.iter().any(is_region_literal) => {
-            let tests = members
-                .iter()
-                .map(|member| member_of_literal(lowering, item, member))
-                .collect();
-            lowering.tables.any(tests)
-        }
-        Literal::HostPattern(_) | Literal::Glob { .. } => {
-            let id = lowering.tables.constant_row(literal.clone());
-            lowering.tables.term(Term::Like(item, id))
-        }
-        Literal::List(_)
-        | Literal::Net(..)
-        | Literal::Window(_)
-        | Literal::Segment(_)
-        | Literal::Record(_) => {
-            let collection = lowering.tables.constant(literal.clone());
+            let collection = lowering.value(collection);
             lowering.tables.term(Term::In(item, collection))
         }
-        // A member of a mixed list: equal to it.
-        other => {
-            let member = lowering.tables.constant(other.clone());
-            lowering
-                .tables
-                .term(Term::Compare(crate::hir::Comparison::Eq, item, member))
-        }
     }
 }
 
-/// Membership in some network of a collection that is not a literal.
-fn some_region(lowering: &mut Lowering<'_>, item: TermId, over: TermId) -> TermId {
-    let level = lowering.level;
-    let element = lowering.tables.term(Term::Element(level));
-    let body = lowering.tables.term(Term::In(item, element));
-    lowering.tables.term(Term::Quantified {
-        quantifier: Quantifier::Any,
-        level,
-        over,
-        body,
-    })
+/// Membership in a member of a list: in it when it is a range, equal to it otherwise.
+fn member_of_one(lowering: &mut Lowering<'_>, item: TermId, member: &Expr) -> TermId {
+    if holds_range(member) {
+        return member_of(lowering, item, member);
+    }
+    let member = lowering.value(member);
+    let alone = lowering.tables.term(Term::List(vec![member]));
+    lowering.tables.term(Term::In(item, alone))
 }
 
-fn has_regions(ty: &Type) -> bool {
-    match ty.required() {
-        Type::List(of) | Type::Set(of) => {
-            matches!(of.required(), Type::Net | Type::Window | Type::Segment)
-        }
+fn holds_range(collection: &Expr) -> bool {
+    match &collection.kind {
+        ExprKind::Range { .. } => true,
+        ExprKind::If(_, yes, no) => holds_range(yes) || holds_range(no),
+        ExprKind::List(members) => members.iter().any(holds_range),
         _ => false,
     }
-}
-
-fn is_region(member: &Expr) -> bool {
-    matches!(member.kind, ExprKind::Range { .. })
-        || matches!(
-            member.ty.required(),
-            Type::Net | Type::Window | Type::Segment | Type::Range(_)
-        )
-        || matches!(&member.kind, ExprKind::Literal(literal) if is_region_literal(literal))
-}
-
-fn is_region_literal(literal: &Literal) -> bool {
-    matches!(
-        literal,
-        Literal::Net(..)
-            | Literal::Window(_)
-            | Literal::Segment(_)
-            | Literal::HostPattern(_)
-            | Literal::Glob { .. }
-    )
 }
 
 /// `all(x in over: body)` or `any(x in over: body)`.

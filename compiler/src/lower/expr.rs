@@ -4,8 +4,8 @@
 //! nowhere else. Because terms are interned and name elements by level, no variable can be
 //! captured, and a call repeated with equal arguments is lowered once for each rule.
 //!
-//! `has`, `is`, `carries` and `seen in` look at the JSON value as it stands; every other use reads
-//! it as its type. The two readings are two places (see [`Lowering::raw`]).
+//! A place is read as the type it has where it stands. `has` and `is` look at the JSON value before
+//! it is read; that is the machine's business, so both uses share one place.
 
 use super::collection;
 use super::limits::{MAX_DEPTH, MAX_TERMS};
@@ -192,11 +192,11 @@ impl<'p> Lowering<'p> {
                 self.tables.term(Term::Under(left, right))
             }
             ExprKind::Is(of, ty) => {
-                let of = self.raw(of);
+                let of = self.value(of);
                 self.tables.term(Term::Is(of, ty.clone()))
             }
             ExprKind::Has(of) => {
-                let of = self.raw(of);
+                let of = self.value(of);
                 self.tables.term(Term::Has(of))
             }
             ExprKind::Quantified {
@@ -210,51 +210,12 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// Lowers an expression whose JSON value is looked at without reading it as its type.
-    pub fn raw(&mut self, expr: &Expr) -> TermId {
-        let id = match &expr.kind {
-            ExprKind::Root(Root::Var(_)) => self.value(expr),
-            ExprKind::Root(root) => self.root(root, &Type::Json),
-            ExprKind::Field(base, name) => self.field(base, name, &Type::Json),
-            ExprKind::Coalesce(left, right) => {
-                let (left, right) = (self.raw(left), self.raw(right));
-                self.tables.term(Term::Coalesce(left, right))
-            }
-            ExprKind::If(condition, yes, no) => {
-                let condition = self.test(condition);
-                let (yes, no) = (self.raw(yes), self.raw(no));
-                self.tables.term(Term::If(condition, yes, no))
-            }
-            _ => self.value(expr),
-        };
-        let id = self.untyped(id);
-        self.spans.entry(id).or_insert(expr.span);
-        id
-    }
-
-    /// The same place, read as it stands (a predicate's argument may be a typed place).
-    fn untyped(&mut self, id: TermId) -> TermId {
-        let Term::Slot(slot) = self.tables.get(id) else {
-            return id;
-        };
-        let Some(row) = self.tables.slots.rows().get(slot.index()).cloned() else {
-            return id;
-        };
-        match row.root {
-            Root::Now | Root::NetworkSource => id,
-            _ => self.tables.slot(Slot {
-                ty: Type::Json,
-                ..row
-            }),
-        }
-    }
-
     fn root(&mut self, root: &Root, ty: &Type) -> TermId {
         match root {
-            Root::Var(var) => {
-                let bound = self.env.get(var).copied();
-                bound.unwrap_or_else(|| self.tables.term(Term::Absent))
-            }
+            Root::Var(var) => match self.env.get(var).copied() {
+                Some(bound) => self.read_as(bound, ty),
+                None => self.tables.term(Term::Absent),
+            },
             Root::UriVariable(name) => super::uri::variable(self, name),
             other => {
                 let ty = match other {
@@ -269,6 +230,23 @@ impl<'p> Lowering<'p> {
                     pattern: None,
                 })
             }
+        }
+    }
+
+    /// A parameter that stands for a place reads it as the parameter's type.
+    fn read_as(&mut self, bound: TermId, ty: &Type) -> TermId {
+        let Term::Slot(slot) = self.tables.get(bound) else {
+            return bound;
+        };
+        let Some(row) = self.tables.slots.rows().get(slot.index()).cloned() else {
+            return bound;
+        };
+        match row.root {
+            Root::Now | Root::NetworkSource | Root::Data(_) => bound,
+            _ => self.tables.slot(Slot {
+                ty: ty.required().clone().optional(),
+                ..row
+            }),
         }
     }
 
@@ -387,11 +365,11 @@ impl<'p> Lowering<'p> {
             ),
             History::Carries(place, label) => {
                 let text = format!("carries {}", texts::label_name(program, *label));
-                (QuestionKind::Carries(*label), text, Some(self.raw(place)))
+                (QuestionKind::Carries(*label), text, Some(self.value(place)))
             }
             History::SeenIn(place, source) => {
                 let text = format!("seen in {}", texts::seen_name(program, *source));
-                (QuestionKind::SeenIn(*source), text, Some(self.raw(place)))
+                (QuestionKind::SeenIn(*source), text, Some(self.value(place)))
             }
             History::Count(query) => (
                 QuestionKind::Count(query.by),

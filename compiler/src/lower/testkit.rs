@@ -19,21 +19,53 @@ pub const PAYMENTS: ServerId = ServerId(0);
 /// The server with resources and the prompt `summarize`.
 pub const DOCS: ServerId = ServerId(1);
 /// `payments.get_invoice`.
-pub const GET_INVOICE: Member = Member { server: PAYMENTS, index: 0 };
+pub const GET_INVOICE: Member = Member {
+    server: PAYMENTS,
+    index: 0,
+};
 /// `payments.refund`.
-pub const REFUND: Member = Member { server: PAYMENTS, index: 1 };
+pub const REFUND: Member = Member {
+    server: PAYMENTS,
+    index: 1,
+};
 
 /// A program without rules: the frame of the tests.
 pub fn program() -> Program {
-    let mut claims = record(&[("groups", Type::Set(Box::new(Type::String))), ("level", Type::Int.optional())]);
+    let mut claims = record(&[
+        ("groups", Type::Set(Box::new(Type::String))),
+        ("level", Type::Int.optional()),
+    ]);
     claims.fields.insert("sub".into(), Type::String);
-    let groups = field(root(Root::LinkClaims, Type::Record(claims.clone())), "groups", set_of(Type::String));
-    let in_group = |name: &str| expr(ExprKind::Contains(Box::new(groups.clone()), Box::new(text(name))), Type::Bool);
-    let identity = |condition| ClassDefinition::Identity { source: CredentialSource::Issuer(IssuerId(0)), condition };
-    let narrow = |condition| ClassDefinition::Narrow { base: EMPLOYEE, condition: Some(condition) };
+    let groups = field(
+        root(Root::LinkClaims, Type::Record(claims.clone())),
+        "groups",
+        set_of(Type::String),
+    );
+    let in_group = |name: &str| {
+        expr(
+            ExprKind::Contains(Box::new(groups.clone()), Box::new(text(name))),
+            Type::Bool,
+        )
+    };
+    let identity = |condition| ClassDefinition::Identity {
+        source: CredentialSource::Issuer(IssuerId(0)),
+        condition,
+    };
+    let narrow = |condition| ClassDefinition::Narrow {
+        base: EMPLOYEE,
+        condition: Some(condition),
+    };
     Program {
-        packages: vec![Package { name: "acme".into(), version: "1.2.3".into(), guard: false }],
-        sources: vec![Source { path: "acme/policy/main.mcpz".into(), text: "rules\n".repeat(40), package: PackageId(0) }],
+        packages: vec![Package {
+            name: "acme".into(),
+            version: "1.2.3".into(),
+            guard: false,
+        }],
+        sources: vec![Source {
+            path: "acme/policy/main.mcpz".into(),
+            text: "rules\n".repeat(40),
+            package: PackageId(0),
+        }],
         issuers: vec![Issuer {
             name: "corp".into(),
             package: PackageId(0),
@@ -46,8 +78,18 @@ pub fn program() -> Program {
         }],
         classes: vec![
             class("employee", PrincipalKind::User, identity(None), vec![]),
-            class("copilot", PrincipalKind::Agent, identity(None), vec![EMPLOYEE]),
-            class("analyst", PrincipalKind::User, narrow(in_group("analysts")), vec![]),
+            class(
+                "copilot",
+                PrincipalKind::Agent,
+                identity(None),
+                vec![EMPLOYEE],
+            ),
+            class(
+                "analyst",
+                PrincipalKind::User,
+                narrow(in_group("analysts")),
+                vec![],
+            ),
             class("sre", PrincipalKind::User, narrow(in_group("sre")), vec![]),
         ],
         servers: vec![payments(), docs()],
@@ -62,7 +104,10 @@ pub fn program() -> Program {
             package: PackageId(0),
             ty: set_of(Type::String),
             path: "data/blocked.json".into(),
-            value: Literal::List(vec![Literal::String("eve".into()), Literal::String("mallory".into())]),
+            value: Literal::List(vec![
+                Literal::String("eve".into()),
+                Literal::String("mallory".into()),
+            ]),
             span: span(0),
         }],
         context: record(&[("risk", Type::Int.optional())]),
@@ -80,12 +125,18 @@ fn payments() -> Server {
         ("tags", Type::List(Box::new(Type::String)).optional()),
     ]);
     let invoice = record(&[("id", Type::String), ("customer_id", Type::String)]);
-    Server { tools: vec![tool_row("get_invoice", invoice), tool_row("refund", refund)], ..server("payments") }
+    Server {
+        tools: vec![tool_row("get_invoice", invoice), tool_row("refund", refund)],
+        ..server("payments")
+    }
 }
 
 fn docs() -> Server {
     Server {
-        prompts: vec![Prompt { name: "summarize".into(), input: record(&[("topic", Type::String)]) }],
+        prompts: vec![Prompt {
+            name: "summarize".into(),
+            input: record(&[("topic", Type::String)]),
+        }],
         resources: vec!["file:///workspace/readme.md".into()],
         resource_templates: vec!["file:///workspace/{team}/{name}".into()],
         ..server("docs")
@@ -118,19 +169,45 @@ fn tool_row(name: &str, input: RecordType) -> Tool {
         description: String::new(),
         input,
         output: None,
-        schema: ToolSchema { image: Default::default() },
+        schema: ToolSchema {
+            image: Default::default(),
+        },
         raw_schema: "{}".into(),
-        hints: ToolHints { read_only: false, destructive: true, idempotent: false, open_world: true },
+        hints: ToolHints {
+            read_only: false,
+            destructive: true,
+            idempotent: false,
+            open_world: true,
+        },
     }
 }
 
-fn class(name: &str, kind: PrincipalKind, definition: ClassDefinition, acts_for: Vec<ClassId>) -> Class {
-    Class { name: name.into(), package: PackageId(0), kind, definition, acts_for, docs: String::new(), span: span(0) }
+fn class(
+    name: &str,
+    kind: PrincipalKind,
+    definition: ClassDefinition,
+    acts_for: Vec<ClassId>,
+) -> Class {
+    Class {
+        name: name.into(),
+        package: PackageId(0),
+        kind,
+        definition,
+        acts_for,
+        docs: String::new(),
+        span: span(0),
+    }
 }
 
 /// A record type.
 pub fn record(fields: &[(&str, Type)]) -> RecordType {
-    RecordType { fields: fields.iter().map(|(name, ty)| (SmolStr::from(*name), ty.clone())).collect(), open: false }
+    RecordType {
+        fields: fields
+            .iter()
+            .map(|(name, ty)| (SmolStr::from(*name), ty.clone()))
+            .collect(),
+        open: false,
+    }
 }
 
 /// `set<ty>`.
@@ -140,12 +217,19 @@ pub fn set_of(ty: Type) -> Type {
 
 /// A span on a line of the only source (each is six bytes long).
 pub fn span(line: u32) -> Span {
-    Span { source: SourceId(0), start: line * 6, end: line * 6 + 5 }
+    Span {
+        source: SourceId(0),
+        start: line * 6,
+        end: line * 6 + 5,
+    }
 }
 
 /// One tool as targets.
 pub fn tool(member: Member) -> Targets {
-    Targets { tools: BTreeSet::from([member]), ..Targets::default() }
+    Targets {
+        tools: BTreeSet::from([member]),
+        ..Targets::default()
+    }
 }
 
 /// A rule of this kind on `payments.refund`, for anyone, without conditions.
@@ -174,7 +258,11 @@ pub fn rule(kind: RuleKind, id: &str) -> Rule {
 
 /// An expression on line 2.
 pub fn expr(kind: ExprKind, ty: Type) -> Expr {
-    Expr { kind, ty, span: span(2) }
+    Expr {
+        kind,
+        ty,
+        span: span(2),
+    }
 }
 
 /// A fact.
@@ -189,7 +277,11 @@ pub fn field(base: Expr, name: &str, ty: Type) -> Expr {
 
 /// `args.NAME`.
 pub fn arg(name: &str, ty: Type) -> Expr {
-    field(root(Root::Args, Type::Record(RecordType::default())), name, ty)
+    field(
+        root(Root::Args, Type::Record(RecordType::default())),
+        name,
+        ty,
+    )
 }
 
 /// A variable.
@@ -199,7 +291,10 @@ pub fn var(id: u32, ty: Type) -> Expr {
 
 /// A text literal.
 pub fn text(value: &str) -> Expr {
-    expr(ExprKind::Literal(Literal::String(value.into())), Type::String)
+    expr(
+        ExprKind::Literal(Literal::String(value.into())),
+        Type::String,
+    )
 }
 
 /// An integer literal.
@@ -209,7 +304,10 @@ pub fn int(value: i64) -> Expr {
 
 /// A comparison.
 pub fn compare(left: Expr, operator: Comparison, right: Expr) -> Expr {
-    expr(ExprKind::Compare(operator, Box::new(left), Box::new(right)), Type::Bool)
+    expr(
+        ExprKind::Compare(operator, Box::new(left), Box::new(right)),
+        Type::Bool,
+    )
 }
 
 /// A conjunction.
