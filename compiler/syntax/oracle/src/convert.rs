@@ -21,10 +21,9 @@ pub fn pest_sexpr(text: &str) -> Result<String, String> {
 /// Parses a text by the normative grammar and gives its normalised form.
 pub fn pest_tree(text: &str) -> Result<Sexpr, String> {
     let mut pairs = Grammar::parse(Rule::file, text).map_err(|error| error.to_string())?;
-    let root = pairs
-        .next()
-        .ok_or_else(|| "the grammar gave no tree".to_owned())?;
-    node(root).ok_or_else(|| "the grammar gave an empty tree".to_owned())
+    pairs
+        .find_map(node)
+        .ok_or_else(|| "the grammar gave an empty tree".to_owned())
 }
 
 /// Rules that are words, literals or operators.

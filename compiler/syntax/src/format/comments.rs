@@ -6,7 +6,8 @@ use super::document::Doc;
 use crate::token::SyntaxKind;
 use crate::tree::{SyntaxNode, SyntaxToken};
 use rowan::TextSize;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A comment on its own line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,8 @@ struct Around {
 pub(super) struct Comments {
     around: BTreeMap<TextSize, Around>,
     end: TextSize,
+    /// Last tokens of entries: their comment is printed after the whole entry, so that it does not break it.
+    entry_ends: RefCell<BTreeSet<TextSize>>,
 }
 
 impl Comments {
@@ -70,7 +73,11 @@ impl Comments {
         }
         // INVARIANT: no token starts at the end of the text, so what leads the end has that key.
         around.insert(end, gathered);
-        Comments { around, end }
+        Comments {
+            around,
+            end,
+            entry_ends: RefCell::default(),
+        }
     }
 
     /// A token with the comments around it.
@@ -128,8 +135,29 @@ impl Comments {
         Doc::concat(docs)
     }
 
-    /// The comment at the end of a token's line.
+    /// An entry of a file or block that ends with `last`: its doc, then the comment at the end of its line.
+    pub(super) fn entry(&self, last: Option<SyntaxToken>, doc: impl FnOnce() -> Doc) -> Doc {
+        let Some(last) = last else { return doc() };
+        self.entry_ends
+            .borrow_mut()
+            .insert(last.text_range().start());
+        let doc = doc();
+        Doc::concat(vec![doc, self.trailing_of(&last)])
+    }
+
+    /// The comment at the end of a token's line, unless its entry prints it.
     pub(super) fn trailing(&self, token: &SyntaxToken) -> Doc {
+        if self
+            .entry_ends
+            .borrow()
+            .contains(&token.text_range().start())
+        {
+            return Doc::nothing();
+        }
+        self.trailing_of(token)
+    }
+
+    fn trailing_of(&self, token: &SyntaxToken) -> Doc {
         let around = self.around.get(&token.text_range().start());
         around
             .and_then(|around| around.trailing.clone())

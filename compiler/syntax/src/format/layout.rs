@@ -14,7 +14,7 @@ pub(super) fn file(root: &SyntaxNode, comments: &Comments) -> Doc {
         if let Some(token) = first_token(&element) {
             docs.push(entry_start(&token, comments, docs.is_empty()));
         }
-        docs.push(element_doc(&element, comments));
+        docs.push(comments.entry(last_token(&element), || element_doc(&element, comments)));
     }
     docs.push(comments.at_end());
     Doc::concat(docs)
@@ -261,7 +261,8 @@ fn block(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -> D
         } else {
             line()
         });
-        inner.push(plain(kind, entry, comments));
+        let last = entry.last().and_then(last_token);
+        inner.push(comments.entry(last, || plain(kind, entry, comments)));
     }
     if comments.has_leading(close) {
         inner.extend([Doc::FreshLine, comments.leading(close)]);
