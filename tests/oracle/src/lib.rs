@@ -9,16 +9,18 @@
 //!
 //! Read next: [`decide`], then `steps`, `rules`, `subjects` and `eval`.
 
-pub mod convert;
+mod convert;
 mod credential;
 mod eval;
 mod exact;
 mod flows;
+pub mod generate;
 mod json;
 mod limits;
 mod listing;
 mod message;
 mod obligations;
+pub mod questions;
 mod requirements;
 mod rules;
 mod schema;

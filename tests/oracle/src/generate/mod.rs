@@ -1,0 +1,20 @@
+//! A type-directed generator: packages that type-check by construction, and requests against them.
+//!
+//! Everything is a function of one seed. [`package`] makes a package (sources, catalogs, data, lock)
+//! with the [`model`](model::Model) it was made from; [`request::Requests`] makes requests that are likely to reach its
+//! rules: right and wrong arguments, chains of every shape, states with answers and failures.
+
+pub mod expr;
+pub mod json;
+pub mod model;
+pub mod package;
+pub mod pools;
+pub mod request;
+pub mod rng;
+pub mod rules;
+pub mod state;
+
+pub use model::Model;
+pub use package::{GeneratedPackage, package};
+pub use request::{GeneratedRequest, request};
+pub use rng::Rng;
