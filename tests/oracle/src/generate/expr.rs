@@ -312,7 +312,7 @@ fn of_path(rng: &mut Rng, p: &str) -> String {
         4 => format!("{p} == \"{}\"", rng.pick(pools::PATHS)),
         5 => format!("{p}.extension == \"txt\""),
         6 => format!("{p}.depth > {}", rng.pick(&["0", "1", "2"])),
-        _ => format!("{p} in roots"),
+        _ => format!("{p} in homes"),
     }
 }
 

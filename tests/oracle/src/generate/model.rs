@@ -204,7 +204,7 @@ pub fn model(rng: &mut Rng) -> Model {
             ("sizes".to_string(), DataKind::Ints),
             ("prices".to_string(), DataKind::Decimals),
             ("nets".to_string(), DataKind::Nets),
-            ("roots".to_string(), DataKind::Paths),
+            ("homes".to_string(), DataKind::Paths),
             ("settings".to_string(), DataKind::Settings),
         ],
         grants: (0..rng.below(3)).map(|at| format!("grant{at}")).collect(),

@@ -85,7 +85,7 @@ fn declarations(rng: &mut Rng, model: &Model) -> String {
     out.push_str("predicate small(n: int) = n <= 10\n");
     out.push_str("predicate inside(p: path) = p under \"/w\" and not (p under \"/w/prod\")\n");
     out.push_str("predicate known(s: string) = s in names or s like \"c?\"\n");
-    out.push_str("predicate calm(limit: int) = has context.device and context.device.risk < limit\n");
+    out.push_str("predicate calm(most: int) = has context.device and context.device.risk < most\n");
     out.push_str("const office = window(zone: \"Europe/Berlin\", days: [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"], hours: 09:00..17:00)\n");
     out.push_str("const night = window(zone: \"America/New_York\", days: [\"mon\", \"sun\"], hours: 22:00..06:00)\n");
     out.push_str("const top = 100\n");
