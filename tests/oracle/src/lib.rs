@@ -11,6 +11,7 @@
 
 mod convert;
 mod credential;
+pub mod driver;
 mod eval;
 mod exact;
 mod flows;
@@ -60,7 +61,10 @@ pub fn decide(
     if !credential::is_valid(&caller.world(nothing_asked())) {
         return deny(Reason::Credential);
     }
-    let Some(method) = message::method(&message.method, request.direction) else { return deny(Reason::UnknownMethod) };
+    let Some(name) = message.method else {
+        return Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, digest);
+    };
+    let Some(method) = message::method(&name, request.direction) else { return deny(Reason::UnknownMethod) };
     let Some(server) = program.servers.iter().position(|server| server.name == request.server).map(ServerId::new) else {
         return deny(Reason::UnknownTarget);
     };

@@ -8,69 +8,91 @@ use mcpz_runtime::request::Direction;
 /// A message whose envelope is right.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// The method; empty for a response.
-    pub method: String,
+    /// The method; `None` for a response.
+    pub method: Option<String>,
     /// Parameters; an object.
     pub params: Json,
 }
 
-const TOP_KEYS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
-const PARAM_KEYS: [&str; 3] = ["name", "uri", "arguments"];
+/// Words of the protocol that keys may not imitate by another case.
+const PROTOCOL_WORDS: &str = "_meta argument arguments capabilities clientInfo content context cursor data elicitationId error \
+    id includeContext jsonrpc level logger maxTokens message messages metadata method mode modelPreferences name params \
+    progress progressToken protocolVersion reason ref requestId requestedSchema result roots stopSequences systemPrompt \
+    task taskId temperature toolChoice tools total ttl type uri url value";
+
+/// Objects of `params` whose keys are the protocol's too.
+const PROTOCOL_OBJECTS: [&str; 5] = ["_meta", "argument", "context", "ref", "task"];
 
 /// Reads the bytes of a message.
 pub fn read(bytes: &[u8]) -> Result<Message, Fault> {
     let root = json::read(bytes)?;
-    let members = match &root {
-        Json::Object(members) => members,
+    match &root {
+        Json::Object(_) => {}
         Json::Array(_) => return Err("input_batch"),
         _ => return Err("input_not_object"),
-    };
-    no_folded_keys(members, &TOP_KEYS)?;
+    }
+    no_imitations(&root)?;
     if root.get("jsonrpc").and_then(Json::as_str) != Some("2.0") {
         return Err("input_envelope");
     }
     let is_response = root.get("result").is_some() || root.get("error").is_some();
-    let method = match (root.get("method"), is_response) {
-        (Some(Json::String(method)), false) => method.clone(),
-        (None, true) => String::new(),
-        _ => return Err("input_envelope"),
-    };
-    id_fits(root.get("id"), is_response)?;
+    let Some(method) = root.get("method") else { return response(&root) };
+    let (Some(method), false) = (method.as_str(), is_response) else { return Err("input_envelope") };
+    if !root.get("id").is_none_or(is_id) {
+        return Err("input_envelope");
+    }
     let params = match root.get("params") {
         None => Json::Object(Vec::new()),
-        Some(params @ Json::Object(members)) => {
-            no_folded_keys(members, &PARAM_KEYS)?;
-            params.clone()
-        }
-        Some(_) => return Err("input_params"),
+        Some(params @ Json::Object(_)) => params.clone(),
+        Some(_) => return Err("input_envelope"),
     };
-    params_fit(&method, &params)?;
-    Ok(Message { method, params })
+    no_imitations(&params)?;
+    PROTOCOL_OBJECTS.iter().filter_map(|key| params.get(key)).try_for_each(no_imitations)?;
+    params_fit(method, &params)?;
+    Ok(Message { method: Some(method.to_string()), params })
 }
 
-fn no_folded_keys(members: &[(String, Json)], known: &[&str]) -> Result<(), Fault> {
-    let folded = |key: &str| known.iter().any(|wanted| key != *wanted && key.to_lowercase() == *wanted);
-    if members.iter().any(|(key, _)| folded(key)) { Err("input_case_folded_key") } else { Ok(()) }
+/// A response: a result or an error, with an id (which an error may lack).
+fn response(root: &Json) -> Result<Message, Fault> {
+    let (result, error, id) = (root.get("result"), root.get("error"), root.get("id"));
+    let id_fits = match id {
+        Some(Json::Null) | None => error.is_some(),
+        Some(id) => is_id(id),
+    };
+    let error_fits = error.is_none_or(|error| matches!(error, Json::Object(_)));
+    if result.is_some() == error.is_some() || !id_fits || !error_fits || root.get("params").is_some() {
+        return Err("input_envelope");
+    }
+    Ok(Message { method: None, params: Json::Object(Vec::new()) })
 }
 
-fn id_fits(id: Option<&Json>, required: bool) -> Result<(), Fault> {
+fn no_imitations(object: &Json) -> Result<(), Fault> {
+    let Json::Object(members) = object else { return Ok(()) };
+    let folded = |text: &str| text.replace('\u{17f}', "s").replace('\u{212a}', "k").to_lowercase();
+    let imitates = |key: &str| {
+        let words = || PROTOCOL_WORDS.split_whitespace();
+        words().all(|word| word != key) && words().any(|word| folded(word) == folded(key))
+    };
+    if members.iter().any(|(key, _)| imitates(key)) { Err("input_case_folded_key") } else { Ok(()) }
+}
+
+fn is_id(id: &Json) -> bool {
     match id {
-        None if !required => Ok(()),
-        Some(Json::String(_) | Json::Number(_)) => Ok(()),
-        _ => Err("input_envelope"),
+        Json::String(_) => true,
+        Json::Number(scaled) => crate::exact::integral(*scaled).is_some(),
+        _ => false,
     }
 }
 
 fn params_fit(method: &str, params: &Json) -> Result<(), Fault> {
-    let text = |key: &str| matches!(params.get(key), None | Some(Json::String(_)));
     let has = |key: &str| matches!(params.get(key), Some(Json::String(_)));
-    let arguments = matches!(params.get("arguments"), None | Some(Json::Object(_)));
-    let named = match method {
-        "tools/call" | "prompts/get" => has("name"),
+    let arguments = || matches!(params.get("arguments"), None | Some(Json::Object(_)));
+    let fits = match method {
+        "tools/call" | "prompts/get" => has("name") && arguments(),
         "resources/read" | "resources/subscribe" | "resources/unsubscribe" => has("uri"),
         _ => true,
     };
-    if text("name") && text("uri") && arguments && named { Ok(()) } else { Err("input_params") }
+    if fits { Ok(()) } else { Err("input_params") }
 }
 
 /// What a method is about.

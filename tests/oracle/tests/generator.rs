@@ -12,7 +12,10 @@ fn generated_sources_parse() {
             }
             let parse = mcpz_syntax::parse(&text);
             let errors = parse.errors();
-            assert!(errors.is_empty(), "package {index}, {path}: {errors:#?}\n{text}");
+            if let Some(first) = errors.first() {
+                let at = usize::from(first.range.start());
+                panic!("package {index}, {path}: {}: `{}`", first.message, &text[at.saturating_sub(80)..at + 20]);
+            }
         }
     }
 }

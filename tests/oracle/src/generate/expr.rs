@@ -319,9 +319,9 @@ fn of_path(rng: &mut Rng, p: &str) -> String {
 fn of_url(rng: &mut Rng, p: &str) -> String {
     match rng.below(5) {
         0 => format!("{p}.scheme == \"https\""),
-        1 => format!("(has {p}.host and {p}.host like \"{}\")", rng.pick(pools::HOST_PATTERNS)),
+        1 => format!("({p}.host ?? \"none.invalid\") like \"{}\"", rng.pick(pools::HOST_PATTERNS)),
         2 => format!("{p} like \"https://*example.org/**\""),
-        3 => format!("(has {p}.port and {p}.port == 443)"),
+        3 => format!("({p}.port ?? 0) == 443"),
         _ => format!("{p} == \"{}\"", rng.pick(pools::URLS)),
     }
 }

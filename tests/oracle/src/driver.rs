@@ -1,0 +1,253 @@
+//! The driver: for each generated package, check, build, load, and compare the virtual machine's
+//! decisions with the oracle's, field by field.
+
+use crate::generate::{self, GeneratedPackage, GeneratedRequest, Rng, state};
+use crate::questions::questions;
+use mcpz_bytecode::Program as Bundle;
+use mcpz_compiler::hir::Program;
+use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
+use mcpz_compiler::{BuildOptions, build, check};
+use mcpz_runtime::decision::Decision;
+use mcpz_runtime::request::{Facts, Request};
+use mcpz_runtime::state::TableState;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Requests that are made for one package.
+pub const REQUESTS_PER_PACKAGE: u64 = 100;
+
+/// How often each outcome occurred.
+#[derive(Debug, Clone, Default)]
+pub struct Stats {
+    /// Packages that were built.
+    pub packages: u64,
+    /// Packages that the checker refused: a defect of the generator, counted and shown.
+    pub refused: u64,
+    /// The first error of some refused packages.
+    pub refusals: Vec<String>,
+    /// Pairs of decisions compared.
+    pub pairs: u64,
+    /// Decisions by reason.
+    pub reasons: BTreeMap<&'static str, u64>,
+    /// Rules in error by code.
+    pub errors: BTreeMap<&'static str, u64>,
+    /// Decisions with a shadow rule that mattered.
+    pub shadows: u64,
+}
+
+/// A decision on which the two sides differ, with all that is needed to see why.
+#[derive(Debug, Clone)]
+pub struct Disagreement {
+    /// The seed of the run.
+    pub seed: u64,
+    /// Which request.
+    pub index: u64,
+    /// What happened, for a person.
+    pub report: String,
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "the virtual machine and the oracle disagree")?;
+        writeln!(out, "replay: cargo xtask oracle --replay {}:{}", self.seed, self.index)?;
+        out.write_str(&self.report)
+    }
+}
+
+/// Compares `count` pairs of decisions.
+pub fn pairs(count: u64, seed: u64) -> Result<Stats, Box<Disagreement>> {
+    let mut stats = Stats::default();
+    let mut package = 0;
+    while stats.pairs < count {
+        let wanted = REQUESTS_PER_PACKAGE.min(count - stats.pairs);
+        compare_package(seed, package, 0..wanted, &mut stats)?;
+        package += 1;
+    }
+    Ok(stats)
+}
+
+/// Compares the one pair that a replay line names.
+pub fn replay(seed: u64, index: u64) -> Result<Stats, Box<Disagreement>> {
+    let mut stats = Stats::default();
+    let (package, request) = (index / REQUESTS_PER_PACKAGE, index % REQUESTS_PER_PACKAGE);
+    compare_package(seed, package, request..request + 1, &mut stats)?;
+    Ok(stats)
+}
+
+/// The sources of the package that a replay line names.
+pub fn sources(seed: u64, index: u64) -> BTreeMap<String, String> {
+    make_package(seed, index / REQUESTS_PER_PACKAGE).files()
+}
+
+fn make_package(seed: u64, package: u64) -> GeneratedPackage {
+    generate::package(&mut Rng::stream(seed, package))
+}
+
+fn compare_package(
+    seed: u64,
+    package: u64,
+    requests: std::ops::Range<u64>,
+    stats: &mut Stats,
+) -> Result<(), Box<Disagreement>> {
+    let made = make_package(seed, package);
+    let built = match Built::new(&made) {
+        Ok(built) => built,
+        Err(refusal) => {
+            stats.refused += 1;
+            stats.pairs += requests.end - requests.start;
+            if stats.refusals.len() < 20 {
+                stats.refusals.push(format!("package {package}: {refusal}"));
+            }
+            return Ok(());
+        }
+    };
+    stats.packages += 1;
+    for number in requests {
+        let case = Case::make(seed, package, number, &made, &built);
+        let (machine, oracle) = built.decide(&case);
+        if machine != oracle {
+            let index = package * REQUESTS_PER_PACKAGE + number;
+            let report = report(&made, &case, &machine, &oracle);
+            return Err(Box::new(Disagreement { seed, index, report }));
+        }
+        stats.count(&oracle);
+    }
+    Ok(())
+}
+
+impl Stats {
+    fn count(&mut self, decision: &Decision) {
+        self.pairs += 1;
+        *self.reasons.entry(decision.reason.name()).or_default() += 1;
+        for error in &decision.errors {
+            *self.errors.entry(error.code.name()).or_default() += 1;
+        }
+        self.shadows += u64::from(!decision.shadow.is_empty());
+    }
+}
+
+/// A package on both sides.
+struct Built {
+    program: Program,
+    bundle: Bundle,
+}
+
+impl Built {
+    fn new(made: &GeneratedPackage) -> Result<Built, String> {
+        let program = checked(made)?;
+        let built = build(&program, BuildOptions::default()).map_err(|errors| format!("build: {:?}", errors.first()))?;
+        let bundle = Bundle::load(built.bytes).map_err(|error| format!("load: {error:?}"))?;
+        Ok(Built { program, bundle })
+    }
+
+    fn decide(&self, case: &Case) -> (Decision, Decision) {
+        let request = case.request();
+        let principal = &case.request.principal;
+        let input = mcpz_runtime::Input {
+            program: &self.bundle,
+            data: &mcpz_runtime::DataSet::default(),
+            principal,
+            request,
+            state: &case.state,
+        };
+        let machine = mcpz_runtime::decide(&input, &mut mcpz_runtime::Scratch::new(&self.bundle));
+        let oracle = crate::decide(&self.program, self.bundle.digest(), principal, &request, &case.state);
+        (machine, oracle)
+    }
+}
+
+/// Checks a generated package.
+pub fn checked(made: &GeneratedPackage) -> Result<Program, String> {
+    let input = PackageInput::new("", MemoryProvider::new(made.files()));
+    let checked = check(&Workspace { packages: vec![input] });
+    let first = checked.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+    let describe = |diagnostic: &mcpz_compiler::diagnostics::Diagnostic| {
+        let source = checked.sources().get(diagnostic.span.source.index());
+        let start = usize::try_from(diagnostic.span.start).unwrap_or(0);
+        let line = source.and_then(|source| source.text.get(start..)).map_or("", |rest| {
+            rest.lines().next().unwrap_or("")
+        });
+        format!("{} {}: `{line}`", diagnostic.code, diagnostic.message)
+    };
+    match (first, checked.program.as_ref()) {
+        (None, Some(program)) => Ok(program.clone()),
+        (Some(error), _) => Err(describe(error)),
+        (None, None) => Err("no program and no error".to_string()),
+    }
+}
+
+/// One request with its state.
+struct Case {
+    request: GeneratedRequest,
+    state: TableState,
+}
+
+impl Case {
+    fn make(seed: u64, package: u64, number: u64, made: &GeneratedPackage, built: &Built) -> Case {
+        let mut rng = Rng::stream(seed ^ 0x5bd1_e995, package * REQUESTS_PER_PACKAGE + number);
+        let request = generate::request(&mut rng, &made.model);
+        let state = state::state(&mut rng, &made.model, &questions(&built.program), &request);
+        Case { request, state }
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request {
+            message: &self.request.message,
+            server: &self.request.server,
+            direction: self.request.direction,
+            facts: Facts {
+                now_ms: self.request.now_ms,
+                context: self.request.context.as_deref(),
+                network_source: self.request.network_source,
+            },
+        }
+    }
+}
+
+/// Drops rules while the two sides still differ, and tells what is left.
+fn report(made: &GeneratedPackage, case: &Case, machine: &Decision, oracle: &Decision) -> String {
+    let mut small = made.clone();
+    let mut shown = (machine.clone(), oracle.clone());
+    let mut at = 0;
+    while at < small.rules.len() {
+        let mut fewer = small.clone();
+        fewer.rules.remove(at);
+        match Built::new(&fewer).map(|built| built.decide(case)) {
+            Ok((machine, oracle)) if machine != oracle => {
+                small = fewer;
+                shown = (machine, oracle);
+            }
+            _ => at += 1,
+        }
+    }
+    let message = String::from_utf8_lossy(&case.request.message);
+    format!(
+        "{}\nrules:\n{}\n\nmessage: {message}\nrequest: {:#?}\nstate: {:?}\n\nmachine: {:?}\n\noracle:  {:?}\n",
+        difference(&shown.0, &shown.1),
+        small.rules.join("\n\n"),
+        GeneratedRequest { message: Vec::new(), ..case.request.clone() },
+        case.state,
+        shown.0,
+        shown.1
+    )
+}
+
+/// The fields that differ.
+fn difference(machine: &Decision, oracle: &Decision) -> String {
+    let mut out = String::new();
+    let mut field = |name: &str, machine: String, oracle: String| {
+        if machine != oracle {
+            out.push_str(&format!("  {name}: machine {machine}, oracle {oracle}\n"));
+        }
+    };
+    field("effect", format!("{:?}", machine.effect), format!("{:?}", oracle.effect));
+    field("reason", machine.reason.name().to_string(), oracle.reason.name().to_string());
+    field("show", format!("{:?}", machine.show), format!("{:?}", oracle.show));
+    field("determining", format!("{:?}", machine.determining), format!("{:?}", oracle.determining));
+    field("unmet", format!("{:?}", machine.unmet), format!("{:?}", oracle.unmet));
+    field("obligations", format!("{:?}", machine.obligations), format!("{:?}", oracle.obligations));
+    field("errors", format!("{:?}", machine.errors), format!("{:?}", oracle.errors));
+    field("shadow", format!("{:?}", machine.shadow), format!("{:?}", oracle.shadow));
+    field("retry after", format!("{:?}", machine.retry_after_ms), format!("{:?}", oracle.retry_after_ms));
+    out
+}
