@@ -2,11 +2,11 @@
 //! decisions with the oracle's, field by field.
 
 use crate::generate::{self, GeneratedPackage, GeneratedRequest, Rng, state};
+use crate::checked::checked;
 use crate::questions::questions;
 use mcpz_bytecode::Program as Bundle;
 use mcpz_compiler::hir::Program;
-use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
-use mcpz_compiler::{BuildOptions, build, check};
+use mcpz_compiler::{BuildOptions, build};
 use mcpz_runtime::decision::Decision;
 use mcpz_runtime::request::{Facts, Request};
 use mcpz_runtime::state::TableState;
@@ -153,26 +153,6 @@ impl Built {
         let machine = mcpz_runtime::decide(&input, &mut mcpz_runtime::Scratch::new(&self.bundle));
         let oracle = crate::decide(&self.program, self.bundle.digest(), principal, &request, &case.state);
         (machine, oracle)
-    }
-}
-
-/// Checks a generated package.
-pub fn checked(made: &GeneratedPackage) -> Result<Program, String> {
-    let input = PackageInput::new("", MemoryProvider::new(made.files()));
-    let checked = check(&Workspace { packages: vec![input] });
-    let first = checked.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
-    let describe = |diagnostic: &mcpz_compiler::diagnostics::Diagnostic| {
-        let source = checked.sources().get(diagnostic.span.source.index());
-        let start = usize::try_from(diagnostic.span.start).unwrap_or(0);
-        let line = source.and_then(|source| source.text.get(start..)).map_or("", |rest| {
-            rest.lines().next().unwrap_or("")
-        });
-        format!("{} {}: `{line}`", diagnostic.code, diagnostic.message)
-    };
-    match (first, checked.program.as_ref()) {
-        (None, Some(program)) => Ok(program.clone()),
-        (Some(error), _) => Err(describe(error)),
-        (None, None) => Err("no program and no error".to_string()),
     }
 }
 

@@ -9,9 +9,9 @@
 //!
 //! Read next: [`decide`], then `steps`, `rules`, `subjects` and `eval`.
 
+pub mod checked;
 mod convert;
 mod credential;
-pub mod driver;
 mod eval;
 mod exact;
 mod flows;

@@ -69,3 +69,40 @@ impl Truth {
         matches!(self, True | Error(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcpz_runtime::decision::ErrorCode;
+
+    const ROWS: [(&str, Truth); 4] = [("T", True), ("F", False), ("E", Error(ErrorCode::Type)), ("U", Unknown)];
+
+    fn value(word: &str) -> Truth {
+        ROWS.iter().find(|(name, _)| *name == word).map(|(_, truth)| *truth).expect("a truth value")
+    }
+
+    /// The tables as docs/semantics.md prints them are the tables that run.
+    #[test]
+    fn tables_are_those_of_the_document() {
+        let page = include_str!("../../../docs/semantics.md");
+        let mut seen = 0;
+        for line in page.lines().filter(|line| line.starts_with("| **")) {
+            let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('*')).collect();
+            let row = value(cells[1]);
+            for (column, (_, other)) in ROWS.iter().enumerate() {
+                assert_eq!(row.and(*other), value(cells[2 + column]), "{line}");
+                assert_eq!(row.or(*other), value(cells[8 + column]), "{line}");
+            }
+            assert_eq!(row.negate(), value(cells[14]), "{line}");
+            seen += 1;
+        }
+        assert_eq!(seen, 4);
+    }
+
+    #[test]
+    fn the_least_error_wins() {
+        let (low, high) = (Error(ErrorCode::Missing), Error(ErrorCode::State));
+        assert_eq!(low.and(high), low);
+        assert_eq!(high.or(low), low);
+    }
+}

@@ -21,6 +21,18 @@ fn generated_sources_parse() {
 }
 
 #[test]
+fn generated_packages_type_check() {
+    let mut refused = std::collections::BTreeMap::new();
+    for index in 0..200 {
+        let made = package(&mut Rng::stream(7, index));
+        if let Err(error) = mcpz_oracle::checked::checked(&made) {
+            refused.entry(error.split(':').next().unwrap_or("").to_string()).or_insert((index, error));
+        }
+    }
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
 fn one_seed_makes_one_package() {
     let files = || package(&mut Rng::stream(3, 5)).files();
     assert_eq!(files(), files());

@@ -186,6 +186,7 @@ impl<'a> Pen<'a> {
                 let optional = field.is_optional();
                 self.about(rng, &Place { text, ty: field.ty, optional, argument: place.argument })
             }
+            Ty::Open => format!("has {p}"),
             Ty::TextOrInt => match rng.below(3) {
                 0 => format!("({p} is string and {})", of_plain_text(rng, p)),
                 1 => format!("({p} is int and {p} > {})", rng.pick(pools::INTS)),

@@ -36,6 +36,8 @@ pub enum Ty {
     Record(Vec<Field>),
     /// `string | int`
     TextOrInt,
+    /// An object of anything: the inner arguments of a meta-tool.
+    Open,
 }
 
 /// The words of enums.
@@ -216,7 +218,7 @@ fn field(name: &str, ty: Ty, required: bool, nullable: bool) -> Field {
 }
 
 fn segments(rng: &mut Rng) -> Vec<(String, String)> {
-    let all = [("dev", "10.0.0.0/16"), ("pci", "10.20.0.0/16"), ("office", "192.168.0.0/16")];
+    let all = [("dev", "10.0.0.0/16"), ("pci", "10.20.0.0/16"), ("lab", "192.168.0.0/16")];
     let count = if rng.chance(40) { rng.within(1, 3) } else { 0 };
     all.iter().take(count).map(|(name, net)| (name.to_string(), net.to_string())).collect()
 }
@@ -311,7 +313,11 @@ fn server(rng: &mut Rng, at: usize, segments: usize) -> Server {
             params: vec![field("topic", Ty::Text, true, false), field("style", Ty::Text, false, false)],
         })
         .collect();
-    let unwraps = None;
+    let mut tools = tools;
+    let unwraps = rng.chance(25).then(|| {
+        tools.push(meta_tool());
+        (tools.len() - 1, true)
+    });
     Server {
         name: format!("s{at}"),
         tools,
@@ -322,6 +328,16 @@ fn server(rng: &mut Rng, at: usize, segments: usize) -> Server {
         ignores_extra: rng.chance(25),
         unwraps,
     }
+}
+
+/// A tool that calls another one.
+fn meta_tool() -> Tool {
+    let params = vec![
+        field("server", Ty::Text, false, false),
+        field("name", Ty::Text, true, false),
+        field("arguments", Ty::Open, false, false),
+    ];
+    Tool { name: "call_tool".to_string(), params, additional: None }
 }
 
 fn some_of(rng: &mut Rng, all: &[&str]) -> Vec<String> {

@@ -126,6 +126,7 @@ fn written_type(ty: &Ty) -> String {
             format!("{{ {} }}", fields.join(", "))
         }
         Ty::TextOrInt => "string | int".to_string(),
+        Ty::Open => "json".to_string(),
     }
 }
 
@@ -139,6 +140,11 @@ fn server_block(server: &Server, model: &Model) -> String {
     }
     if server.ignores_extra {
         out.push_str("  extra ignore\n");
+    }
+    if let Some((tool, other_server)) = server.unwraps {
+        let place = if other_server { "args.server, " } else { "" };
+        let tool = after_dot(&server.tools[tool].name);
+        out.push_str(&format!("  unwraps {tool} to {place}args.name, args.arguments\n"));
     }
     let mut overlay = String::new();
     for tool in &server.tools {
@@ -303,6 +309,7 @@ fn type_schema(ty: &Ty) -> serde_json::Value {
         Ty::Map(element) => serde_json::json!({ "type": "object", "additionalProperties": type_schema(element) }),
         Ty::Record(fields) => object_schema(fields, Some(false)),
         Ty::TextOrInt => serde_json::json!({ "type": ["string", "integer"] }),
+        Ty::Open => serde_json::json!({ "type": "object" }),
     }
 }
 

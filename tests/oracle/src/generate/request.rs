@@ -30,7 +30,7 @@ pub struct GeneratedRequest {
 /// Makes a request.
 pub fn request(rng: &mut Rng, model: &Model) -> GeneratedRequest {
     let server = rng.pick(&model.servers);
-    let (direction, method, params) = message(rng, server);
+    let (direction, method, params) = message(rng, model, server);
     let message = envelope(rng, &method, params);
     GeneratedRequest {
         message,
@@ -87,10 +87,11 @@ fn break_text(rng: &mut Rng, text: String) -> Vec<u8> {
     }
 }
 
-fn message(rng: &mut Rng, server: &Server) -> (Direction, String, Draft) {
+fn message(rng: &mut Rng, model: &Model, server: &Server) -> (Direction, String, Draft) {
     let up = Direction::ToServer;
     match rng.below(100) {
-        0..=61 => (up, "tools/call".to_string(), call(rng, server)),
+        0..=59 => (up, "tools/call".to_string(), call(rng, server)),
+        60 | 61 => (up, "tools/call".to_string(), wrapped(rng, model, server)),
         62..=71 => {
             let method = *rng.pick(&["resources/read", "resources/read", "resources/subscribe", "resources/unsubscribe"]);
             (up, method.to_string(), Draft::object([("uri", Draft::text(uri(rng, server)))]))
@@ -126,6 +127,25 @@ fn call(rng: &mut Rng, server: &Server) -> Draft {
         members.push(("arguments2".to_string(), Draft::Null));
     }
     Draft::Object(members)
+}
+
+/// A call through a meta-tool: of a tool of this server, of another one, of itself, of nothing.
+fn wrapped(rng: &mut Rng, model: &Model, server: &Server) -> Draft {
+    let other = rng.pick(&model.servers);
+    let tool = rng.pick(&other.tools);
+    let mut inner = Vec::new();
+    if rng.chance(80) {
+        inner.push(("server".to_string(), Draft::text(if rng.chance(90) { other.name.clone() } else { "x".to_string() })));
+    }
+    if rng.chance(95) {
+        inner.push(("name".to_string(), Draft::text(if rng.chance(90) { tool.name.clone() } else { "x".to_string() })));
+    }
+    if rng.chance(90) {
+        let arguments = if rng.chance(95) { arguments(rng, &tool.params) } else { wrong(rng) };
+        inner.push(("arguments".to_string(), arguments));
+    }
+    let name = server.unwraps.map_or("call_tool".to_string(), |(at, _)| server.tools[at].name.clone());
+    Draft::object([("name", Draft::Text(name)), ("arguments", Draft::Object(inner))])
 }
 
 /// Arguments: mostly right, sometimes with one thing wrong.
@@ -184,6 +204,7 @@ fn value(rng: &mut Rng, ty: &Ty) -> Draft {
             ["k", "a/b", "~"].iter().take(rng.below(4)).map(|key| (key.to_string(), value(rng, element))).collect(),
         ),
         Ty::Record(fields) => arguments(rng, fields),
+        Ty::Open => Draft::object([("x", Draft::Number("1".to_string()))]),
         Ty::TextOrInt => {
             let either = if rng.chance(50) { Ty::Text } else { Ty::Int };
             value(rng, &either)

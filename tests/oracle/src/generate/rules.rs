@@ -120,7 +120,7 @@ fn tool_path(server: &Server, at: usize) -> String {
     format!("{}.{}", server.name, after_dot(&server.tools[at].name))
 }
 
-fn about(rng: &mut Rng, model: &Model) -> About {
+fn about(rng: &mut Rng, model: &Model, narrow: bool) -> About {
     let server = rng.pick(&model.servers);
     match rng.below(12) {
         0 if !server.resources.is_empty() || !server.templates.is_empty() => resource(rng, server),
@@ -135,6 +135,7 @@ fn about(rng: &mut Rng, model: &Model) -> About {
             }
         }
         2 => call(format!("{}.*", server.name)),
+        3 if narrow => call(rng.word(&["any tool", "tag some"])),
         3 => call(rng.word(&["any tool", "tag some", "tag risky"])),
         4 => call(format!("{}, {}", tool_path(server, 0), tool_path(server, 1))),
         _ => {
@@ -173,7 +174,7 @@ fn resource(rng: &mut Rng, server: &Server) -> About {
             let fields = Some(("resource.uri".to_string(), vec![variable]));
             About { fields, ..plain(action, "file:///w/{team}/*") }
         }
-        _ => plain(action, "**"),
+        _ => plain(action, "file:///**"),
     }
 }
 
@@ -212,7 +213,7 @@ fn permit(rng: &mut Rng, model: &Model) -> String {
     if rng.chance(8) {
         return ask("permit", rng, model);
     }
-    let (who, about) = (subject(rng, model, true), about(rng, model));
+    let (who, about) = (subject(rng, model, true), about(rng, model, true));
     let clauses = if rng.chance(40) { String::new() } else { clauses(rng, model, &who, &about, 45) };
     format!("permit {} to {} {}{clauses}", who.text, about.action, about.targets)
 }
@@ -238,7 +239,7 @@ fn forbid(rng: &mut Rng, model: &Model) -> String {
     if rng.chance(10) {
         return annotations(rng) + &ask("forbid", rng, model);
     }
-    let (who, about) = (subject(rng, model, false), about(rng, model));
+    let (who, about) = (subject(rng, model, false), about(rng, model, false));
     let mut clauses = clauses(rng, model, &who, &about, 55);
     if clauses.is_empty() {
         let mut pen = pen(model, &who, &about);
@@ -255,13 +256,13 @@ fn require(rng: &mut Rng, model: &Model) -> String {
         2 => rng.word(&["mfa fresh 5m", "mfa"]),
         _ => rng.word(&["scope \"read\"", "scope \"read\" \"write\""]),
     };
-    let (who, about) = (subject(rng, model, false), about(rng, model));
+    let (who, about) = (subject(rng, model, false), about(rng, model, false));
     let clauses = clauses(rng, model, &who, &about, 60);
     format!("{}require {requirement} for {} to {} {}{clauses}", annotations(rng), who.text, about.action, about.targets)
 }
 
 fn limit(rng: &mut Rng, model: &Model) -> String {
-    let (who, about) = (subject(rng, model, false), about(rng, model));
+    let (who, about) = (subject(rng, model, false), about(rng, model, false));
     let amounts: Vec<&Field> = about
         .fields
         .iter()
@@ -298,7 +299,7 @@ fn redact(rng: &mut Rng, model: &Model) -> String {
 }
 
 fn audit(rng: &mut Rng, model: &Model) -> String {
-    let (who, about) = (subject(rng, model, false), about(rng, model));
+    let (who, about) = (subject(rng, model, false), about(rng, model, false));
     let clauses = clauses(rng, model, &who, &about, 40);
     let level = rng.pick(&["full", "summary", "none"]);
     format!("audit {level} for {} to {} {}{clauses}", who.text, about.action, about.targets)
