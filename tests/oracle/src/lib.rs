@@ -12,6 +12,8 @@
 pub mod checked;
 mod convert;
 mod credential;
+#[cfg(test)]
+mod cross;
 mod eval;
 mod exact;
 mod flows;

@@ -15,7 +15,7 @@ pub fn parse(text: &str) -> Option<String> {
         return Some(v4.to_string());
     }
     let ascii = a_labels(text)?;
-    if looks_numeric(text) || looks_numeric(&ascii) { None } else { Some(ascii) }
+    if looks_numeric(&ascii) { None } else { Some(ascii) }
 }
 
 /// UTS-46, non-transitional, with STD3 rules; one final dot dropped, no empty label.
