@@ -20,6 +20,7 @@ use crate::decision::DecisionGraph;
 use crate::diagnostics::Diagnostic;
 use crate::hir::Program;
 use crate::lower::RuleSet;
+use crate::types::Type;
 use mcpz_bytecode::image::{BundleImage, DebugImage};
 use spans::Lines;
 use tables::Tables;
@@ -39,6 +40,8 @@ pub fn emit(
     options: EmitOptions,
 ) -> Result<BundleImage, Vec<Diagnostic>> {
     let mut tables = Tables::default();
+    // What a request holds beyond the declared types is read as JSON.
+    tables.ty(&Type::Json);
     let mut diagnostics = Vec::new();
     let mut image = BundleImage::default();
     if let Some(root) = program.packages.first() {
