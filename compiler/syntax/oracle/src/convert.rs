@@ -78,7 +78,7 @@ fn node_name(rule: Rule) -> String {
     let name = match rule {
         Rule::target_path => "path",
         Rule::target_plain => "target_path",
-        Rule::any_name => "name",
+        Rule::any_name | Rule::word_name => "name",
         Rule::client_actions => "actions",
         Rule::segment_item => "segment",
         Rule::const_item => "const",
