@@ -94,3 +94,50 @@ fn level_of(diagnostic: &Diagnostic, levels: &Levels, package: PackageId) -> Lev
         .or_else(|| by_key(name))
         .unwrap_or(Level::Warn)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hir::SourceId;
+
+    fn warning(start: u32) -> Diagnostic {
+        let info = codes::ALL.iter().find(|info| info.code.starts_with('W')).unwrap();
+        Diagnostic::new(info, Span { source: SourceId(0), start, end: start + 1 }, "odd")
+    }
+
+    fn leveled(levels: &Levels) -> Vec<Option<Severity>> {
+        let one = |start| {
+            let left = apply(vec![warning(start)], levels, |_| PackageId(0));
+            left.first().map(|diagnostic| diagnostic.severity)
+        };
+        vec![one(5), one(50)]
+    }
+
+    #[test]
+    fn the_item_wins_over_the_package_and_the_code_over_its_name() {
+        let (code, name) = {
+            let info = codes::find(warning(0).code).unwrap();
+            (info.code.to_owned(), info.name.to_owned())
+        };
+        let mut levels = Levels::default();
+        assert_eq!(leveled(&levels), [Some(Severity::Warning); 2]);
+        levels.packages.insert(PackageId(0), BTreeMap::from([(name.clone(), Level::Deny)]));
+        assert_eq!(leveled(&levels), [Some(Severity::Error); 2]);
+        levels.packages.insert(PackageId(0), BTreeMap::from([(name, Level::Deny), (code.clone(), Level::Warn)]));
+        assert_eq!(leveled(&levels), [Some(Severity::Warning); 2]);
+        let item = Span { source: SourceId(0), start: 0, end: 10 };
+        levels.allowed.push(Allowed { lint: code, item });
+        assert_eq!(leveled(&levels), [None, Some(Severity::Warning)]);
+    }
+
+    #[test]
+    fn errors_have_no_level() {
+        let info = codes::find("E0102").unwrap();
+        let span = Span { source: SourceId(0), start: 0, end: 1 };
+        let levels = Levels {
+            packages: BTreeMap::from([(PackageId(0), BTreeMap::from([("E0102".to_owned(), Level::Allow)]))]),
+            allowed: vec![Allowed { lint: "E0102".to_owned(), item: span }],
+        };
+        assert_eq!(apply(vec![Diagnostic::new(info, span, "wrong")], &levels, |_| PackageId(0)).len(), 1);
+    }
+}

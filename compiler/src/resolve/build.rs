@@ -65,7 +65,8 @@ fn empty(loaded: &Loaded, symbols: Symbols, items: &Items) -> Unit {
     };
     let program = Program {
         packages: loaded.packages.iter().map(package).collect(),
-        sources: loaded.sources.clone(),
+        // Policies come first; manifests and locks are no part of the program.
+        sources: loaded.sources.iter().take(loaded.files.len()).cloned().collect(),
         monitors: items.monitors.iter().map(monitor).collect(),
         ..Program::default()
     };
