@@ -260,7 +260,7 @@ fn zone(cx: &mut Context<'_>, value: &ast::Expr, text: &str, span: Span) -> Opti
                 ast::Expr::Literal(literal) => literal.string().map(|string| cx.span(string.value.source_range(error.start..error.end))),
                 _ => None,
             };
-            cx.report(e0317::in_literal("time zone", &error, inside.unwrap_or(span), span));
+            cx.report(e0317::bad_literal(inside.unwrap_or(span), span, &error));
             None
         }
     }

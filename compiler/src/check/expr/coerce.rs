@@ -56,7 +56,7 @@ fn number_as(value: &Literal, wanted: &Type) -> Option<Literal> {
 
 /// The elements of a constant list, each as a value of the expected element type.
 fn items_as(cx: &mut Context<'_>, items: Vec<Literal>, inner: &Type, wanted: &Type, expr: Expr) -> Expr {
-    let Type::List(own) | Type::Set(own) = expr.ty.clone() else { return expr };
+    let (Type::List(own) | Type::Set(own)) = expr.ty.clone() else { return expr };
     if items.is_empty() {
         return Expr { kind: ExprKind::Literal(Literal::List(items)), ty: wanted.clone(), span: expr.span };
     }

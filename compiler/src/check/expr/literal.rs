@@ -59,7 +59,7 @@ fn valid_date(cx: &mut Context<'_>, span: Span, date: DateParts) -> Option<i32> 
     if days.is_none() {
         let text = cx.text(span);
         let error = LiteralError::whole(text, format!("the calendar has no day `{text}`"));
-        cx.report(e0317::bad_literal("date", &error, span));
+        cx.report(e0317::bad_literal(span, span, &error));
     }
     days
 }
@@ -99,7 +99,6 @@ pub(super) fn report_literal(
         cx.report(e0305::unknown_value(whole, text, near.as_deref(), values));
         return;
     }
-    let what = literal::kind_name(ty).unwrap_or("literal");
     let span = if inside.start < inside.end { inside } else { whole };
-    cx.report(e0317::in_literal(what, error, span, whole));
+    cx.report(e0317::bad_literal(span, whole, error));
 }

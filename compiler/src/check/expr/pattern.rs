@@ -83,7 +83,7 @@ fn glob(cx: &mut Context<'_>, parts: &Binary, pattern: &Pattern, on_path: bool) 
     let glob = match literal::glob(&pattern.text, on_path) {
         Ok(glob) => glob,
         Err(error) => {
-            bad_pattern(cx, "glob", pattern, &error);
+            bad_pattern(cx, pattern, &error);
             return None;
         }
     };
@@ -102,15 +102,15 @@ fn host_pattern(cx: &mut Context<'_>, pattern: &Pattern) -> Option<Literal> {
     match literal::host_pattern(&pattern.text) {
         Ok(canonical) => Some(Literal::HostPattern(canonical)),
         Err(error) => {
-            bad_pattern(cx, "host pattern", pattern, &error);
+            bad_pattern(cx, pattern, &error);
             None
         }
     }
 }
 
-fn bad_pattern(cx: &mut Context<'_>, what: &str, pattern: &Pattern, error: &LiteralError) {
+fn bad_pattern(cx: &mut Context<'_>, pattern: &Pattern, error: &LiteralError) {
     let span = pattern.inside(cx, error.start, error.end);
-    cx.report(e0317::in_literal(what, error, span, pattern.span));
+    cx.report(e0317::bad_literal(span, pattern.span, error));
 }
 
 /// `x matches r"inv_[0-9]+"`

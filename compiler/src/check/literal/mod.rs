@@ -15,6 +15,7 @@ mod uri;
 pub use glob::{Glob, GlobNote, glob};
 pub use host::{host, host_pattern, host_port};
 pub use net::{ip, network};
+pub(crate) use regex::is_size_error;
 pub use regex::{RegexNote, RegexNoteKind, ascii_pattern, regex, regex_notes};
 pub use time::{date, instant, time_of_day, weekday, zone};
 pub use uri::{path, spiffe_id, url};
