@@ -4,7 +4,7 @@
 //! can print any of them: rules, decision graph, bundle image, bytes.
 
 use crate::decision::{self, DecisionGraph};
-use crate::diagnostics::codes::e0705;
+use crate::diagnostics::codes::e0704;
 use crate::diagnostics::{self, Diagnostic};
 use crate::emit::{self, EmitOptions};
 use crate::hir::{Program, SourceId, Span};
@@ -71,7 +71,7 @@ pub fn build(program: &Program, options: &BuildOptions) -> Result<Build, Vec<Dia
             start: 0,
             end: 0,
         });
-        vec![e0705::bundle_limit(span, &error.to_string())]
+        vec![e0704::bundle_limit(span, &error.to_string())]
     })?;
     Ok(Build {
         rules,

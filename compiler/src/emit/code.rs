@@ -10,7 +10,7 @@ use super::tables::Tables;
 use crate::decision::node::{NodeId, Nodes};
 use crate::decision::{Block, DecisionGraph};
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::e0704;
+use crate::diagnostics::codes::e0703;
 use crate::hir::{Arithmetic, Comparison, Literal, Program, Quantifier, Span};
 use crate::lower::RuleSet;
 use crate::lower::rules::ClauseKind;
@@ -96,7 +96,7 @@ impl Writer<'_> {
         ];
         for (what, needed, limit) in checks {
             if needed > limit {
-                return Err(Box::new(e0704::rule_too_costly(span, what, needed, limit)));
+                return Err(Box::new(e0703::rule_too_costly(span, what, needed, limit)));
             }
         }
         let registers = u16::try_from(registers).unwrap_or(u16::MAX);

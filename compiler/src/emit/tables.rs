@@ -3,7 +3,7 @@
 
 use super::{automata, zones};
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::e0703;
+use crate::diagnostics::codes::e0704;
 use crate::hir::{
     HistoryKey, Literal, Native, ParameterKind, Root, SeenSource, Span, SqlDialect, UriPart,
     UriPattern, Window,
@@ -232,7 +232,7 @@ impl Tables {
             Some(automaton) => self.automata.push(automaton),
             None => self
                 .diagnostics
-                .push(e0703::pattern_too_large(span, pattern)),
+                .push(e0704::bundle_limit(span, &format!("the automaton of `{pattern}` has too many states"))),
         }
         self.automaton_of.insert(pattern.to_string(), id);
         id

@@ -449,7 +449,7 @@ fn a_hostile_pattern_is_refused_with_its_text() {
             .iter()
             .map(|problem| problem.code)
             .collect::<Vec<_>>(),
-        ["E0703"]
+        ["E0704"]
     );
     assert!(problems[0].message.contains("`[ab]*a[ab]{24}`"));
 }

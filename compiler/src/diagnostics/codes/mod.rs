@@ -172,7 +172,6 @@ pub mod e0701;
 pub mod e0702;
 pub mod e0703;
 pub mod e0704;
-pub mod e0705;
 
 /// Every code, in order.
 pub const ALL: &[&CodeInfo] = &[
@@ -335,7 +334,6 @@ pub const ALL: &[&CodeInfo] = &[
     &e0702::CODE,
     &e0703::CODE,
     &e0704::CODE,
-    &e0705::CODE,
 ];
 
 /// The code with this number (`E0102`) or name (`unknown-name`).
