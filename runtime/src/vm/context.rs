@@ -1,0 +1,168 @@
+//! What decision code sees: the program, the caller, the facts, the request, the state.
+
+use crate::data::DataSet;
+use crate::json::{Document, NodeId};
+use crate::natives::{Memo, Parser};
+use crate::state::State;
+use crate::vm::value::{Place, Truth};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::net::IpAddr;
+use mcpz_bytecode::Program;
+use mcpz_bytecode::ids::{ClassId, IssuerId, ServerId};
+use mcpz_bytecode::image::{Action, BundleImage, LinkKind};
+
+/// A link of the chain, its claims read.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkView<'a> {
+    /// Person or program.
+    pub kind: LinkKind,
+    /// Where its credential comes from.
+    pub source: SourceView<'a>,
+    /// Claims: an object.
+    pub claims: Document<'a>,
+}
+
+/// Where a link's credential comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceView<'a> {
+    /// A token of this issuer.
+    Issuer(IssuerId),
+    /// A certificate with this SPIFFE id.
+    Mtls(&'a str),
+    /// A local process of this user.
+    Local(i64),
+}
+
+/// A resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uri<'a> {
+    /// This one.
+    Known(&'a str),
+    /// Some URI of this template (listings only).
+    Template(&'a str),
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The action.
+    pub action: Action,
+    /// The server that is asked, or that asks.
+    pub server: ServerId,
+    /// Whether the server is the one who asks.
+    pub by_server: bool,
+    /// The tool of a call: row of the server's tools.
+    pub tool: Option<usize>,
+    /// The prompt of a get or completion: row of the server's prompts.
+    pub prompt: Option<usize>,
+    /// The URI of a read, subscription or completion.
+    pub uri: Option<Uri<'a>>,
+    /// Arguments: an object.
+    pub arguments: (Document<'a>, NodeId),
+    /// `sample` or `elicit`: an object.
+    pub details: Option<Document<'a>>,
+}
+
+/// What a URI pattern captured: by variable.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Captures<'a> {
+    /// For each pattern of the bundle: its variables, when it matches.
+    pub by_pattern: Vec<Option<Vec<(&'a str, &'a str)>>>,
+}
+
+/// Parameters collected by kind.
+#[derive(Debug, Clone, Default)]
+pub struct Collected<'a> {
+    /// Places of type path.
+    pub paths: Vec<Place<'a>>,
+    /// Places of type url.
+    pub urls: Vec<Place<'a>>,
+    /// Places of type host.
+    pub hosts: Vec<Place<'a>>,
+    /// Strings anywhere.
+    pub strings: Vec<Place<'a>>,
+}
+
+/// The class tests of every link, by class then link.
+#[derive(Debug, Clone, Default)]
+pub struct ClassTable {
+    rows: Vec<Truth>,
+    links: usize,
+}
+
+impl ClassTable {
+    /// A table for a chain of this length; classes are added in order.
+    pub fn new(links: usize) -> Self {
+        Self { rows: Vec::new(), links }
+    }
+
+    /// Adds the tests of the next class, one for each link.
+    pub fn push(&mut self, tests: impl Iterator<Item = Truth>) {
+        self.rows.extend(tests);
+    }
+
+    /// The test of a class on a link.
+    pub fn get(&self, class: ClassId, link: usize) -> Truth {
+        let place = class.index().checked_mul(self.links).and_then(|start| start.checked_add(link));
+        let known = place.filter(|_| link < self.links).and_then(|place| self.rows.get(place));
+        known.copied().unwrap_or(Truth::False)
+    }
+}
+
+/// What decision code sees.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// Its data.
+    pub data: &'a DataSet,
+    /// The chain.
+    pub chain: &'a [LinkView<'a>],
+    /// Class tests.
+    pub classes: &'a ClassTable,
+    /// What is asked; absent while links are classified.
+    pub asked: Option<&'a Asked<'a>>,
+    /// Captures of URI patterns.
+    pub captures: &'a Captures<'a>,
+    /// Collected parameters.
+    pub collected: &'a Collected<'a>,
+    /// The time.
+    pub now_ms: i64,
+    /// The peer's address, unwrapped.
+    pub network: Option<IpAddr>,
+    /// `context`.
+    pub facts: Option<Document<'a>>,
+    /// Results of allocating natives.
+    pub memo: &'a Memo,
+    /// Natives that were asked for and not there, when they are to be noted.
+    pub wanted: Option<&'a RefCell<Vec<(Parser, String)>>>,
+    /// Whether a native was not there.
+    pub missed: &'a Cell<bool>,
+    /// The state; absent: everything it could answer is unknown.
+    pub state: Option<&'a dyn State>,
+    /// At list time most facts are unknown.
+    pub listing: bool,
+    /// Evaluate everything, also what cannot change the result.
+    pub eager: bool,
+    /// The link being classified.
+    pub link: Option<LinkView<'a>>,
+}
+
+impl<'a> Context<'a> {
+    /// The bundle's tables.
+    pub fn image(&self) -> &'a BundleImage {
+        self.program.image()
+    }
+
+    /// Notes a native whose result is not there.
+    pub fn miss(&self, parser: Parser, text: &str) {
+        self.missed.set(true);
+        if let Some(wanted) = self.wanted
+            && let Ok(mut wanted) = wanted.try_borrow_mut()
+        {
+            wanted.push((parser, text.to_string()));
+        }
+    }
+}
