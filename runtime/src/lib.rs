@@ -16,9 +16,16 @@
 )]
 extern crate alloc;
 
+pub mod credential;
+pub mod data;
+pub mod decide;
 pub mod decision;
 pub mod json;
+pub mod natives;
 pub mod principal;
 pub mod request;
 pub mod schema;
 pub mod state;
+pub mod vm;
+
+pub use decide::{Input, Scratch, decide};

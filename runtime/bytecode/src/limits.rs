@@ -33,6 +33,8 @@ pub const MAX_PLACE_BYTES: usize = 64 * 1024;
 pub const MAX_SQL_BYTES: usize = 16 * 1024;
 /// Deepest SQL expression.
 pub const MAX_SQL_DEPTH: usize = 32;
+/// Most tokens of SQL.
+pub const MAX_SQL_TOKENS: usize = 1024;
 /// Most natives computed for one request.
 pub const MAX_NATIVE_RESULTS: usize = 16 * 1024;
 /// Longest glob or URI pattern, in characters.

@@ -11,6 +11,7 @@ pub mod net;
 pub mod path;
 pub mod pattern;
 pub mod time;
+pub mod uri;
 pub mod zone;
 
 pub use decimal::Decimal;

@@ -4,7 +4,7 @@ use crate::data::ConstantRef;
 use crate::json::{Document, Kind, NodeId};
 use crate::natives::{Parser, parsed};
 use crate::vm::context::Context;
-use crate::vm::value::{Place, Register, Stop, Value};
+use crate::vm::value::{Place, Stop, Value};
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::{SymbolId, TypeId};
 use mcpz_bytecode::image::{BundleImage, Constant, TypeImage, UrlParts};
@@ -56,7 +56,7 @@ pub fn json_fits(image: &BundleImage, document: Document<'_>, node: NodeId, ty: 
         Some(TypeImage::Null) => kind == Kind::Null,
         Some(TypeImage::Bool) => kind == Kind::Bool,
         Some(TypeImage::Decimal) => kind == Kind::Number,
-        Some(TypeImage::Int) => document.integer(node).is_some(),
+        Some(TypeImage::Int) => integer(document, node).is_some(),
         Some(TypeImage::List(_) | TypeImage::Set(_)) => kind == Kind::Array,
         Some(TypeImage::Map(_) | TypeImage::Record(_)) => kind == Kind::Object,
         Some(_) => kind == Kind::String,
@@ -78,7 +78,7 @@ pub fn read_place<'a>(cx: &Context<'a>, place: Place<'a>) -> Result<Value<'a>, S
         | (TypeImage::Map(_) | TypeImage::Record(_), Kind::Object) => collection,
         (TypeImage::Json | TypeImage::Bool, Kind::Bool) => Ok(document.bool(node).map_or(Value::Null, Value::Bool)),
         (TypeImage::Json | TypeImage::Decimal, Kind::Number) => number(document, node),
-        (TypeImage::Int, Kind::Number) => match (number(document, node)?, document.integer(node)) {
+        (TypeImage::Int, Kind::Number) => match (number(document, node)?, integer(document, node)) {
             (value, Some(_)) => Ok(value),
             (Value::Number(value), None) if is_integral(value) => Err(Stop::Error(ErrorCode::Range)),
             _ => type_error,
@@ -96,6 +96,11 @@ pub fn read_place<'a>(cx: &Context<'a>, place: Place<'a>) -> Result<Value<'a>, S
 fn number<'a>(document: Document<'a>, node: NodeId) -> Result<Value<'a>, Stop> {
     let units = document.number(node).ok_or(Stop::Error(ErrorCode::Range))?;
     Decimal::from_units(units).map(Value::Number).map_err(|_| Stop::Error(ErrorCode::Range))
+}
+
+/// The integral value of a number that fits 64 bits.
+pub fn integer(document: Document<'_>, node: NodeId) -> Option<i64> {
+    document.integer(node).and_then(|whole| i64::try_from(whole).ok())
 }
 
 /// Whether a number has no fraction.
@@ -189,12 +194,12 @@ fn field_of_place<'a>(cx: &Context<'a>, place: Place<'a>, symbol: SymbolId, name
 }
 
 /// The row of `json`, if the bundle has one.
-fn json_type(image: &BundleImage) -> Option<TypeId> {
+pub fn json_type(image: &BundleImage) -> Option<TypeId> {
     image.types.iter().position(|ty| *ty == TypeImage::Json).map(TypeId::new)
 }
 
 /// An undeclared member in a bundle that knows no `json`: scalars as they are.
-fn untyped<'a>(document: Document<'a>, node: NodeId) -> Value<'a> {
+pub fn untyped<'a>(document: Document<'a>, node: NodeId) -> Value<'a> {
     match document.kind(node) {
         Kind::Null => Value::Null,
         Kind::Bool => document.bool(node).map_or(Value::Null, Value::Bool),
@@ -283,72 +288,4 @@ pub fn shape(cx: &Context<'_>, value: Value<'_>) -> Option<(Shape, usize)> {
 pub fn bounded(value: Value<'_>, size: usize) -> Result<(), Stop> {
     let own = matches!(value, Value::Constant(_) | Value::Run(..));
     if own || size <= MAX_COLLECTION { Ok(()) } else { Err(Stop::Error(ErrorCode::TooLong)) }
-}
-
-/// Visits the elements of a collection (of a record: its members' values) until the visitor has
-/// enough. Elements of [`Value::Run`] are taken from `registers`.
-pub fn for_each<'a>(
-    cx: &Context<'a>,
-    registers: &[Register<'a>],
-    collection: Value<'a>,
-    visit: &mut dyn FnMut(Register<'a>) -> bool,
-) {
-    match collection {
-        Value::Node(place) => for_each_node(cx, place, visit),
-        Value::Constant(reference) => {
-            let row = |id: &mcpz_bytecode::ids::ConstantId| Register::plain(constant(reference.row(*id)));
-            match reference.get() {
-                Constant::List(rows) | Constant::Set(rows) => drop(rows.iter().map(row).all(visit)),
-                Constant::Record(fields) => drop(fields.iter().map(|(_, id)| row(id)).all(visit)),
-                _ => {}
-            }
-        }
-        Value::Split(text, separator) => {
-            let _ = text.split(separator).all(|piece| visit(Register::plain(Value::Text(piece))));
-        }
-        Value::Texts(texts) => {
-            let _ = texts.iter().all(|text| visit(Register::plain(Value::Text(text))));
-        }
-        Value::Places(places) => {
-            let _ = places.iter().all(|place| visit(Register::of(Value::Node(*place))));
-        }
-        Value::Run(first, count) => {
-            let run = registers.iter().skip(first).take(count);
-            let _ = run.copied().all(visit);
-        }
-        _ => {}
-    }
-}
-
-/// Elements of an array, or values of the members of an object.
-fn for_each_node<'a>(cx: &Context<'a>, place: Place<'a>, visit: &mut dyn FnMut(Register<'a>) -> bool) {
-    let image = cx.image();
-    let ty = image.types.get(place.ty.index());
-    let Place { document, node, .. } = place;
-    if document.kind(node) == Kind::Array {
-        let of = match ty {
-            Some(TypeImage::List(of) | TypeImage::Set(of)) => *of,
-            _ => place.ty,
-        };
-        let _ = document.elements(node).all(|node| visit(Register::of(place_value(Place { node, ty: of, ..place }))));
-        return;
-    }
-    for (key, node) in document.members(node) {
-        let of = match ty {
-            Some(TypeImage::Map(of)) => Some(*of),
-            Some(TypeImage::Record(fields)) => fields
-                .iter()
-                .find(|(symbol, _)| image.symbols.get(symbol.index()).is_some_and(|name| name == key))
-                .map(|(_, of)| *of)
-                .or_else(|| json_type(image)),
-            _ => Some(place.ty),
-        };
-        let value = match of {
-            Some(ty) => place_value(Place { node, ty, ..place }),
-            None => untyped(document, node),
-        };
-        if !visit(Register::of(value)) {
-            return;
-        }
-    }
 }

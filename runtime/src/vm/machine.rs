@@ -1,0 +1,347 @@
+//! Runs one block of verified code.
+
+use crate::data::ConstantRef;
+use crate::natives;
+use crate::vm::compare::{self, Comparer};
+use crate::vm::context::Context;
+use crate::vm::cursor::Cursor;
+use crate::vm::question::{self, QuestionText};
+use crate::vm::read::{self, chosen, operand};
+use crate::vm::slot::slot_value;
+use crate::vm::subject;
+use crate::vm::value::{Register, Stop, Truth, Value, both};
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use mcpz_bytecode::ErrorCode;
+use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SubjectId, SymbolId, TypeId};
+use mcpz_bytecode::limits::MAX_COLLECTION;
+use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
+use mcpz_bytecode::value::Decimal;
+
+/// Error `type`.
+const TYPE: Stop = Stop::Error(ErrorCode::Type);
+/// Error `internal`: what the verifier rules out.
+const INTERNAL: Stop = Stop::Error(ErrorCode::Internal);
+
+/// A machine: registers for the largest block of a program.
+#[derive(Debug)]
+pub struct Machine<'a> {
+    registers: Vec<Register<'a>>,
+    texts: QuestionText,
+    steps: u64,
+}
+
+/// How a stretch of code ended.
+enum Flow<'a> {
+    /// At `end_loop` or `return`, with this register.
+    Ended(Register<'a>),
+    /// Go on behind this instruction.
+    Next(usize),
+}
+
+impl<'a> Machine<'a> {
+    /// A machine with this many registers.
+    pub fn new(registers: usize) -> Self {
+        let blank = Register::plain(Value::Absent);
+        Self { registers: alloc::vec![blank; registers], texts: QuestionText::new(), steps: 0 }
+    }
+
+    /// Instructions executed so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Registers as the last block left them.
+    pub fn registers(&self) -> &[Register<'a>] {
+        &self.registers
+    }
+
+    /// Runs a block to its result.
+    pub fn run(&mut self, cx: &Context<'a>, block: BlockId) -> Value<'a> {
+        let Some(block) = cx.image().blocks.get(block.index()) else { return Value::Error(ErrorCode::Internal) };
+        let blank = Register::plain(Value::Absent);
+        self.registers.iter_mut().take(usize::from(block.registers)).for_each(|register| *register = blank);
+        self.stretch(cx, &block.code).value
+    }
+
+    /// Runs a condition block.
+    pub fn run_truth(&mut self, cx: &Context<'a>, block: BlockId) -> Truth {
+        truth(self.run(cx, block))
+    }
+
+    /// Runs code up to its `return` or `end_loop`. Recursion is as deep as loops nest.
+    fn stretch(&mut self, cx: &Context<'a>, code: &'a [Instruction]) -> Register<'a> {
+        let mut pc = 0;
+        while let Some(instruction) = code.get(pc) {
+            self.steps = self.steps.saturating_add(1);
+            match self.step(cx, code, pc, instruction) {
+                Flow::Ended(register) => return register,
+                Flow::Next(next) => pc = next,
+            }
+        }
+        Register::plain(Value::Error(ErrorCode::Internal))
+    }
+
+    /// Executes one instruction.
+    fn step(&mut self, cx: &Context<'a>, code: &'a [Instruction], pc: usize, instruction: &'a Instruction) -> Flow<'a> {
+        let next = pc.saturating_add(1);
+        match instruction.opcode {
+            Opcode::Return | Opcode::EndLoop => Flow::Ended(self.get(instruction.a)),
+            Opcode::JumpIfFalse => Flow::Next(self.jump(cx, instruction, next, Truth::False)),
+            Opcode::JumpIfTrue => Flow::Next(self.jump(cx, instruction, next, Truth::True)),
+            Opcode::Any | Opcode::All => {
+                let length = index(instruction.b);
+                let end = next.saturating_add(length);
+                let body = code.get(next..end).unwrap_or(&[]);
+                let result = self.fold(cx, instruction, body);
+                self.set(instruction.dst, Register::plain(result.into()));
+                Flow::Next(end)
+            }
+            _ => {
+                let register = self.compute(cx, instruction);
+                self.set(instruction.dst, register);
+                Flow::Next(next)
+            }
+        }
+    }
+
+    /// Where a jump leads. Tracing and extraction evaluate what a jump would skip.
+    fn jump(&self, cx: &Context<'a>, instruction: &Instruction, next: usize, on: Truth) -> usize {
+        let taken = !cx.eager && truth(self.get(instruction.a).value) == on;
+        if taken { next.saturating_add(index(instruction.b)) } else { next }
+    }
+
+    /// `any` and `all`.
+    fn fold(&mut self, cx: &Context<'a>, instruction: &Instruction, body: &'a [Instruction]) -> Truth {
+        let any = instruction.opcode == Opcode::Any;
+        let collection = match operand(cx, self.get(instruction.a).value) {
+            Ok(collection) => collection,
+            Err(stop) => return Err(stop).into(),
+        };
+        let Some((_, size)) = read::shape(cx, collection) else { return Err(TYPE).into() };
+        if size > MAX_COLLECTION {
+            return Truth::Error(ErrorCode::TooLong);
+        }
+        let decided = Truth::of(any);
+        let mut result = decided.negate();
+        let mut elements = Cursor::new(cx, collection);
+        while let Some(element) = elements.next(cx, &self.registers) {
+            self.set(instruction.dst.saturating_add(1), element);
+            let holds = truth(self.stretch(cx, body).value);
+            result = if any { result.or(holds) } else { result.and(holds) };
+            if result == decided && !(cx.eager && cx.wanted.is_some()) {
+                break;
+            }
+        }
+        result
+    }
+
+    /// A register; one that is not there holds nothing.
+    fn get(&self, operand: u32) -> Register<'a> {
+        self.registers.get(index(operand)).copied().unwrap_or(Register::plain(Value::Absent))
+    }
+
+    /// Writes a register.
+    fn set(&mut self, dst: u16, register: Register<'a>) {
+        if let Some(place) = self.registers.get_mut(usize::from(dst)) {
+            *place = register;
+        }
+    }
+
+    /// The result of an instruction that is no jump and no loop.
+    fn compute(&mut self, cx: &Context<'a>, instruction: &'a Instruction) -> Register<'a> {
+        let Instruction { opcode, a, b, .. } = *instruction;
+        let (left, right) = (self.get(a), self.get(b));
+        match opcode {
+            Opcode::Move => left,
+            Opcode::Slot => match cx.image().slots.get(index(a)) {
+                Some(slot) => Register::of(slot_value(cx, slot)),
+                None => Register::plain(Err(INTERNAL).into()),
+            },
+            Opcode::Field => Register::of(read::field(cx, left.value, SymbolId(b))),
+            Opcode::Coalesce => match left.value {
+                Value::Absent | Value::Null => Register { value: chosen(cx, right.value), ..right },
+                _ => Register { value: chosen(cx, left.value), ..left },
+            },
+            Opcode::Select => match truth(left.value) {
+                Truth::True => Register { value: chosen(cx, right.value), ..right },
+                Truth::False => {
+                    let other = self.get(b.saturating_add(1));
+                    Register { value: chosen(cx, other.value), ..other }
+                }
+                stopped => Register::plain(stopped.into()),
+            },
+            Opcode::Native => {
+                let native = cx.image().natives.get(index(b)).ok_or(INTERNAL);
+                let result = both(operand(cx, left.value), native)
+                    .and_then(|(subject, native)| natives::apply(cx, native, subject));
+                Register { value: result.into(), origin: left.origin }
+            }
+            Opcode::HistoryOf => {
+                let Some(question) = cx.image().histories.get(index(a)) else {
+                    return Register::plain(Err(INTERNAL).into());
+                };
+                let answer: Truth = question::ask_of(cx, question, right, &mut self.texts).into();
+                Register::plain(answer.into())
+            }
+            _ => Register::plain(self.compute_plain(cx, instruction, left.value, right.value)),
+        }
+    }
+
+    /// The result of an instruction whose result comes from no one place.
+    fn compute_plain(&self, cx: &Context<'a>, instruction: &Instruction, left: Value<'a>, right: Value<'a>) -> Value<'a> {
+        let Instruction { opcode, flags, a, b, .. } = *instruction;
+        match opcode {
+            Opcode::Const => {
+                let table = &cx.image().constants;
+                read::constant(ConstantRef { table, id: ConstantId(a) })
+            }
+            Opcode::List => Value::Run(index(a), index(b)),
+            Opcode::History => match cx.image().histories.get(index(a)) {
+                Some(question) => question::ask(cx, question).into(),
+                None => Err(INTERNAL).into(),
+            },
+            Opcode::Count => self.count(cx, left).into(),
+            Opcode::Add | Opcode::Sub | Opcode::Mul => {
+                let operands = both(operand(cx, left), operand(cx, right));
+                operands.and_then(|(left, right)| arithmetic(opcode, flags & ARITH_INT != 0, left, right)).into()
+            }
+            Opcode::And => truth(left).and(truth(right)).into(),
+            Opcode::Or => truth(left).or(truth(right)).into(),
+            Opcode::Not => truth(left).negate().into(),
+            Opcode::Subject => subject::matches(cx, SubjectId(a), flags).into(),
+            _ => self.test(cx, instruction, left, right).into(),
+        }
+    }
+
+    /// The truth of a test.
+    fn test(&self, cx: &Context<'a>, instruction: &Instruction, left: Value<'a>, right: Value<'a>) -> Truth {
+        let Instruction { opcode, b, .. } = *instruction;
+        match opcode {
+            Opcode::Truth => match operand(cx, left) {
+                Ok(Value::Bool(value)) => Truth::of(value),
+                Ok(_) => Err(TYPE).into(),
+                Err(stop) => Err(stop).into(),
+            },
+            Opcode::Has => match left {
+                Value::Absent | Value::Null => Truth::False,
+                Value::Unknown => Truth::Unknown,
+                Value::Error(code) => Truth::Error(code),
+                _ => Truth::True,
+            },
+            Opcode::Is => match left {
+                Value::Absent => Truth::False,
+                Value::Unknown => Truth::Unknown,
+                Value::Error(code) => Truth::Error(code),
+                value => Truth::of(compare::is(cx, value, TypeId(b))),
+            },
+            Opcode::Like => match (operand(cx, left), cx.image().constants.get(index(b))) {
+                (Ok(item), Some(pattern)) => compare::like(item, pattern).into(),
+                (Err(stop), _) => Err(stop).into(),
+                (_, None) => Err(INTERNAL).into(),
+            },
+            Opcode::Matches => operand(cx, left).and_then(|item| matches(cx, item, AutomatonId(b))).into(),
+            Opcode::InRange => self.in_range(cx, instruction, left).into(),
+            _ => match both(operand(cx, left), operand(cx, right)) {
+                Ok((left, right)) => self.compare(cx, opcode, left, right),
+                Err(stop) => Err(stop).into(),
+            },
+        }
+    }
+
+    /// A strict test of two values.
+    fn compare(&self, cx: &Context<'a>, opcode: Opcode, left: Value<'a>, right: Value<'a>) -> Truth {
+        let comparer = Comparer { cx, registers: &self.registers };
+        let ordered = |wanted: fn(Ordering) -> bool| compare::order(left, right).map(wanted).into();
+        match opcode {
+            Opcode::Eq => comparer.equal(left, right).into(),
+            Opcode::Ne => comparer.equal(left, right).map(|equal| !equal).into(),
+            Opcode::Lt => ordered(Ordering::is_lt),
+            Opcode::Le => ordered(Ordering::is_le),
+            Opcode::Gt => ordered(Ordering::is_gt),
+            Opcode::Ge => ordered(Ordering::is_ge),
+            Opcode::In => comparer.contained(left, right),
+            Opcode::Substring => comparer.contains(left, right),
+            Opcode::Under => compare::under(left, right).into(),
+            _ => Err(INTERNAL).into(),
+        }
+    }
+
+    /// `x in low..high`.
+    fn in_range(&self, cx: &Context<'a>, instruction: &Instruction, item: Value<'a>) -> Result<bool, Stop> {
+        let end = |present: u8, register: u32| {
+            (instruction.flags & present != 0).then(|| operand(cx, self.get(register).value)).transpose()
+        };
+        let ends = both(end(RANGE_LOW, instruction.b), end(RANGE_HIGH, instruction.b.saturating_add(1)));
+        let (item, (low, high)) = both(operand(cx, item), ends)?;
+        compare::in_range(item, low, high, instruction.flags & RANGE_INCLUSIVE != 0)
+    }
+
+    /// `count(xs)`.
+    fn count(&self, cx: &Context<'a>, collection: Value<'a>) -> Result<Value<'a>, Stop> {
+        let collection = operand(cx, collection)?;
+        let count = Comparer { cx, registers: &self.registers }.count(collection)?;
+        Ok(Value::Number(Decimal::from_int(i64::try_from(count).unwrap_or(i64::MAX))))
+    }
+}
+
+/// An operand as an index.
+fn index(operand: u32) -> usize {
+    usize::try_from(operand).unwrap_or(usize::MAX)
+}
+
+/// The truth in a truth register.
+pub fn truth(value: Value<'_>) -> Truth {
+    match value {
+        Value::Bool(value) => Truth::of(value),
+        Value::Error(code) => Truth::Error(code),
+        Value::Unknown => Truth::Unknown,
+        _ => Truth::Error(ErrorCode::Internal),
+    }
+}
+
+/// The whole text matches a regex.
+fn matches(cx: &Context<'_>, item: Value<'_>, automaton: AutomatonId) -> Result<bool, Stop> {
+    let text = crate::vm::value::text_of(item).ok_or(TYPE)?;
+    cx.program.automaton_matches(automaton, text).ok_or(INTERNAL)
+}
+
+/// Checked arithmetic of numbers, instants and durations.
+fn arithmetic<'a>(opcode: Opcode, int: bool, left: Value<'a>, right: Value<'a>) -> Result<Value<'a>, Stop> {
+    let overflow = Stop::Error(ErrorCode::Overflow);
+    let add_or_subtract = |a: i64, b: i64| match opcode {
+        Opcode::Add => a.checked_add(b).ok_or(overflow),
+        Opcode::Sub => a.checked_sub(b).ok_or(overflow),
+        _ => Err(TYPE),
+    };
+    match (left, right) {
+        (Value::Number(a), Value::Number(b)) => {
+            let result = match opcode {
+                Opcode::Add => a.checked_add(b),
+                Opcode::Sub => a.checked_sub(b),
+                _ => a.checked_mul(b),
+            };
+            let result = result.map_err(Stop::Error)?;
+            if int && result.to_int().is_none() { Err(overflow) } else { Ok(Value::Number(result)) }
+        }
+        (Value::Instant(a), Value::Duration(b)) => add_or_subtract(a, b).map(Value::Instant),
+        (Value::Duration(a), Value::Instant(b)) if opcode == Opcode::Add => add_or_subtract(a, b).map(Value::Instant),
+        (Value::Instant(a), Value::Instant(b)) if opcode == Opcode::Sub => add_or_subtract(a, b).map(Value::Duration),
+        (Value::Duration(a), Value::Duration(b)) => add_or_subtract(a, b).map(Value::Duration),
+        (Value::Duration(span), Value::Number(times)) | (Value::Number(times), Value::Duration(span))
+            if opcode == Opcode::Mul =>
+        {
+            multiply_duration(span, times)
+        }
+        _ => Err(TYPE),
+    }
+}
+
+/// A duration taken an integral number of times.
+fn multiply_duration<'a>(span: i64, times: Decimal) -> Result<Value<'a>, Stop> {
+    if times.units().checked_rem(mcpz_bytecode::value::decimal::ONE) != Some(0) {
+        return Err(TYPE);
+    }
+    let product = times.to_int().and_then(|times| span.checked_mul(times));
+    product.map(Value::Duration).ok_or(Stop::Error(ErrorCode::Overflow))
+}
