@@ -107,8 +107,13 @@ pub(crate) struct MadeTexts {
 
 /// Makes the texts that the action needs.
 pub(crate) fn make_texts(action: Action, message: &Message<'_>) -> MadeTexts {
-    let mut made = MadeTexts { details: "{}".to_string(), arguments: "{}".to_string() };
-    let Some(params) = message.params else { return made };
+    let mut made = MadeTexts {
+        details: "{}".to_string(),
+        arguments: "{}".to_string(),
+    };
+    let Some(params) = message.params else {
+        return made;
+    };
     match action {
         Action::Sample => made.details = sample_details(message.document, params),
         Action::Elicit => made.details = elicit_details(message.document, params),
@@ -158,7 +163,13 @@ pub(crate) fn prompt(row: &ServerImage, name: &str) -> Option<usize> {
 /// must be spelled in the one clean way.
 pub(crate) fn resource<'a>(row: &ServerImage, uri: &'a str) -> Option<Uri<'a>> {
     let listed = row.resources.iter().any(|known| known == uri);
-    let made = || is_clean(uri) && row.templates.iter().any(|template| template_makes(template, uri));
+    let made = || {
+        is_clean(uri)
+            && row
+                .templates
+                .iter()
+                .any(|template| template_makes(template, uri))
+    };
     (listed || made()).then_some(Uri::Known(uri))
 }
 
@@ -177,17 +188,30 @@ fn template_makes(template: &str, uri: &str) -> bool {
 
 /// Whether a segment of a template can make a segment of a URI.
 fn segment_makes(template: &str, text: &str) -> bool {
-    let Some((fixed, rest)) = template.split_once('{') else { return template == text };
-    let Some((_, mut after)) = rest.split_once('}') else { return template == text };
-    let Some(mut left) = text.strip_prefix(fixed) else { return false };
+    let Some((fixed, rest)) = template.split_once('{') else {
+        return template == text;
+    };
+    let Some((_, mut after)) = rest.split_once('}') else {
+        return template == text;
+    };
+    let Some(mut left) = text.strip_prefix(fixed) else {
+        return false;
+    };
     // Each variable takes at least one character; literals between them are found as early as they can.
     loop {
-        let Some(first) = left.chars().next() else { return false };
+        let Some(first) = left.chars().next() else {
+            return false;
+        };
         let behind = left.get(first.len_utf8()..).unwrap_or("");
-        match after.split_once('{').and_then(|(literal, rest)| rest.split_once('}').map(|(_, rest)| (literal, rest))) {
+        match after
+            .split_once('{')
+            .and_then(|(literal, rest)| rest.split_once('}').map(|(_, rest)| (literal, rest)))
+        {
             None => return behind.ends_with(after),
             Some((literal, rest)) => {
-                let Some(at) = behind.find(literal) else { return false };
+                let Some(at) = behind.find(literal) else {
+                    return false;
+                };
                 left = behind.get(at.saturating_add(literal.len())..).unwrap_or("");
                 after = rest;
             }
@@ -199,13 +223,21 @@ fn segment_makes(template: &str, text: &str) -> bool {
 fn complete<'a>(row: &ServerImage, message: &Message<'a>, asked: &mut Asked<'a>) -> Option<()> {
     let document = message.document;
     let reference = document.get(message.params?, "ref")?;
-    let text = |key: &str| document.get(reference, key).and_then(|node| document.str(node));
+    let text = |key: &str| {
+        document
+            .get(reference, key)
+            .and_then(|node| document.str(node))
+    };
     match text("type")? {
         "ref/prompt" => asked.prompt = Some(prompt(row, text("name")?)?),
         "ref/resource" => {
             let uri = text("uri")?;
             let template = row.templates.iter().any(|template| template == uri);
-            asked.uri = if template { Some(Uri::Known(uri)) } else { Some(resource(row, uri)?) };
+            asked.uri = if template {
+                Some(Uri::Known(uri))
+            } else {
+                Some(resource(row, uri)?)
+            };
         }
         _ => return None,
     }
@@ -251,7 +283,9 @@ fn sample_details(document: Document<'_>, params: NodeId) -> String {
     if let Some(tokens) = document.get(params, "maxTokens") {
         push_member(&mut out, "max_tokens", document.raw(tokens));
     }
-    let hints = document.get(params, "modelPreferences").and_then(|node| document.get(node, "hints"));
+    let hints = document
+        .get(params, "modelPreferences")
+        .and_then(|node| document.get(node, "hints"));
     let first = hints.and_then(|hints| document.elements(hints).next());
     if let Some(name) = first.and_then(|hint| document.get(hint, "name")) {
         push_member(&mut out, "model", document.raw(name));
@@ -267,8 +301,13 @@ fn sample_details(document: Document<'_>, params: NodeId) -> String {
 
 /// `elicit`: its mode, its fields, and whether one of them looks like a secret.
 fn elicit_details(document: Document<'_>, params: NodeId) -> String {
-    let mode = document.get(params, "mode").and_then(|node| document.str(node)).unwrap_or("form");
-    let properties = document.get(params, "requestedSchema").and_then(|schema| document.get(schema, "properties"));
+    let mode = document
+        .get(params, "mode")
+        .and_then(|node| document.str(node))
+        .unwrap_or("form");
+    let properties = document
+        .get(params, "requestedSchema")
+        .and_then(|schema| document.get(schema, "properties"));
     let mut fields = String::from("[");
     let mut secret = false;
     if let Some(properties) = properties {
@@ -284,7 +323,11 @@ fn elicit_details(document: Document<'_>, params: NodeId) -> String {
     let mut mode_text = String::new();
     push_string(&mut mode_text, mode);
     let mut out = String::from("{");
-    push_member(&mut out, "asks_secret", if secret { "true" } else { "false" });
+    push_member(
+        &mut out,
+        "asks_secret",
+        if secret { "true" } else { "false" },
+    );
     push_member(&mut out, "mode", &mode_text);
     push_member(&mut out, "fields", &fields);
     out.push('}');
@@ -294,17 +337,23 @@ fn elicit_details(document: Document<'_>, params: NodeId) -> String {
 /// Whether a field's name suggests a secret.
 fn looks_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
-    ["password", "secret", "token", "key"].iter().any(|word| lower.contains(word))
+    ["password", "secret", "token", "key"]
+        .iter()
+        .any(|word| lower.contains(word))
 }
 
 /// Arguments of a completion: those resolved before, and the one being completed.
 fn completion_arguments(document: Document<'_>, params: NodeId) -> String {
     let argument = document.get(params, "argument");
     let current = argument.and_then(|node| {
-        let name = document.get(node, "name").and_then(|name| document.str(name))?;
+        let name = document
+            .get(node, "name")
+            .and_then(|name| document.str(name))?;
         Some((name, document.get(node, "value")?))
     });
-    let earlier = document.get(params, "context").and_then(|node| document.get(node, "arguments"));
+    let earlier = document
+        .get(params, "context")
+        .and_then(|node| document.get(node, "arguments"));
     let mut out = String::from("{");
     if let Some(earlier) = earlier {
         for (key, value) in document.members(earlier) {

@@ -13,7 +13,9 @@ use core::ops::ControlFlow;
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::image::SqlDialect;
 use mcpz_bytecode::limits::{MAX_SQL_BYTES, MAX_SQL_DEPTH, MAX_SQL_TOKENS};
-use sqlparser::ast::{Expr, ObjectName, ObjectNamePart, Query, SetExpr, Statement, TableFactor, Visit, Visitor};
+use sqlparser::ast::{
+    Expr, ObjectName, ObjectNamePart, Query, SetExpr, Statement, TableFactor, Visit, Visitor,
+};
 use sqlparser::dialect::{AnsiDialect, Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
@@ -33,12 +35,66 @@ pub struct SqlFacts {
 
 /// Functions that only compute. Sorted.
 const HARMLESS: [&str; 60] = [
-    "abs", "array_agg", "avg", "cast", "ceil", "ceiling", "char_length", "coalesce", "concat", "concat_ws", "cos",
-    "count", "current_date", "current_time", "current_timestamp", "date", "date_part", "date_trunc", "datetime",
-    "dense_rank", "exp", "extract", "first_value", "floor", "greatest", "group_concat", "ifnull", "instr", "julianday",
-    "lag", "last_value", "lead", "least", "left", "length", "ln", "log", "lower", "ltrim", "max", "min", "mod", "now",
-    "nullif", "position", "power", "rank", "replace", "right", "round", "row_number", "rtrim", "sqrt", "strftime",
-    "string_agg", "substr", "substring", "sum", "trim", "upper",
+    "abs",
+    "array_agg",
+    "avg",
+    "cast",
+    "ceil",
+    "ceiling",
+    "char_length",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "cos",
+    "count",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "date",
+    "date_part",
+    "date_trunc",
+    "datetime",
+    "dense_rank",
+    "exp",
+    "extract",
+    "first_value",
+    "floor",
+    "greatest",
+    "group_concat",
+    "ifnull",
+    "instr",
+    "julianday",
+    "lag",
+    "last_value",
+    "lead",
+    "least",
+    "left",
+    "length",
+    "ln",
+    "log",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "mod",
+    "now",
+    "nullif",
+    "position",
+    "power",
+    "rank",
+    "replace",
+    "right",
+    "round",
+    "row_number",
+    "rtrim",
+    "sqrt",
+    "strftime",
+    "string_agg",
+    "substr",
+    "substring",
+    "sum",
+    "trim",
+    "upper",
 ];
 
 /// Judges a text of SQL.
@@ -47,7 +103,10 @@ pub fn facts(text: &str, dialect: SqlDialect) -> Result<SqlFacts, ErrorCode> {
         return Err(ErrorCode::SqlLimit);
     }
     let statement = parse(text, dialect_of(dialect).as_ref())?;
-    let mut judge = Judge { tables: BTreeSet::new(), writes: !matches!(statement, Statement::Query(_)) };
+    let mut judge = Judge {
+        tables: BTreeSet::new(),
+        writes: !matches!(statement, Statement::Query(_)),
+    };
     match statement.visit(&mut judge) {
         ControlFlow::Break(code) => Err(code),
         ControlFlow::Continue(()) => Ok(SqlFacts {
@@ -71,22 +130,32 @@ fn dialect_of(dialect: SqlDialect) -> Box<dyn Dialect> {
 
 /// The one statement of a text.
 fn parse(text: &str, dialect: &dyn Dialect) -> Result<Statement, ErrorCode> {
-    let tokens = Tokenizer::new(dialect, text).tokenize().map_err(|_| ErrorCode::Sql)?;
+    let tokens = Tokenizer::new(dialect, text)
+        .tokenize()
+        .map_err(|_| ErrorCode::Sql)?;
     let is_comment = |token: &Token| {
         matches!(
             token,
-            Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_))
+            Token::Whitespace(
+                Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)
+            )
         )
     };
     if tokens.iter().any(is_comment) {
         return Err(ErrorCode::Sql);
     }
     // Chains of operators nest without recursion in the parser, so tokens bound the depth of the tree.
-    let words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count();
+    let words = tokens
+        .iter()
+        .filter(|token| !matches!(token, Token::Whitespace(_)))
+        .count();
     if words > MAX_SQL_TOKENS {
         return Err(ErrorCode::SqlLimit);
     }
-    let parsed = Parser::new(dialect).with_recursion_limit(MAX_SQL_DEPTH).with_tokens(tokens).parse_statements();
+    let parsed = Parser::new(dialect)
+        .with_recursion_limit(MAX_SQL_DEPTH)
+        .with_tokens(tokens)
+        .parse_statements();
     let mut statements = parsed.map_err(|error| match error {
         ParserError::RecursionLimitExceeded => ErrorCode::SqlLimit,
         _ => ErrorCode::Sql,
@@ -134,17 +203,24 @@ impl Visitor for Judge {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<ErrorCode> {
         match factor {
-            TableFactor::Table { args: None, .. } | TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => {
-                ControlFlow::Continue(())
-            }
+            TableFactor::Table { args: None, .. }
+            | TableFactor::Derived { .. }
+            | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
             _ => ControlFlow::Break(ErrorCode::Sql),
         }
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<ErrorCode> {
-        let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
-        let known = qualified(&function.name).is_some_and(|name| HARMLESS.binary_search(&name.as_str()).is_ok());
-        if known { ControlFlow::Continue(()) } else { ControlFlow::Break(ErrorCode::Sql) }
+        let Expr::Function(function) = expr else {
+            return ControlFlow::Continue(());
+        };
+        let known = qualified(&function.name)
+            .is_some_and(|name| HARMLESS.binary_search(&name.as_str()).is_ok());
+        if known {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(ErrorCode::Sql)
+        }
     }
 }
 
@@ -163,7 +239,9 @@ fn body_writes(body: &SetExpr) -> bool {
 fn qualified(name: &ObjectName) -> Option<String> {
     let mut text = String::new();
     for part in &name.0 {
-        let ObjectNamePart::Identifier(ident) = part else { return None };
+        let ObjectNamePart::Identifier(ident) = part else {
+            return None;
+        };
         if !text.is_empty() {
             text.push('.');
         }
@@ -190,18 +268,29 @@ mod tests {
 
     #[test]
     fn reads_and_writes() {
-        let select = of("SELECT count(*) FROM Sales.\"Orders\" o JOIN customers c ON o.id = c.id").unwrap();
+        let select =
+            of("SELECT count(*) FROM Sales.\"Orders\" o JOIN customers c ON o.id = c.id").unwrap();
         assert!(select.read_only);
         assert_eq!(select.kind, "select");
         assert_eq!(select.tables, ["customers", "sales.Orders"]);
         for text in [
-            "UPDATE a SET b = 1", "DELETE FROM a", "INSERT INTO a VALUES (1)", "DROP TABLE a", "TRUNCATE a",
-            "SELECT * INTO b FROM a", "SELECT * FROM a FOR UPDATE", "WITH x AS (DELETE FROM a RETURNING *) SELECT * FROM x",
+            "UPDATE a SET b = 1",
+            "DELETE FROM a",
+            "INSERT INTO a VALUES (1)",
+            "DROP TABLE a",
+            "TRUNCATE a",
+            "SELECT * INTO b FROM a",
+            "SELECT * FROM a FOR UPDATE",
+            "WITH x AS (DELETE FROM a RETURNING *) SELECT * FROM x",
             "SELECT 1 FROM (SELECT * FROM a FOR UPDATE) q",
         ] {
             let facts = of(text).unwrap();
             assert!(!facts.read_only, "{text}");
-            assert!(facts.tables.is_empty() || facts.tables.contains(&"a".to_string()), "{text}: {:?}", facts.tables);
+            assert!(
+                facts.tables.is_empty() || facts.tables.contains(&"a".to_string()),
+                "{text}: {:?}",
+                facts.tables
+            );
         }
         assert_eq!(of("delete from a").unwrap().kind, "delete");
     }
@@ -209,13 +298,24 @@ mod tests {
     #[test]
     fn what_cannot_be_judged_is_an_error() {
         for text in [
-            "", ";", "SELECT 1; SELECT 2", "SELECT pg_read_file('/etc/passwd')", "SELECT * FROM dblink('x')",
-            "SELECT * FROM generate_series(1, 2)", "SELECT 1 -- x", "SELECT /* x */ 1", "not sql at all (",
-            "SELECT lo_import('x')", "SELECT a.upper('x')",
+            "",
+            ";",
+            "SELECT 1; SELECT 2",
+            "SELECT pg_read_file('/etc/passwd')",
+            "SELECT * FROM dblink('x')",
+            "SELECT * FROM generate_series(1, 2)",
+            "SELECT 1 -- x",
+            "SELECT /* x */ 1",
+            "not sql at all (",
+            "SELECT lo_import('x')",
+            "SELECT a.upper('x')",
         ] {
             assert_eq!(of(text), Err(ErrorCode::Sql), "{text}");
         }
-        assert!(of("SELECT 1;").is_ok(), "one final semicolon is no second statement");
+        assert!(
+            of("SELECT 1;").is_ok(),
+            "one final semicolon is no second statement"
+        );
     }
 
     #[test]

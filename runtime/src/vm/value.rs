@@ -100,7 +100,10 @@ pub struct Register<'a> {
 impl<'a> Register<'a> {
     /// A register whose value comes from no argument.
     pub fn plain(value: Value<'a>) -> Self {
-        Self { value, origin: None }
+        Self {
+            value,
+            origin: None,
+        }
     }
 
     /// A register that holds a place or constant, with its origin.
@@ -273,7 +276,11 @@ mod tests {
             for (column, b) in ALL.into_iter().enumerate() {
                 assert_eq!(a.and(b), and[row][column], "{a:?} and {b:?}");
                 assert_eq!(a.or(b), or[row][column], "{a:?} or {b:?}");
-                assert_eq!(a.and(b).negate(), a.negate().or(b.negate()), "de Morgan {a:?} {b:?}");
+                assert_eq!(
+                    a.and(b).negate(),
+                    a.negate().or(b.negate()),
+                    "de Morgan {a:?} {b:?}"
+                );
             }
         }
     }

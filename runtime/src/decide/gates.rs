@@ -1,0 +1,150 @@
+//! Step 1: kill switch, quarantine, flow, arguments.
+
+use crate::credential::subject_of;
+use crate::decide::case::Case;
+use crate::decide::cover::covers;
+use crate::decision::Reason;
+use crate::json::Kind;
+use crate::schema;
+use crate::state::{Isolation, StateError};
+use crate::vm::context::Asked;
+use alloc::vec::Vec;
+use mcpz_bytecode::ids::SegmentId;
+use mcpz_bytecode::image::{Action, FlowImage, LinkKind, PromptImage};
+use mcpz_bytecode::value::net;
+
+/// Why what is asked may not pass, if so.
+pub(crate) fn closed(case: &Case<'_>, asked: &Asked<'_>) -> Option<Reason> {
+    match isolated(case, asked) {
+        Ok(false) => {}
+        Ok(true) => return Some(Reason::Isolated),
+        Err(StateError) => return Some(Reason::StateError),
+    }
+    match quarantined(case, asked) {
+        Ok(false) => {}
+        Ok(true) => return Some(Reason::Quarantined),
+        Err(StateError) => return Some(Reason::StateError),
+    }
+    if !flow_is_open(case, asked) {
+        return Some(Reason::FlowClosed);
+    }
+    if !arguments_fit(case, asked) {
+        return Some(Reason::Arguments);
+    }
+    None
+}
+
+/// Server and tool, by name.
+fn names<'a>(case: &Case<'a>, asked: &Asked<'_>) -> (&'a str, Option<&'a str>) {
+    let server = case.program.image().servers.get(asked.server.index());
+    let tool = asked.tool.and_then(|row| server?.tools.get(row));
+    (
+        server.map_or("", |server| &server.name),
+        tool.map(|tool| tool.name.as_str()),
+    )
+}
+
+/// Server, tool or an agent of the chain is isolated.
+fn isolated(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
+    let (server, tool) = names(case, asked);
+    if case.state.isolated(Isolation::Server(server))? {
+        return Ok(true);
+    }
+    if let Some(tool) = tool
+        && case.state.isolated(Isolation::Tool(server, tool))?
+    {
+        return Ok(true);
+    }
+    for link in case
+        .chain
+        .iter()
+        .filter(|link| link.kind == LinkKind::Agent)
+    {
+        if let Some(subject) = subject_of(link)
+            && case.state.isolated(Isolation::Agent(&subject))?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The tool changed under its pin.
+fn quarantined(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
+    match names(case, asked) {
+        (server, Some(tool)) => case.state.quarantined(server, tool),
+        _ => Ok(false),
+    }
+}
+
+/// Whether the caller's segment may reach the server's. Servers without a segment, callers that are
+/// not on the network and what servers ask are not asked.
+fn flow_is_open(case: &Case<'_>, asked: &Asked<'_>) -> bool {
+    let image = case.program.image();
+    let to = image
+        .servers
+        .get(asked.server.index())
+        .and_then(|server| server.segment);
+    let (Some(to), Some(source)) = (to, case.network) else {
+        return true;
+    };
+    if asked.by_server {
+        return true;
+    }
+    let holds = |networks: &[_]| {
+        networks
+            .iter()
+            .any(|network| net::net_contains(*network, source))
+    };
+    let inside = image
+        .segments
+        .iter()
+        .enumerate()
+        .filter(|(_, segment)| holds(&segment.networks));
+    let from: Vec<SegmentId> = inside.map(|(row, _)| SegmentId::new(row)).collect();
+    let applies = |flow: &&FlowImage| {
+        flow.to == to
+            && from.contains(&flow.from)
+            && flow.only.as_ref().is_none_or(|only| covers(only, asked))
+    };
+    let closed = image.flows.iter().filter(applies).any(|flow| flow.forbid);
+    let opened = image.flows.iter().filter(applies).any(|flow| !flow.forbid);
+    !closed && (from.contains(&to) || opened)
+}
+
+/// Whether arguments fit what the catalog pins.
+fn arguments_fit(case: &Case<'_>, asked: &Asked<'_>) -> bool {
+    let Some(server) = case.program.image().servers.get(asked.server.index()) else {
+        return false;
+    };
+    let (document, node) = asked.arguments;
+    match (asked.action, asked.tool, asked.prompt) {
+        (Action::Call, Some(tool), _) => {
+            case.program
+                .schema(asked.server, tool)
+                .is_some_and(|schema| {
+                    schema::validate(document, node, &schema).is_ok()
+                        && !(server.refuse_extra
+                            && schema::extra_parameter(document, node, &schema).is_some())
+                })
+        }
+        (Action::Get, _, Some(prompt)) => server
+            .prompts
+            .get(prompt)
+            .is_some_and(|prompt| prompt_fits(prompt, asked)),
+        _ => true,
+    }
+}
+
+/// Arguments of a prompt are strings, only those it names, and all that are required.
+fn prompt_fits(prompt: &PromptImage, asked: &Asked<'_>) -> bool {
+    let (document, node) = asked.arguments;
+    let named = |key: &str| prompt.parameters.iter().any(|(name, _)| name == key);
+    document
+        .members(node)
+        .all(|(key, value)| named(key) && document.kind(value) == Kind::String)
+        && prompt
+            .parameters
+            .iter()
+            .all(|(name, required)| !required || document.get(node, name).is_some())
+}

@@ -1,0 +1,537 @@
+//! The steps of a decision, in order (docs/semantics.md, section 6).
+
+use crate::credential::subject_of;
+use crate::decide::case::{Case, Outcomes, Time, rows, rule};
+use crate::decide::{cover, gates};
+use crate::decision::{
+    AuditLevel, Decision, DenyMode, Effect, ErrorCode, LimitObligation, Obligations, Reason,
+    RedactionObligation, RuleError, RuleId, ShadowHit, Unmet,
+};
+use crate::natives::Memo;
+use crate::state::{LimitQuery, StateError};
+use crate::vm::context::{Asked, Context};
+use crate::vm::question::has_key;
+use crate::vm::subject::narrowly;
+use crate::vm::value::Truth;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use mcpz_bytecode::ids::{ClassId, GrantId};
+use mcpz_bytecode::image::{LimitImage, RequirementImage, RuleImage, RuleKindImage};
+use mcpz_bytecode::value::Decimal;
+use mcpz_bytecode::value::decimal::ONE;
+
+/// A rule in a step.
+type RuleRow<'a> = (RuleId, &'a RuleImage);
+
+/// A step either goes on, or has ended the decision.
+type Step = Result<(), ()>;
+
+/// What list time says of one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visibility {
+    /// Whether it is shown.
+    pub shown: bool,
+    /// The first forbid that is true or in error.
+    pub hidden_by: Option<RuleId>,
+    /// Forbids and permits in error.
+    pub errors: Vec<RuleError>,
+}
+
+/// A decision under way.
+struct Course<'c, 'a> {
+    case: &'c Case<'a>,
+    asked: &'c Asked<'c>,
+    outcomes: Outcomes,
+    decision: Decision,
+}
+
+/// Decides what is asked, from step 0d on.
+pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Decision {
+    let blank = Decision::plain(
+        Effect::Allow,
+        Reason::Allowed,
+        DenyMode::Explain,
+        case.program.digest(),
+    );
+    let mut course = Course {
+        case,
+        asked,
+        outcomes: Outcomes::default(),
+        decision: blank,
+    };
+    // The result only says whether all steps were gone through; the decision is in the course.
+    let _ = course.run(memo);
+    course.decision
+}
+
+/// Evaluates all forbids and permits of a target with everything late unknown.
+pub(crate) fn visibility(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Visibility {
+    let mut wanted = rows(case.program, asked);
+    wanted.retain(|row| {
+        rule(case.program, row.rule).is_some_and(|rule| {
+            !rule.shadow && matches!(rule.kind, RuleKindImage::Forbid | RuleKindImage::Permit(_))
+        })
+    });
+    let outcomes = case.evaluate(asked, &wanted, Time::List, memo);
+    let mut seen = Visibility {
+        shown: false,
+        hidden_by: None,
+        errors: Vec::new(),
+    };
+    let mut permitted = false;
+    for (id, truth) in &outcomes.truths {
+        let Some(rule) = rule(case.program, *id) else {
+            continue;
+        };
+        let value = match rule.kind {
+            RuleKindImage::Permit(Some(grant)) => {
+                truth.and(holder(case, asked, grant)).and(Truth::Unknown)
+            }
+            _ => *truth,
+        };
+        if let Truth::Error(code) = value {
+            seen.errors.push(RuleError { rule: *id, code });
+        }
+        match rule.kind {
+            RuleKindImage::Permit(_) => permitted |= matches!(value, Truth::True | Truth::Unknown),
+            _ if matches!(value, Truth::True | Truth::Error(_)) => {
+                seen.hidden_by = seen.hidden_by.or(Some(*id))
+            }
+            _ => {}
+        }
+    }
+    seen.shown = permitted && seen.hidden_by.is_none();
+    seen
+}
+
+/// Whether the caller fits a grant's subject, narrowly.
+fn holder(case: &Case<'_>, asked: &Asked<'_>, grant: GrantId) -> Truth {
+    let Some(grant) = case.program.image().grants.get(grant.index()) else {
+        return Truth::False;
+    };
+    with_context(case, asked, |cx| narrowly(cx, grant.subject, true))
+}
+
+/// Looks at the chain as decision code does.
+fn with_context<T>(case: &Case<'_>, asked: &Asked<'_>, look: impl FnOnce(&Context<'_>) -> T) -> T {
+    let (memo, missed, extracted) = (
+        Memo::default(),
+        Cell::new(false),
+        super::case::Extracted::default(),
+    );
+    look(&case.context(asked, &extracted, &memo, &missed))
+}
+
+impl<'a> Course<'_, 'a> {
+    fn run(&mut self, memo: &mut Memo) -> Step {
+        self.visible(memo)?;
+        if let Some(reason) = gates::closed(self.case, self.asked) {
+            return self.deny(reason, &[]);
+        }
+        let rows = rows(self.case.program, self.asked);
+        self.outcomes = self.case.evaluate(self.asked, &rows, Time::Call, memo);
+        self.shadow();
+        self.forbids()?;
+        self.permits()?;
+        self.requires()?;
+        self.limits()?;
+        self.oblige()
+    }
+
+    /// The rules of a kind that are enforced, with their values, in canonical order.
+    fn enforced(&self, wanted: impl Fn(&RuleKindImage) -> bool) -> Vec<(RuleRow<'a>, Truth)> {
+        let program = self.case.program;
+        let rows = self
+            .outcomes
+            .truths
+            .iter()
+            .filter_map(|(id, truth)| Some(((*id, rule(program, *id)?), *truth)));
+        rows.filter(|((_, rule), _)| !rule.shadow && wanted(&rule.kind))
+            .collect()
+    }
+
+    /// Ends the decision with what these rules determined.
+    fn end(&mut self, effect: Effect, reason: Reason, by: &[RuleRow<'_>]) -> Step {
+        self.decision.effect = effect;
+        self.decision.reason = reason;
+        self.decision.show = by
+            .iter()
+            .filter_map(|(_, rule)| rule.deny)
+            .max()
+            .unwrap_or(DenyMode::Explain);
+        self.decision.determining = by.first().map(|(id, _)| *id);
+        self.decision.obligations = Obligations::default();
+        Err(())
+    }
+
+    fn deny(&mut self, reason: Reason, by: &[RuleRow<'_>]) -> Step {
+        self.end(Effect::Deny, reason, by)
+    }
+
+    fn error(&mut self, rule: RuleId, code: ErrorCode) {
+        self.decision.errors.push(RuleError { rule, code });
+    }
+
+    /// Step 0d. What servers ask is not listed.
+    fn visible(&mut self, memo: &mut Memo) -> Step {
+        if self.asked.by_server {
+            return Ok(());
+        }
+        let seen = visibility(self.case, self.asked, memo);
+        if seen.shown {
+            return Ok(());
+        }
+        self.decision.errors = seen.errors;
+        let ended = self.deny(Reason::NotVisible, &[]);
+        self.decision.determining = seen.hidden_by;
+        self.decision.show = DenyMode::Hide;
+        ended
+    }
+
+    /// Shadow rules are only reported.
+    fn shadow(&mut self) {
+        let mut hits = Vec::new();
+        for (id, truth) in &self.outcomes.truths {
+            let Some(rule) = rule(self.case.program, *id).filter(|rule| rule.shadow) else {
+                continue;
+            };
+            let value = match rule.kind {
+                RuleKindImage::Permit(grant) => {
+                    self.eligible(*truth, grant).and(self.active(grant))
+                }
+                _ => *truth,
+            };
+            match value {
+                Truth::True => hits.push(ShadowHit {
+                    rule: *id,
+                    error: None,
+                }),
+                Truth::Error(code) => hits.push(ShadowHit {
+                    rule: *id,
+                    error: Some(code),
+                }),
+                Truth::False | Truth::Unknown => {}
+            }
+        }
+        self.decision.shadow = hits;
+    }
+
+    /// Step 2.
+    fn forbids(&mut self) -> Step {
+        let mut bound = Vec::new();
+        let mut first = None;
+        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Forbid)) {
+            if let Truth::Error(code) = truth {
+                self.error(row.0, code);
+            }
+            if matches!(truth, Truth::True | Truth::Error(_)) {
+                first = first.or(Some(truth));
+                bound.push(row);
+            }
+        }
+        match first {
+            None => Ok(()),
+            Some(Truth::Error(_)) => self.deny(Reason::ForbidError, &bound),
+            Some(_) => self.deny(Reason::Forbidden, &bound),
+        }
+    }
+
+    /// The value of a permit but for whether its grant is active.
+    fn eligible(&self, truth: Truth, grant: Option<GrantId>) -> Truth {
+        grant.map_or(truth, |grant| {
+            truth.and(holder(self.case, self.asked, grant))
+        })
+    }
+
+    /// Whether a grant is active; true of no grant.
+    fn active(&self, grant: Option<GrantId>) -> Truth {
+        let Some(grant) = grant else {
+            return Truth::True;
+        };
+        let name = self
+            .case
+            .program
+            .image()
+            .grants
+            .get(grant.index())
+            .map_or("", |grant| &grant.name);
+        match self.case.state.grant_active(name) {
+            Ok(active) => Truth::of(active),
+            Err(StateError) => Truth::Error(ErrorCode::State),
+        }
+    }
+
+    /// Step 3.
+    fn permits(&mut self) -> Step {
+        let mut granted = None;
+        let mut dormant = None;
+        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Permit(_))) {
+            let RuleKindImage::Permit(grant) = row.1.kind else {
+                continue;
+            };
+            let eligible = self.eligible(truth, grant);
+            match eligible.and(self.active(grant)) {
+                Truth::True => granted = granted.or(Some(row.0)),
+                Truth::Error(code) => self.error(row.0, code),
+                Truth::False if eligible == Truth::True => {
+                    dormant = dormant.or(grant.map(|grant| (row, grant)))
+                }
+                Truth::False | Truth::Unknown => {}
+            }
+        }
+        if granted.is_some() {
+            self.decision.determining = granted;
+            return Ok(());
+        }
+        let Some((row, grant)) = dormant else {
+            return self.deny(Reason::NoPermit, &[]);
+        };
+        let grant = self.case.program.image().grants.get(grant.index());
+        let grant = grant.map_or_else(String::new, |grant| grant.name.clone());
+        self.decision.unmet = alloc::vec![Unmet::Grant { grant }];
+        let ended = self.end(Effect::Challenge, Reason::GrantNeeded, &[row]);
+        self.decision.show = DenyMode::Explain;
+        ended
+    }
+
+    /// Step 4.
+    fn requires(&mut self) -> Step {
+        let (mut failed, mut asking, mut unmet) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Require(_))) {
+            let RuleKindImage::Require(requirement) = &row.1.kind else {
+                continue;
+            };
+            let outcome = match truth {
+                Truth::True => {
+                    unmet_of(self.case, row.0, requirement).map_err(|StateError| ErrorCode::State)
+                }
+                Truth::Error(code) => Err(code),
+                Truth::False | Truth::Unknown => Ok(None),
+            };
+            match outcome {
+                Ok(None) => {}
+                Ok(Some(what)) => {
+                    unmet.push(what);
+                    asking.push(row);
+                }
+                Err(code) => {
+                    self.error(row.0, code);
+                    failed.push(row);
+                }
+            }
+        }
+        if !failed.is_empty() {
+            return self.deny(Reason::RequirementError, &failed);
+        }
+        if asking.is_empty() {
+            return Ok(());
+        }
+        let step_up = unmet.iter().any(|what| matches!(what, Unmet::Scope { .. }));
+        self.decision.unmet = unmet;
+        let ended = self.end(Effect::Challenge, Reason::RequirementUnmet, &asking);
+        self.decision.show = if step_up {
+            DenyMode::StepUp
+        } else {
+            DenyMode::Explain
+        };
+        ended
+    }
+
+    /// Step 5.
+    fn limits(&mut self) -> Step {
+        let (mut failed, mut full, mut consumes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut retry_after_ms = None;
+        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Limit(_))) {
+            let RuleKindImage::Limit(limit) = &row.1.kind else {
+                continue;
+            };
+            let outcome = match truth {
+                Truth::True => self.room(row, limit),
+                Truth::Error(code) => Err(code),
+                Truth::False | Truth::Unknown => continue,
+            };
+            match outcome {
+                Ok(Room::Consumes(what)) => consumes.push(what),
+                Ok(Room::Full(later)) => {
+                    if full.is_empty() {
+                        retry_after_ms = later;
+                    }
+                    full.push(row);
+                }
+                Err(code) => {
+                    self.error(row.0, code);
+                    failed.push(row);
+                }
+            }
+        }
+        if !failed.is_empty() {
+            return self.deny(Reason::LimitError, &failed);
+        }
+        if !full.is_empty() {
+            self.decision.retry_after_ms = retry_after_ms;
+            return self.deny(Reason::Limited, &full);
+        }
+        self.decision.obligations.consumes = consumes;
+        Ok(())
+    }
+
+    /// Whether a limit that is true has room.
+    fn room(&self, (id, rule): RuleRow<'_>, limit: &LimitImage) -> Result<Room, ErrorCode> {
+        let amount = match limit.amount {
+            None => ONE,
+            Some(_) => {
+                let found = self.outcomes.amounts.iter().find(|(rule, _)| *rule == id);
+                found.map_or(Err(ErrorCode::Internal), |(_, amount)| *amount)?
+            }
+        };
+        if !with_context(self.case, self.asked, |cx| has_key(cx, limit.by)) {
+            return Err(ErrorCode::Missing);
+        }
+        let query = LimitQuery {
+            rule: &rule.id,
+            by: limit.by,
+            window_ms: limit.per_ms,
+        };
+        let used = self
+            .case
+            .state
+            .limit_used(&query)
+            .map_err(|StateError| ErrorCode::State)?;
+        let total = used
+            .used
+            .checked_add(amount)
+            .filter(|total| Decimal::from_units(*total).is_ok());
+        Ok(if total.is_some_and(|total| total <= limit.at_most) {
+            Room::Consumes(LimitObligation {
+                rule: id,
+                amount,
+                by: limit.by,
+                window_ms: limit.per_ms,
+            })
+        } else {
+            Room::Full(used.retry_after_ms)
+        })
+    }
+
+    /// Step 6.
+    fn oblige(&mut self) -> Step {
+        let (mut redact_failed, mut audit_failed) = (Vec::new(), Vec::new());
+        let mut redactions = Vec::new();
+        let mut audit: Option<AuditLevel> = None;
+        for (row, truth) in
+            self.enforced(|kind| matches!(kind, RuleKindImage::Redact(_) | RuleKindImage::Audit(_)))
+        {
+            if let Truth::Error(code) = truth {
+                self.error(row.0, code);
+            }
+            match (&row.1.kind, truth) {
+                (RuleKindImage::Redact(what), Truth::True) => {
+                    redactions.extend(what.iter().map(|redaction| RedactionObligation {
+                        rule: row.0,
+                        what: redaction.what.clone(),
+                        how: redaction.how.clone(),
+                    }))
+                }
+                (RuleKindImage::Audit(level), Truth::True) => audit = audit.max(Some(*level)),
+                (RuleKindImage::Redact(_), Truth::Error(_)) => redact_failed.push(row),
+                (RuleKindImage::Audit(_), Truth::Error(_)) => audit_failed.push(row),
+                _ => {}
+            }
+        }
+        if !redact_failed.is_empty() {
+            return self.deny(Reason::RedactError, &redact_failed);
+        }
+        if !audit_failed.is_empty() {
+            return self.deny(Reason::AuditError, &audit_failed);
+        }
+        self.decision.obligations.redactions = redactions;
+        self.decision.obligations.audit = audit;
+        self.decision.obligations.labels = cover::labels(self.case, self.asked);
+        self.decision.obligations.stores = cover::stores(self.case, self.asked);
+        Ok(())
+    }
+}
+
+/// What became of a limit that is true.
+enum Room {
+    /// This will be consumed.
+    Consumes(LimitObligation),
+    /// None; perhaps later.
+    Full(Option<i64>),
+}
+
+/// What is unmet of a requirement; `None` when it is met.
+fn unmet_of(
+    case: &Case<'_>,
+    rule: RuleId,
+    requirement: &RequirementImage,
+) -> Result<Option<Unmet>, StateError> {
+    Ok(match requirement {
+        RequirementImage::Approval {
+            count,
+            approvers,
+            expires_ms,
+        } => {
+            let approvers: Vec<String> = approvers
+                .iter()
+                .map(|class| class_name(case, *class))
+                .collect();
+            let met = approved_by(case, &approvers, *expires_ms)?
+                >= usize::try_from(*count).unwrap_or(usize::MAX);
+            (!met).then_some(Unmet::Approval {
+                rule,
+                count: *count,
+                approvers,
+                expires_ms: *expires_ms,
+            })
+        }
+        RequirementImage::Mfa { fresh_ms } => {
+            let age = case.state.mfa_age_ms()?;
+            let met = age.is_some_and(|age| age >= 0 && fresh_ms.is_none_or(|fresh| age <= fresh));
+            (!met).then_some(Unmet::Mfa {
+                rule,
+                fresh_ms: *fresh_ms,
+            })
+        }
+        RequirementImage::Scope(wanted) => {
+            let missing: Vec<String> = wanted
+                .iter()
+                .filter(|scope| !case.scopes.contains(scope))
+                .cloned()
+                .collect();
+            (!missing.is_empty()).then_some(Unmet::Scope {
+                rule,
+                scopes: missing,
+            })
+        }
+    })
+}
+
+/// A class by name.
+fn class_name(case: &Case<'_>, class: ClassId) -> String {
+    case.program
+        .image()
+        .classes
+        .get(class.index())
+        .map_or_else(String::new, |class| class.name.clone())
+}
+
+/// How many distinct people of the wanted classes approved in time, none of them in the chain.
+fn approved_by(
+    case: &Case<'_>,
+    wanted: &[String],
+    expires_ms: Option<i64>,
+) -> Result<usize, StateError> {
+    let chain: BTreeSet<String> = case.chain.iter().filter_map(subject_of).collect();
+    let approvals = case.state.approvals()?.iter();
+    let valid = approvals
+        .filter(|approval| {
+            approval.age_ms >= 0 && expires_ms.is_none_or(|expires| approval.age_ms <= expires)
+        })
+        .filter(|approval| approval.classes.iter().any(|class| wanted.contains(class)))
+        .filter(|approval| !chain.contains(&approval.approver));
+    let approvers: BTreeSet<&str> = valid.map(|approval| approval.approver.as_str()).collect();
+    Ok(approvers.len())
+}
