@@ -14,7 +14,7 @@ have 65,536 instructions and 4,096 values. Split the rule into several, or move 
 comparisons into a literal list or a `data` set and test with `in`.",
     bad: BAD,
     good: "\
-forbid anyone to call payments.refund when context.device.risk in 1..=65_536
+forbid anyone to call payments.refund when (context.device.risk ?? 0) in 1..=65_536
 ",
 };
 
