@@ -147,3 +147,35 @@ fn the_same_sources_give_the_same_program() {
     assert_eq!(format!("{:?}", first.unit.program), format!("{:?}", second.unit.program));
     assert_eq!(format!("{:?}", first.unit.rules), format!("{:?}", second.unit.rules));
 }
+
+/// Deletes, doubles and swaps pieces of the frame's policy: checking never panics and never accepts what it reports.
+#[test]
+fn broken_texts_never_panic() {
+    let frame = include_str!("../src/diagnostics/codes/frame/policy/frame.mcpz");
+    let rules = "\npermit analyst to call payments.refund where args.amount < 5\nforbid anyone to call tag outbound\n\
+        grant g to sre for at most 1h approved by analyst { permit to call fs.write_file }\n\
+        predicate p(x: int) = x > 0\nconst c: int = 5\nuse std.mcp.filesystem\n";
+    let text = format!("{frame}{rules}");
+    let words: Vec<&str> = text.split_inclusive(' ').collect();
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..300 {
+        let mut broken: Vec<&str> = words.clone();
+        for _ in 0..=random(3) {
+            let (at, other) = (random(broken.len()), random(broken.len()));
+            match random(3) {
+                0 => drop(broken.drain(at..(at + random(4)).min(broken.len()))),
+                1 => broken.swap(at, other),
+                _ => broken.insert(at, words[random(words.len())]),
+            }
+        }
+        let source = format!("-- policy/frame.mcpz --\n{}", broken.concat());
+        let checked = checked(&source);
+        let failed = checked.diagnostics.iter().any(Diagnostic::is_error);
+        assert_eq!(failed, checked.program.is_none(), "{source}");
+        plain::render(&checked.diagnostics, checked.sources());
+    }
+}

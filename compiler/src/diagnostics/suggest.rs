@@ -9,6 +9,9 @@ use super::{Edit, Fix};
 use crate::hir::Span;
 use smol_str::SmolStr;
 
+/// Longest name that is compared, in characters.
+const MAX_COMPARED: usize = 80;
+
 /// The candidate nearest to what was written, if one is near enough to be worth naming.
 pub fn nearest<I, S>(wanted: &str, candidates: I) -> Option<SmolStr>
 where
@@ -100,8 +103,12 @@ fn distance(wanted: &str, candidate: &str) -> Option<usize> {
     if short == long {
         return Some(0);
     }
-    let edits = strsim::damerau_levenshtein(&short, &long);
     let longest = short.chars().count().max(long.chars().count());
+    // Names beyond this are no names that somebody mistyped, and comparing them costs much.
+    if longest > MAX_COMPARED {
+        return None;
+    }
+    let edits = strsim::damerau_levenshtein(&short, &long);
     if edits <= allowed_edits(longest) {
         return Some(edits);
     }

@@ -105,10 +105,14 @@ fn arrange_values(items: &mut Items, symbols: &mut Symbols, sink: &mut Vec<Diagn
     }
     let circular: BTreeSet<usize> = order.circles.iter().flatten().copied().collect();
     let (const_rows, predicate_rows): (Vec<usize>, Vec<usize>) = order.rows.iter().partition(|row| **row < consts);
-    let position = |rows: &[usize], row: usize| rows.iter().position(|old| *old == row).unwrap_or(usize::MAX);
+    let mut now = vec![usize::MAX; total];
+    for rows in [&const_rows, &predicate_rows] {
+        rows.iter().enumerate().for_each(|(new, old)| now[*old] = new);
+    }
+    let row = |old: usize| now.get(old).copied().unwrap_or(usize::MAX);
     symbols.renumber(|entity| match entity {
-        Entity::Const(id) => Entity::Const(ConstId::new(position(&const_rows, id.index()))),
-        Entity::Predicate(id) => Entity::Predicate(PredicateId::new(position(&predicate_rows, id.index() + consts))),
+        Entity::Const(id) => Entity::Const(ConstId::new(row(id.index()))),
+        Entity::Predicate(id) => Entity::Predicate(PredicateId::new(row(id.index() + consts))),
         other => other,
     });
     items.consts = const_rows.iter().map(|row| items.consts[*row].clone()).collect();
