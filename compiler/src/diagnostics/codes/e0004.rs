@@ -10,6 +10,6 @@ pub const CODE: CodeInfo = CodeInfo {
     summary: "a non-ASCII character outside strings and comments",
     explanation: "Names and signs are ASCII, so that two names that look the same are the same. Other \
                   characters stand in strings and comments.",
-    bad: "const ceiling =\u{a0}5 // a no-break space, as copied from a web page\n",
+    bad: "const größe = 5\n",
     good: "const ceiling = 5 // Größe\n",
 };
