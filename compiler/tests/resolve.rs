@@ -179,3 +179,22 @@ fn broken_texts_never_panic() {
         plain::render(&checked.diagnostics, checked.sources());
     }
 }
+
+/// One tool, one parameter, one enum value, one claim and one role misspelt: five errors, five right suggestions.
+#[test]
+fn five_misspelt_names_give_five_right_suggestions() {
+    let source = "permit anlyst to call payments.list_invoices\n\
+        permit analyst to call payments.get_invioce where args.customer_id in user.claims.customers\n\
+        permit sre to call payments.refund where args.amuont < 10\n\
+        permit sre to call payments.refund where args.currency == \"UER\"\n\
+        permit analyst to call payments.get_invoice where args.customer_id in user.claims.custommers\n";
+    let checked = checked(source);
+    let errors: Vec<&Diagnostic> = checked.diagnostics.iter().filter(|one| one.is_error()).collect();
+    let mended: Vec<&str> = errors
+        .iter()
+        .filter_map(|one| Some(one.fixes.first()?.edits.first()?.text.trim_matches('"')))
+        .collect();
+    let shown = plain::render(&checked.diagnostics, checked.sources());
+    assert_eq!(mended, ["analyst", "get_invoice", "amount", "EUR", "customers"], "{shown}");
+    assert_eq!(errors.len(), 5, "{shown}");
+}
