@@ -27,5 +27,7 @@ pub mod request;
 pub mod schema;
 pub mod state;
 pub mod vm;
+pub mod why;
 
 pub use decide::{Input, Scratch, decide};
+pub use why::{Why, why};

@@ -18,6 +18,7 @@
 extern crate alloc;
 
 pub mod container;
+pub mod disassemble;
 pub mod error;
 pub mod ids;
 pub mod image;
@@ -29,6 +30,7 @@ pub mod value;
 pub mod verify;
 
 pub use container::{EncodeOptions, encode, reseal};
+pub use disassemble::disassemble;
 pub use error::ErrorCode;
 pub use program::Program;
 pub use verify::VerifyError;

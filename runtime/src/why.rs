@@ -1,0 +1,206 @@
+//! Why: the clause-level explanation of a decision, made on demand.
+//!
+//! [`why`] decides again with tracing on: every rule that is about the request is evaluated without
+//! short cuts, and the registers that the debug section names are read off afterwards. It costs
+//! nothing when it is not asked for. Values at sensitive places are never shown; all other text is
+//! as it came, so that whoever presents it must escape it.
+
+mod show;
+
+use crate::decide::case::{Case, Row, extract, rows};
+use crate::decide::{Input, Scratch, Stage, decide, prepare};
+use crate::decision::{Decision, RuleId};
+use crate::natives::Memo;
+use crate::vm::context::{Asked, Context};
+use crate::vm::machine::{Machine, truth};
+use crate::vm::value::{Register, Truth};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use mcpz_bytecode::ids::BlockId;
+use mcpz_bytecode::image::{AtomDebug, BlockDebug, ClauseDebug, ClauseKind, RuleKindImage, SpanImage};
+use mcpz_bytecode::opcode::{Opcode, OperandKind};
+use show::Shown;
+
+/// An explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The decision, as [`decide`] makes it.
+    pub decision: Decision,
+    /// Every rule that is about the request, in canonical order; of a meta-tool, the outer call's.
+    pub rules: Vec<RuleTrace>,
+    /// Of a denial for want of a permit: the permit with most clauses true.
+    pub closest: Option<RuleId>,
+}
+
+/// What became of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleTrace {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its value.
+    pub outcome: Truth,
+    /// Its clauses, as written; empty when the bundle carries no debug section.
+    pub clauses: Vec<ClauseTrace>,
+    /// Position in `clauses` of the first one that is not true.
+    pub first_failed: Option<usize>,
+}
+
+/// What became of a clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClauseTrace {
+    /// Which clause.
+    pub kind: ClauseKind,
+    /// Its value; of `unless` after the negation.
+    pub outcome: Truth,
+    /// Where it was written.
+    pub span: SpanImage,
+    /// Its tests, in the order of evaluation.
+    pub tests: Vec<TestTrace>,
+}
+
+/// What became of one test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestTrace {
+    /// The operator, as the opcode table names it.
+    pub operator: &'static str,
+    /// Its value.
+    pub outcome: Truth,
+    /// The value seen.
+    pub seen: String,
+    /// The value wanted, when the operator has one.
+    pub wanted: Option<String>,
+    /// Where it was written.
+    pub span: SpanImage,
+}
+
+/// Decides, and explains.
+pub fn why(input: &Input<'_>, scratch: &mut Scratch) -> Why {
+    let decision = decide(input, scratch);
+    let rules = prepare(input, scratch, |case, stage, memo| match stage {
+        Stage::Act(asked, _) => trace(case, &asked, memo),
+        Stage::Ended(_) | Stage::List(..) => Vec::new(),
+    });
+    let rules = rules.unwrap_or_default();
+    let closest = if decision.is_allow() { None } else { closest_permit(input, &rules) };
+    Why { decision, rules, closest }
+}
+
+/// The permit with the largest share of clauses true, when none is true.
+fn closest_permit(input: &Input<'_>, rules: &[RuleTrace]) -> Option<RuleId> {
+    let image = input.program.image();
+    let permits = rules.iter().filter(|trace| {
+        let rule = image.rules.get(trace.rule.index());
+        rule.is_some_and(|rule| !rule.shadow && matches!(rule.kind, RuleKindImage::Permit(_)))
+    });
+    let mut best: Option<(&RuleTrace, usize)> = None;
+    for trace in permits {
+        if trace.outcome == Truth::True {
+            return None;
+        }
+        let held = trace.clauses.iter().filter(|clause| clause.outcome == Truth::True).count();
+        let failed = |trace: &RuleTrace, held: usize| trace.clauses.len().saturating_sub(held);
+        let better = match best {
+            None => true,
+            Some((other, other_held)) => {
+                (held, core::cmp::Reverse(failed(trace, held)))
+                    > (other_held, core::cmp::Reverse(failed(other, other_held)))
+            }
+        };
+        if better {
+            best = Some((trace, held));
+        }
+    }
+    best.map(|(trace, _)| trace.rule)
+}
+
+/// Evaluates every rule with tracing on.
+fn trace(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Vec<RuleTrace> {
+    let rows = rows(case.program, asked);
+    // Natives first, as for a decision.
+    let _ = case.evaluate(asked, &rows, crate::decide::case::Time::Call, memo);
+    let extracted = extract(case.program, asked);
+    let missed = Cell::new(false);
+    let base = case.context(asked, &extracted, memo, &missed);
+    let cx = Context { eager: true, ..base };
+    let image = case.program.image();
+    let largest = rows.iter().filter_map(|row| image.blocks.get(row.block.index()));
+    let mut machine = Machine::new(largest.map(|block| usize::from(block.registers)).max().unwrap_or(0));
+    let mut traces: Vec<RuleTrace> = Vec::new();
+    for Row { rule, block } in rows {
+        let outcome = machine.run_truth(&cx, block);
+        let clauses = clauses(&cx, &machine, block);
+        let first_failed = clauses.iter().position(|clause| clause.outcome != Truth::True);
+        let found = RuleTrace { rule, outcome, clauses, first_failed };
+        match traces.last_mut() {
+            // A rule with several patterns shows the way that went furthest.
+            Some(last) if last.rule == rule => {
+                let together = last.outcome.or(outcome);
+                if outcome == Truth::True || (last.outcome != Truth::True && found.first_failed > last.first_failed) {
+                    *last = found;
+                }
+                last.outcome = together;
+            }
+            _ => traces.push(found),
+        }
+    }
+    traces
+}
+
+/// The clauses of the block that was just run.
+fn clauses(cx: &Context<'_>, machine: &Machine<'_>, block: BlockId) -> Vec<ClauseTrace> {
+    let Some(debug) = cx.image().debug.blocks.get(block.index()) else { return Vec::new() };
+    debug.clauses.iter().map(|clause| clause_trace(cx, machine, block, debug, clause)).collect()
+}
+
+/// One clause.
+fn clause_trace(
+    cx: &Context<'_>,
+    machine: &Machine<'_>,
+    block: BlockId,
+    debug: &BlockDebug,
+    clause: &ClauseDebug,
+) -> ClauseTrace {
+    let inside = |atom: &&AtomDebug| clause.start <= atom.pc && atom.pc < clause.end;
+    ClauseTrace {
+        kind: clause.kind,
+        outcome: truth(register(machine, u32::from(clause.register)).value),
+        span: clause.span,
+        tests: debug.atoms.iter().filter(inside).filter_map(|atom| test_trace(cx, machine, block, atom)).collect(),
+    }
+}
+
+/// A register as the block left it.
+fn register<'a>(machine: &Machine<'a>, operand: u32) -> Register<'a> {
+    let index = usize::try_from(operand).unwrap_or(usize::MAX);
+    machine.registers().get(index).copied().unwrap_or(Register::plain(crate::vm::value::Value::Absent))
+}
+
+/// One test, its operands as the block left them; of a loop, as the deciding element left them.
+fn test_trace(cx: &Context<'_>, machine: &Machine<'_>, block: BlockId, atom: &AtomDebug) -> Option<TestTrace> {
+    let image = cx.image();
+    let code = &image.blocks.get(block.index())?.code;
+    let instruction = code.get(usize::try_from(atom.pc).ok()?)?;
+    let info = instruction.opcode.info();
+    let shown = Shown { cx, registers: machine.registers() };
+    let operand = |kind: OperandKind, operand: u32| match kind {
+        OperandKind::Truth | OperandKind::Value => Some(shown.register(register(machine, operand))),
+        OperandKind::Pair if instruction.opcode == Opcode::InRange => {
+            let high = register(machine, operand.saturating_add(1));
+            Some(shown.range(register(machine, operand), high, instruction.flags))
+        }
+        OperandKind::Pair | OperandKind::Run | OperandKind::RunLength | OperandKind::None => None,
+        other => shown.named(other, operand),
+    };
+    let (seen, wanted) = match instruction.opcode {
+        Opcode::HistoryOf => (operand(info.b, instruction.b), operand(info.a, instruction.a)),
+        _ => (operand(info.a, instruction.a), operand(info.b, instruction.b)),
+    };
+    Some(TestTrace {
+        operator: info.mnemonic,
+        outcome: truth(register(machine, u32::from(instruction.dst)).value),
+        seen: seen.unwrap_or_default(),
+        wanted,
+        span: atom.span,
+    })
+}

@@ -1,0 +1,288 @@
+//! Values as an explanation shows them: short, and never those of sensitive places.
+
+use crate::decide::cover::covers;
+use crate::json::{Document, Kind, NodeId};
+use crate::vm::context::Context;
+use crate::vm::cursor::Cursor;
+use crate::vm::read::{constant, shape};
+use crate::vm::value::{Register, Value};
+use alloc::format;
+use alloc::string::{String, ToString};
+use mcpz_bytecode::image::{HistoryImage, StepImage, SubjectImage};
+use mcpz_bytecode::opcode::{OperandKind, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
+use mcpz_bytecode::value::time::{DAY_MS, civil_from_days};
+
+/// Most characters of a shown text.
+const MAX_TEXT: usize = 120;
+/// Most elements of a shown collection.
+const MAX_ELEMENTS: usize = 8;
+/// What stands for a value that is never shown.
+const SENSITIVE: &str = "[sensitive]";
+
+/// What values are shown of.
+pub(super) struct Shown<'c, 'a> {
+    /// What decision code saw.
+    pub cx: &'c Context<'a>,
+    /// The registers it left.
+    pub registers: &'c [Register<'a>],
+}
+
+impl<'a> Shown<'_, 'a> {
+    /// A register's value.
+    pub fn register(&self, register: Register<'a>) -> String {
+        let hidden = match (register.origin, register.value) {
+            (Some(node), _) => self.is_sensitive(node),
+            (None, value) => self.holds_sensitive(value),
+        };
+        if hidden { SENSITIVE.to_string() } else { self.value(register.value, 0) }
+    }
+
+    /// Whether a list of registers or places holds something sensitive.
+    fn holds_sensitive(&self, value: Value<'a>) -> bool {
+        if !matches!(value, Value::Run(..) | Value::Places(_)) {
+            return false;
+        }
+        let mut elements = Cursor::new(self.cx, value);
+        while let Some(element) = elements.next(self.cx, self.registers) {
+            if element.origin.is_some_and(|node| self.is_sensitive(node)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether an argument is at, above or below a sensitive place of what is asked.
+    fn is_sensitive(&self, node: NodeId) -> bool {
+        let Some(asked) = self.cx.asked else { return false };
+        let (document, root) = asked.arguments;
+        let rows = self.cx.image().sensitive.iter().filter(|row| covers(&row.targets, asked));
+        let mut rows = rows.flat_map(|row| reached(document, root, &row.path));
+        rows.any(|place| contains(document, place, node) || contains(document, node, place))
+    }
+
+    /// A value, `depth` levels inside another.
+    fn value(&self, value: Value<'a>, depth: usize) -> String {
+        match value {
+            Value::Absent => "absent".to_string(),
+            Value::Unknown => "unknown".to_string(),
+            Value::Error(code) => format!("error {}", code.name()),
+            Value::Null => "null".to_string(),
+            Value::Bool(value) => value.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) | Value::Host(text) | Value::Path(text) | Value::HostPattern(text) | Value::Glob(text, _) => {
+                quoted(text)
+            }
+            Value::Url(url) => quoted(&url.text),
+            Value::Duration(ms) => format!("{ms}ms"),
+            Value::Instant(ms) => instant(ms),
+            Value::Date(days) => date(i64::from(days)),
+            Value::Time(seconds) => clock(i64::from(seconds)),
+            Value::Weekday(day) => weekday(day).to_string(),
+            Value::Ip(ip) => ip.to_string(),
+            Value::Net(address, length) => format!("{address}/{length}"),
+            Value::Sql(facts) => format!("{} of {}", facts.kind, shortened(&facts.tables.join(", "))),
+            Value::Segment(id) => {
+                let name = self.cx.image().segments.get(id.index()).map_or("?", |segment| &segment.name);
+                format!("segment {name}")
+            }
+            Value::Window(window) => {
+                let zone = self.cx.image().zones.get(window.zone.index()).map_or("?", |zone| &zone.name);
+                let (from, until) = (clock(i64::from(window.from_s)), clock(i64::from(window.until_s)));
+                format!("window {from}..{until} {zone}")
+            }
+            Value::Node(place) => self.node(value, place.document, place.node, depth),
+            Value::Constant(_) | Value::Split(..) | Value::Texts(_) | Value::Places(_) | Value::Run(..) => {
+                self.collection(value, depth)
+            }
+        }
+    }
+
+    /// A JSON value.
+    fn node(&self, value: Value<'a>, document: Document<'a>, node: NodeId, depth: usize) -> String {
+        match document.kind(node) {
+            Kind::String => quoted(document.str(node).unwrap_or("")),
+            Kind::Array | Kind::Object => self.collection(value, depth),
+            _ => shortened(document.raw(node)),
+        }
+    }
+
+    /// The first elements of a collection.
+    fn collection(&self, value: Value<'a>, depth: usize) -> String {
+        let size = shape(self.cx, value).map_or(0, |(_, size)| size);
+        if depth > 1 {
+            return format!("{size} elements");
+        }
+        let mut out = String::from("[");
+        let mut elements = Cursor::new(self.cx, value);
+        for position in 0..size.min(MAX_ELEMENTS) {
+            let Some((key, element)) = elements.next_member(self.cx, self.registers) else { break };
+            if position > 0 {
+                out.push_str(", ");
+            }
+            if !key.is_empty() {
+                out.push_str(&quoted(key));
+                out.push_str(": ");
+            }
+            let hidden = element.origin.is_some_and(|node| self.is_sensitive(node));
+            out.push_str(if hidden { SENSITIVE } else { "" });
+            if !hidden {
+                out.push_str(&self.value(element.value, depth.saturating_add(1)));
+            }
+        }
+        if size > MAX_ELEMENTS {
+            out.push_str(&format!(", and {} more", size.saturating_sub(MAX_ELEMENTS)));
+        }
+        out.push(']');
+        out
+    }
+
+    /// The ends of a range.
+    pub fn range(&self, low: Register<'a>, high: Register<'a>, flags: u8) -> String {
+        let end = |present: u8, register| if flags & present == 0 { String::new() } else { self.register(register) };
+        let dots = if flags & RANGE_INCLUSIVE == 0 { ".." } else { "..=" };
+        format!("{}{dots}{}", end(RANGE_LOW, low), end(RANGE_HIGH, high))
+    }
+
+    /// What an operand names, when it is no register.
+    pub fn named(&self, kind: OperandKind, operand: u32) -> Option<String> {
+        let image = self.cx.image();
+        let row = usize::try_from(operand).ok()?;
+        match kind {
+            OperandKind::Constant | OperandKind::Pattern => {
+                let table = &image.constants;
+                table.get(row)?;
+                let id = mcpz_bytecode::ids::ConstantId(operand);
+                Some(self.value(constant(crate::data::ConstantRef { table, id }), 0))
+            }
+            OperandKind::Automaton => Some(format!("regex {}", quoted(&image.automata.get(row)?.source))),
+            OperandKind::Type => Some(format!("{:?}", image.types.get(row)?).to_lowercase()),
+            OperandKind::Subject => Some(self.subject(image.subjects.get(row)?)),
+            OperandKind::History | OperandKind::HistoryOf => Some(self.question(image.histories.get(row)?)),
+            _ => None,
+        }
+    }
+
+    /// A subject as written. Rows refer to earlier rows only, so this ends.
+    fn subject(&self, subject: &SubjectImage) -> String {
+        let image = self.cx.image();
+        let part = |id: &mcpz_bytecode::ids::SubjectId| {
+            image.subjects.get(id.index()).map_or_else(String::new, |subject| self.subject(subject))
+        };
+        let joined = |parts: &[mcpz_bytecode::ids::SubjectId], between: &str| {
+            parts.iter().map(part).collect::<alloc::vec::Vec<_>>().join(between)
+        };
+        match subject {
+            SubjectImage::Anyone => "anyone".to_string(),
+            SubjectImage::Anonymous => "anonymous".to_string(),
+            SubjectImage::AnyAgent => "any agent".to_string(),
+            SubjectImage::AnyUser => "any user".to_string(),
+            SubjectImage::Class(class) => {
+                image.classes.get(class.index()).map_or_else(String::new, |class| class.name.clone())
+            }
+            SubjectImage::Either(parts) => format!("[{}]", joined(parts, ", ")),
+            SubjectImage::Both(parts) => joined(parts, " & "),
+            SubjectImage::ActingFor(actor, other) => format!("{} acting for {}", part(actor), part(other)),
+            SubjectImage::Server(server) => {
+                let name = image.servers.get(server.index()).map_or("?", |server| &server.name);
+                format!("server {name}")
+            }
+        }
+    }
+
+    /// A question to the state.
+    fn question(&self, question: &HistoryImage) -> String {
+        let image = self.cx.image();
+        let label = |id: &mcpz_bytecode::ids::LabelId| image.labels.get(id.index()).map_or("?", |label| &label.name);
+        match question {
+            HistoryImage::SessionHolds(id) => format!("session holds {}", label(id)),
+            HistoryImage::Carries(id) => format!("carries {}", label(id)),
+            HistoryImage::SeenInLabel(id) => format!("seen in {}", label(id)),
+            HistoryImage::SeenInData(id) => {
+                format!("seen in {}", image.data.get(id.index()).map_or("?", |data| &data.name))
+            }
+            HistoryImage::Query { text, .. } => text.clone(),
+        }
+    }
+}
+
+/// The nodes a path leads to; a path that ends early leads to where it ends.
+fn reached(document: Document<'_>, root: NodeId, path: &[StepImage]) -> alloc::vec::Vec<NodeId> {
+    let mut level = alloc::vec![root];
+    for step in path {
+        let below = |node: &NodeId| -> alloc::vec::Vec<NodeId> {
+            match (step, document.kind(*node)) {
+                (StepImage::Field(name), Kind::Object) => document.get(*node, name).into_iter().collect(),
+                (StepImage::Each, Kind::Array) => document.elements(*node).collect(),
+                (StepImage::Each, Kind::Object) => document.members(*node).map(|(_, member)| member).collect(),
+                // Another shape than declared stands there: hide all of it.
+                _ => alloc::vec![*node],
+            }
+        };
+        level = level.iter().flat_map(below).collect();
+    }
+    level
+}
+
+/// Whether a node is another or stands below it.
+fn contains(document: Document<'_>, outer: NodeId, node: NodeId) -> bool {
+    let mut at = outer;
+    loop {
+        if at == node {
+            return true;
+        }
+        let next = match document.kind(at) {
+            Kind::Array => document.elements(at).take_while(|child| *child <= node).last(),
+            Kind::Object => document.members(at).map(|(_, child)| child).take_while(|child| *child <= node).last(),
+            _ => None,
+        };
+        match next {
+            Some(child) => at = child,
+            None => return false,
+        }
+    }
+}
+
+/// Text between quotation marks, cut short.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", shortened(text))
+}
+
+/// The first characters of a text.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or("")),
+        None => text.to_string(),
+    }
+}
+
+/// `2026-03-02T10:00:00Z`.
+fn instant(ms: i64) -> String {
+    let days = ms.div_euclid(DAY_MS);
+    let seconds = ms.rem_euclid(DAY_MS).div_euclid(1000);
+    format!("{}T{}Z", date(days), clock(seconds))
+}
+
+/// `2026-03-02`.
+fn date(days: i64) -> String {
+    let (year, month, day) = civil_from_days(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// `10:00:00`.
+fn clock(seconds: i64) -> String {
+    let (hours, minutes) = (seconds.div_euclid(3600), seconds.div_euclid(60).rem_euclid(60));
+    format!("{hours:02}:{minutes:02}:{:02}", seconds.rem_euclid(60))
+}
+
+/// `monday`.
+fn weekday(day: u8) -> &'static str {
+    match day {
+        0 => "monday",
+        1 => "tuesday",
+        2 => "wednesday",
+        3 => "thursday",
+        4 => "friday",
+        5 => "saturday",
+        _ => "sunday",
+    }
+}
