@@ -8,7 +8,7 @@ use super::keywords::{self, Dialect};
 use super::number::{Units, units};
 use super::reference::{below, resolve};
 use super::{MAX_SCHEMA_DEPTH, MAX_SCHEMA_NODES, SchemaProblem, pattern};
-use mcpz_bytecode::schema::{Bound, Check, Combinator, Constant, Parameters, SchemaImage, Size, types};
+use mcpz_bytecode::schema::{Bound, Check, Combinator, Constant, MAX_CONSTANT_DEPTH, Parameters, SchemaImage, Size, types};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,7 +65,7 @@ impl<'a> Compiler<'a> {
             Value::Object(object) => self.object(object, pointer, depth + 1)?,
             _ => return Err(problem(pointer, "a schema is an object or a boolean")),
         };
-        if let Some(place) = self.image.nodes.get_mut(row as usize) {
+        if let Some(place) = self.image.nodes.get_mut(index(row)) {
             *place = checks;
         }
         Ok(row)
@@ -344,10 +344,10 @@ fn values(schema: &Object, pointer: &str, checks: &mut Vec<Check>) -> Compiled<(
     }
     if let Some(value) = schema.get("enum") {
         let Some(values) = value.as_array() else { return Err(problem(pointer, "`enum` is not a list")) };
-        checks.push(Check::Enum(values.iter().filter_map(|value| constant(value)).collect()));
+        checks.push(Check::Enum(values.iter().filter_map(|value| constant(value, MAX_CONSTANT_DEPTH)).collect()));
     }
     if let Some(value) = schema.get("const") {
-        checks.push(Check::Enum(constant(value).into_iter().collect()));
+        checks.push(Check::Enum(constant(value, MAX_CONSTANT_DEPTH).into_iter().collect()));
     }
     Ok(())
 }
@@ -380,8 +380,10 @@ fn names_integer(schema: &Object) -> bool {
     type_names(value).any(|name| name == "integer") && !type_names(value).any(|name| name == "number")
 }
 
-/// A value to compare with; one that holds a number outside the domain equals nothing: `None`.
-fn constant(value: &Value) -> Option<Constant> {
+/// A value to compare with. One that holds a number outside the domain, or is deeper than any
+/// document, equals nothing: `None`.
+fn constant(value: &Value, depth: u32) -> Option<Constant> {
+    let deeper = depth.checked_sub(1)?;
     Some(match value {
         Value::Null => Constant::Null,
         Value::Bool(value) => Constant::Bool(*value),
@@ -390,9 +392,11 @@ fn constant(value: &Value) -> Option<Constant> {
             _ => return None,
         },
         Value::String(text) => Constant::String(text.clone()),
-        Value::Array(elements) => Constant::Array(elements.iter().map(constant).collect::<Option<_>>()?),
+        Value::Array(elements) => {
+            Constant::Array(elements.iter().map(|element| constant(element, deeper)).collect::<Option<_>>()?)
+        }
         Value::Object(members) => {
-            let members = members.iter().map(|(key, value)| Some((key.clone(), constant(value)?)));
+            let members = members.iter().map(|(key, value)| Some((key.clone(), constant(value, deeper)?)));
             Constant::Object(members.collect::<Option<_>>()?)
         }
     })
@@ -478,7 +482,11 @@ fn same_instance(image: &SchemaImage, node: usize) -> Vec<usize> {
             _ => {}
         }
     }
-    nodes.into_iter().map(|node| node as usize).collect()
+    nodes.into_iter().map(index).collect()
+}
+
+fn index(row: u32) -> usize {
+    usize::try_from(row).unwrap_or(usize::MAX)
 }
 
 fn problem(pointer: &str, message: &str) -> SchemaProblem {

@@ -91,11 +91,7 @@ fn of_dialect(dialect: Dialect) -> &'static [&'static str] {
 }
 
 /// The keywords of a schema object that constrain nothing here although they may be meant to.
-pub(super) fn unenforced<'a>(
-    schema: &'a Map<String, Value>,
-    dialect: Dialect,
-    is_root: bool,
-) -> impl Iterator<Item = &'a str> {
+pub(super) fn unenforced(schema: &Map<String, Value>, dialect: Dialect, is_root: bool) -> impl Iterator<Item = &str> {
     // In draft-07 whatever stands beside `$ref` is passed over: report what would constrain.
     let beside_reference = dialect == Dialect::Draft07 && schema.contains_key("$ref");
     schema.keys().map(String::as_str).filter(move |keyword| {

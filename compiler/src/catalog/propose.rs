@@ -73,10 +73,12 @@ fn guess(name: &str, property: &Value, is_list: bool) -> Option<(&'static str, S
     let words = words_of(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
     let singular = last.strip_suffix('s').filter(|_| is_list).unwrap_or(last);
-    if let Some(ty) = by_name(singular) {
+    let description = property.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    // A file or folder may be a bare name, which is no path: its description has to say.
+    let may_be_bare = ["file", "filename", "folder"].contains(&singular) && !description.contains("path");
+    if let Some(ty) = by_name(singular).filter(|_| !may_be_bare) {
         return Some((ty, format!("it is called `{}`", name.escape_debug())));
     }
-    let description = property.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     by_description(&description).map(|(ty, phrase)| (ty, format!("its description says \"{phrase}\"")))
 }
 

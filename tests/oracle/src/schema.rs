@@ -61,7 +61,7 @@ fn prompt_fits(prompt: &Prompt, arguments: &Json) -> bool {
 /// Whether arguments fit a tool.
 pub fn arguments_fit(tool: &Tool, refuse_extra: bool, arguments: &Json) -> bool {
     let Ok(schema) = serde_json::from_str::<Value>(&tool.raw_schema) else { return false };
-    let Ok(validator) = jsonschema::options().should_validate_formats(true).build(&schema) else { return false };
+    let Ok(validator) = jsonschema::options().should_validate_formats(false).build(&schema) else { return false };
     validator.is_valid(&to_serde(arguments))
         && integers_fit(&schema, arguments, &schema, 0)
         && !(refuse_extra && has_extra(&schema, arguments))
