@@ -46,6 +46,10 @@ pub enum Command {
     Inspect(commands::inspect::Args),
     /// Explain a diagnostic code.
     Explain(commands::explain::Args),
+    /// Capture, pin and compare what servers declare.
+    Catalog(commands::catalog::Args),
+    /// Pin every catalog and dependency as they are now; the same as `catalog lock`.
+    Lock(commands::catalog::lock::Args),
     /// Print a completion script for a shell.
     Completions(commands::completions::Args),
 }

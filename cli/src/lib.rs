@@ -86,6 +86,8 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
         Command::Fmt(args) => commands::fmt::run(&args, shell),
         Command::Build(args) => commands::build::run(&args, shell),
         Command::Inspect(args) => commands::inspect::run(&args, shell),
+        Command::Catalog(args) => commands::catalog::run(&args, shell),
+        Command::Lock(args) => commands::catalog::lock::run(&args, shell),
         Command::New(args) => commands::new::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),

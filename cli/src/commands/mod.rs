@@ -1,6 +1,7 @@
 //! The subcommands, one file each: its arguments, and a function `run`.
 
 pub mod build;
+pub mod catalog;
 pub mod check;
 pub mod completions;
 pub mod explain;

@@ -8,9 +8,11 @@ use crate::exit::{Failure, Outcome};
 use crate::output::{BOLD, CAUTION, DIM, GOOD, NAME, styled};
 use crate::package::{self, Loaded};
 use crate::shell::{Shell, write_file};
-use mcpz_compiler::catalog;
+use mcpz_compiler::catalog::{self, Catalog};
 use mcpz_compiler::diagnostics::suggest::is_identifier;
-use serde_json::json;
+use mcpz_compiler::hir::canonical::quoted;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where new blocks are written.
 const SERVERS_FILE: &str = "servers.mcpz";
@@ -27,6 +29,10 @@ pub struct Args {
     /// What policies will call the server.
     name: String,
 
+    /// Accept keywords of the server's schemas that mcpz does not enforce; they are listed in the catalog.
+    #[arg(long)]
+    acknowledge: bool,
+
     #[command(flatten)]
     patience: Patience,
 
@@ -41,13 +47,18 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     check_name(&args.name, &loaded)?;
     let capture = capture(shell, &loaded.root, &args.name, &args.command, &args.patience)?;
     let catalog_path = format!("catalog/{}.json", args.name);
-    let text = capture.to_text(None);
-    let proposals = proposals(&text)?;
+    let parsed = parse(&capture.to_text(None))?;
+    let acknowledged = args.acknowledge.then(|| acknowledgements(&parsed)).flatten();
+    let text = capture.to_text(acknowledged.as_ref());
+    let proposals = proposals(&parsed);
     let block = block::text(&args.name, &args.command, &catalog_path, &proposals);
     write_file(&loaded.root.join(&catalog_path), text.as_bytes())?;
     let policy_path = append_block(&loaded, &block)?;
     lock::write(&package::load(&loaded.root)?)?;
     say(args, &capture.to_json(None), &proposals, [&catalog_path, &policy_path, lock::LOCK], shell);
+    if !args.acknowledge {
+        warn_unenforced(&parsed, shell);
+    }
     Ok(Outcome::Yes)
 }
 
@@ -70,14 +81,55 @@ fn check_name(name: &str, loaded: &Loaded) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Reads a captured catalog as the compiler will.
+pub fn parse(text: &str) -> Result<Catalog, Failure> {
+    catalog::parse(text.as_bytes())
+        .map_err(|error| Failure::server(format!("the server's catalog cannot be used: {}", escape::inline(&error.message))))
+}
+
 /// What the compiler's catalog reader proposes for the string parameters.
-pub fn proposals(text: &str) -> Result<Vec<Proposal>, Failure> {
-    let parsed = catalog::parse(text.as_bytes())
-        .map_err(|error| Failure::server(format!("the server's catalog cannot be used: {}", escape::inline(&error.to_string()))))?;
-    Ok(catalog::propose_overlay(&parsed)
-        .into_iter()
-        .map(|line| Proposal { place: line.place, ty: line.ty, why: line.why })
-        .collect())
+fn proposals(parsed: &Catalog) -> Vec<Proposal> {
+    let lines = catalog::propose_overlay(parsed);
+    let mut proposals: Vec<Proposal> = Vec::new();
+    for line in &lines {
+        let shared = line.path.len() == 1 && is_shared(parsed, &lines, line);
+        let place = if shared { format!("*.{}", quoted(&line.path[0])) } else { line.place.clone() };
+        if !proposals.iter().any(|known| known.place == place) {
+            proposals.push(Proposal { place, ty: line.ty.clone(), why: line.why.clone() });
+        }
+    }
+    proposals
+}
+
+/// Whether every tool that has this parameter (two at least) is proposed the same type for it: then one
+/// line with `*` says it.
+fn is_shared(parsed: &Catalog, lines: &[catalog::Proposal], line: &catalog::Proposal) -> bool {
+    let having = parsed.tools.iter().filter(|tool| tool.input.fields.contains_key(&line.path[0])).count();
+    let same = lines.iter().filter(|other| other.path == line.path && other.ty == line.ty).count();
+    having > 1 && having == same
+}
+
+/// The `acknowledged` member that lets a catalog with keywords that are not enforced build.
+fn acknowledgements(parsed: &Catalog) -> Option<Value> {
+    let mut by_tool: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for keyword in &parsed.unenforced {
+        by_tool.entry(keyword.tool.to_string()).or_default().insert(keyword.keyword.clone());
+    }
+    (!by_tool.is_empty()).then(|| json!(by_tool))
+}
+
+/// Lists what of the schemas is not enforced: the package does not build before a person accepts that.
+fn warn_unenforced(parsed: &Catalog, shell: &mut Shell) {
+    if parsed.unenforced.is_empty() || shell.out.is_json() {
+        return;
+    }
+    shell.out.line("");
+    shell.out.line(format!("{} parts of the schemas that mcpz does not enforce:", styled(CAUTION, "acknowledge")));
+    for keyword in &parsed.unenforced {
+        let (tool, pointer) = (escape::inline(&keyword.tool), escape::inline(&keyword.pointer));
+        shell.out.line(format!("  {tool}: `{}` at {pointer}", escape::inline(&keyword.keyword)));
+    }
+    shell.out.line("  the package builds once the catalog's `acknowledged` names them; `--acknowledge` writes that");
 }
 
 /// Appends the block to the servers file of the package; the path below the package.
@@ -91,11 +143,13 @@ fn append_block(loaded: &Loaded, block: &str) -> Result<String, Failure> {
     }
     text.push('\n');
     text.push_str(block);
+    // What was there before may not parse; then it is left as it is.
+    let text = mcpz_syntax::format::format(&text).unwrap_or(text);
     write_file(&file, text.as_bytes())?;
     Ok(path)
 }
 
-fn say(args: &Args, catalog: &serde_json::Value, proposals: &[Proposal], files: [&str; 3], shell: &mut Shell) {
+fn say(args: &Args, catalog: &Value, proposals: &[Proposal], files: [&str; 3], shell: &mut Shell) {
     if shell.out.is_json() {
         let lines: Vec<_> = proposals.iter().map(|p| json!({"place": p.place, "type": p.ty, "why": p.why})).collect();
         shell.out.json(&json!({

@@ -87,8 +87,9 @@ fn impact(loaded: &Loaded, path: &str, new: &Value) -> Result<Impact, Failure> {
     };
     // The lock pins the old file: that it does not fit the new one is no news.
     let about_pin = |diagnostic: &Diagnostic| diagnostic.message.contains("mcpz.lock");
+    let sources = loaded.shown(after.sources());
     let broken = after.diagnostics.into_iter().filter(|d| !known(d) && !about_pin(d)).collect();
-    Ok(Impact { broken, sources: loaded.shown(after.sources()) })
+    Ok(Impact { broken, sources })
 }
 
 /// The workspace with the new catalog in place, and pinned.

@@ -14,7 +14,7 @@ use serde_json::json;
 Use it after you changed a catalog file or a dependency by hand, and have read what changed.
 
 Example:
-  mcpz catalog lock")]
+  mcpz lock")]
 pub struct Args {}
 
 /// Writes `mcpz.lock`.
