@@ -44,6 +44,10 @@ pub enum Command {
     Build(commands::build::Args),
     /// Look into a bundle: sections, symbols, disassembly.
     Inspect(commands::inspect::Args),
+    /// Decide one message, or a recorded session.
+    Eval(commands::eval::Args),
+    /// Run the tests written in the package.
+    Test(commands::test::Args),
     /// Explain a diagnostic code.
     Explain(commands::explain::Args),
     /// Capture, pin and compare what servers declare.

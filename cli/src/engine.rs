@@ -3,10 +3,17 @@
 //! Everything that decides goes through [`Engine`]: `eval`, `why`, `test`, `cargo demo`. It turns a
 //! [`Case`] into the runtime's request and calls it; it adds no meaning of its own.
 
+use crate::case::Case;
 use crate::escape;
 use crate::exit::Failure;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::image::{BundleImage, EntryImage, EntryTarget};
+use mcpz_bytecode::image::{Action, BundleImage, EntryImage, EntryTarget};
+use mcpz_compiler::hir;
+use mcpz_runtime::data::{DataError, DataSet};
+use mcpz_runtime::decision::Decision;
+use mcpz_runtime::request::{Direction, Facts, Request};
+
+use mcpz_runtime::{Input, Scratch};
 
 /// A verified program with its size.
 pub struct Engine {
@@ -18,16 +25,10 @@ impl Engine {
     /// Verifies a bundle.
     pub fn load(bytes: &[u8]) -> Result<Engine, Failure> {
         let program = Program::load(bytes).map_err(|error| {
-            Failure::input(format!(
-                "the bundle is refused: {}",
-                escape::inline(&error.to_string())
-            ))
-            .with_help("build it again with `mcpz build`; a bundle is never repaired")
+            Failure::input(format!("the bundle is refused: {}", escape::inline(&error.to_string())))
+                .with_help("build it again with `mcpz build`; a bundle is never repaired")
         })?;
-        Ok(Engine {
-            program,
-            bytes: bytes.len(),
-        })
+        Ok(Engine { program, bytes: bytes.len() })
     }
 
     /// The program.
@@ -45,20 +46,80 @@ impl Engine {
         self.bytes
     }
 
+    /// Decides a case.
+    pub fn decide(&self, case: &Case) -> Result<Decision, Failure> {
+        let data = self.data(case)?;
+        let mut scratch = Scratch::new();
+        Ok(mcpz_runtime::decide(&self.input(case, &data)?, &mut scratch))
+    }
+
+    /// Calls `with` with a function that decides the case again and again: for measurements.
+    pub fn repeat<R>(&self, case: &Case, with: impl FnOnce(&mut dyn FnMut() -> Decision) -> R) -> Result<R, Failure> {
+        let data = self.data(case)?;
+        let input = self.input(case, &data)?;
+        let mut scratch = Scratch::new();
+        Ok(with(&mut || mcpz_runtime::decide(&input, &mut scratch)))
+    }
+
+    /// Whether a target is listed for the caller of the case.
+    pub fn is_listed(&self, case: &Case, action: hir::Action, name: &str) -> Result<bool, Failure> {
+        let data = self.data(case)?;
+        let mut scratch = Scratch::new();
+        let input = self.input(case, &data)?;
+        let visibility = mcpz_runtime::decide::visibility(&input, action_of(action), name, &mut scratch);
+        Ok(visibility.is_some_and(|visibility| visibility.shown))
+    }
+
     /// The most steps that one decision of an entry point can take: the sum over the rules that meet there.
     pub fn entry_steps(&self, entry: &EntryImage) -> u64 {
         let image = self.image();
         let wider = image.entries.iter().filter(|other| is_wider(other, entry));
-        wider
-            .flat_map(|entry| &entry.rows)
-            .map(|row| self.block_steps(row.block))
-            .fold(0, u64::saturating_add)
+        wider.flat_map(|entry| &entry.rows).map(|row| self.block_steps(row.block)).fold(0, u64::saturating_add)
     }
 
     fn block_steps(&self, block: mcpz_bytecode::ids::BlockId) -> u64 {
-        self.program
-            .block_facts(block)
-            .map_or(0, |facts| facts.steps)
+        self.program.block_facts(block).map_or(0, |facts| facts.steps)
+    }
+
+    /// The server of a case: the one named, or the only one there is.
+    fn server<'a>(&'a self, case: &'a Case) -> Result<&'a str, Failure> {
+        if let Some(name) = &case.server {
+            return Ok(name);
+        }
+        match self.image().servers.as_slice() {
+            [only] => Ok(&only.name),
+            servers => {
+                let names: Vec<String> = servers.iter().map(|s| escape::inline(&s.name)).collect();
+                Err(Failure::input("the bundle has several servers: say which one the message is for")
+                    .with_help(format!("`--server NAME`, one of: {}", names.join(", "))))
+            }
+        }
+    }
+
+    fn data(&self, case: &Case) -> Result<DataSet, Failure> {
+        let mut data = DataSet::default();
+        for (name, text) in &case.data {
+            data.replace(&self.program, name, text.as_bytes()).map_err(|error| data_failure(name, error))?;
+        }
+        Ok(data)
+    }
+
+    fn input<'a>(&'a self, case: &'a Case, data: &'a DataSet) -> Result<Input<'a>, Failure> {
+        let facts = Facts { now_ms: case.now_ms, context: case.context.as_deref(), network_source: case.network };
+        let request =
+            Request { message: &case.message, server: self.server(case)?, direction: case.direction, facts };
+        Ok(Input { program: &self.program, data, principal: &case.principal, request, state: &case.state })
+    }
+}
+
+fn data_failure(name: &str, error: DataError) -> Failure {
+    let name = escape::inline(name);
+    match error {
+        DataError::UnknownName => Failure::input(format!("the bundle declares no data `{name}`")),
+        DataError::Json(_) => Failure::input(format!("the value for data `{name}` is no acceptable JSON")),
+        DataError::Value(code) => {
+            Failure::input(format!("the value for data `{name}` does not fit its type: {}", code.name()))
+        }
     }
 }
 
@@ -67,4 +128,30 @@ fn is_wider(other: &EntryImage, entry: &EntryImage) -> bool {
     let same_server = other.server.is_none() || other.server == entry.server;
     let same_target = other.target == EntryTarget::Any || other.target == entry.target;
     other.action == entry.action && same_server && same_target
+}
+
+/// The same action in the terms of the bundle.
+pub fn action_of(action: hir::Action) -> Action {
+    match action {
+        hir::Action::Call => Action::Call,
+        hir::Action::Read => Action::Read,
+        hir::Action::Subscribe => Action::Subscribe,
+        hir::Action::Get => Action::Get,
+        hir::Action::Complete => Action::Complete,
+        hir::Action::Sample => Action::Sample,
+        hir::Action::Elicit => Action::Elicit,
+        hir::Action::Roots => Action::Roots,
+    }
+}
+
+/// Which way a message goes when nobody says: what only servers ask goes to the client.
+pub fn direction_of(message: &[u8], given: Direction) -> Direction {
+    const FROM_SERVERS: [&str; 3] = ["sampling/createMessage", "elicitation/create", "roots/list"];
+    let method = serde_json::from_slice::<serde_json::Value>(message)
+        .ok()
+        .and_then(|value| value.get("method").and_then(|m| m.as_str().map(str::to_owned)));
+    match method {
+        Some(method) if FROM_SERVERS.contains(&method.as_str()) => Direction::ToClient,
+        _ => given,
+    }
 }

@@ -24,6 +24,8 @@ pub mod package;
 pub mod pipeline;
 pub mod render;
 pub mod shell;
+pub mod testing;
+pub mod transcript;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -88,6 +90,8 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
         Command::Inspect(args) => commands::inspect::run(&args, shell),
         Command::Catalog(args) => commands::catalog::run(&args, shell),
         Command::Lock(args) => commands::catalog::lock::run(&args, shell),
+        Command::Eval(args) => commands::eval::run(&args, shell),
+        Command::Test(args) => commands::test::run(&args, shell),
         Command::New(args) => commands::new::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),

@@ -1,6 +1,7 @@
 //! From a package on disk to a bundle, with its diagnostics reported on the way.
 
 use crate::diagnostics_json;
+use crate::exit::Failure;
 use crate::package::Loaded;
 use crate::render::{self, Look};
 use crate::shell::Shell;
@@ -115,4 +116,9 @@ pub fn to_json(checked: &Checked) -> Value {
         "warnings": checked.diagnostics.len() - errors,
         "diagnostics": diagnostics_json::all(&checked.diagnostics, &checked.sources),
     })
+}
+
+/// For commands that cannot go on: the package does not compile, and that has been shown.
+pub fn engine(compiled: &Compiled) -> Result<crate::engine::Engine, Failure> {
+    crate::engine::Engine::load(&compiled.build.bytes)
 }

@@ -9,7 +9,6 @@ use mcpz::case::{self, Case};
 use mcpz::commands::inspect::entry_name;
 use mcpz::decision::hex;
 use mcpz::engine::{Engine, direction_of};
-use mcpz::exit::Failure;
 use mcpz::output::{BOLD, Color, DIM, Format, GOOD, NAME, Output, styled};
 use mcpz::pipeline::{self, Compiled};
 use mcpz::shell::Shell;
@@ -31,12 +30,6 @@ pub struct Args {
     /// When to use colour.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-}
-
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Failed {
-        Failed([vec![failure.message], failure.help].concat().join("\n  "))
-    }
 }
 
 /// Runs the demo.

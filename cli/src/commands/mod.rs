@@ -1,10 +1,13 @@
 //! The subcommands, one file each: its arguments, and a function `run`.
 
 pub mod build;
+mod case_args;
 pub mod catalog;
 pub mod check;
 pub mod completions;
+pub mod eval;
 pub mod explain;
 pub mod fmt;
 pub mod inspect;
 pub mod new;
+pub mod test;
