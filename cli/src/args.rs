@@ -46,6 +46,8 @@ pub enum Command {
     Inspect(commands::inspect::Args),
     /// Decide one message, or a recorded session.
     Eval(commands::eval::Args),
+    /// Explain a decision clause by clause.
+    Why(commands::why::Args),
     /// Run the tests written in the package.
     Test(commands::test::Args),
     /// Explain a diagnostic code.

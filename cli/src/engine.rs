@@ -13,6 +13,7 @@ use mcpz_runtime::data::{DataError, DataSet};
 use mcpz_runtime::decision::Decision;
 use mcpz_runtime::request::{Direction, Facts, Request};
 
+use mcpz_runtime::why::Why;
 use mcpz_runtime::{Input, Scratch};
 
 /// A verified program with its size.
@@ -51,6 +52,13 @@ impl Engine {
         let data = self.data(case)?;
         let mut scratch = Scratch::new();
         Ok(mcpz_runtime::decide(&self.input(case, &data)?, &mut scratch))
+    }
+
+    /// Explains a case.
+    pub fn why(&self, case: &Case) -> Result<Why, Failure> {
+        let data = self.data(case)?;
+        let mut scratch = Scratch::new();
+        Ok(mcpz_runtime::why::why(&self.input(case, &data)?, &mut scratch))
     }
 
     /// Calls `with` with a function that decides the case again and again: for measurements.

@@ -26,6 +26,7 @@ pub mod render;
 pub mod shell;
 pub mod testing;
 pub mod transcript;
+pub mod why;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -92,6 +93,7 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
         Command::Lock(args) => commands::catalog::lock::run(&args, shell),
         Command::Eval(args) => commands::eval::run(&args, shell),
         Command::Test(args) => commands::test::run(&args, shell),
+        Command::Why(args) => commands::why::run(&args, shell),
         Command::New(args) => commands::new::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),

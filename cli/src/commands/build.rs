@@ -182,7 +182,7 @@ fn emit(
             program,
         }
         .to_string(),
-        _ => crate::listing::disassembly(Engine::load(&build.bytes)?.program()),
+        _ => mcpz_bytecode::disassemble(Engine::load(&build.bytes)?.program()),
     };
     shell.out.text(&crate::escape::block(&text));
     Ok(Outcome::Yes)

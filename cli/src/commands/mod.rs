@@ -11,3 +11,4 @@ pub mod fmt;
 pub mod inspect;
 pub mod new;
 pub mod test;
+pub mod why;
