@@ -47,7 +47,11 @@ pub(super) struct StringRef {
 }
 
 impl StringRef {
-    pub(super) const NONE: StringRef = StringRef { start: 0, end: 0, decoded: false };
+    pub(super) const NONE: StringRef = StringRef {
+        start: 0,
+        end: 0,
+        decoded: false,
+    };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +96,10 @@ pub struct Document<'a> {
 }
 
 static EMPTY_OBJECT: [Node; 1] = [Node {
-    payload: Payload::Object { count: 0, sorted: 0 },
+    payload: Payload::Object {
+        count: 0,
+        sorted: 0,
+    },
     key: StringRef::NONE,
     has_key: false,
     start: 0,
@@ -103,7 +110,13 @@ static EMPTY_OBJECT: [Node; 1] = [Node {
 impl Document<'static> {
     /// The document `{}`, which stands for arguments that are absent.
     pub const fn empty_object() -> Document<'static> {
-        Document { text: "{}", decoded: "", nodes: &EMPTY_OBJECT, numbers: &[], sorted: &[] }
+        Document {
+            text: "{}",
+            decoded: "",
+            nodes: &EMPTY_OBJECT,
+            numbers: &[],
+            sorted: &[],
+        }
     }
 }
 
@@ -167,27 +180,43 @@ impl<'a> Document<'a> {
     /// The value of a number that is integral: `1`, `1.0` and `10e-1` are 1.
     pub fn integer(&self, node: NodeId) -> Option<i128> {
         let units = self.number(node)?;
-        if units.checked_rem(super::number::ONE)? == 0 { units.checked_div(super::number::ONE) } else { None }
+        if units.checked_rem(super::number::ONE)? == 0 {
+            units.checked_div(super::number::ONE)
+        } else {
+            None
+        }
     }
 
     /// A member of an object; `None` when it is absent or the node is no object.
     pub fn get(&self, object: NodeId, key: &str) -> Option<NodeId> {
-        let Payload::Object { count, sorted } = self.payload(object) else { return None };
-        let rows = self.sorted.get(widen(sorted)..widen(sorted.checked_add(count)?))?;
-        let found = rows.binary_search_by(|member| self.key(*member).unwrap_or_default().cmp(key)).ok()?;
+        let Payload::Object { count, sorted } = self.payload(object) else {
+            return None;
+        };
+        let rows = self
+            .sorted
+            .get(widen(sorted)..widen(sorted.checked_add(count)?))?;
+        let found = rows
+            .binary_search_by(|member| self.key(*member).unwrap_or_default().cmp(key))
+            .ok()?;
         rows.get(found).copied()
     }
 
     /// The members of an object in the order of the text; nothing when it is no object.
     pub fn members(&self, object: NodeId) -> Members<'a> {
         let is_object = matches!(self.payload(object), Payload::Object { .. });
-        Members { document: *self, next: self.first_child(object).filter(|_| is_object) }
+        Members {
+            document: *self,
+            next: self.first_child(object).filter(|_| is_object),
+        }
     }
 
     /// The elements of an array; nothing when it is no array.
     pub fn elements(&self, array: NodeId) -> Elements<'a> {
         let is_array = matches!(self.payload(array), Payload::Array { .. });
-        Elements { document: *self, next: self.first_child(array).filter(|_| is_array) }
+        Elements {
+            document: *self,
+            next: self.first_child(array).filter(|_| is_array),
+        }
     }
 
     /// Number of members or elements.
@@ -201,12 +230,19 @@ impl<'a> Document<'a> {
     /// The key of a node in the object it stands in.
     pub fn key(&self, node: NodeId) -> Option<&'a str> {
         let node = self.nodes.get(node.index())?;
-        if node.has_key { Some(self.string(node.key)) } else { None }
+        if node.has_key {
+            Some(self.string(node.key))
+        } else {
+            None
+        }
     }
 
     /// The text of the node as it came.
     pub fn raw(&self, node: NodeId) -> &'a str {
-        self.nodes.get(node.index()).and_then(|node| self.text.get(widen(node.start)..widen(node.end))).unwrap_or_default()
+        self.nodes
+            .get(node.index())
+            .and_then(|node| self.text.get(widen(node.start)..widen(node.end)))
+            .unwrap_or_default()
     }
 
     /// Where the node's text begins.
@@ -219,7 +255,9 @@ impl<'a> Document<'a> {
         let mut pointer = String::new();
         let mut parent = self.root();
         while parent < node {
-            let Some((position, child)) = self.child_towards(parent, node) else { break };
+            let Some((position, child)) = self.child_towards(parent, node) else {
+                break;
+            };
             pointer.push('/');
             match self.key(child) {
                 Some(key) => push_escaped(&mut pointer, key),
@@ -238,33 +276,53 @@ impl<'a> Document<'a> {
             (Payload::Number(_), Payload::Number(_)) => self.number(a) == self.number(b),
             (Payload::String(x), Payload::String(y)) => self.string(x) == self.string(y),
             (Payload::Array { count: x }, Payload::Array { count: y }) => {
-                x == y && self.elements(a).zip(self.elements(b)).all(|(left, right)| self.equal(left, right))
+                x == y
+                    && self
+                        .elements(a)
+                        .zip(self.elements(b))
+                        .all(|(left, right)| self.equal(left, right))
             }
             (Payload::Object { count: x, .. }, Payload::Object { count: y, .. }) => {
                 x == y
-                    && self
-                        .members(a)
-                        .all(|(key, left)| self.get(b, key).is_some_and(|right| self.equal(left, right)))
+                    && self.members(a).all(|(key, left)| {
+                        self.get(b, key)
+                            .is_some_and(|right| self.equal(left, right))
+                    })
             }
             _ => false,
         }
     }
 
     fn payload(&self, node: NodeId) -> Payload {
-        self.nodes.get(node.index()).map_or(Payload::Null, |node| node.payload)
+        self.nodes
+            .get(node.index())
+            .map_or(Payload::Null, |node| node.payload)
     }
 
     fn string(&self, string: StringRef) -> &'a str {
-        let source = if string.decoded { self.decoded } else { self.text };
-        source.get(widen(string.start)..widen(string.end)).unwrap_or_default()
+        let source = if string.decoded {
+            self.decoded
+        } else {
+            self.text
+        };
+        source
+            .get(widen(string.start)..widen(string.end))
+            .unwrap_or_default()
     }
 
     fn first_child(&self, node: NodeId) -> Option<NodeId> {
-        if self.size(node) == 0 { None } else { node.0.checked_add(1).map(NodeId) }
+        if self.size(node) == 0 {
+            None
+        } else {
+            node.0.checked_add(1).map(NodeId)
+        }
     }
 
     fn next(&self, node: NodeId) -> Option<NodeId> {
-        self.nodes.get(node.index()).map(|node| NodeId(node.next)).filter(|next| *next > node)
+        self.nodes
+            .get(node.index())
+            .map(|node| NodeId(node.next))
+            .filter(|next| *next > node)
     }
 
     /// The child of `parent` that is `node` or holds it, and its position.

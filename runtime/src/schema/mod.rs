@@ -4,9 +4,9 @@
 //! and a depth, and a value that exceeds them is refused: whatever cannot be told valid is not.
 
 mod constant;
-mod validator;
 #[cfg(test)]
 mod tests;
+mod validator;
 
 use crate::json::{Document, Kind, NodeId};
 use mcpz_bytecode::schema::SchemaView;
@@ -27,7 +27,11 @@ pub struct SchemaFault {
 }
 
 /// Validates a value against the root of a schema.
-pub fn validate(document: Document<'_>, node: NodeId, schema: &SchemaView<'_>) -> Result<(), SchemaFault> {
+pub fn validate(
+    document: Document<'_>,
+    node: NodeId,
+    schema: &SchemaView<'_>,
+) -> Result<(), SchemaFault> {
     Validator::new(document, *schema).validate(node)
 }
 
@@ -38,9 +42,16 @@ pub fn validate_absent(schema: &SchemaView<'_>) -> Result<(), SchemaFault> {
 }
 
 /// The first parameter that the schema's root does not name: what `extra refuse` refuses.
-pub fn extra_parameter(document: Document<'_>, arguments: NodeId, schema: &SchemaView<'_>) -> Option<NodeId> {
+pub fn extra_parameter(
+    document: Document<'_>,
+    arguments: NodeId,
+    schema: &SchemaView<'_>,
+) -> Option<NodeId> {
     if document.kind(arguments) != Kind::Object {
         return Some(arguments);
     }
-    document.members(arguments).find(|(name, _)| !schema.names_parameter(name)).map(|(_, node)| node)
+    document
+        .members(arguments)
+        .find(|(name, _)| !schema.names_parameter(name))
+        .map(|(_, node)| node)
 }
