@@ -25,6 +25,7 @@ use crate::vm::machine::Machine;
 use alloc::string::String;
 use alloc::vec::Vec;
 use case::Case;
+pub use case::{Probe, StepCount};
 use core::cell::{Cell, RefCell};
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::ServerId;
@@ -58,12 +59,24 @@ pub struct Scratch {
     arguments: Buffers,
     claims: Vec<Buffers>,
     memo: Memo,
+    steps: Cell<StepCount>,
+    probe: Option<Probe>,
 }
 
 impl Scratch {
     /// Fresh memory.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same memory with a probe around the decision stage.
+    pub fn with_probe(self, probe: Probe) -> Self {
+        Self { probe: Some(probe), ..self }
+    }
+
+    /// Steps of the decision code of the last decision.
+    pub fn steps(&self) -> StepCount {
+        self.steps.get()
     }
 }
 
@@ -87,11 +100,14 @@ pub fn visibility(
     scratch: &mut Scratch,
 ) -> Option<Visibility> {
     scratch.memo.clear();
+    scratch.steps.set(StepCount::default());
     let Scratch {
         context,
         empty,
         claims,
         memo,
+        steps,
+        probe,
         ..
     } = scratch;
     let empty = empty.read(b"{}", &Limits::DEFAULT).ok()?;
@@ -102,11 +118,17 @@ pub fn visibility(
     let mut asked = target::blank(action, server, empty);
     match action {
         Action::Call => asked.tool = Some(target::tool(row, name)?),
+        Action::Complete if target::prompt(row, name).is_none() => {
+            asked.uri = Some(target::resource(row, name)?);
+        }
         Action::Get | Action::Complete => asked.prompt = Some(target::prompt(row, name)?),
+        Action::Read | Action::Subscribe if row.templates.iter().any(|template| template == name) => {
+            asked.uri = Some(Uri::Template(name));
+        }
         Action::Read | Action::Subscribe => asked.uri = Some(target::resource(row, name)?),
         Action::Sample | Action::Elicit | Action::Roots => {}
     }
-    Some(steps::visibility(&case.case(), &asked, memo))
+    Some(steps::visibility(&case.case(steps, *probe), &asked, memo))
 }
 
 /// How far a message came by itself.
@@ -126,6 +148,7 @@ pub(crate) fn prepare<T>(
     go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo) -> T,
 ) -> Result<T, Reason> {
     scratch.memo.clear();
+    scratch.steps.set(StepCount::default());
     let Scratch {
         message: buffers,
         context,
@@ -134,6 +157,8 @@ pub(crate) fn prepare<T>(
         arguments,
         claims,
         memo,
+        steps,
+        probe,
     } = scratch;
     let limits = Limits::DEFAULT;
     let fault = |fault: JsonFault| Reason::Input(fault.kind.name());
@@ -144,7 +169,7 @@ pub(crate) fn prepare<T>(
     let empty = empty.read(b"{}", &limits).map_err(fault)?;
     let parts = Parts::read(input, context, claims, empty)?;
     let classified = parts.classified(memo)?;
-    let case = classified.case();
+    let case = classified.case(steps, *probe);
     let method =
         target::method(message.method, input.request.direction).ok_or(Reason::UnknownMethod)?;
     let server = server_of(input).ok_or(Reason::UnknownTarget)?;
@@ -261,7 +286,7 @@ impl<'a> Parts<'a> {
 
 impl<'a> Classified<'a> {
     /// What stays the same from here on.
-    fn case(&self) -> Case<'_> {
+    fn case<'b>(&'b self, steps: &'b Cell<StepCount>, probe: Option<Probe>) -> Case<'b> {
         let input = self.parts.input;
         Case {
             program: input.program,
@@ -273,6 +298,8 @@ impl<'a> Classified<'a> {
             now_ms: input.request.facts.now_ms,
             network: input.request.facts.network_source.map(unwrap_ip),
             state: input.state,
+            steps,
+            probe,
         }
     }
 }

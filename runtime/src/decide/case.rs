@@ -45,6 +45,23 @@ pub(crate) struct Case<'a> {
     pub network: Option<IpAddr>,
     /// The state.
     pub state: &'a dyn State,
+    /// Steps of the decision code so far.
+    pub steps: &'a Cell<StepCount>,
+    /// Told when the decision stage is entered and left.
+    pub probe: Option<Probe>,
+}
+
+/// Called when the decision stage proper is entered (true) and left (false): for tests that count
+/// what it allocates and benches that time it.
+pub type Probe = fn(bool);
+
+/// Steps of the decision code of one decision: taken, and the most that the blocks it ran declare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StepCount {
+    /// Instructions executed.
+    pub taken: u64,
+    /// Sum of the step bounds of the blocks that were run.
+    pub bound: u64,
 }
 
 /// A rule that is about what is asked, with one of its conditions.
@@ -288,7 +305,10 @@ impl<'a> Case<'a> {
             let base = self.context(asked, &extracted, memo, &missed);
             let cx = at_time(base, time);
             let mut machine = Machine::new(registers(self.program, rows));
+            self.probe.inspect(|probe| probe(true));
             run_all(&cx, &mut machine, rows, &mut outcomes);
+            self.probe.inspect(|probe| probe(false));
+            self.count_steps(machine.steps(), rows);
             if !missed.get() {
                 break;
             }
@@ -296,6 +316,16 @@ impl<'a> Case<'a> {
             self.compute_missing(asked, &extracted, rows, (time, Some(self.state)), memo);
         }
         outcomes
+    }
+
+    /// Adds the steps of one pass over the rows.
+    fn count_steps(&self, taken: u64, rows: &[Row]) {
+        let blocks = rows.iter().flat_map(|row| core::iter::once(row.block).chain(amount_block(self.program, row.rule)));
+        let bounds = blocks.filter_map(|block| self.program.block_facts(block)).map(|facts| facts.steps);
+        let mut count = self.steps.get();
+        count.taken = count.taken.saturating_add(taken);
+        count.bound = bounds.fold(count.bound, u64::saturating_add);
+        self.steps.set(count);
     }
 
     /// The native stage: evaluates everything without the state until no native is missing.
