@@ -126,7 +126,7 @@ impl Reader<'_> {
             TypeImage::List(of) => Constant::List(self.elements(node, *of)?),
             TypeImage::Set(of) => Constant::Set(self.elements(node, *of)?),
             TypeImage::Map(_) | TypeImage::Record(_) => self.record(node, ty)?,
-            TypeImage::Json => self.any(node, ty)?,
+            TypeImage::Json => self.any(node)?,
             TypeImage::Null if self.document.is_null(node) => Constant::Null,
             scalar => self.scalar(node, scalar)?,
         };
@@ -190,14 +190,14 @@ impl Reader<'_> {
     }
 
     /// Any JSON value.
-    fn any(&mut self, node: NodeId, json: &TypeImage) -> Result<Constant, ErrorCode> {
+    fn any(&mut self, node: NodeId) -> Result<Constant, ErrorCode> {
         Ok(match self.document.kind(node) {
             Kind::Null => Constant::Null,
             Kind::Array => {
                 let document = self.document;
                 let mut rows = Vec::new();
                 for element in document.elements(node) {
-                    let constant = self.any(element, json)?;
+                    let constant = self.any(element)?;
                     self.table.push(constant);
                     rows.push(ConstantId::new(self.table.len().saturating_sub(1)));
                 }
@@ -207,7 +207,7 @@ impl Reader<'_> {
                 let document = self.document;
                 let mut fields = Vec::new();
                 for (key, member) in document.members(node) {
-                    let constant = self.any(member, json)?;
+                    let constant = self.any(member)?;
                     self.table.push(constant);
                     fields.push((
                         key.to_string(),
