@@ -419,7 +419,9 @@ fn date_bounds(cx: &mut Context<'_>, env: &Env<'_>, value: &ast::Expr) -> Option
         }
         return None;
     };
-    refuse_empty_range(cx, &typed);
+    if refuse_empty_range(cx, &typed) {
+        return None;
+    }
     let day = |bound: &Option<Box<Expr>>| match bound.as_deref().map(as_literal) {
         Some(Some(Literal::Date(day))) => Some(*day),
         _ => None,

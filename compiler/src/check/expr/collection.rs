@@ -109,9 +109,9 @@ pub(super) fn range(cx: &mut Context<'_>, env: &Env<'_>, range: &ast::RangeExpr,
 }
 
 /// Reports a range of constants that holds nothing. Hours of a window may wrap, and are not asked.
-pub(crate) fn refuse_empty_range(cx: &mut Context<'_>, range: &Expr) {
-    let ExprKind::Range { low: Some(low), high: Some(high), end_inclusive } = &range.kind else { return };
-    let (Some(a), Some(b)) = (as_literal(low), as_literal(high)) else { return };
+pub(crate) fn refuse_empty_range(cx: &mut Context<'_>, range: &Expr) -> bool {
+    let ExprKind::Range { low: Some(low), high: Some(high), end_inclusive } = &range.kind else { return false };
+    let (Some(a), Some(b)) = (as_literal(low), as_literal(high)) else { return false };
     let order = match (units(a), units(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
         _ => a.cmp(b),
@@ -120,7 +120,9 @@ pub(crate) fn refuse_empty_range(cx: &mut Context<'_>, range: &Expr) {
         let dots = if *end_inclusive { "..=" } else { ".." };
         let swapped = order.is_gt().then(|| format!("{}{dots}{}", cx.text(high.span), cx.text(low.span)));
         cx.report(e0325::empty_range(range.span, swapped));
+        return true;
     }
+    false
 }
 
 /// A number times 10^18.

@@ -1,5 +1,6 @@
 //! `in`, `not in`, `contains`.
 
+use super::collection::refuse_empty_range;
 use super::compare::is_constant_form;
 use super::{Binary, as_literal, coerce, conversion, infer, operand};
 use crate::check::context::{Context, error_expr};
@@ -15,6 +16,9 @@ use mcpz_syntax::ast::{self, BinaryOp};
 pub(super) fn membership(cx: &mut Context<'_>, env: &Env<'_>, parts: &Binary) -> Expr {
     let (left, right) = operands(cx, env, parts);
     if left.ty == Type::Error || right.ty == Type::Error {
+        return error_expr(parts.span);
+    }
+    if refuse_empty_range(cx, &right) {
         return error_expr(parts.span);
     }
     let left = coerce_left(cx, left, &right.ty);

@@ -18,12 +18,11 @@ mod names;
 mod pattern;
 mod presence;
 
-pub(crate) use call::functions;
 pub(crate) use coerce::{as_literal, coerce};
 pub(crate) use fields::field_type;
 pub(crate) use collection::units;
 pub(crate) use history::{history_question, key_named, past_question};
-pub(crate) use literal::{instant_ms, literal_of, string_literal};
+pub(crate) use literal::instant_ms;
 pub(crate) use pattern::regex_of;
 
 use super::context::{Context, error_expr};

@@ -265,6 +265,10 @@ fn unknown(cx: &mut Context<'_>, env: &Env<'_>, segments: &[Name]) {
         Some((package, consumed)) if consumed < segments.len() => (Some(package), &segments[consumed]),
         _ => (None, &segments[0]),
     };
+    // What is no identifier has been reported by the lexer.
+    if !suggest::is_identifier(&wrong.text) {
+        return;
+    }
     let mut candidates: Vec<SmolStr> = match package_segments {
         Some(package) => cx.unit.symbols.declared_in(package, crate::resolve::symbols::Space::Word, |_| true),
         None => cx.unit.symbols.value_names(cx.place),

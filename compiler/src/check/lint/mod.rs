@@ -1,18 +1,30 @@
-//! Lints: what is legal and probably not meant.
+//! Lints: what is legal and probably not meant. Only the root package is looked at: a dependency's
+//! author has seen its own.
+
+mod convention;
+mod coverage;
+mod unused;
 
 use crate::diagnostics::Diagnostic;
-use crate::hir::{Expr, Program};
+use crate::hir::{Expr, PackageId, Program};
 use crate::resolve::Unit;
 
+/// The root package.
+const ROOT: PackageId = PackageId(0);
+
 /// All lints over a checked program.
-pub(crate) fn lint(_unit: &Unit, _program: &Program, _sink: &mut Vec<Diagnostic>) {}
+pub(crate) fn lint(unit: &Unit, program: &Program, sink: &mut Vec<Diagnostic>) {
+    convention::lint(unit, program, sink);
+    coverage::lint(program, sink);
+    unused::lint(unit, sink);
+}
 
 /// An expression as text without the places where its parts stand: equal texts, equal meaning.
 pub(crate) fn without_spans(expr: &Expr) -> String {
-    strip(&format!("{:?} {:?}", expr.kind, expr.ty))
+    strip(&format!("{:?}", expr.kind))
 }
 
-/// Removes `span: Span { .. }` from debug text.
+/// Removes `Span { .. }` from debug text.
 pub(crate) fn strip(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;

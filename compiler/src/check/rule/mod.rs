@@ -14,8 +14,7 @@ use super::context::Context;
 use super::expr::{as_literal, condition, infer};
 use super::narrow::{Facts, facts_when};
 use super::scope::{Env, Scope};
-use crate::diagnostics::codes::{e0401, e0402, e0407, e0411, w0618};
-use crate::diagnostics::suggest;
+use crate::diagnostics::codes::{e0401, e0402, e0407, w0618};
 use crate::hir::{AuditLevel, Expr, Literal, Rule, RuleKind, Span};
 use crate::resolve::{RuleHead, RuleSyntax};
 use crate::types::Type;
@@ -26,7 +25,7 @@ pub(crate) fn check_rule(cx: &mut Context<'_>, head: &RuleHead) -> Option<Rule> 
     let scope = rule_scope(cx.program(), head);
     let clauses = clauses(cx, &scope, &clause_syntax(&head.ast));
     let kind = rule_kind(cx, &scope, head, &clauses.facts);
-    satisfiable(cx, head, &clauses);
+    satisfiable(cx, &clauses);
     if clauses.broken {
         return None;
     }
@@ -97,7 +96,7 @@ fn has_error(value: &Expr) -> bool {
 }
 
 /// Reports clauses that contradict themselves or each other, or say nothing.
-fn satisfiable(cx: &mut Context<'_>, head: &RuleHead, clauses: &Clauses) {
+fn satisfiable(cx: &mut Context<'_>, clauses: &Clauses) {
     let conjuncts: Vec<&Expr> = clauses.where_.iter().chain(&clauses.when).collect();
     if let Some(found) = never_true(&conjuncts) {
         cx.report(e0402::never_matches(found.span, &found.why, found.other));
@@ -115,7 +114,6 @@ fn satisfiable(cx: &mut Context<'_>, head: &RuleHead, clauses: &Clauses) {
             cx.report(w0618::always_true(clause.span));
         }
     }
-    let _ = head;
 }
 
 /// What the rule does.
@@ -126,20 +124,18 @@ fn rule_kind(cx: &mut Context<'_>, scope: &Scope, head: &RuleHead, facts: &Facts
         RuleSyntax::Require(rule) => requirement::requirement(cx, rule).map(RuleKind::Require),
         RuleSyntax::Limit(rule) => limit::limit(cx, scope, head, rule, facts).map(RuleKind::Limit),
         RuleSyntax::Redact(rule) => redact::redactions(cx, head, rule).map(RuleKind::Redact),
-        RuleSyntax::Audit(rule) => audit_level(cx, &rule.level()?).map(RuleKind::Audit),
+        RuleSyntax::Audit(rule) => audit_level(&rule.level()?).map(RuleKind::Audit),
     }
 }
 
-/// `full`, `summary`, `none`
-pub(crate) fn audit_level(cx: &mut Context<'_>, word: &ast::Ident) -> Option<AuditLevel> {
-    const LEVELS: [(&str, AuditLevel); 3] =
-        [("full", AuditLevel::Full), ("summary", AuditLevel::Summary), ("none", AuditLevel::None)];
-    let found = LEVELS.iter().find(|(name, _)| *name == word.text).map(|(_, level)| *level);
-    if found.is_none() {
-        let near = suggest::nearest(&word.text, LEVELS.iter().map(|(name, _)| *name));
-        cx.report(e0411::unknown_level(cx.span(word.range), &word.text, near.as_deref()));
-    }
-    found
+/// `full`, `summary`, `none`; the parser has reported any other word.
+pub(crate) fn audit_level(word: &ast::Ident) -> Option<AuditLevel> {
+    Some(match word.text.as_str() {
+        "full" => AuditLevel::Full,
+        "summary" => AuditLevel::Summary,
+        "none" => AuditLevel::None,
+        _ => return None,
+    })
 }
 
 /// A constant duration above zero, in milliseconds.

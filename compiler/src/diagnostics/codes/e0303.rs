@@ -12,8 +12,8 @@ pub const CODE: CodeInfo = CodeInfo {
     explanation: "\
 A parameter that its schema does not require, a claim or context field declared with `?`, \
 and a parameter that only some of the targets have may be missing. Say what then: `has p and \
-...` demands that it is there, `p ?? default` puts a value in its place. In a restriction \
-think twice: what should hold when the value is missing?",
+...` demands that it is there, `p ?? default` puts a value in its place. In a restriction, \
+decide what should hold when the value is missing.",
     bad: r#"
 permit analyst to call payments.list_invoices where args.limit <= 20
 "#,

@@ -12,10 +12,12 @@ pub const CODE: CodeInfo = CodeInfo {
 Constants, durations, limits, zones and the values in tests are fixed at compile time: they \
 cannot depend on a request.",
     bad: r#"
-const later = now
+const house = blocked_payees
+permit sre to call payments.refund where args.payee in house
 "#,
     good: r#"
-const later = 2026-12-31T00:00:00Z
+const house = ["acct_a", "acct_b"]
+permit sre to call payments.refund where args.payee in house
 "#,
 };
 

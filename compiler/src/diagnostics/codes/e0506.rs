@@ -15,8 +15,8 @@ and `audit LEVEL`. `listed` and `hidden` are asked with `list`.",
     bad: r#"
 test "hidden" {
   as analyst
-  call payments.get_invoice { id: "i", customer_id: "c" }
-  expect hidden
+  list payments.get_invoice
+  expect deny
 }
 "#,
     good: r#"

@@ -12,17 +12,15 @@ pub const CODE: CodeInfo = CodeInfo {
 A user calls alone, an agent calls alone, or an agent calls for a user it declares with \
 `acts for`. Servers, `anyone` and `any agent` are no instances.",
     bad: r#"
-agent batch from mtls where spiffe == "spiffe://acme.example/agents/batch"
-test "undeclared" {
-  as batch acting for analyst
+test "wrong way round" {
+  as analyst acting for copilot
   call payments.get_invoice { id: "i", customer_id: "c" }
   expect deny
 }
 "#,
     good: r#"
-agent batch from mtls where spiffe == "spiffe://acme.example/agents/batch" acts for employee
-test "declared" {
-  as batch acting for analyst
+test "right way round" {
+  as copilot acting for analyst
   call payments.get_invoice { id: "i", customer_id: "c" }
   expect deny
 }

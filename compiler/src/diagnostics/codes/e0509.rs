@@ -13,16 +13,16 @@ pub const CODE: CodeInfo = CodeInfo {
 and `subscribe` take a server and a URI; `sample`, `elicit` and `roots` are asked by a \
 server and name only it.",
     bad: r#"
-test "no uri" {
+test "no tool" {
   as analyst
-  read docs
+  call payments { id: "i" }
   expect deny
 }
 "#,
     good: r#"
-test "a uri" {
+test "a tool" {
   as analyst
-  read docs "docs://handbook/a"
+  call payments.get_invoice { id: "i", customer_id: "c" }
   expect deny
 }
 "#,

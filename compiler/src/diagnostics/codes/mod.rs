@@ -134,7 +134,6 @@ pub mod e0407;
 pub mod e0408;
 pub mod e0409;
 pub mod e0410;
-pub mod e0411;
 pub mod e0412;
 pub mod e0413;
 pub mod e0501;
@@ -297,7 +296,6 @@ pub const ALL: &[&CodeInfo] = &[
     &e0408::CODE,
     &e0409::CODE,
     &e0410::CODE,
-    &e0411::CODE,
     &e0412::CODE,
     &e0413::CODE,
     &e0501::CODE,

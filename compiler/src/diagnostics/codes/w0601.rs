@@ -14,6 +14,7 @@ Nothing in the package names it. Drop it, or use it; something that only looks g
 worse than nothing.",
     bad: r#"
 predicate small(amount: decimal) = amount < 10
+permit sre to call payments.refund
 "#,
     good: r#"
 predicate small(amount: decimal) = amount < 10

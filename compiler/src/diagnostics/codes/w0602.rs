@@ -14,6 +14,7 @@ Nothing in the package names it. Drop it, or use it; something that only looks g
 worse than nothing.",
     bad: r#"
 const house = ["acct_a", "acct_b"]
+permit sre to call payments.refund
 "#,
     good: r#"
 const house = ["acct_a", "acct_b"]

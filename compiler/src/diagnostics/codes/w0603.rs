@@ -14,6 +14,7 @@ Nothing in the package names it. Drop it, or use it; something that only looks g
 worse than nothing.",
     bad: r#"
 tag writes = fs.write_file
+permit sre to call payments.refund
 "#,
     good: r#"
 tag writes = fs.write_file

@@ -14,6 +14,7 @@ Nothing in the package names it. Drop it, or use it; something that only looks g
 worse than nothing.",
     bad: r#"
 data friends: set<string> from "data/friends.json"
+permit sre to call payments.refund
 -- data/friends.json --
 ["acct_a"]
 "#,

@@ -13,6 +13,7 @@ pub const CODE: CodeInfo = CodeInfo {
 Nothing in the package names it, so that holding it gives or forbids nothing.",
     bad: r#"
 role auditor of employee where claims.groups contains "audit"
+permit sre to call payments.refund
 "#,
     good: r#"
 role auditor of employee where claims.groups contains "audit"
