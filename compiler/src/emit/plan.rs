@@ -59,7 +59,7 @@ pub fn kind(kind: ParameterKind) -> image::ParameterKind {
     }
 }
 
-/// Where a tool's arguments hold paths, URLs and hosts, by their type.
+/// Where a tool's arguments hold paths, URLs and hosts, by their type; and the names it declares.
 pub fn collect(input: &RecordType) -> Vec<CollectImage> {
     let mut found = BTreeSet::new();
     record(input, &mut Vec::new(), &mut found);
@@ -68,6 +68,10 @@ pub fn collect(input: &RecordType) -> Vec<CollectImage> {
 
 fn record(ty: &RecordType, path: &mut Vec<StepImage>, found: &mut BTreeSet<CollectImage>) {
     for (name, field) in &ty.fields {
+        found.insert(CollectImage {
+            kind: image::ParameterKind::Strings,
+            path: vec![StepImage::Field(name.to_string())],
+        });
         path.push(StepImage::Field(name.to_string()));
         place(field, path, found);
         path.pop();

@@ -9,6 +9,7 @@ use crate::vm::context::{Asked, Captures, ClassTable, Collected, Context, LinkVi
 use crate::vm::machine::Machine;
 use crate::vm::read::operand;
 use crate::vm::value::{Place, Stop, Truth, Value};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -16,7 +17,7 @@ use core::net::IpAddr;
 use mcpz_bytecode::ids::{BlockId, RuleId, TypeId};
 use mcpz_bytecode::image::{
     CollectImage, EntryImage, EntryTarget, ParameterKind, RuleImage, RuleKindImage, SlotRoot,
-    StepImage, TypeImage,
+    StepImage, ToolImage, TypeImage,
 };
 use mcpz_bytecode::value::pattern::match_uri;
 use mcpz_bytecode::{ErrorCode, Program};
@@ -175,12 +176,17 @@ pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>) -> Extracted<
     extracted.collected.urls = places(ParameterKind::Urls, &TypeImage::Url);
     extracted.collected.hosts = places(ParameterKind::Hosts, &TypeImage::Host);
     if let (true, Some(ty)) = (slot_of(ParameterKind::Strings), type_of(&TypeImage::String)) {
-        strings(
-            asked.arguments.0,
-            asked.arguments.1,
+        let place = |document: Document<'a>, node: NodeId| Place {
+            document,
+            node,
             ty,
-            &mut extracted.collected.strings,
-        );
+            argument: true,
+        };
+        let declared = declared_names(tool);
+        let (document, root) = asked.arguments;
+        let mut nodes = Vec::new();
+        strings(document, root, &declared, &mut nodes);
+        extracted.collected.strings = nodes.into_iter().map(|node| place(document, node)).collect();
     }
     extracted
 }
@@ -228,21 +234,33 @@ fn below(document: Document<'_>, node: NodeId, step: &StepImage) -> Vec<NodeId> 
     }
 }
 
-/// Every string below a node. Documents are no deeper than the reader allows.
-fn strings<'a>(document: Document<'a>, node: NodeId, ty: TypeId, out: &mut Vec<Place<'a>>) {
+/// The names that a tool's type declares at any depth.
+fn declared_names(tool: Option<&ToolImage>) -> BTreeSet<&str> {
+    let rows = tool.map_or(&[][..], |tool| &tool.collect);
+    let named = rows.iter().filter(|row| row.kind == ParameterKind::Strings);
+    named
+        .flat_map(|row| &row.path)
+        .filter_map(|step| match step {
+            StepImage::Field(name) => Some(name.as_str()),
+            StepImage::Each => None,
+        })
+        .collect()
+}
+
+/// Every string below a node, and the name of every member that the tool does not declare: what a
+/// caller chooses freely. Documents are no deeper than the reader allows.
+fn strings(document: Document<'_>, node: NodeId, declared: &BTreeSet<&str>, out: &mut Vec<NodeId>) {
     match document.kind(node) {
-        Kind::String => out.push(Place {
-            document,
-            node,
-            ty,
-            argument: true,
-        }),
+        Kind::String => out.push(node),
         Kind::Array => document
             .elements(node)
-            .for_each(|element| strings(document, element, ty, out)),
-        Kind::Object => document
-            .members(node)
-            .for_each(|(_, member)| strings(document, member, ty, out)),
+            .for_each(|element| strings(document, element, declared, out)),
+        Kind::Object => document.members(node).for_each(|(name, member)| {
+            if !declared.contains(name) {
+                out.push(document.name(member));
+            }
+            strings(document, member, declared, out);
+        }),
         Kind::Null | Kind::Bool | Kind::Number => {}
     }
 }

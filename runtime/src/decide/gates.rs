@@ -77,24 +77,23 @@ fn quarantined(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
     }
 }
 
-/// Whether the caller's segment may reach the server's. Servers without a segment, callers that are
-/// not on the network and what servers ask are not asked.
+/// Whether the caller's segment may reach the server's. Servers without a segment and what servers
+/// ask are not asked; a caller whose address is not known is in no segment.
 fn flow_is_open(case: &Case<'_>, asked: &Asked<'_>) -> bool {
     let image = case.program.image();
     let to = image
         .servers
         .get(asked.server.index())
         .and_then(|server| server.segment);
-    let (Some(to), Some(source)) = (to, case.network) else {
+    let Some(to) = to.filter(|_| !asked.by_server) else {
         return true;
     };
-    if asked.by_server {
-        return true;
-    }
     let holds = |networks: &[_]| {
-        networks
-            .iter()
-            .any(|network| net::net_contains(*network, source))
+        case.network.is_some_and(|source| {
+            networks
+                .iter()
+                .any(|network| net::net_contains(*network, source))
+        })
     };
     let inside = image
         .segments

@@ -237,6 +237,19 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// The name of a member as a node of its own, a string; the member itself when it has none. It
+    /// stands behind the nodes of the text and is no part of the tree.
+    pub fn name(&self, member: NodeId) -> NodeId {
+        let row = member.index().checked_add(self.nodes.len()).filter(|_| self.key(member).is_some());
+        row.and_then(|row| u32::try_from(row).ok()).map_or(member, NodeId)
+    }
+
+    /// The member whose name this node is; any other node is itself.
+    fn named(&self, node: NodeId) -> NodeId {
+        let row = node.index().checked_sub(self.nodes.len());
+        row.map_or(node, |row| NodeId(narrow(row)))
+    }
+
     /// The text of the node as it came.
     pub fn raw(&self, node: NodeId) -> &'a str {
         self.nodes
@@ -250,8 +263,9 @@ impl<'a> Document<'a> {
         self.nodes.get(node.index()).map_or(0, |node| node.start)
     }
 
-    /// The JSON pointer of the node.
+    /// The JSON pointer of the node; of a name, that of its member.
     pub fn pointer(&self, node: NodeId) -> String {
+        let node = self.named(node);
         let mut pointer = String::new();
         let mut parent = self.root();
         while parent < node {
@@ -294,9 +308,13 @@ impl<'a> Document<'a> {
     }
 
     fn payload(&self, node: NodeId) -> Payload {
-        self.nodes
-            .get(node.index())
-            .map_or(Payload::Null, |node| node.payload)
+        match self.nodes.get(node.index()) {
+            Some(node) => node.payload,
+            None => match self.nodes.get(self.named(node).index()) {
+                Some(member) if member.has_key => Payload::String(member.key),
+                _ => Payload::Null,
+            },
+        }
     }
 
     fn string(&self, string: StringRef) -> &'a str {

@@ -114,7 +114,8 @@ pub struct ToolImage {
     pub name: String,
     /// What arguments are validated against.
     pub schema: SchemaImage,
-    /// Places by kind, for `paths(args)` and the like; [`ParameterKind::Strings`] needs no row.
+    /// Places by kind, for `paths(args)` and the like. [`ParameterKind::Strings`] are everywhere: its rows are
+    /// the names that the tool's type declares at any depth, one step each; other names count as strings.
     pub collect: Vec<CollectImage>,
     /// `unwraps`, when this is a meta-tool.
     pub unwraps: Option<UnwrapsImage>,

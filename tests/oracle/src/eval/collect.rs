@@ -5,6 +5,7 @@ use crate::json::Json;
 use crate::value::{Datum, Stop, Value};
 use mcpz_compiler::hir::{Expr, ExprKind, ParameterKind, Root};
 use mcpz_compiler::types::{RecordType, Type};
+use std::collections::BTreeSet;
 
 /// One step of a JSON pointer.
 pub(super) fn step(base: &str, key: &str) -> String {
@@ -26,7 +27,13 @@ impl Scope<'_> {
             ParameterKind::Hosts => Some(Type::Host),
         };
         match wanted {
-            None => strings(&asked.arguments, "", &mut found),
+            None => {
+                let mut declared = BTreeSet::new();
+                if let Some(input) = self.input_type() {
+                    names(&Type::Record(input.clone()), &mut declared);
+                }
+                strings(&asked.arguments, "", &declared, &mut found);
+            }
             Some(wanted) => {
                 if let Some(input) = self.input_type() {
                     places(&asked.arguments, &Type::Record(input.clone()), &wanted, "", &mut found);
@@ -82,18 +89,37 @@ fn found(json: &Json, pointer: &str) -> Binding {
     Binding { value: Ok(Some(Datum::Json(json.clone()))), pointer: Some(pointer.to_string()) }
 }
 
-/// Every string anywhere.
-fn strings(json: &Json, pointer: &str, out: &mut Vec<Binding>) {
+/// Every name that a type declares, at any depth.
+fn names(ty: &Type, out: &mut BTreeSet<String>) {
+    match ty {
+        Type::Record(record) => {
+            for (name, field) in &record.fields {
+                out.insert(name.to_string());
+                names(field, out);
+            }
+        }
+        Type::Optional(of) | Type::List(of) | Type::Set(of) | Type::Map(of) => names(of, out),
+        Type::Union(members) => members.iter().for_each(|member| names(member, out)),
+        _ => {}
+    }
+}
+
+/// Every string anywhere, and every member name that is not declared.
+fn strings(json: &Json, pointer: &str, declared: &BTreeSet<String>, out: &mut Vec<Binding>) {
     match json {
         Json::String(_) => out.push(found(json, pointer)),
         Json::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                strings(item, &step(pointer, &at.to_string()), out);
+                strings(item, &step(pointer, &at.to_string()), declared, out);
             }
         }
         Json::Object(members) => {
             for (key, item) in members {
-                strings(item, &step(pointer, key), out);
+                let below = step(pointer, key);
+                if !declared.contains(key) {
+                    out.push(found(&Json::String(key.clone()), &below));
+                }
+                strings(item, &below, declared, out);
             }
         }
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
