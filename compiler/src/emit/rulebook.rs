@@ -7,7 +7,7 @@ use crate::decision::{DecisionGraph, Entry};
 use crate::hir::canonical::grant_name;
 use crate::hir::{
     Action, AuditLevel, ClassId, DenyMode, GrantId, Limit, Program, RedactHow, RedactWhat,
-    Redaction, Requirement, Rule, RuleId, RuleKind,
+    Redaction, Requirement, Rule, RuleId, RuleKind, Span,
 };
 use crate::lower::rules::Target;
 use crate::lower::subject_term;
@@ -46,7 +46,8 @@ pub fn rules(program: &Program, graph: &DecisionGraph, lines: &Lines<'_>, image:
             message: rule.message.clone(),
             severity: rule.severity.as_ref().map(ToString::to_string),
             docs: rule.docs.clone(),
-            span: lines.span(rule.span),
+            // From its head on: what a person looks for is the line of `permit`, not of its docs.
+            span: lines.span(Span { start: rule.head_span.start.min(rule.span.end), ..rule.span }),
         })
         .collect();
 }

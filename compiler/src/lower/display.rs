@@ -184,7 +184,8 @@ impl Writer<'_> {
         match term {
             Term::Native(native, of) => self.call(&format!("{native:?}").to_lowercase(), *of),
             Term::CountOf(of) => self.call("count", *of),
-            Term::Truth(of) => self.call("truth", *of),
+            // A boolean value where a test is wanted reads as itself.
+            Term::Truth(of) => self.term(*of),
             Term::Not(of) => self.call("not", *of),
             Term::Has(of) => self.call("has", *of),
             Term::Arith {
