@@ -1,4 +1,4 @@
-//! List time: what a caller may see (docs/semantics.md, sections 2 and 6).
+//! List time: what a caller may see (docs/semantics.md, sections 2 and 7).
 
 use crate::rules;
 use crate::targets::Captures;

@@ -1,4 +1,4 @@
-//! The steps of a decision, in order (docs/semantics.md, section 6).
+//! The steps of a decision, in order (docs/semantics.md, section 7).
 
 use crate::convert::{deny_mode, rule_id};
 use crate::limits::{self, Room};
