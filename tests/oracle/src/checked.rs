@@ -1,26 +1,54 @@
 //! A generated package through the checker.
 
 use crate::generate::GeneratedPackage;
-use mcpz_compiler::check;
+use mcpz_compiler::diagnostics::Diagnostic;
 use mcpz_compiler::hir::Program;
 use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
+use mcpz_compiler::{Checked, check};
 
-/// Checks a generated package.
+/// A rule that can never match: the one mistake that a generator of well-typed rules cannot avoid.
+const NEVER_MATCHES: &str = "E0402";
+
+/// Checks a generated package; the first error as text when there is one.
 pub fn checked(made: &GeneratedPackage) -> Result<Program, String> {
-    let input = PackageInput::new("", MemoryProvider::new(made.files()));
-    let checked = check(&Workspace { packages: vec![input] });
-    let first = checked.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
-    let describe = |diagnostic: &mcpz_compiler::diagnostics::Diagnostic| {
-        let source = checked.sources().get(diagnostic.span.source.index());
-        let start = usize::try_from(diagnostic.span.start).unwrap_or(0);
-        let line = source.and_then(|source| source.text.get(start..)).map_or("", |rest| {
-            rest.lines().next().unwrap_or("")
-        });
-        format!("{} {}: `{line}`", diagnostic.code, diagnostic.message)
-    };
-    match (first, checked.program.as_ref()) {
+    let checked = run(made);
+    match (first_error(&checked), &checked.program) {
         (None, Some(program)) => Ok(program.clone()),
-        (Some(error), _) => Err(describe(error)),
+        (Some(error), _) => Err(describe(&checked, error)),
         (None, None) => Err("no program and no error".to_string()),
     }
+}
+
+/// Checks a generated package; rules that can never match are taken out of it first.
+pub fn settled(mut made: GeneratedPackage) -> (GeneratedPackage, Result<Program, String>) {
+    loop {
+        let found = run(&made);
+        let dead = first_error(&found).filter(|error| error.code == NEVER_MATCHES).and_then(|error| {
+            let path = &found.sources().get(error.span.source.index())?.path;
+            made.rule_at(path, usize::try_from(error.span.start).ok()?)
+        });
+        match dead {
+            Some(at) => drop(made.rules.remove(at)),
+            None => {
+                let program = checked(&made);
+                return (made, program);
+            }
+        }
+    }
+}
+
+fn run(made: &GeneratedPackage) -> Checked {
+    let input = PackageInput::new("", MemoryProvider::new(made.files()));
+    check(&Workspace { packages: vec![input] })
+}
+
+fn first_error(checked: &Checked) -> Option<&Diagnostic> {
+    checked.diagnostics.iter().find(|diagnostic| diagnostic.is_error())
+}
+
+fn describe(checked: &Checked, diagnostic: &Diagnostic) -> String {
+    let source = checked.sources().get(diagnostic.span.source.index());
+    let start = usize::try_from(diagnostic.span.start).unwrap_or(0);
+    let rest = source.and_then(|source| source.text.get(start..)).unwrap_or("");
+    format!("{} {}: `{}`", diagnostic.code, diagnostic.message, rest.lines().next().unwrap_or(""))
 }

@@ -2,7 +2,7 @@
 //! decisions with the oracle's, field by field.
 
 use crate::generate::{self, GeneratedPackage, GeneratedRequest, Rng, state};
-use crate::checked::checked;
+use crate::checked::{checked, settled};
 use crate::questions::questions;
 use mcpz_bytecode::Program as Bundle;
 use mcpz_compiler::hir::Program;

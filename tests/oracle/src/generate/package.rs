@@ -44,11 +44,31 @@ impl GeneratedPackage {
         }
         files.insert("mcpz.lock".to_string(), lock);
         files.insert("mcpz.toml".to_string(), MANIFEST.to_string());
-        let half = self.rules.len() / 2;
+        let half = self.half();
         files.insert("policy/a_declarations.mcpz".to_string(), self.declarations.clone());
         files.insert("policy/b_rules.mcpz".to_string(), self.rules[..half].join("\n\n") + "\n");
         files.insert("policy/c_rules.mcpz".to_string(), self.rules[half..].join("\n\n") + "\n");
         files
+    }
+}
+
+impl GeneratedPackage {
+    fn half(&self) -> usize {
+        self.rules.len() / 2
+    }
+
+    /// The rule that stands at an offset of a file (paths as in [`GeneratedPackage::files`]).
+    pub fn rule_at(&self, path: &str, offset: usize) -> Option<usize> {
+        let (first, rules) = match path.ends_with("b_rules.mcpz") {
+            true => (0, &self.rules[..self.half()]),
+            false if path.ends_with("c_rules.mcpz") => (self.half(), &self.rules[self.half()..]),
+            false => return None,
+        };
+        let mut end = 0;
+        rules.iter().position(|rule| {
+            end += rule.len() + 2;
+            offset < end
+        }).map(|at| first + at)
     }
 }
 

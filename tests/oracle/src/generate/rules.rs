@@ -288,7 +288,7 @@ fn limit(rng: &mut Rng, model: &Model) -> String {
 fn redact(rng: &mut Rng, model: &Model) -> String {
     let server = rng.pick(&model.servers);
     let targets = tool_path(server, rng.below(server.tools.len()));
-    let about = About { fields: None, ..call(targets.clone()) };
+    let about = About { of_call: false, ..call(targets.clone()) };
     let specs = rng.pick(&[
         "result.ssn keep last 4, result.card drop",
         "result.a[*].b replace \"***\"",
