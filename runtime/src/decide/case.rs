@@ -72,6 +72,8 @@ pub(crate) struct Row {
     pub rule: RuleId,
     /// Its condition.
     pub block: BlockId,
+    /// False when its pattern may match only some resources of the template that is asked about.
+    pub certain: bool,
 }
 
 /// What evaluation found: the value of each rule that is about what is asked, in canonical order.
@@ -114,10 +116,8 @@ pub(crate) fn rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
         .iter()
         .filter(applies)
         .flat_map(|entry| {
-            entry.rows.iter().map(|row| Row {
-                rule: row.rule,
-                block: row.block,
-            })
+            let partial = matches!(entry.target, EntryTarget::Uri(_)) && matches!(asked.uri, Some(Uri::Template(_)));
+            entry.rows.iter().map(move |row| Row { rule: row.rule, block: row.block, certain: !partial })
         })
         .collect();
     rows.sort_unstable();
@@ -455,7 +455,8 @@ pub(crate) fn run_all<'a>(
     outcomes.truths.clear();
     outcomes.amounts.clear();
     for row in rows {
-        let truth = machine.run_truth(cx, row.block);
+        let target = if row.certain { Truth::True } else { Truth::Unknown };
+        let truth = target.and(machine.run_truth(cx, row.block));
         match outcomes.truths.last_mut() {
             Some((rule, known)) if *rule == row.rule => *known = known.or(truth),
             _ => {

@@ -7,7 +7,7 @@ use crate::questions::questions;
 use mcpz_bytecode::Program as Bundle;
 use mcpz_compiler::hir::Program;
 use mcpz_compiler::{BuildOptions, build};
-use mcpz_runtime::decision::Decision;
+use mcpz_runtime::decision::{Decision, RuleId};
 use mcpz_runtime::request::{Facts, Request};
 use mcpz_runtime::state::TableState;
 use std::collections::BTreeMap;
@@ -89,8 +89,8 @@ fn compare_package(
     requests: std::ops::Range<u64>,
     stats: &mut Stats,
 ) -> Result<(), Box<Disagreement>> {
-    let made = make_package(seed, package);
-    let built = match Built::new(&made) {
+    let (made, built) = prepare(seed, package);
+    let built = match built {
         Ok(built) => built,
         Err(refusal) => {
             stats.refused += 1;
@@ -104,7 +104,7 @@ fn compare_package(
     stats.packages += 1;
     for number in requests {
         let case = Case::make(seed, package, number, &made, &built);
-        let (machine, oracle) = built.decide(&case);
+        let (machine, oracle) = (built.machine(&case), built.oracle(&case));
         if machine != oracle {
             let index = package * REQUESTS_PER_PACKAGE + number;
             let report = report(&made, &case, &machine, &oracle);
@@ -113,6 +113,23 @@ fn compare_package(
         stats.count(&oracle);
     }
     Ok(())
+}
+
+/// A package of a run, made and built.
+fn prepare(seed: u64, package: u64) -> (GeneratedPackage, Result<Built, String>) {
+    let (made, program) = settled(make_package(seed, package));
+    let built = program.and_then(Built::of);
+    (made, built)
+}
+
+/// A package of a run with its first requests.
+pub fn cases(seed: u64, package: u64, requests: u64) -> (GeneratedPackage, Result<Built, String>, Vec<Case>) {
+    let (made, built) = prepare(seed, package);
+    let cases = match &built {
+        Ok(built) => (0..requests).map(|number| Case::make(seed, package, number, &made, built)).collect(),
+        Err(_) => Vec::new(),
+    };
+    (made, built, cases)
 }
 
 impl Stats {
@@ -127,39 +144,62 @@ impl Stats {
 }
 
 /// A package on both sides.
-struct Built {
-    program: Program,
-    bundle: Bundle,
+pub struct Built {
+    /// For the oracle.
+    pub program: Program,
+    /// For the virtual machine.
+    pub bundle: Bundle,
 }
 
 impl Built {
-    fn new(made: &GeneratedPackage) -> Result<Built, String> {
-        let program = checked(made)?;
-        let built = build(&program, BuildOptions::default()).map_err(|errors| format!("build: {:?}", errors.first()))?;
-        let bundle = Bundle::load(built.bytes).map_err(|error| format!("load: {error:?}"))?;
+    /// Checks and builds a package.
+    pub fn new(made: &GeneratedPackage) -> Result<Built, String> {
+        checked(made).and_then(Built::of)
+    }
+
+    fn of(program: Program) -> Result<Built, String> {
+        let built = build(&program, &BuildOptions::default()).map_err(|errors| format!("build: {:?}", errors.first()))?;
+        let bundle = Bundle::load(&built.bytes).map_err(|error| format!("load: {error:?}"))?;
         Ok(Built { program, bundle })
     }
 
-    fn decide(&self, case: &Case) -> (Decision, Decision) {
-        let request = case.request();
-        let principal = &case.request.principal;
+    /// What the virtual machine decides.
+    pub fn machine(&self, case: &Case) -> Decision {
         let input = mcpz_runtime::Input {
             program: &self.bundle,
-            data: &mcpz_runtime::DataSet::default(),
-            principal,
-            request,
+            data: &mcpz_runtime::data::DataSet::default(),
+            principal: &case.request.principal,
+            request: case.request(),
             state: &case.state,
         };
-        let machine = mcpz_runtime::decide(&input, &mut mcpz_runtime::Scratch::new(&self.bundle));
-        let oracle = crate::decide(&self.program, self.bundle.digest(), principal, &request, &case.state);
-        (machine, oracle)
+        mcpz_runtime::decide(&input, &mut mcpz_runtime::Scratch::new())
+    }
+
+    /// What the oracle decides.
+    pub fn oracle(&self, case: &Case) -> Decision {
+        crate::decide(&self.program, self.bundle.digest(), &case.request.principal, &case.request(), &case.state)
+    }
+
+    /// Ids of the rules in error, sorted.
+    pub fn error_ids(&self, decision: &Decision) -> Vec<String> {
+        let mut ids: Vec<String> = decision.errors.iter().map(|error| self.rule(error.rule).id.clone()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// A rule of the program.
+    pub fn rule(&self, id: RuleId) -> &mcpz_compiler::hir::Rule {
+        &self.program.rules[id.index()]
     }
 }
 
 /// One request with its state.
-struct Case {
-    request: GeneratedRequest,
-    state: TableState,
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The request.
+    pub request: GeneratedRequest,
+    /// The state.
+    pub state: TableState,
 }
 
 impl Case {
@@ -170,7 +210,8 @@ impl Case {
         Case { request, state }
     }
 
-    fn request(&self) -> Request<'_> {
+    /// The request as the runtime takes it.
+    pub fn request(&self) -> Request<'_> {
         Request {
             message: &self.request.message,
             server: &self.request.server,
@@ -192,7 +233,7 @@ fn report(made: &GeneratedPackage, case: &Case, machine: &Decision, oracle: &Dec
     while at < small.rules.len() {
         let mut fewer = small.clone();
         fewer.rules.remove(at);
-        match Built::new(&fewer).map(|built| built.decide(case)) {
+        match Built::new(&fewer).map(|built| (built.machine(case), built.oracle(case))) {
             Ok((machine, oracle)) if machine != oracle => {
                 small = fewer;
                 shown = (machine, oracle);

@@ -14,6 +14,7 @@ mod convert;
 mod credential;
 #[cfg(test)]
 mod cross;
+pub mod driver;
 mod eval;
 mod exact;
 mod flows;

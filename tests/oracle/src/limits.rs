@@ -22,7 +22,7 @@ pub enum Room {
 pub fn room(world: &World<'_>, index: usize, rule: &Rule, limit: &Limit) -> Result<Room, ErrorCode> {
     let ways = targets::ways(&rule.targets, &world.asked);
     let mut scope = Scope::new(world, false);
-    scope.captures = ways.first();
+    scope.captures = ways.first().map(|way| &way.captures);
     let amount = amount(&scope, limit)?;
     if !scope.has_key(limit.by) {
         return Err(ErrorCode::Missing);

@@ -1,10 +1,9 @@
 //! List time: what a caller may see (docs/semantics.md, sections 2 and 7).
 
 use crate::rules;
-use crate::targets::Captures;
 use crate::truth::Truth;
 use crate::world::World;
-use mcpz_compiler::hir::{RuleKind, UriPart, UriPattern};
+use mcpz_compiler::hir::RuleKind;
 use mcpz_runtime::decision::{RuleError, RuleId};
 
 /// What list time says of one target.
@@ -39,15 +38,4 @@ pub fn visibility(world: &World<'_>) -> Visibility {
     }
     seen.shown = permitted && seen.hidden_by.is_none();
     seen
-}
-
-/// Whether some URI of a template could match a pattern: their literal beginnings agree. The
-/// captures are not known.
-pub fn may_overlap(pattern: &UriPattern, template: &str) -> Option<Captures> {
-    let fixed = template.split('{').next().unwrap_or("");
-    let begin = match pattern.parts.first() {
-        Some(UriPart::Text(text)) => text.as_str(),
-        _ => "",
-    };
-    (fixed.starts_with(begin) || begin.starts_with(fixed)).then(Captures::new)
 }

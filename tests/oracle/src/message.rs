@@ -196,11 +196,37 @@ pub fn prompt(row: &Server, server: ServerId, name: &str) -> Option<Member> {
     Some(Member { server, index: u32::try_from(at).ok()? })
 }
 
-/// A resource that the catalog lists, or that one of its templates makes.
+/// A resource that the catalog lists, or that one of its templates makes in its one clean spelling.
 fn resource(row: &Server, uri: &str) -> Option<Uri> {
     let known = row.resources.iter().any(|listed| listed == uri)
-        || row.resource_templates.iter().any(|template| template_makes(template, uri));
+        || (is_clean(uri) && row.resource_templates.iter().any(|template| template_makes(template, uri)));
     known.then(|| Uri::Known(uri.to_string()))
+}
+
+/// Whether no other spelling could name the same resource, as far as spelling tells.
+fn is_clean(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    let odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
+    if scheme.is_empty() || uri.len() > 8192 || uri.chars().any(odd) {
+        return false;
+    }
+    if !scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c)) {
+        return false;
+    }
+    let path = rest.split(['?', '#']).next().unwrap_or("");
+    let encodings: Vec<&str> = rest.split('%').skip(1).collect();
+    path.split('/').all(|segment| segment != "." && segment != "..") && encodings.iter().all(|code| is_needed(code))
+}
+
+/// Whether what follows a `%` is the code of a character that must be encoded and hides nothing.
+fn is_needed(after: &str) -> bool {
+    let Some(code) = after.get(..2).filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit())) else {
+        return false;
+    };
+    let Ok(byte) = u8::from_str_radix(code, 16) else { return false };
+    let c = char::from(byte);
+    let unreserved = c.is_ascii_alphanumeric() || "-._~".contains(c);
+    !unreserved && !c.is_ascii_control() && !"/\\%".contains(c)
 }
 
 /// Whether a template (RFC 6570 level 1) can make a URI: each variable stands for one or more

@@ -14,10 +14,11 @@ pub fn value(world: &World<'_>, rule: &Rule, listing: bool) -> Truth {
         return Truth::False;
     }
     let ways = targets::ways(&rule.targets, &world.asked);
-    Truth::any(ways.iter().map(|captures| {
+    Truth::any(ways.iter().map(|way| {
         let mut scope = Scope::new(world, listing);
-        scope.captures = Some(captures);
-        conditions(&scope, rule)
+        scope.captures = Some(&way.captures);
+        let target = if way.certain { Truth::True } else { Truth::Unknown };
+        target.and(conditions(&scope, rule))
     }))
 }
 
