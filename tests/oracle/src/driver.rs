@@ -242,8 +242,9 @@ fn report(made: &GeneratedPackage, case: &Case, machine: &Decision, oracle: &Dec
         }
     }
     let message = String::from_utf8_lossy(&case.request.message);
+    let schema = schema_of(&small, case).unwrap_or_default();
     format!(
-        "{}\nrules:\n{}\n\nmessage: {message}\nrequest: {:#?}\nstate: {:?}\n\nmachine: {:?}\n\noracle:  {:?}\n",
+        "{}\nrules:\n{}\n\nschema: {schema}\nmessage: {message}\nrequest: {:#?}\nstate: {:?}\n\nmachine: {:?}\n\noracle:  {:?}\n",
         difference(&shown.0, &shown.1),
         small.rules.join("\n\n"),
         GeneratedRequest { message: Vec::new(), ..case.request.clone() },
@@ -251,6 +252,15 @@ fn report(made: &GeneratedPackage, case: &Case, machine: &Decision, oracle: &Dec
         shown.0,
         shown.1
     )
+}
+
+/// The schema of the tool that is called.
+fn schema_of(made: &GeneratedPackage, case: &Case) -> Option<String> {
+    let program = checked(made).ok()?;
+    let message: serde_json::Value = serde_json::from_slice(&case.request.message).ok()?;
+    let name = message.pointer("/params/name")?.as_str()?;
+    let server = program.servers.iter().find(|server| server.name == case.request.server.as_str())?;
+    server.tools.iter().find(|tool| tool.name == name).map(|tool| tool.raw_schema.clone())
 }
 
 /// The fields that differ.

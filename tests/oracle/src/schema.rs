@@ -90,6 +90,11 @@ fn integers_fit(schema: &Value, json: &Json, root: &Value, depth: usize) -> bool
     if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#')) {
         return root.pointer(target).is_none_or(|inner| below(inner, json));
     }
+    let branches = ["anyOf", "oneOf"].iter().find_map(|word| schema.get(word)).and_then(Value::as_array);
+    if let Some(branches) = branches {
+        let fits = |branch: &Value| jsonschema::is_valid(branch, &to_serde(json)) && below(branch, json);
+        return branches.iter().any(fits);
+    }
     match json {
         Json::Number(scaled) => match (is_integer(schema), exact::integral(*scaled)) {
             (true, Some(whole)) => in_bounds(schema, whole),
