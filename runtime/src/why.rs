@@ -127,7 +127,7 @@ fn trace(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Vec<RuleTrace> 
     let largest = rows.iter().filter_map(|row| image.blocks.get(row.block.index()));
     let mut machine = Machine::new(largest.map(|block| usize::from(block.registers)).max().unwrap_or(0));
     let mut traces: Vec<RuleTrace> = Vec::new();
-    for Row { rule, block } in rows {
+    for Row { rule, block, .. } in rows {
         let outcome = machine.run_truth(&cx, block);
         let clauses = clauses(&cx, &machine, block);
         let first_failed = clauses.iter().position(|clause| clause.outcome != Truth::True);

@@ -84,11 +84,14 @@ impl Tables {
             Type::Set(of) => TypeImage::Set(self.ty(of)),
             Type::Map(of) => TypeImage::Map(self.ty(of)),
             Type::Record(record) => {
-                let fields = record
+                // Symbols are numbered as they are met, so the order of names is not theirs.
+                let mut fields: Vec<_> = record
                     .fields
                     .iter()
-                    .map(|(name, ty)| (self.symbol(name), self.ty(ty)));
-                TypeImage::Record(fields.collect())
+                    .map(|(name, ty)| (self.symbol(name), self.ty(ty)))
+                    .collect();
+                fields.sort_unstable();
+                TypeImage::Record(fields)
             }
             Type::Union(members) => {
                 TypeImage::Union(members.iter().map(|member| self.ty(member)).collect())

@@ -132,15 +132,15 @@ impl Reader<'_> {
             self.eat("}")?;
             return Ok(Json::Object(members));
         }
+        // Keys that stand twice are found when the object is whole.
+        let mut twice = false;
         loop {
             self.space();
             let key = self.string()?;
             if key.contains('\0') {
                 return Err("input_nul_key");
             }
-            if members.iter().any(|(name, _)| *name == key) {
-                return Err("input_duplicate_key");
-            }
+            twice |= members.iter().any(|(name, _)| *name == key);
             self.space();
             self.eat(":")?;
             let value = self.value(depth)?;
@@ -152,7 +152,7 @@ impl Reader<'_> {
             }
         }
         self.eat("}")?;
-        Ok(Json::Object(members))
+        if twice { Err("input_duplicate_key") } else { Ok(Json::Object(members)) }
     }
 
     fn number(&mut self) -> Result<Json, Fault> {
