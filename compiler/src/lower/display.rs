@@ -9,7 +9,7 @@ use super::term::{Matching, SubjectTerm, Tables, Term, TermId};
 use crate::hir::canonical::{class_name, pattern_text, quoted, root_text, server_name};
 use crate::hir::{
     Action, Arithmetic, Comparison, Literal, ParameterKind, Program, Quantifier, Requirement,
-    RuleKind, Span,
+    RuleKind, Span, Window,
 };
 use std::fmt::{self, Write as _};
 
@@ -308,6 +308,9 @@ impl Writer<'_> {
             text.push('.');
             text.push_str(&quoted(name));
         }
+        if let Some(pattern) = &slot.pattern {
+            text.push_str(&format!(" of {:?}", pattern_text(pattern)));
+        }
         self.out.push_str(&text);
     }
 
@@ -371,8 +374,24 @@ impl Writer<'_> {
                 }
                 self.out.push(']');
             }
+            Literal::Window(window) => self.window(window),
             other => self.push(format_args!("{other:?}")),
         }
+    }
+
+    fn window(&mut self, window: &Window) {
+        let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let chosen: Vec<&str> =
+            days.iter().enumerate().filter(|(day, _)| window.days >> day & 1 == 1).map(|(_, name)| *name).collect();
+        let clock = |seconds: u32| format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
+        self.push(format_args!("window({}, {}", window.zone, chosen.join(" ")));
+        self.push(format_args!(", {}..{}", clock(window.from_s), clock(window.until_s)));
+        for (word, day) in [("from", window.first_date), ("until", window.last_date)] {
+            if let Some(day) = day {
+                self.push(format_args!(", {word} day {day}"));
+            }
+        }
+        self.out.push(')');
     }
 
     fn call(&mut self, name: &str, of: TermId) {
