@@ -67,17 +67,46 @@ fn what_a_loop_does_not_change_is_computed_before_it() {
     insta::assert_snapshot!(code_of(any(0, tags(), and(vec![equal, inner]))));
 }
 
+fn binary(kind: fn(Box<Expr>, Box<Expr>) -> ExprKind, left: Expr, right: Expr) -> Expr {
+    expr(kind(Box::new(left), Box::new(right)), Type::Bool)
+}
+
+fn literal(value: Literal, ty: Type) -> Expr {
+    expr(ExprKind::Literal(value), ty)
+}
+
+fn native(function: Native, of: Expr, ty: Type) -> Expr {
+    expr(ExprKind::Native(function, Box::new(of)), ty)
+}
+
+fn if_(condition: Expr, yes: Expr, no: Expr, ty: Type) -> Expr {
+    expr(
+        ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)),
+        ty,
+    )
+}
+
+fn amount() -> Expr {
+    arg("amount", Type::Decimal)
+}
+
+fn payee() -> Expr {
+    arg("payee", Type::String)
+}
+
+fn now() -> Expr {
+    root(Root::Now, Type::Instant)
+}
+
+/// Builds each condition, and has the verifier look at it.
+fn accept(conditions: Vec<Expr>) {
+    for condition in conditions {
+        code_of(condition);
+    }
+}
+
 #[test]
-fn every_form_of_expression_is_accepted_by_the_verifier() {
-    let amount = || arg("amount", Type::Decimal);
-    let payee = || arg("payee", Type::String);
-    let binary = |kind: fn(Box<Expr>, Box<Expr>) -> ExprKind, left, right| {
-        expr(kind(Box::new(left), Box::new(right)), Type::Bool)
-    };
-    let literal = |literal, ty| expr(ExprKind::Literal(literal), ty);
-    let native = |native, of, ty| expr(ExprKind::Native(native, Box::new(of)), ty);
-    let url = || native(Native::Url, payee(), Type::Url);
-    let now = || root(Root::Now, Type::Instant);
+fn membership_is_accepted_by_the_verifier() {
     let range = |low: Option<Expr>, high: Option<Expr>| {
         let (low, high) = (low.map(Box::new), high.map(Box::new));
         expr(
@@ -89,46 +118,28 @@ fn every_form_of_expression_is_accepted_by_the_verifier() {
             Type::Range(Box::new(Type::Decimal)),
         )
     };
+    let (from_s, until_s) = (9 * 3600, 17 * 3600);
+    let zone = "Europe/Berlin".into();
     let window = Window {
-        zone: "Europe/Berlin".into(),
+        zone,
         days: 0x1f,
-        from_s: 9 * 3600,
-        until_s: 17 * 3600,
+        from_s,
+        until_s,
         first_date: None,
         last_date: None,
     };
-    let if_ = |condition, yes, no, ty| {
+    let list = || {
         expr(
-            ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)),
-            ty,
+            ExprKind::List(vec![payee(), text("eve")]),
+            Type::List(Box::new(Type::String)),
         )
     };
+    let note = || Box::new(arg("note", Type::String.optional()));
     let coalesced = expr(
-        ExprKind::Coalesce(
-            Box::new(arg("note", Type::String.optional())),
-            Box::new(text("none")),
-        ),
+        ExprKind::Coalesce(note(), Box::new(text("none"))),
         Type::String,
     );
-    let list = expr(
-        ExprKind::List(vec![payee(), text("eve")]),
-        Type::List(Box::new(Type::String)),
-    );
-    let blocked = root(Root::Data(DataId(0)), set_of(Type::String));
-    let seen = History::SeenIn(Box::new(payee()), SeenSource::Data(DataId(0)));
-    let calls = || CallsQuery {
-        targets: tool(REFUND),
-        by: HistoryKey::User,
-        within_ms: 1000,
-    };
-    let history = |history, ty| expr(ExprKind::History(history), ty);
-    let arith = |operation, left, right, ty| {
-        expr(
-            ExprKind::Arith(operation, Box::new(left), Box::new(right)),
-            ty,
-        )
-    };
-    let conditions = vec![
+    accept(vec![
         binary(ExprKind::In, amount(), range(Some(int(1)), None)),
         binary(
             ExprKind::In,
@@ -140,46 +151,18 @@ fn every_form_of_expression_is_accepted_by_the_verifier() {
             now(),
             literal(Literal::Window(window), Type::Window),
         ),
-        binary(ExprKind::In, payee(), list.clone()),
+        binary(ExprKind::In, payee(), list()),
+        binary(
+            ExprKind::In,
+            payee(),
+            root(Root::Data(DataId(0)), set_of(Type::String)),
+        ),
+        binary(ExprKind::Contains, payee(), text("x")),
         any(
             0,
-            list,
+            list(),
             compare(var(0, Type::String), Comparison::Eq, coalesced),
         ),
-        binary(ExprKind::In, payee(), blocked),
-        binary(ExprKind::Contains, payee(), text("x")),
-        binary(
-            ExprKind::Like,
-            payee(),
-            literal(
-                Literal::Glob {
-                    pattern: "a*".into(),
-                    path_like: false,
-                },
-                Type::String,
-            ),
-        ),
-        binary(
-            ExprKind::Matches,
-            payee(),
-            literal(Literal::Regex(r"\d+".into()), Type::String),
-        ),
-        binary(
-            ExprKind::Like,
-            field(url(), "host", Type::Host.optional()),
-            literal(Literal::HostPattern("*.x.org".into()), Type::Host),
-        ),
-        compare(
-            field(url(), "port", Type::Int.optional()),
-            Comparison::Eq,
-            int(443),
-        ),
-        binary(
-            ExprKind::Under,
-            arg("file", Type::Path),
-            literal(Literal::Path("/w".into()), Type::Path),
-        ),
-        expr(ExprKind::Is(Box::new(payee()), Type::Null), Type::Bool),
         any(
             1,
             expr(
@@ -197,6 +180,74 @@ fn every_form_of_expression_is_accepted_by_the_verifier() {
             Comparison::Gt,
             int(2),
         ),
+    ]);
+}
+
+#[test]
+fn text_and_natives_are_accepted_by_the_verifier() {
+    let glob = Literal::Glob {
+        pattern: "a*".into(),
+        path_like: false,
+    };
+    let host_pattern = literal(Literal::HostPattern("*.x.org".into()), Type::Host);
+    let url = || native(Native::Url, payee(), Type::Url);
+    let weekday = native(Native::Weekday("Asia/Tokyo".into()), now(), Type::Weekday);
+    let trimmed = native(Native::Trim, payee(), Type::String);
+    let root_folder = literal(Literal::Path("/w".into()), Type::Path);
+    accept(vec![
+        binary(ExprKind::Like, payee(), literal(glob, Type::String)),
+        binary(
+            ExprKind::Matches,
+            payee(),
+            literal(Literal::Regex(r"\d+".into()), Type::String),
+        ),
+        binary(
+            ExprKind::Like,
+            field(url(), "host", Type::Host.optional()),
+            host_pattern,
+        ),
+        compare(
+            field(url(), "port", Type::Int.optional()),
+            Comparison::Eq,
+            int(443),
+        ),
+        binary(ExprKind::Under, arg("file", Type::Path), root_folder),
+        compare(
+            weekday,
+            Comparison::Eq,
+            literal(Literal::Weekday(0), Type::Weekday),
+        ),
+        compare(
+            native(Native::Len, trimmed, Type::Int),
+            Comparison::Gt,
+            int(2),
+        ),
+    ]);
+}
+
+#[test]
+fn facts_state_and_choices_are_accepted_by_the_verifier() {
+    let record_of = |fact| root(fact, Type::Record(record(&[])));
+    let calls = || CallsQuery {
+        targets: tool(REFUND),
+        by: HistoryKey::User,
+        within_ms: 1000,
+    };
+    let history = |history, ty| expr(ExprKind::History(history), ty);
+    let seen = History::SeenIn(Box::new(payee()), SeenSource::Data(DataId(0)));
+    let sum = history(History::Sum(calls(), "args.amount".into()), Type::Decimal);
+    let more = ExprKind::Arith(
+        Arithmetic::Add,
+        Box::new(arg("count", Type::Int)),
+        Box::new(int(1)),
+    );
+    let delegated = Subject::ActingFor(
+        Box::new(Subject::Class(COPILOT)),
+        Box::new(Subject::AnyUser),
+    );
+    let peer = literal(Literal::Ip([10, 0, 0, 1].into()), Type::Ip);
+    accept(vec![
+        expr(ExprKind::Is(Box::new(payee()), Type::Null), Type::Bool),
         if_(
             payee_is_eve(),
             compare(amount(), Comparison::Gt, int(1)),
@@ -210,69 +261,26 @@ fn every_form_of_expression_is_accepted_by_the_verifier() {
         ),
         history(History::SessionHolds(LabelId(0)), Type::Bool),
         history(seen, Type::Bool),
-        compare(
-            history(History::Sum(calls(), "args.amount".into()), Type::Decimal),
-            Comparison::Gt,
-            int(5),
-        ),
+        compare(sum, Comparison::Gt, int(5)),
         history(
             History::Sequence(calls(), Box::new(tool(GET_INVOICE))),
             Type::Bool,
         ),
+        compare(expr(more, Type::Int), Comparison::Gt, int(5)),
+        compare(root(Root::NetworkSource, Type::Ip), Comparison::Ne, peer),
+        expr(ExprKind::HasSubject(delegated), Type::Bool),
         compare(
-            arith(Arithmetic::Add, arg("count", Type::Int), int(1), Type::Int),
-            Comparison::Gt,
-            int(5),
-        ),
-        compare(
-            native(Native::Weekday("Asia/Tokyo".into()), now(), Type::Weekday),
-            Comparison::Eq,
-            literal(Literal::Weekday(0), Type::Weekday),
-        ),
-        compare(
-            root(Root::NetworkSource, Type::Ip),
-            Comparison::Ne,
-            literal(Literal::Ip([10, 0, 0, 1].into()), Type::Ip),
-        ),
-        expr(
-            ExprKind::HasSubject(Subject::ActingFor(
-                Box::new(Subject::Class(COPILOT)),
-                Box::new(Subject::AnyUser),
-            )),
-            Type::Bool,
-        ),
-        compare(
-            field(
-                root(Root::Context, Type::Record(record(&[]))),
-                "risk",
-                Type::Int,
-            ),
+            field(record_of(Root::Context), "risk", Type::Int),
             Comparison::Gt,
             int(50),
         ),
         compare(
-            field(
-                root(Root::UserClaims, Type::Record(record(&[]))),
-                "sub",
-                Type::String,
-            ),
+            field(record_of(Root::UserClaims), "sub", Type::String),
             Comparison::Eq,
             payee(),
         ),
-        compare(
-            native(
-                Native::Len,
-                native(Native::Trim, payee(), Type::String),
-                Type::Int,
-            ),
-            Comparison::Gt,
-            int(2),
-        ),
         boolean_literal(true),
-    ];
-    for condition in conditions {
-        code_of(condition);
-    }
+    ]);
 }
 
 fn boolean_literal(value: bool) -> Expr {
@@ -283,8 +291,8 @@ fn payee_is_eve() -> Expr {
     compare(arg("payee", Type::String), Comparison::Eq, text("eve"))
 }
 
-/// Rules of every kind.
-fn full() -> Program {
+/// Rules of every kind, on tools.
+fn tool_rules() -> Vec<Rule> {
     let approval = Requirement::Approval {
         count: 2,
         approvers: vec![SRE],
@@ -292,37 +300,17 @@ fn full() -> Program {
     };
     let limit = Limit {
         at_most: 10_i128.pow(21),
-        amount: Some(arg("amount", Type::Decimal)),
+        amount: Some(amount()),
         per_ms: 60_000,
         by: HistoryKey::Caller,
     };
+    let what = RedactWhat::Field(vec![PathStep::Field("ssn".into())]);
     let redaction = Redaction {
-        what: RedactWhat::Field(vec![PathStep::Field("ssn".into())]),
+        what,
         how: RedactHow::KeepLast(4),
         span: span(3),
     };
-    let pattern = UriPattern {
-        parts: vec![
-            UriPart::Text("file:///workspace/".into()),
-            UriPart::Variable("team".into()),
-            UriPart::DoubleStar,
-        ],
-    };
-    let team = root(Root::UriVariable("team".into()), Type::String);
-    let of_user = field(
-        root(Root::UserClaims, Type::Record(record(&[]))),
-        "groups",
-        set_of(Type::String),
-    );
-    let grant = Grant {
-        name: "prod".into(),
-        package: PackageId(0),
-        subject: Subject::Class(SRE),
-        at_most_ms: 3_600_000,
-        approvers: vec![SRE],
-        span: span(0),
-    };
-    let rules = vec![
+    vec![
         Rule {
             subject: Subject::Class(ANALYST),
             targets: tool(GET_INVOICE),
@@ -345,29 +333,57 @@ fn full() -> Program {
             shadow: true,
             ..rule(RuleKind::Audit(AuditLevel::Summary), "A-1")
         },
-        Rule {
-            actions: BTreeSet::from([Action::Read, Action::Subscribe]),
-            targets: Targets {
-                resources: vec![ResourceTarget {
-                    server: DOCS,
-                    pattern,
-                }],
-                ..Targets::default()
-            },
-            where_: Some(expr(
-                ExprKind::In(Box::new(team), Box::new(of_user)),
-                Type::Bool,
-            )),
-            ..rule(RuleKind::Permit, "D-1")
+    ]
+}
+
+/// A permit on resources whose pattern binds a variable.
+fn resource_rule() -> Rule {
+    let pattern = UriPattern {
+        parts: vec![
+            UriPart::Text("file:///workspace/".into()),
+            UriPart::Variable("team".into()),
+            UriPart::DoubleStar,
+        ],
+    };
+    let team = root(Root::UriVariable("team".into()), Type::String);
+    let groups = field(
+        root(Root::UserClaims, Type::Record(record(&[]))),
+        "groups",
+        set_of(Type::String),
+    );
+    Rule {
+        actions: BTreeSet::from([Action::Read, Action::Subscribe]),
+        targets: Targets {
+            resources: vec![ResourceTarget {
+                server: DOCS,
+                pattern,
+            }],
+            ..Targets::default()
         },
-        Rule {
-            subject: Subject::Server(PAYMENTS),
-            for_subject: Some(Subject::AnyUser),
-            actions: BTreeSet::from([Action::Sample]),
-            targets: Targets::default(),
-            ..rule(RuleKind::Permit, "S-1")
-        },
-    ];
+        where_: Some(binary(ExprKind::In, team, groups)),
+        ..rule(RuleKind::Permit, "D-1")
+    }
+}
+
+/// Rules of every kind.
+fn full() -> Program {
+    let sampling = Rule {
+        subject: Subject::Server(PAYMENTS),
+        for_subject: Some(Subject::AnyUser),
+        actions: BTreeSet::from([Action::Sample]),
+        targets: Targets::default(),
+        ..rule(RuleKind::Permit, "S-1")
+    };
+    let grant = Grant {
+        name: "prod".into(),
+        package: PackageId(0),
+        subject: Subject::Class(SRE),
+        at_most_ms: 3_600_000,
+        approvers: vec![SRE],
+        span: span(0),
+    };
+    let mut rules = tool_rules();
+    rules.extend([resource_rule(), sampling]);
     Program {
         rules,
         grants: vec![grant],

@@ -381,11 +381,19 @@ impl Writer<'_> {
 
     fn window(&mut self, window: &Window) {
         let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-        let chosen: Vec<&str> =
-            days.iter().enumerate().filter(|(day, _)| window.days >> day & 1 == 1).map(|(_, name)| *name).collect();
+        let chosen: Vec<&str> = days
+            .iter()
+            .enumerate()
+            .filter(|(day, _)| window.days >> day & 1 == 1)
+            .map(|(_, name)| *name)
+            .collect();
         let clock = |seconds: u32| format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
         self.push(format_args!("window({}, {}", window.zone, chosen.join(" ")));
-        self.push(format_args!(", {}..{}", clock(window.from_s), clock(window.until_s)));
+        self.push(format_args!(
+            ", {}..{}",
+            clock(window.from_s),
+            clock(window.until_s)
+        ));
         for (word, day) in [("from", window.first_date), ("until", window.last_date)] {
             if let Some(day) = day {
                 self.push(format_args!(", {word} day {day}"));

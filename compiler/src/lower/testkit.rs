@@ -31,29 +31,28 @@ pub const REFUND: Member = Member {
 
 /// A program without rules: the frame of the tests.
 pub fn program() -> Program {
-    let mut claims = record(&[
-        ("groups", Type::Set(Box::new(Type::String))),
-        ("level", Type::Int.optional()),
-    ]);
-    claims.fields.insert("sub".into(), Type::String);
-    let groups = field(
-        root(Root::LinkClaims, Type::Record(claims.clone())),
-        "groups",
-        set_of(Type::String),
-    );
-    let in_group = |name: &str| {
-        expr(
-            ExprKind::Contains(Box::new(groups.clone()), Box::new(text(name))),
-            Type::Bool,
-        )
+    let text = "rules\n".repeat(40);
+    let source = Source {
+        path: "acme/policy/main.mcpz".into(),
+        text,
+        package: PackageId(0),
     };
-    let identity = |condition| ClassDefinition::Identity {
-        source: CredentialSource::Issuer(IssuerId(0)),
-        condition,
+    let label = Label {
+        name: "untrusted".into(),
+        package: PackageId(0),
+        sources: vec![(tool(GET_INVOICE), vec![])],
+        span: span(0),
     };
-    let narrow = |condition| ClassDefinition::Narrow {
-        base: EMPLOYEE,
-        condition: Some(condition),
+    let data = Data {
+        name: "blocked".into(),
+        package: PackageId(0),
+        ty: set_of(Type::String),
+        path: "data/blocked.json".into(),
+        value: Literal::List(vec![
+            Literal::String("eve".into()),
+            Literal::String("mallory".into()),
+        ]),
+        span: span(0),
     };
     Program {
         packages: vec![Package {
@@ -61,58 +60,71 @@ pub fn program() -> Program {
             version: "1.2.3".into(),
             guard: false,
         }],
-        sources: vec![Source {
-            path: "acme/policy/main.mcpz".into(),
-            text: "rules\n".repeat(40),
-            package: PackageId(0),
-        }],
-        issuers: vec![Issuer {
-            name: "corp".into(),
-            package: PackageId(0),
-            url: "https://id.acme.example".into(),
-            audience: None,
-            lifetime_ms: Some(900_000),
-            bound: vec!["dpop".into()],
-            claims,
-            span: span(0),
-        }],
-        classes: vec![
-            class("employee", PrincipalKind::User, identity(None), vec![]),
-            class(
-                "copilot",
-                PrincipalKind::Agent,
-                identity(None),
-                vec![EMPLOYEE],
-            ),
-            class(
-                "analyst",
-                PrincipalKind::User,
-                narrow(in_group("analysts")),
-                vec![],
-            ),
-            class("sre", PrincipalKind::User, narrow(in_group("sre")), vec![]),
-        ],
+        sources: vec![source],
+        issuers: vec![issuer()],
+        classes: classes(),
         servers: vec![payments(), docs()],
-        labels: vec![Label {
-            name: "untrusted".into(),
-            package: PackageId(0),
-            sources: vec![(tool(GET_INVOICE), vec![])],
-            span: span(0),
-        }],
-        data: vec![Data {
-            name: "blocked".into(),
-            package: PackageId(0),
-            ty: set_of(Type::String),
-            path: "data/blocked.json".into(),
-            value: Literal::List(vec![
-                Literal::String("eve".into()),
-                Literal::String("mallory".into()),
-            ]),
-            span: span(0),
-        }],
+        labels: vec![label],
+        data: vec![data],
         context: record(&[("risk", Type::Int.optional())]),
         ..Program::default()
     }
+}
+
+fn issuer() -> Issuer {
+    Issuer {
+        name: "corp".into(),
+        package: PackageId(0),
+        url: "https://id.acme.example".into(),
+        audience: None,
+        lifetime_ms: Some(900_000),
+        bound: vec!["dpop".into()],
+        claims: claims(),
+        span: span(0),
+    }
+}
+
+fn claims() -> RecordType {
+    record(&[
+        ("groups", set_of(Type::String)),
+        ("level", Type::Int.optional()),
+        ("sub", Type::String),
+    ])
+}
+
+fn classes() -> Vec<Class> {
+    let groups = || {
+        field(
+            root(Root::LinkClaims, Type::Record(claims())),
+            "groups",
+            set_of(Type::String),
+        )
+    };
+    let in_group = |name: &str| {
+        expr(
+            ExprKind::Contains(Box::new(groups()), Box::new(text(name))),
+            Type::Bool,
+        )
+    };
+    let identity = || ClassDefinition::Identity {
+        source: CredentialSource::Issuer(IssuerId(0)),
+        condition: None,
+    };
+    let narrow = |condition| ClassDefinition::Narrow {
+        base: EMPLOYEE,
+        condition: Some(condition),
+    };
+    vec![
+        class("employee", PrincipalKind::User, identity(), vec![]),
+        class("copilot", PrincipalKind::Agent, identity(), vec![EMPLOYEE]),
+        class(
+            "analyst",
+            PrincipalKind::User,
+            narrow(in_group("analysts")),
+            vec![],
+        ),
+        class("sre", PrincipalKind::User, narrow(in_group("sre")), vec![]),
+    ]
 }
 
 fn payments() -> Server {
