@@ -38,12 +38,19 @@ pub(super) fn call(cx: &mut Context<'_>, env: &Env<'_>, call: &ast::CallExpr) ->
             cx.report(e0315::not_a_value(cx.span_of(&callee), &name, entity.kind().word(), format!("it cannot be called; {help}")));
             error_expr(span)
         }
-        _ => unknown(cx, env, &callee, &segments, span),
+        _ => unknown(cx, env, call, &callee, &segments, span),
     }
 }
 
 /// Reports a function that is not there.
-fn unknown(cx: &mut Context<'_>, env: &Env<'_>, callee: &ast::Path, segments: &[Name], span: Span) -> Expr {
+fn unknown(
+    cx: &mut Context<'_>,
+    env: &Env<'_>,
+    call: &ast::CallExpr,
+    callee: &ast::Path,
+    segments: &[Name],
+    span: Span,
+) -> Expr {
     let Some(last) = segments.last() else { return error_expr(span) };
     if segments.len() > 1 && cx.unit.symbols.package_prefix(cx.place, segments).is_none() {
         return method(cx, env, callee, segments, span);
@@ -57,14 +64,25 @@ fn unknown(cx: &mut Context<'_>, env: &Env<'_>, callee: &ast::Path, segments: &[
         None => candidates.extend(cx.unit.symbols.value_names(cx.place)),
     }
     let near = suggest::nearest(&last.text, &candidates);
-    let help = match last.text.as_str() {
-        "exists" => Some("absence is asked with `has x`"),
-        "regex" | "match" => Some("write `x matches r\"...\"`"),
-        "startswith" | "starts_with" | "prefix" => Some("write `x under \"/directory\"` for a path, or `x like \"prefix*\"`"),
-        _ => None,
-    };
+    let help = if near.is_some() { None } else { foreign_function(cx, call, &last.text) };
+    let help = help.as_deref();
     cx.report(e0313::unknown_function(last.span, &last.text, near.as_deref(), help));
     error_expr(span)
+}
+
+/// What is meant by a function of another language, or one nearly spelt like it: `length(x)`.
+fn foreign_function(cx: &Context<'_>, call: &ast::CallExpr, name: &str) -> Option<String> {
+    const FOREIGN: [&str; 12] = [
+        "length", "size", "starts_with", "ends_with", "has_prefix", "has_suffix", "includes", "lowercase", "uppercase",
+        "to_lower", "to_upper", "match",
+    ];
+    if name == "exists" {
+        return Some("absence is asked with `has x`".to_owned());
+    }
+    let first = call.args().first().and_then(ast::Arg::value)?;
+    let text = cx.text(cx.span_of(&first));
+    let word = if FOREIGN.contains(&name) { SmolStr::new(name) } else { suggest::nearest(name, FOREIGN)? };
+    names::method_help(text, &word, &Type::String)
 }
 
 /// A method call, as other languages have: `args.path.starts_with("/x")`.

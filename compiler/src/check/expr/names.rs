@@ -57,8 +57,8 @@ fn descend(
         let scope = env.scope;
         let mut special = |cx: &mut Context<'_>| missing_in_root(cx, scope, root.as_ref(), name);
         value = step(cx, value, name, &mut special);
-        if let Some(root) = &root {
-            hollow(cx, scope, root, name);
+        if root.as_ref().is_some_and(|root| hollow(cx, scope, root, name)) {
+            value.ty = Type::Error;
         }
         value.ty = env.facts.apply(&key[..=index], value.ty);
         if value.ty == Type::Error {
@@ -316,15 +316,15 @@ fn missing_in_root(cx: &mut Context<'_>, scope: &Scope, which: Option<&Root>, na
     Some(Type::Error)
 }
 
-/// In a restriction, a parameter that some targets lack makes it hollow.
-fn hollow(cx: &mut Context<'_>, scope: &Scope, which: &Root, name: &Name) {
+/// In a restriction, a parameter that some targets lack makes it hollow. Whether that was so.
+fn hollow(cx: &mut Context<'_>, scope: &Scope, which: &Root, name: &Name) -> bool {
     let arguments = match which {
         Root::Args => scope.args.as_known(),
         Root::PromptArgs => scope.prompt_args.as_known(),
         _ => None,
     };
     let lacking = arguments.and_then(|arguments| Some((arguments, arguments.lacking.get(&name.text)?)));
-    let (Some((arguments, lacking)), true) = (lacking, scope.restriction) else { return };
+    let (Some((arguments, lacking)), true) = (lacking, scope.restriction) else { return false };
     let ty = arguments.record.fields.get(&name.text).map(Type::required);
     let kind = match ty {
         Some(Type::Path) => "paths(args)",
@@ -335,6 +335,7 @@ fn hollow(cx: &mut Context<'_>, scope: &Scope, which: &Root, name: &Name) {
     let help = format!("range over every parameter of the kind with `any(p in {kind}: ...)`, or name only targets that have it");
     let error = e0405::hollow(name.span, &name.text, &few(lacking), &help);
     cx.report_once(format!("hollow {}", name.text), error);
+    true
 }
 
 /// Why a place may be absent.

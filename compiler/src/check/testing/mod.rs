@@ -18,6 +18,7 @@ use crate::diagnostics::codes::{e0501, e0508};
 use crate::hir::{Program, RuleKind, Span, Targets, Test, TestRequest};
 use crate::resolve::{Placed, RuleVerb, Unit};
 use crate::types::RecordType;
+use mcpz_syntax::SyntaxKind;
 use mcpz_syntax::ast::{self, AstNode, TestLine};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -70,22 +71,24 @@ impl RuleIds {
 fn test(cx: &mut Context<'_>, ast: &ast::Test, ids: &RuleIds) -> Option<Test> {
     let lines = ast.lines();
     let head = name_span(cx, ast);
+    // What is missing may be in a line that the parser has refused.
+    let complete = !ast.syntax().descendants().any(|node| node.kind() == SyntaxKind::Error);
     let asks = single(cx, &lines, "request", |line| matches!(line, TestLine::Act(_)));
     let caller = single(cx, &lines, "as", |line| matches!(line, TestLine::As(_)));
     let at = single(cx, &lines, "at", |line| matches!(line, TestLine::At(_)));
     let request = match &asks {
         Some(TestLine::Act(act)) => request::request(cx, act),
-        _ => missing(cx, head, "what is asked", "add a line such as `call payments.refund { ... }`"),
+        _ => missing(cx, complete, head, "what is asked", "add a line such as `call payments.refund { ... }`"),
     };
     let chain = match &caller {
         Some(TestLine::As(caller)) => chain::chain(cx, caller),
-        _ => missing(cx, head, "who asks", "add a line such as `as analyst`, or `as anonymous`"),
+        _ => missing(cx, complete, head, "who asks", "add a line such as `as analyst`, or `as anonymous`"),
     };
     let scope = given_scope(cx, request.as_ref());
     let given = given::given(cx, &lines, &scope, ids);
     let expect = expect::expect(cx, &lines, ids, request.as_ref());
     if expect.as_ref().is_some_and(Vec::is_empty) {
-        missing::<()>(cx, head, "what is expected", "add a line such as `expect deny`");
+        missing::<()>(cx, complete, head, "what is expected", "add a line such as `expect deny`");
         return None;
     }
     let at_ms = match &at {
@@ -108,8 +111,10 @@ fn name_span(cx: &Context<'_>, ast: &ast::Test) -> Span {
     ast.name().map_or_else(|| cx.span_of(ast), |name| cx.span(name.range))
 }
 
-fn missing<T>(cx: &mut Context<'_>, span: Span, what: &str, help: &str) -> Option<T> {
-    cx.report_once("incomplete".to_owned(), e0501::missing(span, what, help));
+fn missing<T>(cx: &mut Context<'_>, complete: bool, span: Span, what: &str, help: &str) -> Option<T> {
+    if complete {
+        cx.report_once("incomplete".to_owned(), e0501::missing(span, what, help));
+    }
     None
 }
 

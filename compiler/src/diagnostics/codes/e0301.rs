@@ -24,6 +24,6 @@ permit sre to call payments.refund where args.amount < 100
 
 /// `left OP right` compares different types.
 pub fn incomparable(span: Span, operator: &str, left: &Type, right: &Type) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("`{operator}` cannot compare a `{left}` with a `{right}`"))
+    Diagnostic::new(&CODE, span, format!("`{operator}` cannot compare `{left}` with `{right}`"))
         .label(format!("`{left}` {operator} `{right}`"))
 }

@@ -23,6 +23,6 @@ permit sre to call payments.refund where args.amount > 0
 
 /// A value of type `found` where `wanted` is expected.
 pub fn mismatch(span: Span, wanted: &str, found: &Type) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("this is a `{found}`, and a `{wanted}` is expected here"))
-        .label(format!("a `{found}`"))
+    Diagnostic::new(&CODE, span, format!("this has type `{found}`, and `{wanted}` is expected here"))
+        .label(format!("of type `{found}`"))
 }

@@ -22,7 +22,7 @@ permit sre to call fs.read_file where args.path under "/workspace"
 
 /// `operator` between values of a type that has no order.
 pub fn no_order(span: Span, operator: &str, ty: &Type, help: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("`{operator}` is not defined for a `{ty}`"))
+    Diagnostic::new(&CODE, span, format!("`{operator}` is not defined for type `{ty}`"))
         .label("has no order")
         .help(help)
 }

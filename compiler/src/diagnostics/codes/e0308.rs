@@ -22,7 +22,7 @@ permit sre to call payments.refund where len(args.payee) < 20
 
 /// A value of this type has no fields.
 pub fn no_fields(span: Span, name: &str, ty: &Type, help: Option<String>) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("a `{ty}` has no fields, and so no `{name}`"))
+    Diagnostic::new(&CODE, span, format!("a value of type `{ty}` has no fields, and so no `{name}`"))
         .label("no such field")
         .maybe_help(help)
 }

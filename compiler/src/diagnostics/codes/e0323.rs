@@ -22,7 +22,7 @@ permit sre to call payments.refund where args.payee == "a" and args.invoice_id =
 
 /// `left OP right` is not defined.
 pub fn bad_arithmetic(span: Span, operator: &str, left: &Type, right: &Type) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("`{operator}` is not defined between a `{left}` and a `{right}`"))
+    Diagnostic::new(&CODE, span, format!("`{operator}` is not defined between `{left}` and `{right}`"))
         .label("not defined")
         .help("arithmetic is for numbers, durations and instants")
 }

@@ -29,7 +29,7 @@ permit sre to call mixed.set where args.value is int and args.value < 3
 /// The value may have any of several types, and `operator` wants one.
 pub fn several_types(span: Span, operator: &str, ty: &Type, what: Option<&str>) -> Diagnostic {
     let what = what.unwrap_or("x");
-    Diagnostic::new(&CODE, span, format!("`{operator}` wants one type, and this is a `{ty}`"))
+    Diagnostic::new(&CODE, span, format!("`{operator}` wants one type, and this is `{ty}`"))
         .label("has several types")
         .help(format!("ask first: `{what} is string and ...`"))
 }

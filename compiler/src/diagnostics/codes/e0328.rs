@@ -22,6 +22,6 @@ forbid anyone to call payments.refund where any(p in strings(args): p == "acct_7
 
 /// `function` over a value that is no collection.
 pub fn not_a_collection(span: Span, function: &str, ty: &Type) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("`{function}` ranges over a list or set, and this is a `{ty}`"))
-        .label(format!("a `{ty}`"))
+    Diagnostic::new(&CODE, span, format!("`{function}` ranges over a list or set, and this has type `{ty}`"))
+        .label(format!("of type `{ty}`"))
 }

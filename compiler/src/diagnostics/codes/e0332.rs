@@ -22,5 +22,5 @@ permit sre to call payments.refund where args.payee is string
 
 /// The value is never of the type asked for.
 pub fn impossible(span: Span, found: &Type, asked: &Type) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("this is a `{found}`, which is never a `{asked}`")).label("always false")
+    Diagnostic::new(&CODE, span, format!("this has type `{found}`, which is never `{asked}`")).label("always false")
 }

@@ -23,7 +23,7 @@ forbid anyone to call fs.* where any(p in paths(args): not (p under "/workspace"
 
 /// The parameter is lacking on these targets.
 pub fn hollow(span: Span, parameter: &str, lacking: &str, help: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("{lacking} has no parameter `{parameter}`, so that this restriction is hollow there"))
+    Diagnostic::new(&CODE, span, format!("no parameter `{parameter}` in {lacking}: there this restriction is hollow"))
         .label("not on every target")
         .help(help)
 }
