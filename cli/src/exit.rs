@@ -98,7 +98,9 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)?;
-        self.help.iter().try_for_each(|help| write!(f, "\n  help: {help}"))
+        self.help
+            .iter()
+            .try_for_each(|help| write!(f, "\n  help: {help}"))
     }
 }
 

@@ -24,8 +24,9 @@ pub fn text(name: &str, command: &[String], catalog: &str, proposals: &[Proposal
         words.join(", "),
         literal(catalog)
     );
-    let (typed, noted): (Vec<&Proposal>, Vec<&Proposal>) =
-        proposals.iter().partition(|proposal| !proposal.ty.contains("sql"));
+    let (typed, noted): (Vec<&Proposal>, Vec<&Proposal>) = proposals
+        .iter()
+        .partition(|proposal| !proposal.ty.contains("sql"));
     if !typed.is_empty() {
         block.push_str("    // Proposed from names and descriptions of parameters. The server did not say so: read each line,\n");
         block.push_str("    // keep what is true, and delete this comment.\n");

@@ -55,7 +55,9 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     }
     if args.code {
         shell.out.line("");
-        shell.out.text(&escape::block(&mcpz_bytecode::disassemble(engine.program())));
+        shell.out.text(&escape::block(&mcpz_bytecode::disassemble(
+            engine.program(),
+        )));
     }
     Ok(Outcome::Yes)
 }

@@ -22,7 +22,9 @@ pub struct Args {
 
 /// Decides, explains and shows.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
-    let Some(engine) = args.case.engine(shell)? else { return Ok(Outcome::No) };
+    let Some(engine) = args.case.engine(shell)? else {
+        return Ok(Outcome::No);
+    };
     let case = args.case.case(shell)?;
     let explanation = engine.why(&case)?;
     if shell.out.is_json() {

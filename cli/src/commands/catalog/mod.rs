@@ -5,11 +5,11 @@ pub mod diff;
 pub mod lock;
 pub mod update;
 
-use crate::exit::{Failure, Outcome};
-use crate::output::{BAD, CAUTION, DIM, GOOD, NAME, styled};
 use crate::catalogs::diff::{Change, ChangeKind};
 use crate::escape;
+use crate::exit::{Failure, Outcome};
 use crate::mcp::{Capture, Launch};
+use crate::output::{BAD, CAUTION, DIM, GOOD, NAME, styled};
 use crate::shell::Shell;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -64,13 +64,25 @@ impl Patience {
         Duration::try_from_secs_f64(self.timeout)
             .ok()
             .filter(|duration| !duration.is_zero())
-            .ok_or_else(|| Failure::input(format!("`--timeout {}` is no span of time", self.timeout)))
+            .ok_or_else(|| {
+                Failure::input(format!("`--timeout {}` is no span of time", self.timeout))
+            })
     }
 }
 
 /// Runs a server's command in the package folder and asks it what it offers.
-fn capture(shell: &Shell, root: &Path, name: &str, command: &[String], patience: &Patience) -> Result<Capture, Failure> {
-    let launch = Launch { command: command.to_vec(), directory: root.to_path_buf(), timeout: patience.duration()? };
+fn capture(
+    shell: &Shell,
+    root: &Path,
+    name: &str,
+    command: &[String],
+    patience: &Patience,
+) -> Result<Capture, Failure> {
+    let launch = Launch {
+        command: command.to_vec(),
+        directory: root.to_path_buf(),
+        timeout: patience.duration()?,
+    };
     let progress = shell.out.spinner(&format!("asking {name}"));
     crate::mcp::capture(&launch, &progress)
 }
@@ -80,16 +92,22 @@ fn totals(catalog: &Value) -> String {
     let lists = [
         ("tools", "tool", "tools"),
         ("resources", "resource", "resources"),
-        ("resourceTemplates", "resource template", "resource templates"),
+        (
+            "resourceTemplates",
+            "resource template",
+            "resource templates",
+        ),
         ("prompts", "prompt", "prompts"),
     ];
     let counts: Vec<String> = lists
         .iter()
-        .map(|(list, one, many)| match catalog[*list].as_array().map_or(0, Vec::len) {
-            0 => format!("no {many}"),
-            1 => format!("1 {one}"),
-            count => format!("{count} {many}"),
-        })
+        .map(
+            |(list, one, many)| match catalog[*list].as_array().map_or(0, Vec::len) {
+                0 => format!("no {many}"),
+                1 => format!("1 {one}"),
+                count => format!("{count} {many}"),
+            },
+        )
         .collect();
     counts.join(", ")
 }
@@ -106,19 +124,25 @@ fn show_changes(changes: &[Change], shell: &mut Shell) {
         let name = styled(NAME, escape::inline(&change.name));
         shell.out.line(format!("  {kind}  {} {name}", change.thing));
         for detail in &change.details {
-            shell.out.line(format!("               {}", styled(DIM, escape::inline(detail))));
+            shell.out.line(format!(
+                "               {}",
+                styled(DIM, escape::inline(detail))
+            ));
         }
     }
-    if changes.iter().any(|change| change.kind == ChangeKind::Description) {
+    if changes
+        .iter()
+        .any(|change| change.kind == ChangeKind::Description)
+    {
         let note = "a description changed: it is what a model reads and obeys; read the new one before you pin it";
-        shell.out.line(format!("  {} {note}", styled(CAUTION, "note:")));
+        shell
+            .out
+            .line(format!("  {} {note}", styled(CAUTION, "note:")));
     }
 }
 
 fn changes_json(changes: &[Change]) -> Value {
-    let one = |change: &Change| {
-        json!({"thing": change.thing, "name": change.name, "kind": change.kind.name(), "details": change.details})
-    };
+    let one = |change: &Change| json!({"thing": change.thing, "name": change.name, "kind": change.kind.name(), "details": change.details});
     changes.iter().map(one).collect()
 }
 
@@ -128,6 +152,9 @@ fn read_catalog(shell: &Shell, path: &Path) -> Result<Value, Failure> {
     let value: Value = serde_json::from_slice(&bytes)
         .map_err(|error| Failure::input(format!("{} is no JSON: {error}", path.display())))?;
     // A plain answer to `tools/list`, with or without its envelope, is a catalog too.
-    let inner = value.get("result").filter(|result| result.get("tools").is_some()).cloned();
+    let inner = value
+        .get("result")
+        .filter(|result| result.get("tools").is_some())
+        .cloned();
     Ok(inner.unwrap_or(value))
 }
