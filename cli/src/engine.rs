@@ -13,6 +13,7 @@ use mcpz_runtime::data::{DataError, DataSet};
 use mcpz_runtime::decision::Decision;
 use mcpz_runtime::request::{Direction, Facts, Request};
 
+use mcpz_runtime::decide::StepCount;
 use mcpz_runtime::why::Why;
 use mcpz_runtime::{Input, Scratch};
 
@@ -63,12 +64,12 @@ impl Engine {
         ))
     }
 
-    /// Decides a case, and says whether a block took more steps than the verifier computed for it.
-    pub fn decide_watched(&self, case: &Case) -> Result<(Decision, bool), Failure> {
+    /// Decides a case, and counts the steps it took beside the bound that the verifier computed.
+    pub fn decide_counted(&self, case: &Case) -> Result<(Decision, StepCount), Failure> {
         let data = self.data(case)?;
         let mut scratch = Scratch::new();
         let decision = mcpz_runtime::decide(&self.input(case, &data)?, &mut scratch);
-        Ok((decision, scratch.overrun()))
+        Ok((decision, scratch.steps()))
     }
 
     /// Explains a case.

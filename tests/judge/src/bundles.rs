@@ -184,9 +184,12 @@ fn attempt(target: &Target, bytes: &[u8], tally: &Tally) -> Result<(), String> {
         let Ok(engine) = Engine::load(bytes) else { return Ok(false) };
         for case in &target.cases {
             // A damaged name makes the case unaskable; that is a refusal too.
-            let Ok((_, overrun)) = engine.decide_watched(case) else { continue };
-            if overrun {
-                return Err("a decision takes more steps than its bound".to_owned());
+            let Ok((_, steps)) = engine.decide_counted(case) else {
+                continue;
+            };
+            if steps.taken > steps.bound {
+                let (taken, bound) = (steps.taken, steps.bound);
+                return Err(format!("a decision takes {taken} steps, its bound is {bound}"));
             }
         }
         Ok(true)

@@ -6,6 +6,7 @@
 
 mod bundles;
 mod fuzz;
+mod oracle;
 mod parallel;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +22,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Compare the VM with the reference interpreter.
+    Oracle(oracle::Args),
     /// Feed a part with generated input.
     Fuzz(fuzz::Args),
     /// Damage the example bundles.
@@ -29,6 +32,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Oracle(args) => oracle::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::MutateBundles(args) => bundles::run(&args),
     };
