@@ -12,9 +12,10 @@ use mcpz_runtime::request::{Facts, Request};
 use mcpz_runtime::state::TableState;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 /// Requests that are made for one package.
-pub const REQUESTS_PER_PACKAGE: u64 = 100;
+pub const REQUESTS_PER_PACKAGE: u64 = 200;
 
 /// How often each outcome occurred.
 #[derive(Debug, Clone, Default)]
@@ -56,22 +57,26 @@ impl fmt::Display for Disagreement {
 
 /// Compares `count` pairs of decisions.
 pub fn pairs(count: u64, seed: u64) -> Result<Stats, Box<Disagreement>> {
+    range(seed, 0..count)
+}
+
+/// Compares the pairs of these indices.
+pub fn range(seed: u64, indices: Range<u64>) -> Result<Stats, Box<Disagreement>> {
     let mut stats = Stats::default();
-    let mut package = 0;
-    while stats.pairs < count {
-        let wanted = REQUESTS_PER_PACKAGE.min(count - stats.pairs);
-        compare_package(seed, package, 0..wanted, &mut stats)?;
-        package += 1;
+    let mut next = indices.start;
+    while next < indices.end {
+        let package = next / REQUESTS_PER_PACKAGE;
+        let first = package * REQUESTS_PER_PACKAGE;
+        let end = indices.end.min(first + REQUESTS_PER_PACKAGE);
+        compare_package(seed, package, next - first..end - first, &mut stats)?;
+        next = end;
     }
     Ok(stats)
 }
 
 /// Compares the one pair that a replay line names.
 pub fn replay(seed: u64, index: u64) -> Result<Stats, Box<Disagreement>> {
-    let mut stats = Stats::default();
-    let (package, request) = (index / REQUESTS_PER_PACKAGE, index % REQUESTS_PER_PACKAGE);
-    compare_package(seed, package, request..request + 1, &mut stats)?;
-    Ok(stats)
+    range(seed, index..index + 1)
 }
 
 /// The sources of the package that a replay line names.
@@ -86,7 +91,7 @@ fn make_package(seed: u64, package: u64) -> GeneratedPackage {
 fn compare_package(
     seed: u64,
     package: u64,
-    requests: std::ops::Range<u64>,
+    requests: Range<u64>,
     stats: &mut Stats,
 ) -> Result<(), Box<Disagreement>> {
     let (made, built) = prepare(seed, package);
@@ -141,6 +146,36 @@ impl Stats {
         }
         self.shadows += u64::from(!decision.shadow.is_empty());
     }
+
+    /// Adds what another run counted.
+    pub fn merge(&mut self, other: Stats) {
+        self.packages += other.packages;
+        self.refused += other.refused;
+        self.refusals.extend(other.refusals);
+        self.pairs += other.pairs;
+        self.shadows += other.shadows;
+        for (reason, count) in other.reasons {
+            *self.reasons.entry(reason).or_default() += count;
+        }
+        for (code, count) in other.errors {
+            *self.errors.entry(code).or_default() += count;
+        }
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{} pairs over {} packages agree ({} refused)", self.pairs, self.packages, self.refused)?;
+        for refusal in &self.refusals {
+            writeln!(out, "  refused: {refusal}")?;
+        }
+        let words = |counts: &BTreeMap<&'static str, u64>| {
+            counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
+        };
+        writeln!(out, "reasons: {}", words(&self.reasons))?;
+        writeln!(out, "rules in error: {}", words(&self.errors))?;
+        write!(out, "decisions with a shadow rule that mattered: {}", self.shadows)
+    }
 }
 
 /// A package on both sides.
@@ -149,6 +184,7 @@ pub struct Built {
     pub program: Program,
     /// For the virtual machine.
     pub bundle: Bundle,
+    data: mcpz_runtime::data::DataSet,
 }
 
 impl Built {
@@ -160,19 +196,12 @@ impl Built {
     fn of(program: Program) -> Result<Built, String> {
         let built = build(&program, &BuildOptions::default()).map_err(|errors| format!("build: {:?}", errors.first()))?;
         let bundle = Bundle::load(&built.bytes).map_err(|error| format!("load: {error:?}"))?;
-        Ok(Built { program, bundle })
+        Ok(Built { program, bundle, data: mcpz_runtime::data::DataSet::default() })
     }
 
     /// What the virtual machine decides.
     pub fn machine(&self, case: &Case) -> Decision {
-        let input = mcpz_runtime::Input {
-            program: &self.bundle,
-            data: &mcpz_runtime::data::DataSet::default(),
-            principal: &case.request.principal,
-            request: case.request(),
-            state: &case.state,
-        };
-        mcpz_runtime::decide(&input, &mut mcpz_runtime::Scratch::new())
+        mcpz_runtime::decide(&self.input(case), &mut mcpz_runtime::Scratch::new())
     }
 
     /// What the oracle decides.
@@ -185,6 +214,28 @@ impl Built {
         let mut ids: Vec<String> = decision.errors.iter().map(|error| self.rule(error.rule).id.clone()).collect();
         ids.sort();
         ids
+    }
+
+    /// What the virtual machine decides, and the steps of decision code: taken, and declared as the bound.
+    pub fn machine_with_steps(&self, case: &Case) -> (Decision, u64, u64) {
+        let mut scratch = mcpz_runtime::Scratch::new();
+        let decision = mcpz_runtime::decide(&self.input(case), &mut scratch);
+        (decision, scratch.steps().taken, scratch.steps().bound)
+    }
+
+    /// What the virtual machine decides, explained.
+    pub fn why(&self, case: &Case) -> mcpz_runtime::why::Why {
+        mcpz_runtime::why::why(&self.input(case), &mut mcpz_runtime::Scratch::new())
+    }
+
+    fn input<'a>(&'a self, case: &'a Case) -> mcpz_runtime::Input<'a> {
+        mcpz_runtime::Input {
+            program: &self.bundle,
+            data: &self.data,
+            principal: &case.request.principal,
+            request: case.request(),
+            state: &case.state,
+        }
     }
 
     /// A rule of the program.
@@ -208,6 +259,15 @@ impl Case {
         let request = generate::request(&mut rng, &made.model);
         let state = state::state(&mut rng, &made.model, &questions(&built.program), &request);
         Case { request, state }
+    }
+
+    /// Of a tool call: the tool, and the same caller asking for the list of tools.
+    pub fn listing_of_tool(&self) -> Option<(String, Case)> {
+        let message: serde_json::Value = serde_json::from_slice(&self.request.message).ok()?;
+        let tool = message.pointer("/params/name")?.as_str()?;
+        let mut listing = self.clone();
+        listing.request.message = br#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#.to_vec();
+        (message["method"] == "tools/call").then(|| (tool.to_string(), listing))
     }
 
     /// The request as the runtime takes it.

@@ -209,7 +209,7 @@ impl<'a> Pen<'a> {
         let k = rng.pick(pools::INTS);
         match rng.below(9) {
             0 => format!("{p} {} {k}", rng.pick(&["==", "!=", "<", "<=", ">", ">="])),
-            1 => format!("{p} in 1..={k}"),
+            1 => format!("{p} in 0..={k}"),
             2 => format!("{p} in [1, {k}, 100]"),
             3 => format!("{p} + {k} > 10"),
             4 => format!("{p} * {p} >= {k}"),
@@ -221,11 +221,11 @@ impl<'a> Pen<'a> {
     }
 
     fn of_text(&mut self, rng: &mut Rng, p: &str) -> String {
-        match rng.below(8) {
+        match rng.below(11) {
             0..=3 => of_plain_text(rng, p),
             4 => format!("known({p})"),
             5 => format!("{p} in settings.names"),
-            6 => parsed(rng, p),
+            6..=9 => parsed(rng, p),
             _ => {
                 let other: Vec<Place> =
                     self.places.iter().filter(|other| other.ty == Ty::Text && !other.optional).cloned().collect();
@@ -269,7 +269,7 @@ fn of_decimal(rng: &mut Rng, p: &str) -> String {
     let k = rng.pick(pools::DECIMALS);
     match rng.below(6) {
         0 => format!("{p} {} {k}", rng.pick(&["==", "!=", "<", "<=", ">", ">="])),
-        1 => format!("{p} in 0.01..={k}"),
+        1 => format!("{p} in 0..={k}"),
         2 => format!("{p} * {k} <= 500"),
         3 => format!("{p} + 0.1 > {k}"),
         4 => format!("{p} in prices"),
@@ -295,14 +295,16 @@ fn of_plain_text(rng: &mut Rng, p: &str) -> String {
 
 /// A string read as something else.
 fn parsed(rng: &mut Rng, p: &str) -> String {
-    match rng.below(7) {
+    match rng.below(9) {
         0 => format!("{p} under \"{}\"", rng.pick(pools::PATHS)),
         1 => of_path(rng, &format!("path({p})")),
         2 => of_url(rng, &format!("url({p})")),
         3 => of_host(rng, &format!("host({p})")),
         4 => of_ip(rng, &format!("ip({p})")),
+        6 => format!("any(t in sql({p}, postgres).tables: t == \"t\")"),
+        7 => format!("sql({p}, sqlite).kind == \"select\""),
         5 => of_instant(rng, &format!("instant({p})")),
-        _ => format!("sql({p}, postgres).read_only"),
+        _ => format!("sql({p}, {}).read_only", rng.pick(&["postgres", "mysql", "sqlite", "ansi"])),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Requests against a model: messages, chains, facts.
 
 use super::json::{Draft, plain, spelled};
-use super::model::{Field, Model, Server, Source, Ty, WORDS};
+use super::model::{Class, Field, Model, Server, Source, Ty, WORDS};
 use super::pools;
 use super::rng::Rng;
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
@@ -75,7 +75,14 @@ fn break_envelope(rng: &mut Rng, members: &mut Vec<(String, Draft)>) {
 }
 
 fn break_text(rng: &mut Rng, text: String) -> Vec<u8> {
-    match rng.below(8) {
+    match rng.below(100) {
+        0 => return vec![b' '; 4 * 1024 * 1024 + 1],
+        1 => return format!("[{}0]", "0,".repeat(200_001)).into_bytes(),
+        _ => {}
+    }
+    match rng.below(10) {
+        8 => b"7".to_vec(),
+        9 => text.replacen('{', "{\"a\\u0000\":1,", 1).into_bytes(),
         0 => text[..text.len() - 1].to_string().into_bytes(),
         1 => format!("{text} x").into_bytes(),
         2 => format!("[{text}]").into_bytes(),
@@ -214,7 +221,8 @@ fn value(rng: &mut Rng, ty: &Ty) -> Draft {
 
 fn text(rng: &mut Rng) -> String {
     match rng.below(10) {
-        0..=5 => rng.word(pools::TEXTS),
+        0..=4 => rng.word(pools::TEXTS),
+        5 => rng.word(pools::SQL_TEXTS),
         6 => rng.word(pools::ODD_TEXTS),
         7 => rng.word(pools::PATH_TEXTS),
         8 => rng.word(pools::URL_TEXTS),
@@ -299,30 +307,46 @@ fn context(rng: &mut Rng, model: &Model) -> Option<String> {
     Some(plain(&Draft::Object(members)))
 }
 
-/// A chain: nobody, a user, an agent, an agent for a user, longer ones; now and then a wrong one.
+/// Claims are mostly of their type: a wrong one is refused before any rule is asked.
+fn claim_value(rng: &mut Rng, ty: &Ty) -> Draft {
+    match ty {
+        Ty::Int if !rng.chance(3) => Draft::Number(rng.word(&pools::INT_TEXTS[..8])),
+        _ if rng.chance(1) => wrong(rng),
+        _ => value(rng, ty),
+    }
+}
+
+/// A chain: nobody, a user, an agent, an agent for a user it may act for; now and then a wrong one.
 fn principal(rng: &mut Rng, model: &Model) -> Principal {
     let identities: Vec<_> = model.classes.iter().enumerate().filter(|(at, class)| class.identity == *at).collect();
+    let named = |name: &str| identities.iter().find(|(_, class)| class.name == name).map(|(_, class)| *class);
     let of_kind = |user: bool| identities.iter().filter(move |(_, class)| class.user == user).collect::<Vec<_>>();
     let (users, agents) = (of_kind(true), of_kind(false));
     let link = |rng: &mut Rng, user: bool| {
-        let pool = if user { &users } else { &agents };
-        let (_, class) = rng.pick(pool);
-        one_link(rng, model, class.source, class.user, &class.mark)
+        let (_, class) = rng.pick(if user { &users } else { &agents });
+        one_link(rng, model, class)
     };
-    let chain = match rng.below(20) {
-        0 => Vec::new(),
-        1..=9 => vec![link(rng, true)],
-        10 | 11 => vec![link(rng, false)],
-        12..=17 => vec![link(rng, false), link(rng, true)],
-        18 => vec![link(rng, false), link(rng, false), link(rng, true)],
+    let chain = match rng.below(40) {
+        0 | 1 => Vec::new(),
+        2..=19 => vec![link(rng, true)],
+        20..=24 => vec![link(rng, false)],
+        25..=35 => {
+            let agent = rng.pick(&agents).1;
+            let user = if agent.text.contains("acts for guest") { "guest" } else { "employee" };
+            let user = named(user).unwrap_or(agent);
+            vec![one_link(rng, model, agent), one_link(rng, model, user)]
+        }
+        36 | 37 => vec![link(rng, false), link(rng, true)],
+        38 => vec![link(rng, false), link(rng, false), link(rng, true)],
         _ => vec![link(rng, true), link(rng, true)],
     };
     let scopes = pools::SCOPES.iter().filter(|_| rng.chance(60)).map(|scope| scope.to_string()).collect();
     Principal { chain, scopes }
 }
 
-fn one_link(rng: &mut Rng, model: &Model, source: Source, user: bool, mark: &str) -> Link {
-    let kind = if user { LinkKind::User } else { LinkKind::Agent };
+fn one_link(rng: &mut Rng, model: &Model, class: &Class) -> Link {
+    let (source, mark) = (class.source, class.mark.as_str());
+    let kind = if class.user { LinkKind::User } else { LinkKind::Agent };
     match source {
         Source::Mtls => Link { kind, source: LinkSource::Mtls { spiffe: mark.to_string() }, claims: "{}".to_string() },
         Source::Local => {
@@ -335,8 +359,7 @@ fn one_link(rng: &mut Rng, model: &Model, source: Source, user: bool, mark: &str
             for claim in &model.claims {
                 let there = if claim.required { !rng.chance(1) } else { rng.chance(60) };
                 if there {
-                    let bad = rng.chance(1);
-                    members.push((claim.name.clone(), if bad { wrong(rng) } else { value(rng, &claim.ty) }));
+                    members.push((claim.name.clone(), claim_value(rng, &claim.ty)));
                 }
             }
             Link { kind, source: LinkSource::Issuer("corp".to_string()), claims: plain(&Draft::Object(members)) }

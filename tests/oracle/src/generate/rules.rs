@@ -33,22 +33,27 @@ pub fn rules(rng: &mut Rng, model: &Model) -> Vec<String> {
         number += 1;
         format!("@id(\"R-{number}\")\n")
     };
-    for _ in 0..rng.within(4, 9) {
+    for _ in 0..rng.within(5, 11) {
         all.push(id() + &permit(rng, model));
     }
-    for _ in 0..rng.within(0, 3) {
+    for server in &model.servers {
+        if rng.chance(40) {
+            all.push(id() + &format!("permit {} to call {}.*", rng.pick(&["anyone", "any user", "employee"]), server.name));
+        }
+    }
+    for _ in 0..rng.within(1, 5) {
         all.push(id() + &forbid(rng, model));
     }
-    for _ in 0..rng.below(3) {
+    for _ in 0..rng.below(4) {
         all.push(id() + &require(rng, model));
     }
-    for _ in 0..rng.below(3) {
+    for _ in 0..rng.below(4) {
         all.push(id() + &limit(rng, model));
     }
-    if rng.chance(40) {
+    if rng.chance(60) {
         all.push(id() + &redact(rng, model));
     }
-    if rng.chance(40) {
+    if rng.chance(60) {
         all.push(id() + &audit(rng, model));
     }
     if rng.chance(30) {
@@ -69,12 +74,11 @@ fn shuffle(rng: &mut Rng, all: &mut [String]) {
 }
 
 fn single(rng: &mut Rng, model: &Model, narrow: bool) -> Who {
-    match rng.below(10) {
-        0 | 1 => who("anyone"),
-        2 if narrow => who("anonymous"),
-        2 => who("any agent"),
-        3 => Who { has_user: true, ..who("any user") },
-        4 => who("any agent"),
+    match rng.below(20) {
+        0..=5 => who("anyone"),
+        6 if narrow => who("anonymous"),
+        6 | 7 => who("any agent"),
+        8..=11 => Who { has_user: true, ..who("any user") },
         _ => {
             let class = rng.pick(&model.classes);
             Who {
@@ -104,7 +108,7 @@ fn subject(rng: &mut Rng, model: &Model, narrow: bool) -> Who {
         }
         2 | 3 => {
             let (agent, user) = (rng.pick(&agents), rng.pick(&users));
-            let actor = if rng.chance(25) { "any agent".to_string() } else { agent.name.clone() };
+            let actor = if rng.chance(40) { "any agent".to_string() } else { agent.name.clone() };
             Who {
                 text: format!("{actor} acting for {}", user.name),
                 user_claims: user.claims_known,
@@ -134,7 +138,7 @@ fn about(rng: &mut Rng, model: &Model, narrow: bool) -> About {
                 of_call: false,
             }
         }
-        2 => call(format!("{}.*", server.name)),
+        2 | 5 => call(format!("{}.*", server.name)),
         3 if narrow => call(rng.word(&["any tool", "tag some"])),
         3 => call(rng.word(&["any tool", "tag some", "tag risky"])),
         4 => call(format!("{}, {}", tool_path(server, 0), tool_path(server, 1))),
@@ -202,7 +206,7 @@ fn clauses(rng: &mut Rng, model: &Model, who: &Who, about: &About, percent: usiz
     for word in ["where", "when", "unless"] {
         let percent = if word == "unless" { percent / 4 } else { percent };
         if rng.chance(percent) {
-            let depth = rng.below(3);
+            let depth = rng.below(4);
             out.push_str(&format!("\n  {word} {}", pen.condition(rng, depth)));
         }
     }
@@ -214,7 +218,7 @@ fn permit(rng: &mut Rng, model: &Model) -> String {
         return ask("permit", rng, model);
     }
     let (who, about) = (subject(rng, model, true), about(rng, model, true));
-    let clauses = if rng.chance(40) { String::new() } else { clauses(rng, model, &who, &about, 45) };
+    let clauses = if rng.chance(30) { String::new() } else { clauses(rng, model, &who, &about, 60) };
     format!("permit {} to {} {}{clauses}", who.text, about.action, about.targets)
 }
 
