@@ -217,4 +217,35 @@ mod tests {
     fn an_unknown_zone_is_none() {
         assert_eq!(zone("Europe/Atlantis"), None);
     }
+
+    #[test]
+    fn tables_give_the_offsets_of_the_database() {
+        let names = [
+            "Europe/Berlin",
+            "Europe/Dublin",
+            "Africa/Casablanca",
+            "America/New_York",
+            "America/Nuuk",
+            "Asia/Jerusalem",
+            "Asia/Gaza",
+            "Pacific/Chatham",
+            "Antarctica/Troll",
+            "Australia/Lord_Howe",
+        ];
+        let first: Timestamp = "1900-01-01T00:00:00Z".parse().expect("an instant");
+        let last: Timestamp = "2099-12-31T00:00:00Z".parse().expect("an instant");
+        for name in names {
+            let table = zone(name).expect(name);
+            let database = TimeZoneDatabase::bundled().get(name).expect(name);
+            let mut at = first.as_second();
+            while at < last.as_second() {
+                let instant = Timestamp::from_second(at).expect("in range");
+                let wanted = i64::from(database.to_offset(instant).seconds());
+                let found = mcpz_bytecode::value::zone::offset_at(&table, at * 1000);
+                assert_eq!(found, wanted, "{name} at {instant}");
+                // Not a whole number of days, so that changes are met at many times of day.
+                at += 3 * 86_400 + 4_321;
+            }
+        }
+    }
 }
