@@ -64,7 +64,7 @@ pub fn in_domain(scaled: i128) -> Option<i128> {
 
 /// The integer, when the number is integral.
 pub fn integral(scaled: i128) -> Option<i128> {
-    (scaled % ONE == 0).then(|| scaled / ONE)
+    (scaled % ONE == 0).then_some(scaled / ONE)
 }
 
 /// An integer as a number.
@@ -132,11 +132,26 @@ mod tests {
 
     #[test]
     fn multiplies_exactly() {
-        assert_eq!(multiply(parse("0.5").unwrap(), parse("0.25").unwrap()), parse("0.125"));
-        assert_eq!(multiply(parse("1e-10").unwrap(), parse("1e-9").unwrap()), None);
-        assert_eq!(multiply(parse("2e-10").unwrap(), parse("5e-9").unwrap()), Some(1));
-        assert_eq!(multiply(parse("1e10").unwrap(), parse("1e10").unwrap()), None);
-        assert_eq!(multiply(parse("-1e10").unwrap(), parse("9e9").unwrap()), parse("-9e19"));
+        assert_eq!(
+            multiply(parse("0.5").unwrap(), parse("0.25").unwrap()),
+            parse("0.125")
+        );
+        assert_eq!(
+            multiply(parse("1e-10").unwrap(), parse("1e-9").unwrap()),
+            None
+        );
+        assert_eq!(
+            multiply(parse("2e-10").unwrap(), parse("5e-9").unwrap()),
+            Some(1)
+        );
+        assert_eq!(
+            multiply(parse("1e10").unwrap(), parse("1e10").unwrap()),
+            None
+        );
+        assert_eq!(
+            multiply(parse("-1e10").unwrap(), parse("9e9").unwrap()),
+            parse("-9e19")
+        );
     }
 
     #[test]

@@ -13,12 +13,19 @@ const PACKAGES: u64 = 60;
 const REQUESTS: u64 = 40;
 
 fn verb(rule: &str) -> &str {
-    rule.lines().find(|line| !line.starts_with('@')).and_then(|line| line.split(' ').next()).unwrap_or("")
+    rule.lines()
+        .find(|line| !line.starts_with('@'))
+        .and_then(|line| line.split(' ').next())
+        .unwrap_or("")
 }
 
 /// A package with some of its rules, or none if the rest does not compile without them.
 fn with_rules(made: &GeneratedPackage, rules: Vec<String>) -> Option<Built> {
-    Built::new(&GeneratedPackage { rules, ..made.clone() }).ok()
+    Built::new(&GeneratedPackage {
+        rules,
+        ..made.clone()
+    })
+    .ok()
 }
 
 fn opens(decision: &Decision) -> bool {
@@ -26,9 +33,14 @@ fn opens(decision: &Decision) -> bool {
 }
 
 /// Runs a check over every package with its requests.
-fn over_packages(mut check: impl FnMut(&GeneratedPackage, &Built, &[Case])) {
-    for package in 0..PACKAGES {
-        let (made, built, cases) = cases(SEED, package, REQUESTS);
+fn over_packages(check: impl FnMut(&GeneratedPackage, &Built, &[Case])) {
+    over(PACKAGES, REQUESTS, check);
+}
+
+/// Runs a check over so many packages, each with so many requests.
+fn over(packages: u64, requests: u64, mut check: impl FnMut(&GeneratedPackage, &Built, &[Case])) {
+    for package in 0..packages {
+        let (made, built, cases) = cases(SEED, package, requests);
         check(&made, &built.expect("the package compiles"), &cases);
     }
 }
@@ -36,8 +48,15 @@ fn over_packages(mut check: impl FnMut(&GeneratedPackage, &Built, &[Case])) {
 #[test]
 fn promise_1_default_deny() {
     over_packages(|made, _, cases| {
-        let rules = made.rules.iter().filter(|rule| !matches!(verb(rule), "permit" | "grant")).cloned().collect();
-        let Some(closed) = with_rules(made, rules) else { return };
+        let rules = made
+            .rules
+            .iter()
+            .filter(|rule| !matches!(verb(rule), "permit" | "grant"))
+            .cloned()
+            .collect();
+        let Some(closed) = with_rules(made, rules) else {
+            return;
+        };
         for case in cases {
             let decision = closed.machine(case);
             let keeps_going = matches!(decision.reason, Reason::Protocol | Reason::List);
@@ -48,15 +67,20 @@ fn promise_1_default_deny() {
 
 #[test]
 fn promise_1_forbid_wins() {
-    over_packages(|made, whole, cases| {
+    over(20, REQUESTS, |made, whole, cases| {
         for at in 0..made.rules.len() {
             let mut rules = made.rules.clone();
             let removed = rules.remove(at);
-            let Some(fewer) = with_rules(made, rules) else { continue };
+            let Some(fewer) = with_rules(made, rules) else {
+                continue;
+            };
             for case in cases {
                 let (with, without) = (whole.machine(case), fewer.machine(case));
                 match verb(&removed) {
-                    "permit" | "grant" => assert!(opens(&with) || !opens(&without), "removing opened: {removed}"),
+                    "permit" | "grant" => assert!(
+                        opens(&with) || !opens(&without),
+                        "removing opened: {removed}"
+                    ),
                     _ => assert!(opens(&without) || !opens(&with), "adding opened: {removed}"),
                 }
             }
@@ -68,16 +92,24 @@ fn promise_1_forbid_wins() {
 fn promise_1_order_never_matters() {
     over_packages(|made, whole, cases| {
         let backwards = made.rules.iter().rev().cloned().collect();
-        let Some(reversed) = with_rules(made, backwards) else { return };
+        let Some(reversed) = with_rules(made, backwards) else {
+            return;
+        };
         for case in cases {
             let (one, other) = (whole.machine(case), reversed.machine(case));
             assert_eq!(one.effect, other.effect, "{one:?} {other:?}");
             assert_eq!(whole.error_ids(&one), reversed.error_ids(&other));
             assert_eq!(one.unmet.len(), other.unmet.len());
-            assert_eq!(one.obligations.redactions.len(), other.obligations.redactions.len());
+            assert_eq!(
+                one.obligations.redactions.len(),
+                other.obligations.redactions.len()
+            );
             assert_eq!(one.obligations.audit, other.obligations.audit);
             assert_eq!(one.obligations.labels, other.obligations.labels);
-            assert_eq!(one.obligations.consumes.len(), other.obligations.consumes.len());
+            assert_eq!(
+                one.obligations.consumes.len(),
+                other.obligations.consumes.len()
+            );
         }
     });
 }
@@ -88,42 +120,71 @@ fn promise_2_an_error_in_a_restriction_denies() {
     over_packages(|_, built, cases| {
         for case in cases {
             let decision = built.machine(case);
-            let restricting = decision.errors.iter().any(|error| built.rule(error.rule).kind != RuleKind::Permit);
+            let restricting = decision
+                .errors
+                .iter()
+                .any(|error| built.rule(error.rule).kind != RuleKind::Permit);
             if restricting {
                 seen += 1;
                 assert_eq!(decision.effect, Effect::Deny, "{decision:?}");
             }
         }
     });
-    assert!(seen > 20, "only {seen} restrictions in error: the generator reaches too few");
+    assert!(
+        seen > 20,
+        "only {seen} restrictions in error: the generator reaches too few"
+    );
 }
 
 #[test]
 fn promise_2_an_error_in_a_permit_grants_nothing_and_is_reported() {
     let mut seen = 0;
-    over_packages(|made, built, cases| {
+    over(PACKAGES, 150, |made, built, cases| {
         for case in cases {
             let decision = built.machine(case);
             let failed: BTreeSet<String> = built.error_ids(&decision).into_iter().collect();
-            let permit = |rule: &&String| verb(rule) == "permit" && failed.iter().any(|id| rule.contains(&format!("(\"{id}\")")));
-            if !made.rules.iter().any(|rule| permit(&rule)) || decision.reason == Reason::NotVisible {
+            let permit = |rule: &&String| {
+                verb(rule) == "permit"
+                    && failed
+                        .iter()
+                        .any(|id| rule.contains(&format!("(\"{id}\")")))
+            };
+            if !made.rules.iter().any(|rule| permit(&rule)) || decision.reason == Reason::NotVisible
+            {
                 continue;
             }
-            let rules = made.rules.iter().filter(|rule| !permit(rule)).cloned().collect();
-            let Some(fewer) = with_rules(made, rules) else { continue };
+            let rules = made
+                .rules
+                .iter()
+                .filter(|rule| !permit(rule))
+                .cloned()
+                .collect();
+            let Some(fewer) = with_rules(made, rules) else {
+                continue;
+            };
             seen += 1;
             let without = fewer.machine(case);
-            assert_eq!(opens(&decision), opens(&without), "{decision:?} {without:?}");
+            assert_eq!(
+                opens(&decision),
+                opens(&without),
+                "{decision:?} {without:?}"
+            );
         }
     });
-    assert!(seen > 20, "only {seen} permits in error: the generator reaches too few");
+    assert!(
+        seen > 20,
+        "only {seen} permits in error: the generator reaches too few"
+    );
 }
 
 #[test]
 fn promise_3_what_does_not_exist_does_not_compile() {
     over_packages(|made, _, _| {
         let server = &made.model.servers[0];
-        let (name, tool) = (&server.name, mcpz_oracle::generate::model::after_dot(&server.tools[0].name));
+        let (name, tool) = (
+            &server.name,
+            mcpz_oracle::generate::model::after_dot(&server.tools[0].name),
+        );
         for wrong in [
             format!("permit anyone to call {name}.no_such_tool"),
             format!("forbid anyone to call {name}.{tool} where args.no_such_parameter == 1"),
@@ -131,7 +192,9 @@ fn promise_3_what_does_not_exist_does_not_compile() {
             format!("permit nobody_known to call {name}.{tool}"),
             format!("permit employee to call {name}.{tool} where user.claims.no_such_claim"),
             format!("permit employee to call {name}.{tool} where user.claims.groups == 7"),
-            format!("permit employee to call {name}.{tool} when context.tenant == \"no_such_word\""),
+            format!(
+                "permit employee to call {name}.{tool} when context.tenant == \"no_such_word\""
+            ),
             format!("permit employee to call {name}.{tool} when session holds no_such_label"),
             format!("permit employee to call {name}.{tool} when now < \"soon\""),
         ] {
@@ -147,7 +210,9 @@ fn promise_4_lists_and_calls_agree() {
     let (mut hidden, mut shown) = (0, 0);
     over_packages(|_, built, cases| {
         for case in cases {
-            let Some((tool, listing)) = case.listing_of_tool() else { continue };
+            let Some((tool, listing)) = case.listing_of_tool() else {
+                continue;
+            };
             let decision = built.machine(case);
             let listed = built.machine(&listing).obligations.listed;
             let Some(listed) = listed else { continue };
@@ -155,10 +220,20 @@ fn promise_4_lists_and_calls_agree() {
             hidden += usize::from(!is_listed);
             shown += usize::from(is_listed);
             if decision.effect != Effect::Deny {
-                assert!(is_listed, "{tool} may be called and is not listed: {decision:?}");
+                assert!(
+                    is_listed,
+                    "{tool} may be called and is not listed: {decision:?}"
+                );
             }
-            if !matches!(decision.reason, Reason::Input(_) | Reason::Credential | Reason::UnknownTarget) {
-                assert_eq!(decision.reason == Reason::NotVisible, !is_listed, "{tool}: {decision:?}");
+            if !matches!(
+                decision.reason,
+                Reason::Input(_) | Reason::Credential | Reason::UnknownTarget
+            ) {
+                assert_eq!(
+                    decision.reason == Reason::NotVisible,
+                    !is_listed,
+                    "{tool}: {decision:?}"
+                );
             }
         }
     });
@@ -187,11 +262,24 @@ fn promise_7_every_decision_explains_itself() {
             assert_eq!(decision, why.decision, "explaining changes nothing");
             let determined_by_rule = !matches!(
                 decision.reason,
-                Reason::NoPermit | Reason::NotVisible | Reason::Input(_) | Reason::Credential | Reason::UnknownMethod
-                    | Reason::UnknownTarget | Reason::Isolated | Reason::Quarantined | Reason::FlowClosed
-                    | Reason::Arguments | Reason::StateError | Reason::Protocol | Reason::List
+                Reason::NoPermit
+                    | Reason::NotVisible
+                    | Reason::Input(_)
+                    | Reason::Credential
+                    | Reason::UnknownMethod
+                    | Reason::UnknownTarget
+                    | Reason::Isolated
+                    | Reason::Quarantined
+                    | Reason::FlowClosed
+                    | Reason::Arguments
+                    | Reason::StateError
+                    | Reason::Protocol
+                    | Reason::List
             );
-            assert!(!determined_by_rule || decision.determining.is_some(), "{decision:?}");
+            assert!(
+                !determined_by_rule || decision.determining.is_some(),
+                "{decision:?}"
+            );
             if let Some(rule) = decision.determining {
                 let image = &built.bundle.image().rules[rule.index()];
                 assert!(image.span.line > 0, "the rule's line is known");
@@ -200,9 +288,15 @@ fn promise_7_every_decision_explains_itself() {
             if decision.reason == Reason::NoPermit && !why.rules.is_empty() {
                 closest += usize::from(why.closest.is_some());
                 let trace = |id| why.rules.iter().find(|trace| trace.rule == id);
-                failed += why.closest.and_then(trace).map_or(0, |trace| usize::from(trace.first_failed.is_some()));
+                failed += why
+                    .closest
+                    .and_then(trace)
+                    .map_or(0, |trace| usize::from(trace.first_failed.is_some()));
             }
         }
     });
-    assert!(closest > 20 && failed > 20, "{closest} denials with a closest rule, {failed} with a failed clause");
+    assert!(
+        closest > 20 && failed > 20,
+        "{closest} denials with a closest rule, {failed} with a failed clause"
+    );
 }

@@ -45,7 +45,13 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// A scope without variables.
     pub fn new(world: &'a World<'a>, listing: bool) -> Self {
-        Scope { world, listing, captures: None, link: None, vars: BTreeMap::new() }
+        Scope {
+            world,
+            listing,
+            captures: None,
+            link: None,
+            vars: BTreeMap::new(),
+        }
     }
 
     fn bind(&self, var: VarId, binding: Binding) -> Self {
@@ -80,7 +86,9 @@ impl<'a> Scope<'a> {
     /// Evaluates one expression.
     pub fn eval(&self, expr: &Expr) -> Eval {
         match &expr.kind {
-            ExprKind::Literal(literal) => Ok(Some(Datum::Typed(value::from_literal(literal, &expr.ty)))),
+            ExprKind::Literal(literal) => {
+                Ok(Some(Datum::Typed(value::from_literal(literal, &expr.ty))))
+            }
             ExprKind::Root(root) => self.root(root),
             ExprKind::Field(base, name) => self.field(base, name),
             ExprKind::List(items) => self.list(items),
@@ -98,10 +106,17 @@ impl<'a> Scope<'a> {
             ExprKind::Coalesce(a, b) => self.coalesce(a, b),
             ExprKind::Arith(how, a, b) => typed(self.arithmetic(*how, a, b, &expr.ty)),
             ExprKind::If(c, a, b) => self.choose(c, a, b),
-            ExprKind::Range { low, high, end_inclusive } => {
-                typed(self.range(low.as_deref(), high.as_deref(), *end_inclusive))
-            }
-            ExprKind::Quantified { quantifier, var, over, body } => self.quantified(*quantifier, *var, over, body),
+            ExprKind::Range {
+                low,
+                high,
+                end_inclusive,
+            } => typed(self.range(low.as_deref(), high.as_deref(), *end_inclusive)),
+            ExprKind::Quantified {
+                quantifier,
+                var,
+                over,
+                body,
+            } => self.quantified(*quantifier, *var, over, body),
             ExprKind::CountOf(xs) => typed(self.count_of(xs)),
             ExprKind::Collect(kind) => self.collected(*kind),
             ExprKind::Native(native, operand) => typed(self.native(native, operand)),
@@ -116,13 +131,21 @@ impl<'a> Scope<'a> {
     fn root(&self, root: &Root) -> Eval {
         let asked = &self.world.asked;
         let json = |value: &Json| Ok(Some(Datum::Json(value.clone())));
-        let late = |value: Eval| if self.listing { Err(Stop::Unknown) } else { value };
+        let late = |value: Eval| {
+            if self.listing {
+                Err(Stop::Unknown)
+            } else {
+                value
+            }
+        };
         match root {
             Root::Args | Root::PromptArgs => late(json(&asked.arguments)),
             Root::Sample | Root::Elicit => late(json(&asked.details)),
             Root::Context => late(json(self.world.context)),
             Root::Now => late(Ok(Some(Datum::Typed(Value::Instant(self.world.now_ms))))),
-            Root::NetworkSource => late(Ok(self.world.network.map(|ip| Datum::Typed(Value::Ip(ip))))),
+            Root::NetworkSource => {
+                late(Ok(self.world.network.map(|ip| Datum::Typed(Value::Ip(ip)))))
+            }
             Root::UserClaims => self.claims_of(self.world.chain.last(), PrincipalKind::User),
             Root::AgentClaims => self.claims_of(self.world.chain.first(), PrincipalKind::Agent),
             Root::LinkClaims => Ok(self.link.map(|link| Datum::Json(link.claims.clone()))),
@@ -130,10 +153,16 @@ impl<'a> Scope<'a> {
             Root::LinkUid => Ok(self.link.and_then(|link| link.uid).map(int)),
             Root::ResourceUri => self.uri(),
             Root::UriVariable(name) => self.uri_variable(name),
-            Root::Data(id) => Ok(self.world.program.data.get(id.index()).map(|data| {
-                Datum::Typed(value::from_literal(&data.value, &data.ty))
-            })),
-            Root::Var(var) => self.vars.get(var).map_or(error(ErrorCode::Internal), |found| found.value.clone()),
+            Root::Data(id) => Ok(self
+                .world
+                .program
+                .data
+                .get(id.index())
+                .map(|data| Datum::Typed(value::from_literal(&data.value, &data.ty)))),
+            Root::Var(var) => self
+                .vars
+                .get(var)
+                .map_or(error(ErrorCode::Internal), |found| found.value.clone()),
         }
     }
 
@@ -155,7 +184,11 @@ impl<'a> Scope<'a> {
     fn uri_variable(&self, name: &str) -> Eval {
         match &self.world.asked.uri {
             Some(Uri::Template(_)) => Err(Stop::Unknown),
-            _ => Ok(self.captures.and_then(|found| found.get(name)).cloned().map(text)),
+            _ => Ok(self
+                .captures
+                .and_then(|found| found.get(name))
+                .cloned()
+                .map(text)),
         }
     }
 }

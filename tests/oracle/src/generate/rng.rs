@@ -13,12 +13,12 @@ impl Rng {
     /// A generator for the `index`th of many independent streams of a seed.
     pub fn stream(seed: u64, index: u64) -> Self {
         let mut mixed = Rng(seed ^ index.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17));
-        let start = mixed.next();
+        let start = mixed.bits();
         Rng(start ^ index)
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -29,7 +29,7 @@ impl Rng {
     /// A number below `bound` (0 when the bound is 0).
     pub fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
-        usize::try_from(self.next() % bound).unwrap_or(0)
+        usize::try_from(self.bits() % bound).unwrap_or(0)
     }
 
     /// A number in `low..=high`.
