@@ -173,6 +173,18 @@ fn one_mistake_gives_one_error() {
 }
 
 #[test]
+fn monitors_have_their_names_checked() {
+    let rows: &[(&str, &[&str])] = &[
+        ("monitor m { when sequence(confidential read, calls to tag outbound, by: session, within: 10m) then alert high, quarantine session for 1h }", &[]),
+        ("monitor m { when count(calls to tag outbound, by: agent, within: 5m) > 20 then isolate agent for 15m }", &[]),
+        ("monitor m { when novel(calls, by: agent, baseline: 14d) then alert medium }", &[]),
+        ("monitor m { when count(calls to tag outbond, by: agent, within: 5m) > 20 then alert low }", &["E0102"]),
+        ("forbid anyone to call web.fetch when novel(calls, by: agent, baseline: 14d)", &["E0333"]),
+    ];
+    table("", rows);
+}
+
+#[test]
 fn lints_warn_and_stay_silent() {
     let rows: [(&str, &[&str]); 6] = [
         ("permit sre to call payments.refund where args.amount < 5", &[]),

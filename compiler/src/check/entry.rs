@@ -4,7 +4,7 @@ use super::context::Context;
 use super::expr::{checked, condition, infer};
 use super::lint;
 use super::principals::{claims_of, sources_of};
-use super::rule::check_rule;
+use super::rule::{check_rule, duration_of};
 use super::scope::{Credential, Env, Known, Local, Scope};
 use super::testing;
 use crate::diagnostics::Diagnostic;
@@ -134,13 +134,36 @@ pub fn check_bodies(unit: &Unit, program: &mut Program, sink: &mut Vec<Diagnosti
     }
     testing::check_tests(unit, program, &mut next_var, sink);
     testing::check_asserts(unit, program, &mut next_var, sink);
+    monitors(unit, program, &mut next_var, sink);
+    lint::lint(unit, program, sink);
+}
+
+/// Checks the names and durations of monitors; they get their meaning later.
+fn monitors(unit: &Unit, program: &mut Program, next_var: &mut u32, sink: &mut Vec<Diagnostic>) {
+    let mut scope = Scope::closed("a monitor sees what happened, not one request", "ask `count`, `sum`, `sequence` or `novel`");
+    scope.caller = Known::Yes(());
+    scope.monitor = true;
     for monitor in &unit.monitors {
+        let mut cx = Context::new(unit, &unit.const_values, monitor.place, next_var, sink);
+        let env = Env::new(&scope);
+        if let Some(expr) = monitor.ast.condition() {
+            let _ = condition(&mut cx, &env, &expr);
+        }
+        for response in monitor.ast.responses() {
+            let duration = match &response {
+                ast::Response::Alert(_) => None,
+                ast::Response::Quarantine(quarantine) => quarantine.duration(),
+                ast::Response::Isolate(isolate) => isolate.duration(),
+            };
+            if let Some(duration) = duration {
+                let _ = duration_of(&mut cx, &env, &duration, "how long a response lasts");
+            }
+        }
         if let Some(name) = monitor.ast.name() {
             let span = monitor.place.of(&monitor.ast);
             program.monitors.push(Monitor { name: name.text.into(), span });
         }
     }
-    lint::lint(unit, program, sink);
 }
 
 /// Types the bodies of predicates.

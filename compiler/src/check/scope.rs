@@ -87,6 +87,8 @@ pub(crate) struct Scope {
     pub caller: Known<()>,
     /// The rule narrows: hollow parameters are errors.
     pub restriction: bool,
+    /// The condition is a monitor's, which may ask `novel`.
+    pub monitor: bool,
 }
 
 impl Scope {
@@ -104,6 +106,7 @@ impl Scope {
             request: Known::no(why, help),
             caller: Known::no(why, help),
             restriction: false,
+            monitor: false,
         }
     }
 }

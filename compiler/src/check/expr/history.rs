@@ -118,6 +118,10 @@ pub(super) fn history(cx: &mut Context<'_>, env: &Env<'_>, question_syntax: &ast
 pub(crate) fn history_question(cx: &mut Context<'_>, env: &Env<'_>, syntax: &ast::HistoryExpr) -> Option<(History, Type)> {
     let span = cx.span_of(syntax);
     let function = syntax.function()?;
+    if function.text == "novel" && env.scope.monitor {
+        novel(cx, env, syntax);
+        return None;
+    }
     let signature = match function.text.as_str() {
         "count" => "count(calls to T, by: session, within: 5m)",
         "sum" => "sum(calls to T, of: args.amount, by: user, within: 1d)",
@@ -150,6 +154,21 @@ pub(crate) fn history_question(cx: &mut Context<'_>, env: &Env<'_>, syntax: &ast
         }
         _ => (History::Sequence(query, Box::new(second??)), Type::Bool),
     })
+}
+
+/// `novel(calls, by: agent, baseline: 14d)` of a monitor: names and duration are checked; it has no meaning yet.
+fn novel(cx: &mut Context<'_>, env: &Env<'_>, syntax: &ast::HistoryExpr) {
+    let signature = "novel(calls, by: agent, baseline: 14d)";
+    let span = cx.span_of(syntax);
+    let _ = key(cx, syntax, "novel", signature, span);
+    for (step, range) in syntax.steps() {
+        let span = cx.span(range);
+        let _ = step_targets(cx, step, span);
+    }
+    match syntax.arg("baseline") {
+        Some(value) => drop(duration_of(cx, env, &value, "the baseline")),
+        None => cx.report(e0333::bad_history(span, "the baseline is missing", &format!("write `{signature}`"))),
+    }
 }
 
 fn key(cx: &mut Context<'_>, syntax: &ast::HistoryExpr, function: &str, signature: &str, span: Span) -> Option<HistoryKey> {

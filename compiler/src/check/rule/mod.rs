@@ -14,6 +14,7 @@ use super::context::Context;
 use super::expr::{as_literal, condition, infer};
 use super::narrow::{Facts, facts_when};
 use super::scope::{Env, Scope};
+use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0401, e0402, e0407, w0618};
 use crate::hir::{AuditLevel, Expr, Literal, Rule, RuleKind, Span};
 use crate::resolve::{RuleHead, RuleSyntax};
@@ -23,9 +24,14 @@ use mcpz_syntax::ast::{self, Clause, RuleParts};
 /// The typed rule, unless something of it is in error.
 pub(crate) fn check_rule(cx: &mut Context<'_>, head: &RuleHead) -> Option<Rule> {
     let scope = rule_scope(cx.program(), head);
+    let reported = cx.sink.len();
     let clauses = clauses(cx, &scope, &clause_syntax(&head.ast));
+    let clean = !cx.sink.iter().skip(reported).any(Diagnostic::is_error);
     let kind = rule_kind(cx, &scope, head, &clauses.facts);
-    satisfiable(cx, &clauses);
+    // Of clauses in error nothing is concluded.
+    if clean {
+        satisfiable(cx, &clauses);
+    }
     if clauses.broken {
         return None;
     }
