@@ -139,8 +139,18 @@ impl<'a> Pen<'a> {
         } else {
             *rng.pick(&["session", "caller"])
         };
-        match rng.below(2) {
-            0 => format!(
+        let numbers = self.places.iter().filter(|place| {
+            place.argument && !place.optional && matches!(place.ty, Ty::Int | Ty::Decimal)
+        });
+        let numbers: Vec<&Place> = numbers.collect();
+        match rng.below(3) {
+            0 if !numbers.is_empty() => format!(
+                "sum(calls to {tool}, of: {}, by: {by}, within: 1d) {} {}",
+                rng.pick(&numbers).text,
+                rng.pick(&["<", ">="]),
+                rng.pick(pools::DECIMALS)
+            ),
+            0 | 1 => format!(
                 "count(calls to {tool}, by: {by}, within: 5m) > {}",
                 rng.pick(&["0", "2", "10"])
             ),

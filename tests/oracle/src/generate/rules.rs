@@ -105,7 +105,7 @@ fn single(rng: &mut Rng, model: &Model, narrow: bool) -> Who {
             Who {
                 text: class.name.clone(),
                 user_claims: class.user && class.claims_known,
-                agent_claims: false,
+                agent_claims: narrow && !class.user && class.claims_known,
                 has_user: class.user,
             }
         }
@@ -162,7 +162,7 @@ fn about(rng: &mut Rng, model: &Model, narrow: bool) -> About {
         1 if !server.prompts.is_empty() => {
             let prompt = rng.pick(&server.prompts);
             About {
-                action: "get",
+                action: *rng.pick(&["get", "get", "complete"]),
                 targets: format!("{}.{}", server.name, after_dot(&prompt.name)),
                 fields: Some(("prompt.args".to_string(), prompt.params.clone())),
                 tool: None,
@@ -209,7 +209,7 @@ fn resource(rng: &mut Rng, server: &Server) -> About {
         tool: None,
         of_call: false,
     };
-    let action = *rng.pick(&["read", "read", "subscribe"]);
+    let action = *rng.pick(&["read", "read", "subscribe", "[read, subscribe]"]);
     match rng.below(5) {
         0 => About {
             action,
