@@ -275,7 +275,7 @@ fn unknown(cx: &mut Context<'_>, env: &Env<'_>, segments: &[Name]) {
     };
     if package_segments.is_none() {
         candidates.extend(env.locals.iter().map(|local| local.name.clone()));
-        candidates.extend(ROOT_WORDS.iter().map(|word| SmolStr::new(word)));
+        candidates.extend(ROOT_WORDS.iter().map(SmolStr::new));
     }
     // A bare parameter name: `amount` for `args.amount`.
     if let Known::Yes(arguments) = &env.scope.args

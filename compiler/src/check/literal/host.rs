@@ -5,6 +5,7 @@
 //! disagree about what it means.
 
 use super::{LiteralError, ip};
+use mcpz_bytecode::value::host::parse_host;
 use pest::Parser;
 use pest::error::InputLocation;
 
@@ -34,20 +35,20 @@ pub fn host(text: &str) -> Result<String, LiteralError> {
     a_labels(text)
 }
 
-/// The name as lower-case A-labels, by UTS 46, non-transitional and strict.
+/// The name as the runtime reads it: lower-case A-labels.
 fn a_labels(text: &str) -> Result<String, LiteralError> {
-    let name = text.strip_suffix('.').unwrap_or(text);
-    let ascii = idna::domain_to_ascii_strict(name)
-        .map_err(|_| LiteralError::whole(text, format!("`{text}` is not a host name")))?;
-    if ascii.is_empty() {
+    if text.is_empty() {
         return Err(LiteralError::whole(text, "a host name is not empty"));
     }
-    let last = ascii.rsplit('.').next().unwrap_or_default();
+    if let Ok(host) = parse_host(text) {
+        return Ok(host.into_owned());
+    }
+    let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     if is_numeric_label(last) {
         return Err(LiteralError::whole(text, format!("`{text}` is a number that readers take for different addresses"))
             .help("write an IPv4 address as four decimal numbers without leading zeros"));
     }
-    Ok(ascii)
+    Err(LiteralError::whole(text, format!("`{text}` is not a host name")))
 }
 
 fn is_numeric_label(label: &str) -> bool {

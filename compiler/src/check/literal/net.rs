@@ -1,12 +1,13 @@
 //! Addresses and networks: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`.
 
 use super::LiteralError;
+use mcpz_bytecode::value::net::{parse_net, unwrap_ip};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An address. IPv4 inside IPv6 is unwrapped.
 pub fn ip(text: &str) -> Result<IpAddr, LiteralError> {
     match text.parse::<IpAddr>() {
-        Ok(address) => Ok(unwrap_embedded(address)),
+        Ok(address) => Ok(unwrap_ip(address)),
         Err(_) if text.contains('/') => {
             let slash = text.find('/').unwrap_or(0);
             Err(LiteralError::at(slash, text.len(), "an address has no prefix length")
@@ -14,23 +15,6 @@ pub fn ip(text: &str) -> Result<IpAddr, LiteralError> {
         }
         Err(_) => Err(LiteralError::whole(text, format!("`{text}` is not an IPv4 or IPv6 address"))
             .help("write four decimal numbers without leading zeros, or IPv6 text")),
-    }
-}
-
-/// The IPv4 address inside a mapped, compatible, NAT64 or 6to4 address.
-fn unwrap_embedded(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
-    embedded_v4(v6).map_or(address, IpAddr::V4)
-}
-
-fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let octets = address.octets();
-    let last = Ipv4Addr::new(octets[12], octets[13], octets[14], octets[15]);
-    match address.segments() {
-        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(last),
-        [0, 0, 0, 0, 0, 0, high, low] if high != 0 || low > 1 => Some(last),
-        [0x2002, ..] => Some(Ipv4Addr::new(octets[2], octets[3], octets[4], octets[5])),
-        _ => None,
     }
 }
 
@@ -55,7 +39,8 @@ pub fn network(text: &str) -> Result<(IpAddr, u8), LiteralError> {
             .help(format!("the network that holds it is `{masked}/{prefix}`"))
             .replacement(format!("{masked}/{prefix}")));
     }
-    Ok((address, prefix))
+    // The runtime's own reading decides: a network in the mapped range is the IPv4 one it stands for.
+    parse_net(text).map_err(|_| LiteralError::whole(text, format!("`{text}` is not a network")))
 }
 
 fn without_prefix(text: &str) -> LiteralError {

@@ -1,6 +1,7 @@
 //! URLs, paths and SPIFFE ids.
 
 use super::{LiteralError, host};
+use mcpz_bytecode::value::path::parse_path;
 use pest::Parser;
 use pest::error::InputLocation;
 
@@ -71,7 +72,8 @@ pub fn path(text: &str) -> Result<String, LiteralError> {
         }
         at += component.len() + 1;
     }
-    Ok(body.to_owned())
+    // The runtime's own reading decides.
+    parse_path(text).map(str::to_owned).map_err(|_| LiteralError::whole(text, format!("`{text}` is not a clean path")))
 }
 
 /// A SPIFFE id, checked.

@@ -23,10 +23,7 @@ pub(super) fn limit(
     let constants = Scope::closed("the numbers of a limit are constant", "write a literal");
     let at_most = at_most(cx, &Env::new(&constants), &rule.most()?);
     let env = Env::new(scope).with_facts(facts);
-    let amount = match rule.amount() {
-        Some(amount) => Some(amount_of(cx, &env, &amount)),
-        None => None,
-    };
+    let amount = rule.amount().map(|amount| amount_of(cx, &env, &amount));
     let per_ms = duration_of(cx, &Env::new(&constants), &rule.per()?, "the window of a limit");
     let by = key(cx, head, &rule.by()?);
     let amount = match amount {

@@ -18,10 +18,7 @@ pub(super) fn requirement(cx: &mut Context<'_>, rule: &ast::RequireRule) -> Opti
             let approvers = approval.approvers()?;
             let count = approval_count(cx, &approvers);
             let classes = approver_classes(cx, &approvers);
-            let expires = match approval.expires() {
-                Some(expires) => Some(constant_duration(cx, &expires, "the expiry of an approval")),
-                None => None,
-            };
+            let expires = approval.expires().map(|expires| constant_duration(cx, &expires, "the expiry of an approval"));
             let expires_ms = match expires {
                 Some(duration) => Some(duration?),
                 None => None,
