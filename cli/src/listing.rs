@@ -5,79 +5,77 @@
 use crate::decision::place;
 use crate::escape;
 use mcpz_bytecode::ids::PatternId;
-use mcpz_bytecode::image::{BundleImage, LinkKind, RuleImage, RuleKindImage, UriPartImage};
+use mcpz_bytecode::image::{
+    BundleImage, ClassImage, LinkKind, RuleImage, RuleKindImage, ServerImage, UriPartImage,
+};
 
 /// What a bundle declares: titles, and one line for each thing.
 pub fn symbols(image: &BundleImage) -> Vec<(&'static str, Vec<String>)> {
+    let names = |names: Vec<&String>| names.into_iter().map(|name| escape::inline(name)).collect();
+    vec![
+        ("issuers", issuers(image)),
+        ("identities", identities(image)),
+        ("servers", servers(image)),
+        (
+            "segments",
+            names(image.segments.iter().map(|s| &s.name).collect()),
+        ),
+        (
+            "labels",
+            names(image.labels.iter().map(|l| &l.name).collect()),
+        ),
+        ("data", names(image.data.iter().map(|d| &d.name).collect())),
+        (
+            "grants",
+            names(image.grants.iter().map(|g| &g.name).collect()),
+        ),
+        (
+            "rules",
+            image
+                .rules
+                .iter()
+                .map(|rule| rule_line(image, rule))
+                .collect(),
+        ),
+    ]
+}
+
+fn issuers(image: &BundleImage) -> Vec<String> {
+    let line = |name: &str, url: &str| format!("{}  {}", escape::inline(name), escape::inline(url));
+    image
+        .issuers
+        .iter()
+        .map(|issuer| line(&issuer.name, &issuer.url))
+        .collect()
+}
+
+fn identities(image: &BundleImage) -> Vec<String> {
     let kind = |kind: LinkKind| match kind {
         LinkKind::User => "user",
         LinkKind::Agent => "agent",
     };
-    let rules = image.rules.iter().map(|rule| {
-        let shadow = if rule.shadow { " (shadow)" } else { "" };
+    let line =
+        |class: &ClassImage| format!("{:<6} {}", kind(class.kind), escape::inline(&class.name));
+    image.classes.iter().map(line).collect()
+}
+
+fn servers(image: &BundleImage) -> Vec<String> {
+    let line = |server: &ServerImage| {
         format!(
-            "{:<10} {}{shadow}  {}",
-            rule_kind(rule),
-            escape::inline(&rule.id),
-            place(image, &rule.span)
-        )
-    });
-    let servers = image.servers.iter().map(|server| {
-        let (name, tools) = (escape::inline(&server.name), server.tools.len());
-        format!(
-            "{name}  {tools} tools, {} prompts, catalog sha256:{}",
+            "{}  {} tools, {} prompts, catalog sha256:{}",
+            escape::inline(&server.name),
+            server.tools.len(),
             server.prompts.len(),
             escape::inline(&server.catalog_digest)
         )
-    });
-    vec![
-        (
-            "issuers",
-            image
-                .issuers
-                .iter()
-                .map(|i| format!("{}  {}", escape::inline(&i.name), escape::inline(&i.url)))
-                .collect(),
-        ),
-        (
-            "identities",
-            image
-                .classes
-                .iter()
-                .map(|c| format!("{:<6} {}", kind(c.kind), escape::inline(&c.name)))
-                .collect(),
-        ),
-        ("servers", servers.collect()),
-        (
-            "segments",
-            image
-                .segments
-                .iter()
-                .map(|s| escape::inline(&s.name))
-                .collect(),
-        ),
-        (
-            "labels",
-            image
-                .labels
-                .iter()
-                .map(|l| escape::inline(&l.name))
-                .collect(),
-        ),
-        (
-            "data",
-            image.data.iter().map(|d| escape::inline(&d.name)).collect(),
-        ),
-        (
-            "grants",
-            image
-                .grants
-                .iter()
-                .map(|g| escape::inline(&g.name))
-                .collect(),
-        ),
-        ("rules", rules.collect()),
-    ]
+    };
+    image.servers.iter().map(line).collect()
+}
+
+fn rule_line(image: &BundleImage, rule: &RuleImage) -> String {
+    let shadow = if rule.shadow { " (shadow)" } else { "" };
+    let (kind, name) = (rule_kind(rule), escape::inline(&rule.id));
+    format!("{kind:<10} {name}{shadow}  {}", place(image, &rule.span))
 }
 
 /// The word that opens a rule.

@@ -56,7 +56,7 @@ fn resources_templates_and_prompts_are_captured_too() {
             "json",
             "catalog",
             "add",
-            "all",
+            "everything",
             "--",
             "python3",
             &fake(),
@@ -157,7 +157,7 @@ fn servers_that_do_not_serve_are_told_apart() {
             add(
                 &package,
                 "x",
-                &["sh", "-c", "echo Usage: server; cat > /dev/null"],
+                &["sh", "-c", "echo Usage: server; exec cat > /dev/null"],
             ),
             ["no JSON", "Usage: server"],
         ),

@@ -222,7 +222,11 @@ fn explain(
     );
     let why = engine.why(&cases[index])?;
     for line in why::lines(engine.image(), &why) {
-        shell.out.line(format!("  {line}"));
+        shell.out.line(if line.is_empty() {
+            line
+        } else {
+            format!("  {line}")
+        });
     }
     Ok(())
 }

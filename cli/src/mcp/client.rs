@@ -285,7 +285,7 @@ async fn post_mortem(server: &mut Server, stop: Stop, launch: &Launch) -> Failur
             Failure::server(format!("`{program}` never ends its `{method}`: more than {ENTRIES} entries or {PAGES} pages, or the same page again"))
         }
     };
-    for line in server.stderr_tail(5) {
+    for line in server.stderr_tail(5).await {
         failure = failure.with_help(format!("it said: {line}"));
     }
     failure

@@ -12,9 +12,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio::task::JoinHandle;
 
 /// How long a server may take to leave after its input is closed, and again after SIGTERM.
 const LEAVE: Duration = Duration::from_secs(2);
+/// How long the rest of standard error is waited for.
+const DRAIN: Duration = Duration::from_millis(300);
 /// How many bytes of standard error are kept (the last ones).
 const STDERR_KEPT: usize = 16 * 1024;
 /// How many bytes of standard output are kept (the first ones), to tell what a server speaks.
@@ -29,6 +32,7 @@ pub struct Server {
     child: Box<dyn ChildWrapper>,
     stderr: Kept,
     stdout: Kept,
+    draining: Option<JoinHandle<()>>,
 }
 
 /// Bytes kept of a stream, shared with the task that reads it.
@@ -64,14 +68,14 @@ pub fn start(command: &[String], directory: &Path) -> Result<(Server, Pipes), Fa
             escape::inline(program)
         )));
     };
-    let server = Server {
+    let mut server = Server {
+        child,
         stderr: Kept::default(),
         stdout: Kept::default(),
-        child,
+        draining: None,
     };
-    let mut server = server;
     if let Some(stderr) = server.child.stderr().take() {
-        tokio::spawn(drain(stderr, server.stderr.clone()));
+        server.draining = Some(tokio::spawn(drain(stderr, server.stderr.clone())));
     }
     let tap = Tap {
         inner: stdout,
@@ -121,8 +125,11 @@ impl Server {
         let _ = self.left_within(LEAVE).await;
     }
 
-    /// The last lines it wrote to standard error, escaped.
-    pub fn stderr_tail(&self, lines: usize) -> Vec<String> {
+    /// The last lines it wrote to standard error, escaped. Of a server that has left, all it wrote is read first.
+    pub async fn stderr_tail(&mut self, lines: usize) -> Vec<String> {
+        if let Some(draining) = self.draining.take() {
+            let _ = tokio::time::timeout(DRAIN, draining).await;
+        }
         let text = text_of(&self.stderr);
         let all: Vec<&str> = text
             .lines()
