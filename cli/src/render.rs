@@ -318,7 +318,7 @@ mod tests {
             ..error.clone()
         };
         assert_eq!(totals(&[]), "no errors");
-        assert_eq!(totals(&[error.clone()]), "1 error");
+        assert_eq!(totals(std::slice::from_ref(&error)), "1 error");
         assert_eq!(
             totals(&[error.clone(), error, warning]),
             "2 errors, 1 warning"

@@ -10,7 +10,7 @@ use mcpz_runtime::decision::{AuditLevel, Decision, DenyMode, Effect, RedactWhat,
 #[derive(Debug, Clone)]
 pub enum Observed {
     /// A decision.
-    Decision(Decision),
+    Decision(Box<Decision>),
     /// Whether the target is listed.
     Listing(bool),
 }

@@ -61,11 +61,11 @@ pub fn run_one(program: &Program, engine: &Engine, test: &Test) -> Result<TestRe
     let observed = if test.request.list {
         Observed::Listing(engine.is_listed(&case, test.request.action, &test.request.name)?)
     } else {
-        Observed::Decision(engine.decide(&case)?)
+        Observed::Decision(Box::new(engine.decide(&case)?))
     };
     let failures = expect::compare(program, engine.image(), &test.expect, &observed);
     let decision = match observed {
-        Observed::Decision(decision) => Some(decision),
+        Observed::Decision(decision) => Some(*decision),
         Observed::Listing(_) => None,
     };
     let place = mcpz_compiler::diagnostics::plain::place(test.span, &program.sources);

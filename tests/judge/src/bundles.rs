@@ -273,7 +273,7 @@ fn write_u32(bytes: &mut [u8], at: usize, value: usize) {
 }
 
 /// One random change.
-fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
+fn damage(bytes: &mut [u8], random: &mut Random) {
     let at = random.below(bytes.len());
     match random.below(6) {
         0 => bytes[at] ^= 1 << random.below(8),

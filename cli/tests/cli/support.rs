@@ -1,5 +1,4 @@
 //! What the tests of the command share: running it, and making packages to run it on.
-#![expect(dead_code, reason = "every test file uses its own part of this module")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

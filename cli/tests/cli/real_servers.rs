@@ -1,11 +1,9 @@
 //! `mcpz catalog` against two public servers, as `cargo xtask setup` installs them into `build/`.
 
-mod support;
-
+use crate::support::Package;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
-use support::Package;
 
 /// The program of a server; what is not installed yet is installed.
 fn installed(program: &str) -> String {

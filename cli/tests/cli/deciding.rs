@@ -1,9 +1,7 @@
 //! `eval`, `why` and `test`: what is decided, how it is said, and what cannot be asked.
 
-mod support;
-
+use crate::support::{Package, mcpz_with_input};
 use serde_json::{Value, json};
-use support::{Package, mcpz_with_input};
 
 const EDITOR: &str =
     r#"{"kind": "user", "issuer": "corp", "claims": {"sub": "user:7", "groups": ["editors"]}}"#;

@@ -1,8 +1,6 @@
 //! The commands of every day on a new package: each with text and JSON, and the ways they fail.
 
-mod support;
-
-use support::{Package, mcpz, mcpz_with_input};
+use crate::support::{Package, mcpz, mcpz_with_input};
 
 #[test]
 fn a_new_package_checks_tests_and_builds_at_once() {
@@ -342,7 +340,7 @@ fn a_full_disk_is_said() {
         .write(true)
         .open("/dev/full")
         .unwrap();
-    let output = support::command(&package.root)
+    let output = crate::support::command(&package.root)
         .args(["explain"])
         .stdout(full)
         .output()

@@ -1,9 +1,7 @@
 //! `mcpz catalog` against servers that behave and servers that do not.
 
-mod support;
-
+use crate::support::{Package, Run};
 use std::path::Path;
-use support::{Package, Run};
 
 fn fake() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,0 +1,7 @@
+//! Tests of the `mcpz` binary, as a person or a script runs it.
+
+mod catalog;
+mod deciding;
+mod everyday;
+mod real_servers;
+mod support;
