@@ -52,6 +52,11 @@ pub fn workspace_of_folder(folder: &Path) -> Workspace {
     })
 }
 
+/// The workspace of a package given as files.
+pub fn workspace_of_files(files: BTreeMap<String, Vec<u8>>) -> Workspace {
+    Workspace::gather(PackageInput::new("", MemoryProvider::new(files)), standard_library(), &|_| None)
+}
+
 /// The workspace of a package given as texts; a manifest and a lock that pins every catalog are made
 /// when they are not among them.
 pub fn workspace_of_texts(mut files: BTreeMap<String, String>) -> Workspace {

@@ -13,7 +13,7 @@ use regex_automata::nfa::thompson;
 /// Most memory that building one automaton may take, in bytes.
 const MAX_BUILD_BYTES: usize = 2 * 1024 * 1024;
 /// Automata below this size are made minimal.
-const MINIMISE_BELOW_BYTES: usize = 32 * 1024;
+const MINIMISE_BELOW_BYTES: usize = 256 * 1024;
 
 /// The automaton of a pattern; `None` when it needs too many states (or is no regex, which the
 /// checker has refused).

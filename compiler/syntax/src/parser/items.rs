@@ -10,6 +10,20 @@ const OPENERS: &[&str] = &[
     "permit", "forbid", "require", "limit", "redact", "audit", "server", "role", "tag", "test",
 ];
 
+/// Words of other languages where an item is expected, and the word for it here.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("allow", "permit"),
+    ("deny", "forbid"),
+    ("block", "forbid"),
+    ("import", "use"),
+    ("include", "use"),
+    ("let", "const"),
+    ("function", "predicate"),
+    ("fn", "predicate"),
+    ("log", "audit"),
+    ("group", "role"),
+];
+
 /// A file: `//!` lines, then items.
 pub(super) fn source_file(p: &mut Parser) {
     p.node(SyntaxKind::SourceFile, |p| {
@@ -30,8 +44,12 @@ fn outside_items(p: &mut Parser) {
     if p.at(SyntaxKind::RBrace) {
         message = "this `}` closes nothing".to_owned();
     }
-    let help = format!("an item opens with a word such as {}", quoted_list(OPENERS));
-    p.report(SyntaxError::new(codes::EXPECTED_ITEM, p.current_range(), message).with_help(help));
+    let error = SyntaxError::new(codes::EXPECTED_ITEM, p.current_range(), message);
+    let synonym = SYNONYMS.iter().find(|(word, _)| p.at_word(word));
+    p.report(match synonym {
+        Some((_, meant)) => error.with_help(format!("write `{meant}`")).with_fix(p.current_range(), *meant),
+        None => error.with_help(format!("an item opens with a word such as {}", quoted_list(OPENERS))),
+    });
     // INVARIANT: this consumes a token, so the file's loop makes progress.
     p.node(SyntaxKind::Error, |p| {
         p.bump();
