@@ -47,12 +47,3 @@ fn leaving_the_debug_sections_out_changes_no_code() {
     assert_eq!(program.image().blocks, package.program.image().blocks);
     assert!(lean.bytes.len() < package.bytes.len());
 }
-
-#[test]
-fn sizes() {
-    let package = built(&repository().join("examples/payments"));
-    let lean = build(&package.hir, &BuildOptions { debug: false }).expect("it builds");
-    let program = Program::load(&lean.bytes).expect("it verifies");
-    for size in program.sizes() { println!("{:?} {}", size.section, size.bytes); }
-    for a in &package.program.image().automata { println!("{} {}", a.dfa.len(), a.source); }
-}
