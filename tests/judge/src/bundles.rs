@@ -47,18 +47,12 @@ struct Tally {
 pub fn run(args: &Args) -> Result<String, String> {
     quiet_panics();
     let mut lines = Vec::new();
-    for target in targets()? {
-        if args
-            .example
-            .as_ref()
-            .is_some_and(|name| !target.name.starts_with(name.as_str()))
-        {
-            continue;
-        }
+    for target in targets(args.example.as_deref())? {
         let tally = Tally::default();
-        let mutations = mutations(&target.bytes);
-        parallel::each(0..mutations / args.stride.max(1), |number| {
-            check_mutation(&target, number * args.stride.max(1), &tally)
+        let (mutations, stride) = (mutations(&target.bytes), args.stride.max(1));
+        parallel::each(0..mutations / stride, |number| {
+            // The remainder walks, so that a stride meets every kind of mutation.
+            check_mutation(&target, number * stride + number % stride, &tally)
         })?;
         let (refused, decided) = (tally.refused.into_inner(), tally.decided.into_inner());
         lines.push(format!(
@@ -80,7 +74,7 @@ pub fn run(args: &Args) -> Result<String, String> {
 /// Random damage, `runs` times.
 pub fn fuzz(runs: u64, seed: u64) -> Result<String, String> {
     quiet_panics();
-    let targets = targets()?;
+    let targets = targets(None)?;
     let tally = Tally::default();
     parallel::each(seed..seed.saturating_add(runs), |number| {
         let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
@@ -103,8 +97,8 @@ pub fn fuzz(runs: u64, seed: u64) -> Result<String, String> {
     ))
 }
 
-/// Every example, with and without its debug section.
-fn targets() -> Result<Vec<Target>, String> {
+/// Every example (or the one of this name), with and without its debug section.
+fn targets(only: Option<&str>) -> Result<Vec<Target>, String> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(examples())
         .map_err(|error| format!("examples: {error}"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -117,6 +111,9 @@ fn targets() -> Result<Vec<Target>, String> {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
+        if only.is_some_and(|only| only != name) {
+            continue;
+        }
         for (suffix, debug) in [("", false), (" with debug", true)] {
             let bytes = build(&folder, debug)?;
             let cases = cases(&folder)?;
