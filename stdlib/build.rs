@@ -14,15 +14,14 @@ fn main() {
         let mut files = Vec::new();
         collect_files(&package, &mut files);
         let manifest = fs::read_to_string(package.join("mcpz.toml")).expect("every package has a manifest");
-        let name = manifest
-            .lines()
-            .find_map(|line| line.strip_prefix("name = "))
-            .expect("the manifest names the package");
+        let name =
+            manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("the manifest names the package");
         writeln!(table, "StdPackage {{ name: {name}, files: &[").expect("writing to a string");
         for file in files {
             let relative = file.strip_prefix(&package).expect("below the package").display().to_string();
             let absolute = file.display().to_string();
-            writeln!(table, "    ({relative:?}, include_bytes!({absolute:?}).as_slice()),").expect("writing to a string");
+            writeln!(table, "    ({relative:?}, include_bytes!({absolute:?}).as_slice()),")
+                .expect("writing to a string");
         }
         table.push_str("] },\n");
     }

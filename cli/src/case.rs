@@ -149,19 +149,12 @@ impl Case {
         if let Some(at) = form.at {
             self.now_ms = instant(&at)?;
         }
-        self.context = form
-            .context
-            .map(|raw| raw.get().to_owned())
-            .or(self.context);
+        self.context = form.context.map(|raw| raw.get().to_owned()).or(self.context);
         self.network = form.network.or(self.network);
         if let Some(raw) = form.state {
             self.state = state(raw.get())?;
         }
-        self.data.extend(
-            form.data
-                .into_iter()
-                .map(|(name, raw)| (name, raw.get().to_owned())),
-        );
+        self.data.extend(form.data.into_iter().map(|(name, raw)| (name, raw.get().to_owned())));
         self.server = form.server.or(self.server);
         if let Some(word) = form.direction {
             self.direction = direction(&word)?;
@@ -208,40 +201,25 @@ fn link(form: LinkForm<'_>) -> Result<Link, Failure> {
         (None, Some(spiffe), None) => LinkSource::Mtls { spiffe },
         (None, None, Some(uid)) => LinkSource::Local { uid },
         _ => {
-            return Err(Failure::input(
-                "a link of the credential needs exactly one of `issuer`, `spiffe` and `uid`",
-            )
-            .with_help(
-                r#"for instance {"kind": "user", "issuer": "corp", "claims": {"sub": "user:7"}}"#,
-            ));
+            return Err(Failure::input("a link of the credential needs exactly one of `issuer`, `spiffe` and `uid`")
+                .with_help(r#"for instance {"kind": "user", "issuer": "corp", "claims": {"sub": "user:7"}}"#));
         }
     };
     let kind = match form.kind {
         KindForm::User => LinkKind::User,
         KindForm::Agent => LinkKind::Agent,
     };
-    let claims = form
-        .claims
-        .map_or_else(|| "{}".to_owned(), |raw| raw.get().to_owned());
-    Ok(Link {
-        kind,
-        source,
-        claims,
-    })
+    let claims = form.claims.map_or_else(|| "{}".to_owned(), |raw| raw.get().to_owned());
+    Ok(Link { kind, source, claims })
 }
 
 /// Reads what the stores answer.
 pub fn state(text: &str) -> Result<TableState, Failure> {
     let form: StateForm = parse(text, "the state")?;
-    let mut table = TableState {
-        grants: form.grants.into_iter().collect(),
-        ..TableState::default()
-    };
+    let mut table = TableState { grants: form.grants.into_iter().collect(), ..TableState::default() };
     table.session_labels = form.session_holds.into_iter().collect();
     for (pointer, labels) in form.carries {
-        table
-            .carried
-            .extend(labels.into_iter().map(|label| (pointer.clone(), label)));
+        table.carried.extend(labels.into_iter().map(|label| (pointer.clone(), label)));
     }
     for (source, texts) in form.seen_in {
         // The name decides at the question whether it is a data set or a label; both may not share one.
@@ -256,36 +234,17 @@ pub fn state(text: &str) -> Result<TableState, Failure> {
     }
     for form in form.approvals {
         let age_ms = form.age.as_ref().map_or(Ok(0), duration)?;
-        table.approvals.push(Approval {
-            approver: form.by,
-            classes: form.classes,
-            age_ms,
-        });
+        table.approvals.push(Approval { approver: form.by, classes: form.classes, age_ms });
     }
     table.mfa_age_ms = form.mfa_age.as_ref().map(duration).transpose()?;
     for (rule, limit) in form.limits {
         let retry_after_ms = limit.retry_after.as_ref().map(duration).transpose()?;
-        table.limits.insert(
-            rule,
-            LimitUsed {
-                used: scaled(&limit.used.to_string())?,
-                retry_after_ms,
-            },
-        );
+        table.limits.insert(rule, LimitUsed { used: scaled(&limit.used.to_string())?, retry_after_ms });
     }
     table.isolated_servers = form.isolated.servers.into_iter().collect();
     table.isolated_agents = form.isolated.agents.into_iter().collect();
-    table.isolated_tools = form
-        .isolated
-        .tools
-        .iter()
-        .map(|t| tool(t))
-        .collect::<Result<_, _>>()?;
-    table.quarantined = form
-        .quarantined
-        .iter()
-        .map(|t| tool(t))
-        .collect::<Result<_, _>>()?;
+    table.isolated_tools = form.isolated.tools.iter().map(|t| tool(t)).collect::<Result<_, _>>()?;
+    table.quarantined = form.quarantined.iter().map(|t| tool(t)).collect::<Result<_, _>>()?;
     if form.fails {
         table.failing.insert(Failing::Everything);
     }
@@ -294,11 +253,7 @@ pub fn state(text: &str) -> Result<TableState, Failure> {
 
 /// `count(..)` is answered by an integer, `sum(..)` by a number, `sequence(..)` by a boolean.
 fn history_answer(question: &str, answer: &serde_json::Value) -> Result<HistoryAnswer, Failure> {
-    let wrong = || {
-        Failure::input(format!(
-            "the state's answer to `{question}` is of the wrong type: {answer}"
-        ))
-    };
+    let wrong = || Failure::input(format!("the state's answer to `{question}` is of the wrong type: {answer}"));
     if question.starts_with("count(") {
         answer.as_i64().map(HistoryAnswer::Int).ok_or_else(wrong)
     } else if question.starts_with("sum(") {
@@ -311,22 +266,10 @@ fn history_answer(question: &str, answer: &serde_json::Value) -> Result<HistoryA
 
 /// A decimal number's text, times 10^18, exactly.
 pub fn scaled(text: &str) -> Result<i128, Failure> {
-    let wrong = || {
-        Failure::input(format!(
-            "`{text}` is no number with at most 18 digits after the point"
-        ))
-    };
-    let (negative, digits) = text
-        .strip_prefix('-')
-        .map_or((false, text), |rest| (true, rest));
+    let wrong = || Failure::input(format!("`{text}` is no number with at most 18 digits after the point"));
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if fraction.len() > 18
-        || whole.is_empty()
-        || !whole
-            .bytes()
-            .chain(fraction.bytes())
-            .all(|b| b.is_ascii_digit())
-    {
+    if fraction.len() > 18 || whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
         return Err(wrong());
     }
     let padded = format!("{whole}{fraction:0<18}");
@@ -345,9 +288,7 @@ pub fn direction(word: &str) -> Result<Direction, Failure> {
     match word {
         "to_server" => Ok(Direction::ToServer),
         "to_client" => Ok(Direction::ToClient),
-        _ => Err(Failure::input(format!(
-            "`{word}` is no direction: write `to_server` or `to_client`"
-        ))),
+        _ => Err(Failure::input(format!("`{word}` is no direction: write `to_server` or `to_client`"))),
     }
 }
 
@@ -355,9 +296,7 @@ pub fn direction(word: &str) -> Result<Direction, Failure> {
 fn instant(value: &serde_json::Value) -> Result<i64, Failure> {
     match value {
         serde_json::Value::String(text) => durations::instant_ms(text),
-        other => other
-            .as_i64()
-            .ok_or_else(|| Failure::input(format!("`at` is no point in time: {other}"))),
+        other => other.as_i64().ok_or_else(|| Failure::input(format!("`at` is no point in time: {other}"))),
     }
 }
 
@@ -365,15 +304,12 @@ fn instant(value: &serde_json::Value) -> Result<i64, Failure> {
 fn duration(value: &serde_json::Value) -> Result<i64, Failure> {
     match value {
         serde_json::Value::String(text) => durations::duration_ms(text),
-        other => other
-            .as_i64()
-            .ok_or_else(|| Failure::input(format!("no span of time: {other}"))),
+        other => other.as_i64().ok_or_else(|| Failure::input(format!("no span of time: {other}"))),
     }
 }
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T, Failure> {
-    serde_json::from_str(text)
-        .map_err(|error| Failure::input(format!("{what} is malformed: {error}")))
+    serde_json::from_str(text).map_err(|error| Failure::input(format!("{what} is malformed: {error}")))
 }
 
 #[cfg(test)]
@@ -392,18 +328,12 @@ mod tests {
         assert_eq!(case.principal.chain.len(), 2);
         assert_eq!(case.now_ms, 1_772_445_600_000);
         assert_eq!(case.state.history["count(x)"], HistoryAnswer::Int(3));
-        assert_eq!(
-            case.state.history["sum(x)"],
-            HistoryAnswer::Decimal(12_500_000_000_000_000_000)
-        );
+        assert_eq!(case.state.history["sum(x)"], HistoryAnswer::Decimal(12_500_000_000_000_000_000));
         assert_eq!(case.state.mfa_age_ms, Some(180_000));
         assert_eq!(case.state.approvals[0].age_ms, 30_000);
         assert_eq!(case.state.limits["L"].used, 2_000_000_000_000_000_000);
         let message = String::from_utf8(case.message).unwrap();
-        assert!(
-            message.contains(r#""name":"a","name":"b""#),
-            "duplicate keys must survive: {message}"
-        );
+        assert!(message.contains(r#""name":"a","name":"b""#), "duplicate keys must survive: {message}");
     }
 
     #[test]
@@ -413,20 +343,13 @@ mod tests {
             (r#"{"as": {"kind": "user"}}"#, "exactly one of"),
             (r#"{"as": {"kind": "robot", "uid": 1}}"#, "robot"),
             (r#"{"at": "yesterday"}"#, "yesterday"),
-            (
-                r#"{"state": {"history": {"count(x)": "many"}}}"#,
-                "wrong type",
-            ),
+            (r#"{"state": {"history": {"count(x)": "many"}}}"#, "wrong type"),
             (r#"{"state": {"quarantined": ["refund"]}}"#, "server.tool"),
             (r#"{"direction": "up"}"#, "to_server"),
             ("", "malformed"),
         ] {
             let failure = Case::at(0).read(line, "line 1").unwrap_err();
-            assert!(
-                failure.message.contains(part),
-                "{line}: {}",
-                failure.message
-            );
+            assert!(failure.message.contains(part), "{line}: {}", failure.message);
         }
     }
 
@@ -434,11 +357,7 @@ mod tests {
     fn numbers_scale_exactly() {
         assert_eq!(scaled("0.1").unwrap(), 100_000_000_000_000_000);
         assert_eq!(scaled("-3").unwrap(), -3_000_000_000_000_000_000);
-        assert!(
-            scaled("1e3").is_err()
-                && scaled("0.1234567890123456789").is_err()
-                && scaled("").is_err()
-        );
+        assert!(scaled("1e3").is_err() && scaled("0.1234567890123456789").is_err() && scaled("").is_err());
     }
 
     #[test]

@@ -8,8 +8,7 @@ use crate::output::{BAD, BOLD, CAUTION, DIM, GOOD, NAME, styled};
 use anstyle::Style;
 use mcpz_bytecode::image::{BundleImage, RuleImage, SpanImage, StepImage};
 use mcpz_runtime::decision::{
-    AuditLevel, Decision, DenyMode, Effect, HistoryKey, Obligations, RedactHow, RedactWhat, RuleId,
-    Unmet,
+    AuditLevel, Decision, DenyMode, Effect, HistoryKey, Obligations, RedactHow, RedactWhat, RuleId, Unmet,
 };
 use serde_json::{Value, json};
 
@@ -39,21 +38,14 @@ pub fn rule_name(image: &BundleImage, id: RuleId) -> String {
 
 /// `path:line` of a span, escaped.
 pub fn place(image: &BundleImage, span: &SpanImage) -> String {
-    let path = image
-        .sources
-        .get(span.source.index())
-        .map_or("?", |source| source.path.as_str());
+    let path = image.sources.get(span.source.index()).map_or("?", |source| source.path.as_str());
     format!("{}:{}", escape::inline(path), span.line)
 }
 
 /// One line: the rule that determined a decision, and where it stands.
 pub fn determining(image: &BundleImage, decision: &Decision) -> String {
     match decision.determining.and_then(|id| rule(image, id)) {
-        Some(rule) => format!(
-            "{}  {}",
-            styled(NAME, escape::inline(&rule.id)),
-            styled(DIM, place(image, &rule.span))
-        ),
+        Some(rule) => format!("{}  {}", styled(NAME, escape::inline(&rule.id)), styled(DIM, place(image, &rule.span))),
         None => styled(DIM, "no rule"),
     }
 }
@@ -62,20 +54,12 @@ pub fn determining(image: &BundleImage, decision: &Decision) -> String {
 pub fn lines(image: &BundleImage, decision: &Decision) -> Vec<String> {
     let mut lines = Vec::new();
     let (style, word) = effect_style(decision.effect);
-    lines.push(format!(
-        "{}  {}",
-        styled(style, word),
-        decision.reason.name()
-    ));
+    lines.push(format!("{}  {}", styled(style, word), decision.reason.name()));
     lines.push(format!("  rule      {}", determining(image, decision)));
     if let Some(rule) = decision.determining.and_then(|id| rule(image, id)) {
         push_text(&mut lines, "  message   ", rule.message.as_deref());
         let docs = rule.docs.trim();
-        push_text(
-            &mut lines,
-            "  docs      ",
-            (!docs.is_empty()).then_some(docs),
-        );
+        push_text(&mut lines, "  docs      ", (!docs.is_empty()).then_some(docs));
     }
     if decision.effect == Effect::Deny {
         lines.push(format!("  shown as  {}", show_word(decision.show)));
@@ -88,18 +72,11 @@ pub fn lines(image: &BundleImage, decision: &Decision) -> Vec<String> {
     }
     obligations(image, &decision.obligations, &mut lines);
     for error in &decision.errors {
-        lines.push(format!(
-            "  error     {} in {}",
-            error.code.name(),
-            styled(NAME, rule_name(image, error.rule))
-        ));
+        lines.push(format!("  error     {} in {}", error.code.name(), styled(NAME, rule_name(image, error.rule))));
     }
     for hit in &decision.shadow {
         let what = hit.error.map_or("would match", |_| "would fail");
-        lines.push(format!(
-            "  shadow    {} {what}",
-            styled(NAME, rule_name(image, hit.rule))
-        ));
+        lines.push(format!("  shadow    {} {what}", styled(NAME, rule_name(image, hit.rule))));
     }
     lines
 }
@@ -113,47 +90,28 @@ fn push_text(lines: &mut Vec<String>, head: &str, text: Option<&str>) {
 fn obligations(image: &BundleImage, obligations: &Obligations, lines: &mut Vec<String>) {
     for redaction in &obligations.redactions {
         let rule = styled(DIM, rule_name(image, redaction.rule));
-        lines.push(format!(
-            "  redact    {} {}  {rule}",
-            redact_what(&redaction.what),
-            redact_how(&redaction.how)
-        ));
+        lines.push(format!("  redact    {} {}  {rule}", redact_what(&redaction.what), redact_how(&redaction.how)));
     }
     if let Some(level) = obligations.audit {
         lines.push(format!("  audit     {}", audit_word(level)));
     }
     for label in &obligations.labels {
         let path = steps_text(&label.path);
-        lines.push(format!(
-            "  label     {} on {path}",
-            escape::inline(&label.label)
-        ));
+        lines.push(format!("  label     {} on {path}", escape::inline(&label.label)));
     }
     for store in &obligations.stores {
-        let key = store.key.as_deref().map_or_else(
-            || "an absent key".to_owned(),
-            |key| format!("`{}`", escape::inline(key)),
-        );
-        lines.push(format!(
-            "  stores    {} under {key}",
-            escape::inline(&store.label)
-        ));
+        let key =
+            store.key.as_deref().map_or_else(|| "an absent key".to_owned(), |key| format!("`{}`", escape::inline(key)));
+        lines.push(format!("  stores    {} under {key}", escape::inline(&store.label)));
     }
     for limit in &obligations.consumes {
         let (amount, by) = (number_text(limit.amount), key_word(limit.by));
         let rule = styled(DIM, rule_name(image, limit.rule));
-        lines.push(format!(
-            "  consumes  {amount} by {by} within {}  {rule}",
-            duration_text(limit.window_ms)
-        ));
+        lines.push(format!("  consumes  {amount} by {by} within {}  {rule}", duration_text(limit.window_ms)));
     }
     if let Some(names) = &obligations.listed {
         lines.push(format!("  lists     {}", styled(BOLD, names.len())));
-        lines.extend(
-            names
-                .iter()
-                .map(|name| format!("            {}", escape::inline(name))),
-        );
+        lines.extend(names.iter().map(|name| format!("            {}", escape::inline(name))));
     }
 }
 
@@ -161,43 +119,19 @@ fn obligations(image: &BundleImage, obligations: &Obligations, lines: &mut Vec<S
 pub fn unmet_text(image: &BundleImage, unmet: &Unmet) -> String {
     match unmet {
         Unmet::Grant { grant } => format!("grant {}", styled(NAME, escape::inline(grant))),
-        Unmet::Approval {
-            rule,
-            count,
-            approvers,
-            expires_ms,
-        } => {
+        Unmet::Approval { rule, count, approvers, expires_ms } => {
             let who: Vec<String> = approvers.iter().map(|a| escape::inline(a)).collect();
-            let expires = expires_ms.map_or_else(String::new, |ms| {
-                format!(", not older than {}", duration_text(ms))
-            });
-            let of = if *count > 1 {
-                format!("{count} of ")
-            } else {
-                String::new()
-            };
-            format!(
-                "approval by {of}{}{expires}  {}",
-                who.join(" or "),
-                styled(NAME, rule_name(image, *rule))
-            )
+            let expires = expires_ms.map_or_else(String::new, |ms| format!(", not older than {}", duration_text(ms)));
+            let of = if *count > 1 { format!("{count} of ") } else { String::new() };
+            format!("approval by {of}{}{expires}  {}", who.join(" or "), styled(NAME, rule_name(image, *rule)))
         }
         Unmet::Mfa { rule, fresh_ms } => {
-            let fresh = fresh_ms.map_or_else(String::new, |ms| {
-                format!(" not older than {}", duration_text(ms))
-            });
-            format!(
-                "second factor{fresh}  {}",
-                styled(NAME, rule_name(image, *rule))
-            )
+            let fresh = fresh_ms.map_or_else(String::new, |ms| format!(" not older than {}", duration_text(ms)));
+            format!("second factor{fresh}  {}", styled(NAME, rule_name(image, *rule)))
         }
         Unmet::Scope { rule, scopes } => {
             let scopes: Vec<String> = scopes.iter().map(|s| escape::inline(s)).collect();
-            format!(
-                "scope {}  {}",
-                scopes.join(" "),
-                styled(NAME, rule_name(image, *rule))
-            )
+            format!("scope {}  {}", scopes.join(" "), styled(NAME, rule_name(image, *rule)))
         }
     }
 }
@@ -230,10 +164,7 @@ fn rule_json(image: &BundleImage, id: RuleId) -> Value {
     let Some(rule) = rule(image, id) else {
         return Value::Null;
     };
-    let path = image
-        .sources
-        .get(rule.span.source.index())
-        .map(|source| source.path.clone());
+    let path = image.sources.get(rule.span.source.index()).map(|source| source.path.clone());
     json!({
         "id": rule.id,
         "message": rule.message,
@@ -247,12 +178,7 @@ fn rule_json(image: &BundleImage, id: RuleId) -> Value {
 fn unmet_json(image: &BundleImage, unmet: &Unmet) -> Value {
     match unmet {
         Unmet::Grant { grant } => json!({"kind": "grant", "grant": grant}),
-        Unmet::Approval {
-            rule,
-            count,
-            approvers,
-            expires_ms,
-        } => json!({
+        Unmet::Approval { rule, count, approvers, expires_ms } => json!({
             "kind": "approval", "rule": rule_id(image, *rule), "count": count, "approvers": approvers, "expires_ms": expires_ms,
         }),
         Unmet::Mfa { rule, fresh_ms } => {
@@ -337,9 +263,7 @@ pub fn steps_text(steps: &[StepImage]) -> String {
         match step {
             StepImage::Field(name) => {
                 text.push('.');
-                text.push_str(&escape::inline(&mcpz_compiler::hir::canonical::quoted(
-                    name,
-                )));
+                text.push_str(&escape::inline(&mcpz_compiler::hir::canonical::quoted(name)));
             }
             StepImage::Each => text.push_str("[*]"),
         }
@@ -378,28 +302,17 @@ mod tests {
 
     #[test]
     fn paths_are_written_as_policies_write_them() {
-        let steps = [
-            StepImage::Field("rows".into()),
-            StepImage::Each,
-            StepImage::Field("card-no".into()),
-        ];
+        let steps = [StepImage::Field("rows".into()), StepImage::Each, StepImage::Field("card-no".into())];
         assert_eq!(steps_text(&steps), "result.rows[*].\"card-no\"");
     }
 
     #[test]
     fn a_decision_without_a_rule_says_so() {
         let image = BundleImage::default();
-        let decision = Decision::plain(
-            Effect::Deny,
-            mcpz_runtime::decision::Reason::NoPermit,
-            DenyMode::Explain,
-            [0; 32],
-        );
+        let decision =
+            Decision::plain(Effect::Deny, mcpz_runtime::decision::Reason::NoPermit, DenyMode::Explain, [0; 32]);
         let text = lines(&image, &decision).join("\n");
-        assert!(
-            text.contains("no_permit") && text.contains("no rule"),
-            "{text}"
-        );
+        assert!(text.contains("no_permit") && text.contains("no rule"), "{text}");
         assert_eq!(to_json(&image, &decision)["rule"], Value::Null);
     }
 }

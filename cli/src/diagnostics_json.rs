@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 
 /// All diagnostics, in order.
 pub fn all(diagnostics: &[Diagnostic], sources: &[Source]) -> Value {
-    diagnostics
-        .iter()
-        .map(|diagnostic| one(diagnostic, sources))
-        .collect()
+    diagnostics.iter().map(|diagnostic| one(diagnostic, sources)).collect()
 }
 
 fn one(diagnostic: &Diagnostic, sources: &[Source]) -> Value {
@@ -26,11 +23,8 @@ fn one(diagnostic: &Diagnostic, sources: &[Source]) -> Value {
         .fixes
         .iter()
         .map(|fix| {
-            let edits: Vec<Value> = fix
-                .edits
-                .iter()
-                .map(|edit| json!({"place": place(edit.span, sources), "text": edit.text}))
-                .collect();
+            let edits: Vec<Value> =
+                fix.edits.iter().map(|edit| json!({"place": place(edit.span, sources), "text": edit.text})).collect();
             json!({"title": fix.title, "edits": edits})
         })
         .collect();

@@ -4,20 +4,14 @@ use crate::exit::Failure;
 
 /// Milliseconds of `500ms`, `90s`, `5m`, `2h`, `7d`, `1w`, or several together: `1h30m`.
 pub fn duration_ms(text: &str) -> Result<i64, Failure> {
-    let wrong = || {
-        Failure::input(format!(
-            "`{text}` is no span of time: write 30s, 5m or 1h30m"
-        ))
-    };
+    let wrong = || Failure::input(format!("`{text}` is no span of time: write 30s, 5m or 1h30m"));
     let mut rest = text.trim();
     let mut total: i64 = 0;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let number: i64 = rest[..digits].parse().map_err(|_| wrong())?;
         rest = &rest[digits..];
-        let unit_length = rest
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let unit_length = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
         let unit: i64 = match &rest[..unit_length] {
             "ms" => 1,
             "s" => 1_000,
@@ -27,28 +21,15 @@ pub fn duration_ms(text: &str) -> Result<i64, Failure> {
             "w" => 604_800_000,
             _ => return Err(wrong()),
         };
-        total = number
-            .checked_mul(unit)
-            .and_then(|ms| total.checked_add(ms))
-            .ok_or_else(wrong)?;
+        total = number.checked_mul(unit).and_then(|ms| total.checked_add(ms)).ok_or_else(wrong)?;
         rest = &rest[unit_length..];
     }
-    if text.trim().is_empty() {
-        Err(wrong())
-    } else {
-        Ok(total)
-    }
+    if text.trim().is_empty() { Err(wrong()) } else { Ok(total) }
 }
 
 /// The largest units that write it exactly: `1h30m`.
 pub fn duration_text(ms: i64) -> String {
-    const UNITS: [(i64, &str); 5] = [
-        (86_400_000, "d"),
-        (3_600_000, "h"),
-        (60_000, "m"),
-        (1_000, "s"),
-        (1, "ms"),
-    ];
+    const UNITS: [(i64, &str); 5] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
     let mut rest = ms.unsigned_abs();
     let mut text = String::from(if ms < 0 { "-" } else { "" });
     for (unit, name) in UNITS {
@@ -63,11 +44,9 @@ pub fn duration_text(ms: i64) -> String {
 
 /// Milliseconds since the Unix epoch of an RFC 3339 time with offset.
 pub fn instant_ms(text: &str) -> Result<i64, Failure> {
-    let timestamp: jiff::Timestamp = text.parse().map_err(|_| {
-        Failure::input(format!(
-            "`{text}` is no point in time: write 2026-03-02T10:00:00Z"
-        ))
-    })?;
+    let timestamp: jiff::Timestamp = text
+        .parse()
+        .map_err(|_| Failure::input(format!("`{text}` is no point in time: write 2026-03-02T10:00:00Z")))?;
     Ok(timestamp.as_millisecond())
 }
 
@@ -87,12 +66,7 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written() {
-        for (text, ms) in [
-            ("30s", 30_000),
-            ("1h30m", 5_400_000),
-            ("500ms", 500),
-            ("2d", 172_800_000),
-        ] {
+        for (text, ms) in [("30s", 30_000), ("1h30m", 5_400_000), ("500ms", 500), ("2d", 172_800_000)] {
             assert_eq!(duration_ms(text).unwrap(), ms);
             assert_eq!(duration_text(ms), text);
         }

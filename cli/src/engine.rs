@@ -27,16 +27,10 @@ impl Engine {
     /// Verifies a bundle.
     pub fn load(bytes: &[u8]) -> Result<Engine, Failure> {
         let program = Program::load(bytes).map_err(|error| {
-            Failure::input(format!(
-                "the bundle is refused: {}",
-                escape::inline(&error.to_string())
-            ))
-            .with_help("build it again with `mcpz build`; a bundle is never repaired")
+            Failure::input(format!("the bundle is refused: {}", escape::inline(&error.to_string())))
+                .with_help("build it again with `mcpz build`; a bundle is never repaired")
         })?;
-        Ok(Engine {
-            program,
-            bytes: bytes.len(),
-        })
+        Ok(Engine { program, bytes: bytes.len() })
     }
 
     /// The program.
@@ -58,10 +52,7 @@ impl Engine {
     pub fn decide(&self, case: &Case) -> Result<Decision, Failure> {
         let data = self.data(case)?;
         let mut scratch = Scratch::new();
-        Ok(mcpz_runtime::decide(
-            &self.input(case, &data)?,
-            &mut scratch,
-        ))
+        Ok(mcpz_runtime::decide(&self.input(case, &data)?, &mut scratch))
     }
 
     /// Decides a case, and counts the steps it took beside the bound that the verifier computed.
@@ -76,18 +67,11 @@ impl Engine {
     pub fn why(&self, case: &Case) -> Result<Why, Failure> {
         let data = self.data(case)?;
         let mut scratch = Scratch::new();
-        Ok(mcpz_runtime::why::why(
-            &self.input(case, &data)?,
-            &mut scratch,
-        ))
+        Ok(mcpz_runtime::why::why(&self.input(case, &data)?, &mut scratch))
     }
 
     /// Calls `with` with a function that decides the case again and again: for measurements.
-    pub fn repeat<R>(
-        &self,
-        case: &Case,
-        with: impl FnOnce(&mut dyn FnMut() -> Decision) -> R,
-    ) -> Result<R, Failure> {
+    pub fn repeat<R>(&self, case: &Case, with: impl FnOnce(&mut dyn FnMut() -> Decision) -> R) -> Result<R, Failure> {
         let data = self.data(case)?;
         let input = self.input(case, &data)?;
         let mut scratch = Scratch::new();
@@ -99,8 +83,7 @@ impl Engine {
         let data = self.data(case)?;
         let mut scratch = Scratch::new();
         let input = self.input(case, &data)?;
-        let visibility =
-            mcpz_runtime::decide::visibility(&input, action_of(action), name, &mut scratch);
+        let visibility = mcpz_runtime::decide::visibility(&input, action_of(action), name, &mut scratch);
         Ok(visibility.is_some_and(|visibility| visibility.shown))
     }
 
@@ -108,16 +91,11 @@ impl Engine {
     pub fn entry_steps(&self, entry: &EntryImage) -> u64 {
         let image = self.image();
         let wider = image.entries.iter().filter(|other| is_wider(other, entry));
-        wider
-            .flat_map(|entry| &entry.rows)
-            .map(|row| self.block_steps(row.block))
-            .fold(0, u64::saturating_add)
+        wider.flat_map(|entry| &entry.rows).map(|row| self.block_steps(row.block)).fold(0, u64::saturating_add)
     }
 
     fn block_steps(&self, block: mcpz_bytecode::ids::BlockId) -> u64 {
-        self.program
-            .block_facts(block)
-            .map_or(0, |facts| facts.steps)
+        self.program.block_facts(block).map_or(0, |facts| facts.steps)
     }
 
     /// The server of a case: the one named, or the only one there is.
@@ -129,10 +107,8 @@ impl Engine {
             [only] => Ok(&only.name),
             servers => {
                 let names: Vec<String> = servers.iter().map(|s| escape::inline(&s.name)).collect();
-                Err(Failure::input(
-                    "the bundle has several servers: say which one the message is for",
-                )
-                .with_help(format!("`--server NAME`, one of: {}", names.join(", "))))
+                Err(Failure::input("the bundle has several servers: say which one the message is for")
+                    .with_help(format!("`--server NAME`, one of: {}", names.join(", "))))
             }
         }
     }
@@ -140,31 +116,15 @@ impl Engine {
     fn data(&self, case: &Case) -> Result<DataSet, Failure> {
         let mut data = DataSet::default();
         for (name, text) in &case.data {
-            data.replace(&self.program, name, text.as_bytes())
-                .map_err(|error| data_failure(name, error))?;
+            data.replace(&self.program, name, text.as_bytes()).map_err(|error| data_failure(name, error))?;
         }
         Ok(data)
     }
 
     fn input<'a>(&'a self, case: &'a Case, data: &'a DataSet) -> Result<Input<'a>, Failure> {
-        let facts = Facts {
-            now_ms: case.now_ms,
-            context: case.context.as_deref(),
-            network_source: case.network,
-        };
-        let request = Request {
-            message: &case.message,
-            server: self.server(case)?,
-            direction: case.direction,
-            facts,
-        };
-        Ok(Input {
-            program: &self.program,
-            data,
-            principal: &case.principal,
-            request,
-            state: &case.state,
-        })
+        let facts = Facts { now_ms: case.now_ms, context: case.context.as_deref(), network_source: case.network };
+        let request = Request { message: &case.message, server: self.server(case)?, direction: case.direction, facts };
+        Ok(Input { program: &self.program, data, principal: &case.principal, request, state: &case.state })
     }
 }
 
@@ -172,13 +132,10 @@ fn data_failure(name: &str, error: DataError) -> Failure {
     let name = escape::inline(name);
     match error {
         DataError::UnknownName => Failure::input(format!("the bundle declares no data `{name}`")),
-        DataError::Json(_) => {
-            Failure::input(format!("the value for data `{name}` is no acceptable JSON"))
+        DataError::Json(_) => Failure::input(format!("the value for data `{name}` is no acceptable JSON")),
+        DataError::Value(code) => {
+            Failure::input(format!("the value for data `{name}` does not fit its type: {}", code.name()))
         }
-        DataError::Value(code) => Failure::input(format!(
-            "the value for data `{name}` does not fit its type: {}",
-            code.name()
-        )),
     }
 }
 
@@ -208,11 +165,7 @@ pub fn direction_of(message: &[u8], given: Direction) -> Direction {
     const FROM_SERVERS: [&str; 3] = ["sampling/createMessage", "elicitation/create", "roots/list"];
     let method = serde_json::from_slice::<serde_json::Value>(message)
         .ok()
-        .and_then(|value| {
-            value
-                .get("method")
-                .and_then(|m| m.as_str().map(str::to_owned))
-        });
+        .and_then(|value| value.get("method").and_then(|m| m.as_str().map(str::to_owned)));
     match method {
         Some(method) if FROM_SERVERS.contains(&method.as_str()) => Direction::ToClient,
         _ => given,

@@ -64,20 +64,12 @@ pub struct Failure {
 impl Failure {
     /// Wrong usage, or a file that is not there or not as it must be.
     pub fn input(message: impl Into<String>) -> Failure {
-        Failure {
-            kind: FailureKind::Input,
-            message: message.into(),
-            help: Vec::new(),
-        }
+        Failure { kind: FailureKind::Input, message: message.into(), help: Vec::new() }
     }
 
     /// The MCP server's fault.
     pub fn server(message: impl Into<String>) -> Failure {
-        Failure {
-            kind: FailureKind::Server,
-            message: message.into(),
-            help: Vec::new(),
-        }
+        Failure { kind: FailureKind::Server, message: message.into(), help: Vec::new() }
     }
 
     /// Adds a line of help.
@@ -98,9 +90,7 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)?;
-        self.help
-            .iter()
-            .try_for_each(|help| write!(f, "\n  help: {help}"))
+        self.help.iter().try_for_each(|help| write!(f, "\n  help: {help}"))
     }
 }
 

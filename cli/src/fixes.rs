@@ -19,14 +19,8 @@ pub struct Fixed {
 pub fn apply(diagnostics: &[Diagnostic], sources: &[Source]) -> Fixed {
     let mut fixed = Fixed::default();
     let mut chosen: Vec<&Edit> = Vec::new();
-    for fix in diagnostics
-        .iter()
-        .filter_map(|diagnostic| diagnostic.fixes.first())
-    {
-        let free = fix
-            .edits
-            .iter()
-            .all(|edit| is_sound(edit, sources) && !chosen.iter().any(|c| overlap(c, edit)));
+    for fix in diagnostics.iter().filter_map(|diagnostic| diagnostic.fixes.first()) {
+        let free = fix.edits.iter().all(|edit| is_sound(edit, sources) && !chosen.iter().any(|c| overlap(c, edit)));
         if free {
             chosen.extend(&fix.edits);
             fixed.made.push(fix.title.clone());
@@ -38,10 +32,7 @@ pub fn apply(diagnostics: &[Diagnostic], sources: &[Source]) -> Fixed {
     chosen.sort_by_key(|edit| (edit.span.source, std::cmp::Reverse(edit.span.start)));
     for edit in chosen {
         let index = edit.span.source.index();
-        let text = fixed
-            .texts
-            .entry(index)
-            .or_insert_with(|| sources[index].text.clone());
+        let text = fixed.texts.entry(index).or_insert_with(|| sources[index].text.clone());
         text.replace_range(bytes(edit), &edit.text);
     }
     fixed
@@ -53,9 +44,7 @@ fn bytes(edit: &Edit) -> std::ops::Range<usize> {
 }
 
 fn is_sound(edit: &Edit, sources: &[Source]) -> bool {
-    sources
-        .get(edit.span.source.index())
-        .is_some_and(|source| source.text.get(bytes(edit)).is_some())
+    sources.get(edit.span.source.index()).is_some_and(|source| source.text.get(bytes(edit)).is_some())
 }
 
 /// Whether two edits touch: insertions at the same place do.
@@ -70,11 +59,7 @@ mod tests {
     use mcpz_compiler::hir::{PackageId, SourceId, Span};
 
     fn fix(start: u32, end: u32, text: &str) -> Diagnostic {
-        let span = Span {
-            source: SourceId(0),
-            start,
-            end,
-        };
+        let span = Span { source: SourceId(0), start, end };
         Diagnostic {
             code: "E0102",
             severity: Severity::Error,
@@ -83,31 +68,18 @@ mod tests {
             label: String::new(),
             related: Vec::new(),
             help: None,
-            fixes: vec![Fix {
-                title: format!("to {text}"),
-                edits: vec![Edit {
-                    span,
-                    text: text.to_owned(),
-                }],
-            }],
+            fixes: vec![Fix { title: format!("to {text}"), edits: vec![Edit { span, text: text.to_owned() }] }],
             tag: None,
         }
     }
 
     fn sources(text: &str) -> Vec<Source> {
-        vec![Source {
-            path: "p/a.mcpz".to_owned(),
-            text: text.to_owned(),
-            package: PackageId(0),
-        }]
+        vec![Source { path: "p/a.mcpz".to_owned(), text: text.to_owned(), package: PackageId(0) }]
     }
 
     #[test]
     fn fixes_in_one_file_are_all_made() {
-        let fixed = apply(
-            &[fix(0, 3, "allow"), fix(8, 11, "b")],
-            &sources("one two six"),
-        );
+        let fixed = apply(&[fix(0, 3, "allow"), fix(8, 11, "b")], &sources("one two six"));
         assert_eq!(fixed.texts[&0], "allow two b");
         assert_eq!((fixed.made.len(), fixed.left), (2, 0));
     }

@@ -41,11 +41,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
+            let code = if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
             // A reader that has gone away is no reason to panic.
             let _ = error.print();
             return code;
@@ -54,10 +50,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let format = cli.format;
     let (result, write_error) = execute(cli);
     if let Some(error) = write_error {
-        report(
-            &Failure::input(format!("output cannot be written: {error}")),
-            Format::Human,
-        );
+        report(&Failure::input(format!("output cannot be written: {error}")), Format::Human);
         return ExitCode::from(2);
     }
     match result {
@@ -75,10 +68,7 @@ fn execute(cli: Cli) -> (Result<Outcome, Failure>, Option<std::io::Error>) {
         let failure = Failure::input(format!("{} is no folder", directory.display()));
         return (Err(failure), None);
     }
-    let mut shell = Shell {
-        out: Output::stdout(cli.format, cli.color),
-        directory,
-    };
+    let mut shell = Shell { out: Output::stdout(cli.format, cli.color), directory };
     let result = dispatch(cli.command, &mut shell);
     (result, shell.out.finish())
 }

@@ -5,9 +5,7 @@
 use crate::decision::place;
 use crate::escape;
 use mcpz_bytecode::ids::PatternId;
-use mcpz_bytecode::image::{
-    BundleImage, ClassImage, LinkKind, RuleImage, RuleKindImage, ServerImage, UriPartImage,
-};
+use mcpz_bytecode::image::{BundleImage, ClassImage, LinkKind, RuleImage, RuleKindImage, ServerImage, UriPartImage};
 
 /// What a bundle declares: titles, and one line for each thing.
 pub fn symbols(image: &BundleImage) -> Vec<(&'static str, Vec<String>)> {
@@ -16,37 +14,17 @@ pub fn symbols(image: &BundleImage) -> Vec<(&'static str, Vec<String>)> {
         ("issuers", issuers(image)),
         ("identities", identities(image)),
         ("servers", servers(image)),
-        (
-            "segments",
-            names(image.segments.iter().map(|s| &s.name).collect()),
-        ),
-        (
-            "labels",
-            names(image.labels.iter().map(|l| &l.name).collect()),
-        ),
+        ("segments", names(image.segments.iter().map(|s| &s.name).collect())),
+        ("labels", names(image.labels.iter().map(|l| &l.name).collect())),
         ("data", names(image.data.iter().map(|d| &d.name).collect())),
-        (
-            "grants",
-            names(image.grants.iter().map(|g| &g.name).collect()),
-        ),
-        (
-            "rules",
-            image
-                .rules
-                .iter()
-                .map(|rule| rule_line(image, rule))
-                .collect(),
-        ),
+        ("grants", names(image.grants.iter().map(|g| &g.name).collect())),
+        ("rules", image.rules.iter().map(|rule| rule_line(image, rule)).collect()),
     ]
 }
 
 fn issuers(image: &BundleImage) -> Vec<String> {
     let line = |name: &str, url: &str| format!("{}  {}", escape::inline(name), escape::inline(url));
-    image
-        .issuers
-        .iter()
-        .map(|issuer| line(&issuer.name, &issuer.url))
-        .collect()
+    image.issuers.iter().map(|issuer| line(&issuer.name, &issuer.url)).collect()
 }
 
 fn identities(image: &BundleImage) -> Vec<String> {
@@ -54,8 +32,7 @@ fn identities(image: &BundleImage) -> Vec<String> {
         LinkKind::User => "user",
         LinkKind::Agent => "agent",
     };
-    let line =
-        |class: &ClassImage| format!("{:<6} {}", kind(class.kind), escape::inline(&class.name));
+    let line = |class: &ClassImage| format!("{:<6} {}", kind(class.kind), escape::inline(&class.name));
     image.classes.iter().map(line).collect()
 }
 

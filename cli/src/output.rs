@@ -67,26 +67,13 @@ impl Output {
             Color::Never => false,
             Color::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
         };
-        let progress =
-            format == Format::Human && std::io::stderr().is_terminal() && stdout.is_terminal();
-        Output::new(
-            format,
-            color,
-            progress,
-            Box::new(std::io::BufWriter::new(stdout)),
-        )
+        let progress = format == Format::Human && std::io::stderr().is_terminal() && stdout.is_terminal();
+        Output::new(format, color, progress, Box::new(std::io::BufWriter::new(stdout)))
     }
 
     /// Into any sink, without progress: for tests and `cargo demo`.
     pub fn new(format: Format, color: bool, progress: bool, sink: Box<dyn Write>) -> Output {
-        Output {
-            format,
-            color,
-            progress,
-            sink,
-            closed: false,
-            error: None,
-        }
+        Output { format, color, progress, sink, closed: false, error: None }
     }
 
     /// Whether the output is JSON.
@@ -241,12 +228,7 @@ mod tests {
 
     #[test]
     fn a_closed_pipe_is_no_error() {
-        let mut out = Output::new(
-            Format::Human,
-            false,
-            false,
-            Box::new(Failing(ErrorKind::BrokenPipe)),
-        );
+        let mut out = Output::new(Format::Human, false, false, Box::new(Failing(ErrorKind::BrokenPipe)));
         out.line("one");
         out.line("two");
         assert!(out.finish().is_none());
@@ -254,12 +236,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_an_error() {
-        let mut out = Output::new(
-            Format::Human,
-            false,
-            false,
-            Box::new(Failing(ErrorKind::StorageFull)),
-        );
+        let mut out = Output::new(Format::Human, false, false, Box::new(Failing(ErrorKind::StorageFull)));
         out.line("one");
         assert_eq!(out.finish().map(|e| e.kind()), Some(ErrorKind::StorageFull));
     }

@@ -26,55 +26,28 @@ pub fn load(start: &Path) -> Result<Loaded, Failure> {
     let root = find_root(start)?;
     let standard_library: Vec<PackageInput> = mcpz_stdlib::PACKAGES
         .iter()
-        .map(|package| {
-            PackageInput::new(
-                package.name,
-                MemoryProvider::new(package.files.iter().copied()),
-            )
-        })
+        .map(|package| PackageInput::new(package.name, MemoryProvider::new(package.files.iter().copied())))
         .collect();
     let input = PackageInput::new("", DiskProvider { root: root.clone() });
     let open = |location: &str| {
         let folder = root.join(location);
-        folder
-            .join(MANIFEST)
-            .is_file()
-            .then(|| PackageInput::new(location, DiskProvider { root: folder }))
+        folder.join(MANIFEST).is_file().then(|| PackageInput::new(location, DiskProvider { root: folder }))
     };
     let workspace = Workspace::gather(input, standard_library, &open);
-    let folders = workspace
-        .packages
-        .iter()
-        .map(|package| (package_name(package), root.join(&package.location)))
-        .collect();
-    Ok(Loaded {
-        root,
-        workspace,
-        folders,
-    })
+    let folders =
+        workspace.packages.iter().map(|package| (package_name(package), root.join(&package.location))).collect();
+    Ok(Loaded { root, workspace, folders })
 }
 
 /// The nearest folder at or above `start` that holds a manifest.
 pub fn find_root(start: &Path) -> Result<PathBuf, Failure> {
-    let start = if start.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        start
-    };
-    let absolute = std::fs::canonicalize(start).map_err(|error| {
-        Failure::input(format!("{} cannot be opened: {error}", start.display()))
-    })?;
-    absolute
-        .ancestors()
-        .find(|folder| folder.join(MANIFEST).is_file())
-        .map(Path::to_path_buf)
-        .ok_or_else(|| {
-            Failure::input(format!(
-                "no package: neither {} nor a folder above it holds `{MANIFEST}`",
-                absolute.display()
-            ))
+    let start = if start.as_os_str().is_empty() { Path::new(".") } else { start };
+    let absolute = std::fs::canonicalize(start)
+        .map_err(|error| Failure::input(format!("{} cannot be opened: {error}", start.display())))?;
+    absolute.ancestors().find(|folder| folder.join(MANIFEST).is_file()).map(Path::to_path_buf).ok_or_else(|| {
+        Failure::input(format!("no package: neither {} nor a folder above it holds `{MANIFEST}`", absolute.display()))
             .with_help("`mcpz new NAME` makes a package; `-C DIR` runs in another folder")
-        })
+    })
 }
 
 /// The name in a package's manifest, as far as it can be read.
@@ -98,9 +71,7 @@ impl Loaded {
 
     /// The folder of its sources, below the package.
     pub fn source_folder(&self) -> String {
-        let folder = self
-            .build_setting("sources")
-            .unwrap_or_else(|| "policy".to_owned());
+        let folder = self.build_setting("sources").unwrap_or_else(|| "policy".to_owned());
         folder.trim_end_matches('/').to_owned()
     }
 
@@ -127,31 +98,19 @@ impl Loaded {
 
     /// Sources with the paths that a person sees: relative to where they are, when below it.
     pub fn shown(&self, sources: &[Source]) -> Vec<Source> {
-        let here = std::env::current_dir()
-            .and_then(std::fs::canonicalize)
-            .unwrap_or_default();
+        let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
         let path = |source: &Source| match self.file(&source.path) {
             Some(file) => relative(&file, &here),
             None => source.path.clone(),
         };
-        sources
-            .iter()
-            .map(|source| Source {
-                path: path(source),
-                ..source.clone()
-            })
-            .collect()
+        sources.iter().map(|source| Source { path: path(source), ..source.clone() }).collect()
     }
 }
 
 /// A path relative to `here` when it is below it.
 pub fn relative(file: &Path, here: &Path) -> String {
     let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
-    canonical
-        .strip_prefix(here)
-        .unwrap_or(&canonical)
-        .display()
-        .to_string()
+    canonical.strip_prefix(here).unwrap_or(&canonical).display().to_string()
 }
 
 /// Files below a folder.
@@ -163,14 +122,8 @@ pub struct DiskProvider {
 impl DiskProvider {
     /// A path of the package on disk. What leads out of the package is not found.
     fn resolve(&self, path: &str) -> Result<PathBuf, ReadError> {
-        let inside = Path::new(path)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        if inside {
-            Ok(self.root.join(path))
-        } else {
-            Err(ReadError::NotFound)
-        }
+        let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if inside { Ok(self.root.join(path)) } else { Err(ReadError::NotFound) }
     }
 }
 
@@ -181,12 +134,7 @@ impl SourceProvider for DiskProvider {
 
     fn list(&self, dir: &str) -> Result<Vec<String>, ReadError> {
         let mut files = Vec::new();
-        walk(
-            &self.resolve(dir)?,
-            dir.trim_end_matches('/'),
-            0,
-            &mut files,
-        )?;
+        walk(&self.resolve(dir)?, dir.trim_end_matches('/'), 0, &mut files)?;
         files.sort();
         Ok(files)
     }
@@ -200,16 +148,9 @@ fn read_error(error: std::io::Error) -> ReadError {
 }
 
 /// Collects files below a folder; hidden entries are passed over, links to folders not followed.
-fn walk(
-    folder: &Path,
-    prefix: &str,
-    depth: usize,
-    files: &mut Vec<String>,
-) -> Result<(), ReadError> {
+fn walk(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> Result<(), ReadError> {
     if depth > MAX_DEPTH {
-        return Err(ReadError::Failed(format!(
-            "folders nest deeper than {MAX_DEPTH}"
-        )));
+        return Err(ReadError::Failed(format!("folders nest deeper than {MAX_DEPTH}")));
     }
     for entry in std::fs::read_dir(folder).map_err(read_error)? {
         let entry = entry.map_err(read_error)?;
@@ -219,11 +160,7 @@ fn walk(
         if name.starts_with('.') {
             continue;
         }
-        let path = if prefix.is_empty() {
-            name
-        } else {
-            format!("{prefix}/{name}")
-        };
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         let kind = entry.file_type().map_err(read_error)?;
         if kind.is_dir() {
             walk(&entry.path(), &path, depth + 1, files)?;
@@ -255,9 +192,7 @@ mod tests {
     #[test]
     fn no_path_leads_out_of_a_package() {
         let folder = tempfile::tempdir().unwrap();
-        let provider = DiskProvider {
-            root: folder.path().join("in"),
-        };
+        let provider = DiskProvider { root: folder.path().join("in") };
         std::fs::create_dir_all(&provider.root).unwrap();
         std::fs::write(folder.path().join("secret"), "x").unwrap();
         assert_eq!(provider.read("../secret"), Err(ReadError::NotFound));

@@ -23,22 +23,14 @@ pub struct Checked {
 impl Checked {
     /// Whether there is an error.
     pub fn has_errors(&self) -> bool {
-        self.program.is_none()
-            || self
-                .diagnostics
-                .iter()
-                .any(|d| d.severity == Severity::Error)
+        self.program.is_none() || self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
 }
 
 /// Checks a package.
 pub fn check(loaded: &Loaded) -> Checked {
     let checked = mcpz_compiler::check(&loaded.workspace);
-    Checked {
-        sources: loaded.shown(checked.sources()),
-        program: checked.program,
-        diagnostics: checked.diagnostics,
-    }
+    Checked { sources: loaded.shown(checked.sources()), program: checked.program, diagnostics: checked.diagnostics }
 }
 
 /// Builds a checked program. Its limits are diagnostics like others.
@@ -83,34 +75,19 @@ pub fn show(checked: &Checked, shell: &mut Shell) {
         shell.out.json(&to_json(checked));
         return;
     }
-    let look = Look {
-        color: shell.out.color(),
-        ascii: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
-    };
-    shell.out.text(&render::render_all(
-        &checked.diagnostics,
-        &checked.sources,
-        look,
-    ));
+    let look = Look { color: shell.out.color(), ascii: std::env::var_os("TERM").is_some_and(|term| term == "dumb") };
+    shell.out.text(&render::render_all(&checked.diagnostics, &checked.sources, look));
     if !checked.diagnostics.is_empty() {
-        let codes: std::collections::BTreeSet<&str> =
-            checked.diagnostics.iter().map(|d| d.code).collect();
+        let codes: std::collections::BTreeSet<&str> = checked.diagnostics.iter().map(|d| d.code).collect();
         let first = codes.first().copied().unwrap_or("E0101");
-        let help = format!(
-            "{}; `mcpz explain {first}` says more",
-            render::totals(&checked.diagnostics)
-        );
+        let help = format!("{}; `mcpz explain {first}` says more", render::totals(&checked.diagnostics));
         shell.out.line(help);
     }
 }
 
 /// Diagnostics and totals as JSON.
 pub fn to_json(checked: &Checked) -> Value {
-    let errors = checked
-        .diagnostics
-        .iter()
-        .filter(|d| d.severity == Severity::Error)
-        .count();
+    let errors = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     json!({
         "errors": errors,
         "warnings": checked.diagnostics.len() - errors,

@@ -34,22 +34,14 @@ pub fn render_all(diagnostics: &[Diagnostic], sources: &[Source], look: Look) ->
 
 /// "2 errors, 1 warning".
 pub fn totals(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics
-        .iter()
-        .filter(|d| d.severity == Severity::Error)
-        .count();
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = diagnostics.len() - errors;
-    let plural =
-        |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     match (errors, warnings) {
         (0, 0) => "no errors".to_owned(),
         (_, 0) => plural(errors, "error"),
         (0, _) => plural(warnings, "warning"),
-        _ => format!(
-            "{}, {}",
-            plural(errors, "error"),
-            plural(warnings, "warning")
-        ),
+        _ => format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")),
     }
 }
 
@@ -58,11 +50,7 @@ fn render(diagnostic: &Diagnostic, sources: &[Source], cache: &mut Cache, look: 
         Severity::Error => ReportKind::Error,
         Severity::Warning => ReportKind::Warning,
     };
-    let charset = if look.ascii {
-        CharSet::Ascii
-    } else {
-        CharSet::Unicode
-    };
+    let charset = if look.ascii { CharSet::Ascii } else { CharSet::Unicode };
     let config = Config::new()
         .with_color(look.color)
         .with_char_set(charset)
@@ -87,10 +75,7 @@ fn render(diagnostic: &Diagnostic, sources: &[Source], cache: &mut Cache, look: 
     }
     for fix in &diagnostic.fixes {
         // A fix that says no more than the help does is not said twice.
-        let said = diagnostic
-            .help
-            .as_deref()
-            .is_some_and(|help| help.contains(&fix.title));
+        let said = diagnostic.help.as_deref().is_some_and(|help| help.contains(&fix.title));
         if !said {
             report.add_help(fix_text(fix, sources));
         }
@@ -105,11 +90,7 @@ fn render(diagnostic: &Diagnostic, sources: &[Source], cache: &mut Cache, look: 
 
 fn label(place: Place, message: &str, color: ariadne::Color, priority: i32) -> Label<Place> {
     let label = Label::new(place).with_color(color).with_priority(priority);
-    if message.is_empty() {
-        label
-    } else {
-        label.with_message(escape::block(message))
-    }
+    if message.is_empty() { label } else { label.with_message(escape::block(message)) }
 }
 
 /// A fix as a suggestion: its title, and each line as it would read.
@@ -127,10 +108,7 @@ fn fix_text(fix: &Fix, sources: &[Source]) -> String {
 /// The line of `span` with the span replaced.
 fn line_after(sources: &[Source], span: Span, replacement: &str) -> Option<String> {
     let text = &sources.get(span.source.index())?.text;
-    let (start, end) = (
-        usize::try_from(span.start).ok()?,
-        usize::try_from(span.end).ok()?,
-    );
+    let (start, end) = (usize::try_from(span.start).ok()?, usize::try_from(span.end).ok()?);
     let before = text.get(..start)?;
     let after = text.get(end..)?;
     let head = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
@@ -173,9 +151,7 @@ impl Cache {
 
 fn characters_before(text: &str, offset: u32) -> usize {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-    text.char_indices()
-        .take_while(|(at, _)| *at < offset)
-        .count()
+    text.char_indices().take_while(|(at, _)| *at < offset).count()
 }
 
 impl ariadne::Cache<usize> for &mut Cache {
@@ -185,18 +161,12 @@ impl ariadne::Cache<usize> for &mut Cache {
         let Some(text) = self.texts.get(*id) else {
             return Ok::<_, &'static str>(&self.empty);
         };
-        let shown =
-            || ariadne::Source::from(text.chars().map(escape::stand_in).collect::<String>());
+        let shown = || ariadne::Source::from(text.chars().map(escape::stand_in).collect::<String>());
         Ok(self.loaded.entry(*id).or_insert_with(shown))
     }
 
     fn display<'a>(&self, id: &'a usize) -> Option<impl std::fmt::Display + 'a> {
-        Some(
-            self.paths
-                .get(*id)
-                .cloned()
-                .unwrap_or_else(|| "?".to_owned()),
-        )
+        Some(self.paths.get(*id).cloned().unwrap_or_else(|| "?".to_owned()))
     }
 }
 
@@ -206,25 +176,14 @@ mod tests {
     use mcpz_compiler::diagnostics::{Edit, Related};
     use mcpz_compiler::hir::{PackageId, SourceId};
 
-    const LOOK: Look = Look {
-        color: false,
-        ascii: true,
-    };
+    const LOOK: Look = Look { color: false, ascii: true };
 
     fn source(path: &str, text: &str) -> Source {
-        Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            package: PackageId(0),
-        }
+        Source { path: path.to_owned(), text: text.to_owned(), package: PackageId(0) }
     }
 
     fn span(source: u32, start: u32, end: u32) -> Span {
-        Span {
-            source: SourceId(source),
-            start,
-            end,
-        }
+        Span { source: SourceId(source), start, end }
     }
 
     fn diagnostic(span: Span) -> Diagnostic {
@@ -245,26 +204,16 @@ mod tests {
     fn a_span_after_other_scripts_points_at_the_right_word() {
         let text = "// \u{fc}\u{4f60}\u{1f469} here: pay";
         let start = u32::try_from(text.find("pay").unwrap()).unwrap();
-        let shown = render_all(
-            &[diagnostic(span(0, start, start + 3))],
-            &[source("p/a.mcpz", text)],
-            LOOK,
-        );
+        let shown = render_all(&[diagnostic(span(0, start, start + 3))], &[source("p/a.mcpz", text)], LOOK);
         assert!(shown.contains("p/a.mcpz:1:14"), "{shown}");
     }
 
     #[test]
     fn related_places_in_another_file_are_shown() {
         let mut d = diagnostic(span(0, 0, 3));
-        d.related.push(Related {
-            span: span(1, 0, 6),
-            message: "declared here".to_owned(),
-        });
+        d.related.push(Related { span: span(1, 0, 6), message: "declared here".to_owned() });
         let shown = render_all(&[d], &[source("a", "pay\n"), source("b", "server\n")], LOOK);
-        assert!(
-            shown.contains("declared here") && shown.contains("b:1:1"),
-            "{shown}"
-        );
+        assert!(shown.contains("declared here") && shown.contains("b:1:1"), "{shown}");
     }
 
     #[test]
@@ -272,10 +221,7 @@ mod tests {
         let mut d = diagnostic(span(0, 5, 8));
         d.fixes.push(Fix {
             title: "change to `bank.send`".to_owned(),
-            edits: vec![Edit {
-                span: span(0, 5, 8),
-                text: "send".to_owned(),
-            }],
+            edits: vec![Edit { span: span(0, 5, 8), text: "send".to_owned() }],
         });
         let shown = render_all(&[d], &[source("a", "bank.pay where x\n")], LOOK);
         assert!(shown.contains("bank.send where x"), "{shown}");
@@ -284,11 +230,7 @@ mod tests {
     #[test]
     fn spans_that_lie_do_not_panic() {
         for (start, end) in [(0, 900), (900, 901), (9, 2), (1, 1)] {
-            let shown = render_all(
-                &[diagnostic(span(0, start, end))],
-                &[source("a", "\u{e9}\u{e9}")],
-                LOOK,
-            );
+            let shown = render_all(&[diagnostic(span(0, start, end))], &[source("a", "\u{e9}\u{e9}")], LOOK);
             assert!(shown.contains("E0102"), "{shown}");
         }
         let shown = render_all(&[diagnostic(span(7, 0, 1))], &[], LOOK);
@@ -299,29 +241,16 @@ mod tests {
 
     #[test]
     fn source_text_cannot_speak_to_the_terminal() {
-        let shown = render_all(
-            &[diagnostic(span(0, 0, 4))],
-            &[source("a", "\x1b[2Jx \u{202e} y")],
-            LOOK,
-        );
-        assert!(
-            !shown.contains('\x1b') && !shown.contains('\u{202e}'),
-            "{shown:?}"
-        );
+        let shown = render_all(&[diagnostic(span(0, 0, 4))], &[source("a", "\x1b[2Jx \u{202e} y")], LOOK);
+        assert!(!shown.contains('\x1b') && !shown.contains('\u{202e}'), "{shown:?}");
     }
 
     #[test]
     fn totals_are_counted() {
         let error = diagnostic(span(0, 0, 1));
-        let warning = Diagnostic {
-            severity: Severity::Warning,
-            ..error.clone()
-        };
+        let warning = Diagnostic { severity: Severity::Warning, ..error.clone() };
         assert_eq!(totals(&[]), "no errors");
         assert_eq!(totals(std::slice::from_ref(&error)), "1 error");
-        assert_eq!(
-            totals(&[error.clone(), error, warning]),
-            "2 errors, 1 warning"
-        );
+        assert_eq!(totals(&[error.clone(), error, warning]), "2 errors, 1 warning");
     }
 }

@@ -29,24 +29,17 @@ impl Shell {
         }
         let full = self.path(path);
         if full.is_dir() {
-            return Err(Failure::input(format!(
-                "{} is a folder, not a file",
-                full.display()
-            )));
+            return Err(Failure::input(format!("{} is a folder, not a file", full.display())));
         }
         match std::fs::File::open(&full) {
             Ok(file) => read_all(file, &full.display().to_string()),
-            Err(error) => Err(Failure::input(format!(
-                "{} cannot be read: {error}",
-                full.display()
-            ))),
+            Err(error) => Err(Failure::input(format!("{} cannot be read: {error}", full.display()))),
         }
     }
 
     /// Reads a text file, or standard input for `-`.
     pub fn read_text(&self, path: &Path) -> Result<String, Failure> {
-        String::from_utf8(self.read(path)?)
-            .map_err(|_| Failure::input(format!("{} is not UTF-8", path.display())))
+        String::from_utf8(self.read(path)?).map_err(|_| Failure::input(format!("{} is not UTF-8", path.display())))
     }
 
     /// An argument that is text, or `@FILE` for the text of a file (`@-`: standard input).
@@ -72,12 +65,8 @@ fn read_all(reader: impl Read, what: &str) -> Result<Vec<u8>, Failure> {
 
 /// Writes a file so that a reader never sees half of it.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let fail = |error: std::io::Error| {
-        Failure::input(format!("{} cannot be written: {error}", path.display()))
-    };
-    let folder = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
+    let fail = |error: std::io::Error| Failure::input(format!("{} cannot be written: {error}", path.display()));
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     if let Some(folder) = folder {
         std::fs::create_dir_all(folder).map_err(fail)?;
     }
@@ -85,10 +74,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if path.exists() && !path.is_file() {
         return std::fs::write(path, bytes).map_err(fail);
     }
-    let mut name = path
-        .file_name()
-        .map(std::ffi::OsStr::to_os_string)
-        .unwrap_or_default();
+    let mut name = path.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
     std::fs::write(&temporary, bytes).map_err(fail)?;

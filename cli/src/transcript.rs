@@ -22,68 +22,36 @@ pub fn message(
     took: Option<Duration>,
     shell: &mut Shell,
 ) {
-    let title = case
-        .title
-        .as_deref()
-        .map(escape::inline)
-        .unwrap_or_default();
-    shell.out.line(format!(
-        "{} {}",
-        styled(DIM, format!("{number:>3}")),
-        styled(BOLD, title)
-    ));
+    let title = case.title.as_deref().map(escape::inline).unwrap_or_default();
+    shell.out.line(format!("{} {}", styled(DIM, format!("{number:>3}")), styled(BOLD, title)));
     shell.out.line(format!("    {}  {}", who(case), what(case)));
-    let took = took.map_or_else(String::new, |took| {
-        format!("  {}", styled(DIM, time_text(took)))
-    });
+    let took = took.map_or_else(String::new, |took| format!("  {}", styled(DIM, time_text(took))));
     let effect = effect_word(decision.effect);
     let reason = format!("{:<18}", decision.reason.name());
-    shell.out.line(format!(
-        "    {effect} {reason} {}{took}",
-        determining(image, decision)
-    ));
+    shell.out.line(format!("    {effect} {reason} {}{took}", determining(image, decision)));
     for unmet in &decision.unmet {
-        shell
-            .out
-            .line(format!("              needs {}", unmet_text(image, unmet)));
+        shell.out.line(format!("              needs {}", unmet_text(image, unmet)));
     }
     if let Some(names) = &decision.obligations.listed {
         let names: Vec<String> = names.iter().map(|name| escape::inline(name)).collect();
         shell.out.line(format!(
             "              lists {}",
-            if names.is_empty() {
-                "nothing".to_owned()
-            } else {
-                names.join(", ")
-            }
+            if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
         ));
     }
     let besides = besides(decision);
     if !besides.is_empty() {
-        shell.out.line(format!(
-            "              with {}",
-            styled(DIM, besides.join(", "))
-        ));
+        shell.out.line(format!("              with {}", styled(DIM, besides.join(", "))));
     }
 }
 
 /// "5 allowed, 3 denied, 1 challenged".
 pub fn totals(decisions: &[Decision], shell: &mut Shell) {
-    let count = |effect: Effect| {
-        decisions
-            .iter()
-            .filter(|decision| decision.effect == effect)
-            .count()
-    };
-    let (allowed, denied, challenged) = (
-        count(Effect::Allow),
-        count(Effect::Deny),
-        count(Effect::Challenge),
-    );
-    shell.out.line(format!(
-        "{} messages: {allowed} allowed, {denied} denied, {challenged} challenged",
-        decisions.len()
-    ));
+    let count = |effect: Effect| decisions.iter().filter(|decision| decision.effect == effect).count();
+    let (allowed, denied, challenged) = (count(Effect::Allow), count(Effect::Deny), count(Effect::Challenge));
+    shell
+        .out
+        .line(format!("{} messages: {allowed} allowed, {denied} denied, {challenged} challenged", decisions.len()));
 }
 
 /// The chain in a few words: `agent:copilot:1 for user:7`.
@@ -106,9 +74,7 @@ fn what(case: &Case) -> String {
     let Ok(value) = serde_json::from_slice::<Value>(&case.message) else {
         return "a message that is no JSON".to_owned();
     };
-    let mut words = vec![escape::inline(
-        value["method"].as_str().unwrap_or("a response"),
-    )];
+    let mut words = vec![escape::inline(value["method"].as_str().unwrap_or("a response"))];
     let params = &value["params"];
     for key in ["name", "uri"] {
         if let Some(text) = params[key].as_str() {
@@ -118,11 +84,7 @@ fn what(case: &Case) -> String {
     if let Some(arguments) = params.get("arguments") {
         let text = arguments.to_string();
         let shown: String = text.chars().take(ARGUMENTS_SHOWN).collect();
-        let more = if text.chars().count() > ARGUMENTS_SHOWN {
-            "…"
-        } else {
-            ""
-        };
+        let more = if text.chars().count() > ARGUMENTS_SHOWN { "…" } else { "" };
         words.push(styled(DIM, format!("{}{more}", escape::inline(&shown))));
     }
     words.join(" ")
@@ -135,12 +97,7 @@ fn besides(decision: &Decision) -> Vec<String> {
     if !obligations.redactions.is_empty() {
         words.push(format!("{} redactions", obligations.redactions.len()));
     }
-    words.extend(
-        obligations
-            .labels
-            .iter()
-            .map(|label| format!("label {}", escape::inline(&label.label))),
-    );
+    words.extend(obligations.labels.iter().map(|label| format!("label {}", escape::inline(&label.label))));
     if let Some(level) = obligations.audit {
         words.push(format!("audit {}", crate::decision::audit_word(level)));
     }

@@ -42,12 +42,7 @@ fn trace_of(why: &Why, id: RuleId) -> Option<&RuleTrace> {
 
 /// One sentence: what decided, or what was missing.
 fn summary(image: &BundleImage, why: &Why) -> String {
-    let Decision {
-        effect,
-        determining,
-        reason,
-        ..
-    } = &why.decision;
+    let Decision { effect, determining, reason, .. } = &why.decision;
     if let Some(id) = determining {
         let name = styled(NAME, rule_name(image, *id));
         return match (effect, rule(image, *id).map(|rule| &rule.kind)) {
@@ -68,9 +63,7 @@ fn summary(image: &BundleImage, why: &Why) -> String {
         (Effect::Allow, _) => format!("It is allowed without any rule: {}.", reason.name()),
         (_, Some(trace)) => {
             let name = styled(NAME, rule_name(image, trace.rule));
-            let failed = trace
-                .first_failed
-                .and_then(|index| trace.clauses.get(index));
+            let failed = trace.first_failed.and_then(|index| trace.clauses.get(index));
             match failed {
                 Some(clause) => {
                     let text = source_text(image, clause.span);
@@ -94,9 +87,7 @@ fn reason_text(word: &str) -> &str {
         "credential" => "the credential does not fit what the policy declares",
         "unknown_method" => "the method is none that the protocol has in this direction",
         "unknown_target" => "the pinned catalog has no such tool, prompt or resource",
-        "not_visible" => {
-            "no rule could ever allow it to this caller, so it is as if it were not there"
-        }
+        "not_visible" => "no rule could ever allow it to this caller, so it is as if it were not there",
         "isolated" => "the server, tool or agent is isolated",
         "quarantined" => "the tool changed under its pin",
         "flow_closed" => "the caller's network segment may not reach the server's",
@@ -112,16 +103,9 @@ fn rule_lines(image: &BundleImage, trace: &RuleTrace, lines: &mut Vec<String>) {
         return;
     };
     let name = styled(NAME, escape::inline(&rule.id));
-    lines.push(format!(
-        "{} {name}  {}",
-        rule_kind(rule),
-        styled(DIM, place(image, &rule.span))
-    ));
+    lines.push(format!("{} {name}  {}", rule_kind(rule), styled(DIM, place(image, &rule.span))));
     if trace.clauses.is_empty() {
-        lines.push(styled(
-            DIM,
-            "  the bundle holds no debug section: build without `--no-debug` to see clauses",
-        ));
+        lines.push(styled(DIM, "  the bundle holds no debug section: build without `--no-debug` to see clauses"));
     }
     for clause in &trace.clauses {
         clause_lines(image, clause, lines);
@@ -130,11 +114,7 @@ fn rule_lines(image: &BundleImage, trace: &RuleTrace, lines: &mut Vec<String>) {
 
 fn clause_lines(image: &BundleImage, clause: &ClauseTrace, lines: &mut Vec<String>) {
     let text = source_text(image, clause.span);
-    lines.push(format!(
-        "  {}  {:<7} {text}",
-        truth_word(clause.outcome),
-        clause_word(clause.kind)
-    ));
+    lines.push(format!("  {}  {:<7} {text}", truth_word(clause.outcome), clause_word(clause.kind)));
     if clause.outcome == Truth::True {
         return;
     }
@@ -142,10 +122,7 @@ fn clause_lines(image: &BundleImage, clause: &ClauseTrace, lines: &mut Vec<Strin
         let text = source_text(image, test.span);
         lines.push(format!("           {}  {text}", truth_word(test.outcome)));
         if !test.seen.is_empty() {
-            lines.push(format!(
-                "                  seen    {}",
-                styled(BOLD, escape::inline(&test.seen))
-            ));
+            lines.push(format!("                  seen    {}", styled(BOLD, escape::inline(&test.seen))));
         }
         if let Some(wanted) = &test.wanted {
             lines.push(format!(
@@ -168,11 +145,7 @@ fn matters(clause: &ClauseTrace, test: &TestTrace) -> bool {
 
 /// Rules of the same request that were not the one explained, one line each.
 fn other_lines(image: &BundleImage, why: &Why, main: Option<RuleId>, lines: &mut Vec<String>) {
-    let others: Vec<&RuleTrace> = why
-        .rules
-        .iter()
-        .filter(|trace| Some(trace.rule) != main)
-        .collect();
+    let others: Vec<&RuleTrace> = why.rules.iter().filter(|trace| Some(trace.rule) != main).collect();
     if others.is_empty() {
         return;
     }
@@ -182,34 +155,21 @@ fn other_lines(image: &BundleImage, why: &Why, main: Option<RuleId>, lines: &mut
         lines.push(format!("  {}", other_line(image, trace)));
     }
     if others.len() > OTHERS_SHOWN {
-        lines.push(styled(
-            DIM,
-            format!("  and {} more", others.len() - OTHERS_SHOWN),
-        ));
+        lines.push(styled(DIM, format!("  and {} more", others.len() - OTHERS_SHOWN)));
     }
 }
 
 fn other_line(image: &BundleImage, trace: &RuleTrace) -> String {
     let kind = rule(image, trace.rule).map_or("rule", rule_kind);
     let name = styled(NAME, rule_name(image, trace.rule));
-    let failed = trace
-        .first_failed
-        .and_then(|index| trace.clauses.get(index));
+    let failed = trace.first_failed.and_then(|index| trace.clauses.get(index));
     let why = match failed {
         Some(clause) if trace.outcome != Truth::True => {
-            format!(
-                "  {} {}",
-                clause_word(clause.kind),
-                source_text(image, clause.span)
-            )
+            format!("  {} {}", clause_word(clause.kind), source_text(image, clause.span))
         }
         _ => String::new(),
     };
-    format!(
-        "{}  {kind:<7} {name}{}",
-        truth_word(trace.outcome),
-        styled(DIM, why)
-    )
+    format!("{}  {kind:<7} {name}{}", truth_word(trace.outcome), styled(DIM, why))
 }
 
 fn truth_word(truth: Truth) -> String {

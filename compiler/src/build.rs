@@ -46,37 +46,14 @@ pub fn build(program: &Program, options: &BuildOptions) -> Result<Build, Vec<Dia
         return Err(problems);
     }
     let graph = decision::graph(&rules);
-    let image = emit::emit(
-        &graph,
-        &rules,
-        program,
-        EmitOptions {
-            debug: options.debug,
-        },
-    )
-    .map_err(|mut problems| {
+    let image = emit::emit(&graph, &rules, program, EmitOptions { debug: options.debug }).map_err(|mut problems| {
         diagnostics::sort(&mut problems);
         problems
     })?;
-    let bytes = encode(
-        &image,
-        EncodeOptions {
-            debug: options.debug,
-        },
-    )
-    .map_err(|error| {
+    let bytes = encode(&image, EncodeOptions { debug: options.debug }).map_err(|error| {
         let first = program.rules.first().map(|rule| rule.head_span);
-        let span = first.unwrap_or(Span {
-            source: SourceId(0),
-            start: 0,
-            end: 0,
-        });
+        let span = first.unwrap_or(Span { source: SourceId(0), start: 0, end: 0 });
         vec![e0704::bundle_limit(span, &error.to_string())]
     })?;
-    Ok(Build {
-        rules,
-        graph,
-        image,
-        bytes,
-    })
+    Ok(Build { rules, graph, image, bytes })
 }

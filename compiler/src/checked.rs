@@ -34,9 +34,8 @@ pub fn check(workspace: &Workspace) -> Checked {
     let unit = resolve::unit(&loaded, &mut sink);
     let mut program = unit.program.clone();
     check_bodies(&unit, &mut program, &mut sink);
-    let package_of = |span: crate::hir::Span| {
-        loaded.sources.get(span.source.index()).map_or(PackageId(0), |source| source.package)
-    };
+    let package_of =
+        |span: crate::hir::Span| loaded.sources.get(span.source.index()).map_or(PackageId(0), |source| source.package);
     let mut diagnostics = levels::apply(sink, &lint_levels(&loaded, &unit), package_of);
     diagnostics::sort(&mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);

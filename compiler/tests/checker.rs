@@ -129,21 +129,36 @@ fn patterns_take_literals_of_their_place() {
 
 #[test]
 fn a_subject_makes_claims_known() {
-    let row = |subject: &str| format!("permit {subject} to call payments.list_invoices where args.customer_id in user.claims.customers\n");
-    for known in ["analyst", "any user", "[analyst, sre]", "analyst & sre", "copilot acting for analyst", "any agent acting for any user"] {
+    let row = |subject: &str| {
+        format!("permit {subject} to call payments.list_invoices where args.customer_id in user.claims.customers\n")
+    };
+    for known in [
+        "analyst",
+        "any user",
+        "[analyst, sre]",
+        "analyst & sre",
+        "copilot acting for analyst",
+        "any agent acting for any user",
+    ] {
         assert_eq!(errors(&row(known)), [] as [&str; 0], "{known}");
     }
     for unknown in ["anyone", "copilot", "any agent", "[analyst, copilot]", "copilot acting for anyone"] {
         assert_eq!(errors(&row(unknown)), ["E0310"], "{unknown}");
     }
-    assert_eq!(errors("permit copilot to call payments.list_invoices where agent.claims.sub like \"agent:*\"\n"), [] as [&str; 0]);
+    assert_eq!(
+        errors("permit copilot to call payments.list_invoices where agent.claims.sub like \"agent:*\"\n"),
+        [] as [&str; 0]
+    );
 }
 
 #[test]
 fn actions_bring_their_facts() {
     let rows: &[(&str, &[&str])] = &[
         ("permit analyst to read docs.uri(\"docs://{team}/*\") where resource.uri.team in user.claims.groups", &[]),
-        ("permit analyst to read docs.uri(\"docs://{team}/*\") where resource.uri.tema in user.claims.groups", &["E0307"]),
+        (
+            "permit analyst to read docs.uri(\"docs://{team}/*\") where resource.uri.tema in user.claims.groups",
+            &["E0307"],
+        ),
         ("permit analyst to read docs.* where args.x == 1", &["E0311"]),
         ("permit analyst to get docs.summarize where prompt.args.topic == \"x\"", &[]),
         ("permit analyst to get docs.summarize where prompt.args.tpic == \"x\"", &["E0306"]),
@@ -152,7 +167,10 @@ fn actions_bring_their_facts() {
         ("forbid anyone to call fs.* where any(p in paths(args): not (p under \"/workspace\"))", &[]),
         ("forbid anyone to call fs.* where args.path under \"/etc\"", &["E0405"]),
         ("permit sre to call fs.* where has args.path and args.path under \"/etc\"", &[]),
-        ("forbid anyone to call web.fetch when session holds untrusted and count(calls to web.fetch, by: session, within: 5m) > 3", &[]),
+        (
+            "forbid anyone to call web.fetch when session holds untrusted and count(calls to web.fetch, by: session, within: 5m) > 3",
+            &[],
+        ),
         ("forbid anyone to call payments.refund where args.payee carries untrusted", &[]),
         ("forbid anyone to call payments.refund where args.reason carries untrusted", &["E0303"]),
         ("permit sre to call payments.refund unless analyst", &[]),
@@ -175,7 +193,10 @@ fn one_mistake_gives_one_error() {
 #[test]
 fn monitors_have_their_names_checked() {
     let rows: &[(&str, &[&str])] = &[
-        ("monitor m { when sequence(confidential read, calls to tag outbound, by: session, within: 10m) then alert high, quarantine session for 1h }", &[]),
+        (
+            "monitor m { when sequence(confidential read, calls to tag outbound, by: session, within: 10m) then alert high, quarantine session for 1h }",
+            &[],
+        ),
         ("monitor m { when count(calls to tag outbound, by: agent, within: 5m) > 20 then isolate agent for 15m }", &[]),
         ("monitor m { when novel(calls, by: agent, baseline: 14d) then alert medium }", &[]),
         ("monitor m { when count(calls to tag outbond, by: agent, within: 5m) > 20 then alert low }", &["E0102"]),
@@ -191,7 +212,10 @@ fn lints_warn_and_stay_silent() {
         ("permit sre to call payments.refund when args.amount < 5", &["W0607"]),
         ("permit sre to call payments.refund where context.geo is string", &["W0607"]),
         ("permit sre to call payments.refund where args.payee carries untrusted", &[]),
-        ("permit sre to call payments.get_invoice where args.id matches r\"^a.example.com$\"", &["W0616", "W0614", "W0616"]),
+        (
+            "permit sre to call payments.get_invoice where args.id matches r\"^a.example.com$\"",
+            &["W0616", "W0614", "W0616"],
+        ),
         ("permit sre to call payments.get_invoice where has args.id", &["W0619"]),
     ];
     for (policy, wanted) in rows {

@@ -22,8 +22,7 @@ fn checked(text: &str) -> Checked {
 /// Errors, and the warnings of the example's own file.
 fn relevant(checked: &Checked) -> Vec<&Diagnostic> {
     let in_example = |diagnostic: &&Diagnostic| {
-        diagnostic.is_error()
-            || checked.sources()[diagnostic.span.source.index()].path.ends_with(example::EXAMPLE_PATH)
+        diagnostic.is_error() || checked.sources()[diagnostic.span.source.index()].path.ends_with(example::EXAMPLE_PATH)
     };
     checked.diagnostics.iter().filter(in_example).collect()
 }

@@ -190,10 +190,8 @@ fn five_misspelt_names_give_five_right_suggestions() {
         permit analyst to call payments.get_invoice where args.customer_id in user.claims.custommers\n";
     let checked = checked(source);
     let errors: Vec<&Diagnostic> = checked.diagnostics.iter().filter(|one| one.is_error()).collect();
-    let mended: Vec<&str> = errors
-        .iter()
-        .filter_map(|one| Some(one.fixes.first()?.edits.first()?.text.trim_matches('"')))
-        .collect();
+    let mended: Vec<&str> =
+        errors.iter().filter_map(|one| Some(one.fixes.first()?.edits.first()?.text.trim_matches('"'))).collect();
     let shown = plain::render(&checked.diagnostics, checked.sources());
     assert_eq!(mended, ["analyst", "get_invoice", "amount", "EUR", "customers"], "{shown}");
     assert_eq!(errors.len(), 5, "{shown}");

@@ -11,9 +11,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::{ClassId, IssuerId, TypeId};
-use mcpz_bytecode::image::{
-    BundleImage, ClassDefinitionImage, LinkKind, SourceImageKind, TypeImage,
-};
+use mcpz_bytecode::image::{BundleImage, ClassDefinitionImage, LinkKind, SourceImageKind, TypeImage};
 use mcpz_bytecode::limits::MAX_CHAIN;
 
 /// The name a link goes by in stores and approvals: `sub` of a token, the SPIFFE id, `uid:N`.
@@ -23,9 +21,7 @@ pub fn subject(link: &Link) -> Option<String> {
         LinkSource::Local { uid } => Some(format!("uid:{uid}")),
         LinkSource::Issuer(_) => {
             let mut buffers = Buffers::new();
-            let claims = buffers
-                .read(link.claims.as_bytes(), &Limits::DEFAULT)
-                .ok()?;
+            let claims = buffers.read(link.claims.as_bytes(), &Limits::DEFAULT).ok()?;
             subject_claim(claims).map(String::from)
         }
     }
@@ -42,9 +38,7 @@ pub(crate) fn subject_of(link: &LinkView<'_>) -> Option<String> {
 
 /// The `sub` claim.
 fn subject_claim(claims: Document<'_>) -> Option<&str> {
-    claims
-        .get(claims.root(), "sub")
-        .and_then(|node| claims.str(node))
+    claims.get(claims.root(), "sub").and_then(|node| claims.str(node))
 }
 
 /// Reads the chain. `None` when it is too long, claims are no JSON object, or an issuer is unknown.
@@ -57,43 +51,24 @@ pub(crate) fn read_chain<'a>(
         return None;
     }
     buffers.resize_with(principal.chain.len().max(buffers.len()), Buffers::new);
-    principal
-        .chain
-        .iter()
-        .zip(buffers.iter_mut())
-        .map(|(link, buffers)| read_link(program, link, buffers))
-        .collect()
+    principal.chain.iter().zip(buffers.iter_mut()).map(|(link, buffers)| read_link(program, link, buffers)).collect()
 }
 
 /// Reads one link.
-fn read_link<'a>(
-    program: &Program,
-    link: &'a Link,
-    buffers: &'a mut Buffers,
-) -> Option<LinkView<'a>> {
-    let claims = buffers
-        .read(link.claims.as_bytes(), &Limits::DEFAULT)
-        .ok()?;
+fn read_link<'a>(program: &Program, link: &'a Link, buffers: &'a mut Buffers) -> Option<LinkView<'a>> {
+    let claims = buffers.read(link.claims.as_bytes(), &Limits::DEFAULT).ok()?;
     if claims.kind(claims.root()) != Kind::Object {
         return None;
     }
     let source = match &link.source {
         LinkSource::Issuer(name) => {
-            let row = program
-                .image()
-                .issuers
-                .iter()
-                .position(|issuer| issuer.name == *name)?;
+            let row = program.image().issuers.iter().position(|issuer| issuer.name == *name)?;
             SourceView::Issuer(IssuerId::new(row))
         }
         LinkSource::Mtls { spiffe } => SourceView::Mtls(spiffe),
         LinkSource::Local { uid } => SourceView::Local(*uid),
     };
-    Some(LinkView {
-        kind: link.kind,
-        source,
-        claims,
-    })
+    Some(LinkView { kind: link.kind, source, claims })
 }
 
 /// Whether claims fit their issuer's declaration, all links but the last are agents, and each agent
@@ -108,24 +83,16 @@ pub(crate) fn is_valid(program: &Program, chain: &[LinkView<'_>], classes: &Clas
         SourceView::Mtls(_) | SourceView::Local(_) => true,
     });
     claims_fit
-        && chain
-            .iter()
-            .enumerate()
-            .zip(chain.iter().skip(1))
-            .all(|((at, actor), _)| {
-                actor.kind == LinkKind::Agent
-                    && may_act_for(image, classes, at, at.saturating_add(1))
-            })
+        && chain.iter().enumerate().zip(chain.iter().skip(1)).all(|((at, actor), _)| {
+            actor.kind == LinkKind::Agent && may_act_for(image, classes, at, at.saturating_add(1))
+        })
 }
 
 /// Whether some class of the actor acts for some class of the other link.
 fn may_act_for(image: &BundleImage, classes: &ClassTable, actor: usize, other: usize) -> bool {
     image.classes.iter().enumerate().any(|(row, class)| {
         classes.get(ClassId::new(row), actor) == Truth::True
-            && class
-                .acts_for
-                .iter()
-                .any(|wanted| classes.get(*wanted, other) == Truth::True)
+            && class.acts_for.iter().any(|wanted| classes.get(*wanted, other) == Truth::True)
     })
 }
 
@@ -136,27 +103,17 @@ fn fits(image: &BundleImage, document: Document<'_>, node: NodeId, ty: TypeId) -
         None => false,
         Some(TypeImage::Optional(of)) => kind == Kind::Null || fits(image, document, node, *of),
         Some(TypeImage::Json) => true,
-        Some(TypeImage::Union(members)) => members
-            .iter()
-            .any(|member| fits(image, document, node, *member)),
+        Some(TypeImage::Union(members)) => members.iter().any(|member| fits(image, document, node, *member)),
         Some(TypeImage::Null) => kind == Kind::Null,
         Some(TypeImage::Bool) => kind == Kind::Bool,
         Some(TypeImage::Decimal) => kind == Kind::Number,
         Some(TypeImage::Int) => integer(document, node).is_some(),
-        Some(TypeImage::Enum(words)) => document
-            .str(node)
-            .is_some_and(|text| words.iter().any(|word| word == text)),
+        Some(TypeImage::Enum(words)) => document.str(node).is_some_and(|text| words.iter().any(|word| word == text)),
         Some(TypeImage::List(of) | TypeImage::Set(of)) => {
-            kind == Kind::Array
-                && document
-                    .elements(node)
-                    .all(|element| fits(image, document, element, *of))
+            kind == Kind::Array && document.elements(node).all(|element| fits(image, document, element, *of))
         }
         Some(TypeImage::Map(of)) => {
-            kind == Kind::Object
-                && document
-                    .members(node)
-                    .all(|(_, member)| fits(image, document, member, *of))
+            kind == Kind::Object && document.members(node).all(|(_, member)| fits(image, document, member, *of))
         }
         Some(TypeImage::Record(fields)) => {
             kind == Kind::Object
@@ -202,27 +159,20 @@ fn definition<'a>(
     at: usize,
     link: &LinkView<'a>,
 ) -> Truth {
-    let inner = Context {
-        link: Some(*link),
-        ..*cx
-    };
-    let mut holds =
-        |block: &Option<_>| block.map_or(Truth::True, |block| machine.run_truth(&inner, block));
+    let inner = Context { link: Some(*link), ..*cx };
+    let mut holds = |block: &Option<_>| block.map_or(Truth::True, |block| machine.run_truth(&inner, block));
     match definition {
         ClassDefinitionImage::Identity { source, condition } => {
             let same = match (source, link.source) {
                 (SourceImageKind::Issuer(wanted), SourceView::Issuer(issuer)) => *wanted == issuer,
-                (SourceImageKind::Mtls, SourceView::Mtls(_))
-                | (SourceImageKind::Local, SourceView::Local(_)) => true,
+                (SourceImageKind::Mtls, SourceView::Mtls(_)) | (SourceImageKind::Local, SourceView::Local(_)) => true,
                 _ => false,
             };
             Truth::of(same).and(holds(condition))
         }
-        ClassDefinitionImage::Narrow { base, condition } => {
-            table.get(*base, at).and(holds(condition))
+        ClassDefinitionImage::Narrow { base, condition } => table.get(*base, at).and(holds(condition)),
+        ClassDefinitionImage::Join(parts) => {
+            parts.iter().fold(Truth::False, |truth, part| truth.or(table.get(*part, at)))
         }
-        ClassDefinitionImage::Join(parts) => parts
-            .iter()
-            .fold(Truth::False, |truth, part| truth.or(table.get(*part, at))),
     }
 }

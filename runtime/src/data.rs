@@ -58,49 +58,23 @@ impl DataSet {
     /// Replaces the data of this name by a JSON text, checked against the declared type.
     pub fn replace(&mut self, program: &Program, name: &str, text: &[u8]) -> Result<(), DataError> {
         let image = program.image();
-        let row = image
-            .data
-            .iter()
-            .position(|data| data.name == name)
-            .ok_or(DataError::UnknownName)?;
-        let ty = image
-            .data
-            .get(row)
-            .map(|data| data.ty)
-            .ok_or(DataError::UnknownName)?;
+        let row = image.data.iter().position(|data| data.name == name).ok_or(DataError::UnknownName)?;
+        let ty = image.data.get(row).map(|data| data.ty).ok_or(DataError::UnknownName)?;
         let mut buffers = Buffers::new();
-        let document = buffers
-            .read(text, &Limits::DEFAULT)
-            .map_err(DataError::Json)?;
-        let mut reader = Reader {
-            image,
-            document,
-            table: Vec::new(),
-        };
+        let document = buffers.read(text, &Limits::DEFAULT).map_err(DataError::Json)?;
+        let mut reader = Reader { image, document, table: Vec::new() };
         let root = reader.read(document.root(), ty).map_err(DataError::Value)?;
-        self.values.insert(
-            DataId::new(row),
-            Replacement {
-                table: reader.table,
-                root,
-            },
-        );
+        self.values.insert(DataId::new(row), Replacement { table: reader.table, root });
         Ok(())
     }
 
     /// The value of a data declaration: replaced, or as built.
     pub fn get<'a>(&'a self, program: &'a Program, data: DataId) -> Option<ConstantRef<'a>> {
         if let Some(replacement) = self.values.get(&data) {
-            return Some(ConstantRef {
-                table: &replacement.table,
-                id: replacement.root,
-            });
+            return Some(ConstantRef { table: &replacement.table, id: replacement.root });
         }
         let image = program.image();
-        image.data.get(data.index()).map(|row| ConstantRef {
-            table: &image.constants,
-            id: row.value,
-        })
+        image.data.get(data.index()).map(|row| ConstantRef { table: &image.constants, id: row.value })
     }
 }
 
@@ -114,11 +88,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The row of a value.
     fn read(&mut self, node: NodeId, ty: TypeId) -> Result<ConstantId, ErrorCode> {
-        let ty = self
-            .image
-            .types
-            .get(ty.index())
-            .ok_or(ErrorCode::Internal)?;
+        let ty = self.image.types.get(ty.index()).ok_or(ErrorCode::Internal)?;
         let constant = match ty {
             TypeImage::Optional(_) if self.document.is_null(node) => Constant::Null,
             TypeImage::Optional(of) => return self.read(node, *of),
@@ -152,10 +122,7 @@ impl Reader<'_> {
             return Err(ErrorCode::Type);
         }
         let document = self.document;
-        document
-            .elements(node)
-            .map(|element| self.read(element, of))
-            .collect()
+        document.elements(node).map(|element| self.read(element, of)).collect()
     }
 
     /// Members of an object, sorted by key.
@@ -172,15 +139,8 @@ impl Reader<'_> {
         fields.sort();
         if let TypeImage::Record(declared) = ty {
             for (symbol, of) in declared {
-                let optional = matches!(
-                    self.image.types.get(of.index()),
-                    Some(TypeImage::Optional(_))
-                );
-                let name = self
-                    .image
-                    .symbols
-                    .get(symbol.index())
-                    .ok_or(ErrorCode::Internal)?;
+                let optional = matches!(self.image.types.get(of.index()), Some(TypeImage::Optional(_)));
+                let name = self.image.symbols.get(symbol.index()).ok_or(ErrorCode::Internal)?;
                 if !optional && !fields.iter().any(|(key, _)| key == name) {
                     return Err(ErrorCode::Missing);
                 }
@@ -209,10 +169,7 @@ impl Reader<'_> {
                 for (key, member) in document.members(node) {
                     let constant = self.any(member)?;
                     self.table.push(constant);
-                    fields.push((
-                        key.to_string(),
-                        ConstantId::new(self.table.len().saturating_sub(1)),
-                    ));
+                    fields.push((key.to_string(), ConstantId::new(self.table.len().saturating_sub(1))));
                 }
                 fields.sort();
                 Constant::Record(fields)
@@ -226,11 +183,7 @@ impl Reader<'_> {
     /// A scalar of its type.
     fn scalar(&self, node: NodeId, ty: &TypeImage) -> Result<Constant, ErrorCode> {
         match ty {
-            TypeImage::Bool => self
-                .document
-                .bool(node)
-                .map(Constant::Bool)
-                .ok_or(ErrorCode::Type),
+            TypeImage::Bool => self.document.bool(node).map(Constant::Bool).ok_or(ErrorCode::Type),
             TypeImage::Int => {
                 let whole = self.document.integer(node).ok_or(ErrorCode::Type)?;
                 let value = i64::try_from(whole).map_err(|_| ErrorCode::Range)?;
@@ -251,12 +204,7 @@ fn field_type(image: &BundleImage, ty: &TypeImage, key: &str) -> Option<TypeId> 
         TypeImage::Map(of) => Some(*of),
         TypeImage::Record(fields) => fields
             .iter()
-            .find(|(symbol, _)| {
-                image
-                    .symbols
-                    .get(symbol.index())
-                    .is_some_and(|name| name == key)
-            })
+            .find(|(symbol, _)| image.symbols.get(symbol.index()).is_some_and(|name| name == key))
             .map(|(_, of)| *of),
         _ => None,
     }
@@ -267,9 +215,7 @@ fn textual_constant(text: &str, ty: &TypeImage) -> Result<Constant, ErrorCode> {
     Ok(match ty {
         TypeImage::String => Constant::String(text.to_string()),
         TypeImage::Bytes => Constant::Bytes(text.to_string()),
-        TypeImage::Enum(names) if names.iter().any(|name| name == text) => {
-            Constant::String(text.to_string())
-        }
+        TypeImage::Enum(names) if names.iter().any(|name| name == text) => Constant::String(text.to_string()),
         TypeImage::Duration => Constant::Duration(time::parse_duration(text)?),
         TypeImage::Instant => Constant::Instant(time::parse_instant(text)?),
         TypeImage::Date => Constant::Date(time::parse_date(text)?),
@@ -281,9 +227,7 @@ fn textual_constant(text: &str, ty: &TypeImage) -> Result<Constant, ErrorCode> {
             Constant::Net(address, length)
         }
         TypeImage::Host => Constant::Host(host::parse_host(text)?.to_string()),
-        TypeImage::Url => Constant::Url(alloc::boxed::Box::new(crate::natives::url::parse_url(
-            text,
-        )?)),
+        TypeImage::Url => Constant::Url(alloc::boxed::Box::new(crate::natives::url::parse_url(text)?)),
         TypeImage::Path => Constant::Path(path::parse_path(text)?.to_string()),
         _ => return Err(ErrorCode::Type),
     })

@@ -93,23 +93,10 @@ pub fn decide(input: &Input<'_>, scratch: &mut Scratch) -> Decision {
 
 /// What list time says of one target: a tool or prompt by name, a resource by URI. The message of
 /// the request is not looked at; `None` when the credential or the target is refused.
-pub fn visibility(
-    input: &Input<'_>,
-    action: Action,
-    name: &str,
-    scratch: &mut Scratch,
-) -> Option<Visibility> {
+pub fn visibility(input: &Input<'_>, action: Action, name: &str, scratch: &mut Scratch) -> Option<Visibility> {
     scratch.memo.clear();
     scratch.steps.set(StepCount::default());
-    let Scratch {
-        context,
-        empty,
-        claims,
-        memo,
-        steps,
-        probe,
-        ..
-    } = scratch;
+    let Scratch { context, empty, claims, memo, steps, probe, .. } = scratch;
     let empty = empty.read(b"{}", &Limits::DEFAULT).ok()?;
     let case = Parts::read(input, context, claims, empty).ok()?;
     let case = case.classified(memo).ok()?;
@@ -149,38 +136,18 @@ pub(crate) fn prepare<T>(
 ) -> Result<T, Reason> {
     scratch.memo.clear();
     scratch.steps.set(StepCount::default());
-    let Scratch {
-        message: buffers,
-        context,
-        empty,
-        details,
-        arguments,
-        claims,
-        memo,
-        steps,
-        probe,
-    } = scratch;
+    let Scratch { message: buffers, context, empty, details, arguments, claims, memo, steps, probe } = scratch;
     let limits = Limits::DEFAULT;
     let fault = |fault: JsonFault| Reason::Input(fault.kind.name());
-    let document = buffers
-        .read(input.request.message, &limits)
-        .map_err(fault)?;
+    let document = buffers.read(input.request.message, &limits).map_err(fault)?;
     let message = message(document).map_err(fault)?;
     let empty = empty.read(b"{}", &limits).map_err(fault)?;
     let parts = Parts::read(input, context, claims, empty)?;
     let classified = parts.classified(memo)?;
     let case = classified.case(steps, *probe);
-    let method =
-        target::method(message.method, input.request.direction).ok_or(Reason::UnknownMethod)?;
+    let method = target::method(message.method, input.request.direction).ok_or(Reason::UnknownMethod)?;
     let server = server_of(input).ok_or(Reason::UnknownTarget)?;
-    let protocol = || {
-        Decision::plain(
-            Effect::Allow,
-            Reason::Protocol,
-            DenyMode::Explain,
-            input.program.digest(),
-        )
-    };
+    let protocol = || Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, input.program.digest());
     let action = match method {
         Method::Protocol => return Ok(go_on(&case, Stage::Ended(protocol()), memo)),
         Method::List(listing) => {
@@ -189,19 +156,9 @@ pub(crate) fn prepare<T>(
         Method::Action(action) => action,
     };
     let made = target::make_texts(action, &message);
-    let details = details
-        .read(made.details.as_bytes(), &limits)
-        .map_err(fault)?;
-    let arguments = arguments
-        .read(made.arguments.as_bytes(), &limits)
-        .map_err(fault)?;
-    let asked = find(
-        input,
-        &message,
-        target::blank(action, server, empty),
-        details,
-        arguments,
-    )?;
+    let details = details.read(made.details.as_bytes(), &limits).map_err(fault)?;
+    let arguments = arguments.read(made.arguments.as_bytes(), &limits).map_err(fault)?;
+    let asked = find(input, &message, target::blank(action, server, empty), details, arguments)?;
     Ok(go_on(&case, Stage::Act(asked, empty), memo))
 }
 
@@ -213,23 +170,13 @@ fn find<'a>(
     details: Document<'a>,
     arguments: Document<'a>,
 ) -> Result<Asked<'a>, Reason> {
-    let row = input
-        .program
-        .image()
-        .servers
-        .get(blank.server.index())
-        .ok_or(Reason::UnknownTarget)?;
+    let row = input.program.image().servers.get(blank.server.index()).ok_or(Reason::UnknownTarget)?;
     target::asked(row, blank, message, details, arguments).ok_or(Reason::UnknownTarget)
 }
 
 /// The server of the connection.
 fn server_of(input: &Input<'_>) -> Option<ServerId> {
-    let row = input
-        .program
-        .image()
-        .servers
-        .iter()
-        .position(|server| server.name == input.request.server);
+    let row = input.program.image().servers.iter().position(|server| server.name == input.request.server);
     row.map(ServerId::new)
 }
 
@@ -254,8 +201,7 @@ impl<'a> Parts<'a> {
         claims: &'a mut Vec<Buffers>,
         empty: Document<'a>,
     ) -> Result<Self, Reason> {
-        let chain = credential::read_chain(input.program, input.principal, claims)
-            .ok_or(Reason::Credential)?;
+        let chain = credential::read_chain(input.program, input.principal, claims).ok_or(Reason::Credential)?;
         let facts = match input.request.facts.context {
             None => empty,
             Some(text) => {
@@ -264,11 +210,7 @@ impl<'a> Parts<'a> {
                 object.ok_or(Reason::Input(FaultKind::Syntax.name()))?
             }
         };
-        Ok(Self {
-            input,
-            chain,
-            facts,
-        })
+        Ok(Self { input, chain, facts })
     }
 
     /// Tests every class, and step 0a.
@@ -277,10 +219,7 @@ impl<'a> Parts<'a> {
         if !credential::is_valid(self.input.program, &self.chain, &classes) {
             return Err(Reason::Credential);
         }
-        Ok(Classified {
-            parts: self,
-            classes,
-        })
+        Ok(Classified { parts: self, classes })
     }
 }
 
@@ -306,25 +245,14 @@ impl<'a> Classified<'a> {
 
 /// Tests every class on every link, natives included.
 fn classify(parts: &Parts<'_>, memo: &mut Memo) -> ClassTable {
-    let (captures, collected, none) = (
-        Captures::default(),
-        Collected::default(),
-        ClassTable::default(),
-    );
+    let (captures, collected, none) = (Captures::default(), Collected::default(), ClassTable::default());
     let image = parts.input.program.image();
-    let blocks = image
-        .classes
-        .iter()
-        .filter_map(|class| match &class.definition {
-            ClassDefinitionImage::Identity { condition, .. }
-            | ClassDefinitionImage::Narrow { condition, .. } => *condition,
-            ClassDefinitionImage::Join(_) => None,
-        });
+    let blocks = image.classes.iter().filter_map(|class| match &class.definition {
+        ClassDefinitionImage::Identity { condition, .. } | ClassDefinitionImage::Narrow { condition, .. } => *condition,
+        ClassDefinitionImage::Join(_) => None,
+    });
     let registers = blocks.filter_map(|block| image.blocks.get(block.index()));
-    let registers = registers
-        .map(|block| usize::from(block.registers))
-        .max()
-        .unwrap_or(0);
+    let registers = registers.map(|block| usize::from(block.registers)).max().unwrap_or(0);
     loop {
         let (missed, wanted) = (Cell::new(false), RefCell::new(Vec::<(_, String)>::new()));
         let table = {
@@ -361,19 +289,8 @@ fn classify(parts: &Parts<'_>, memo: &mut Memo) -> ClassTable {
 }
 
 /// A listing: what this caller may see, in the order of the catalog.
-fn list(
-    case: &Case<'_>,
-    server: ServerId,
-    listing: Listing,
-    empty: Document<'_>,
-    memo: &mut Memo,
-) -> Decision {
-    let mut decision = Decision::plain(
-        Effect::Allow,
-        Reason::List,
-        DenyMode::Explain,
-        case.program.digest(),
-    );
+fn list(case: &Case<'_>, server: ServerId, listing: Listing, empty: Document<'_>, memo: &mut Memo) -> Decision {
+    let mut decision = Decision::plain(Effect::Allow, Reason::List, DenyMode::Explain, case.program.digest());
     let Some(row) = case.program.image().servers.get(server.index()) else {
         return decision;
     };
@@ -386,40 +303,16 @@ fn list(
     };
     match listing {
         Listing::Tools => row.tools.iter().enumerate().for_each(|(at, tool)| {
-            consider(
-                &tool.name,
-                &Asked {
-                    tool: Some(at),
-                    ..blank(Action::Call)
-                },
-            );
+            consider(&tool.name, &Asked { tool: Some(at), ..blank(Action::Call) });
         }),
         Listing::Prompts => row.prompts.iter().enumerate().for_each(|(at, prompt)| {
-            consider(
-                &prompt.name,
-                &Asked {
-                    prompt: Some(at),
-                    ..blank(Action::Get)
-                },
-            );
+            consider(&prompt.name, &Asked { prompt: Some(at), ..blank(Action::Get) });
         }),
         Listing::Resources => row.resources.iter().for_each(|uri| {
-            consider(
-                uri,
-                &Asked {
-                    uri: Some(Uri::Known(uri)),
-                    ..blank(Action::Read)
-                },
-            );
+            consider(uri, &Asked { uri: Some(Uri::Known(uri)), ..blank(Action::Read) });
         }),
         Listing::Templates => row.templates.iter().for_each(|uri| {
-            consider(
-                uri,
-                &Asked {
-                    uri: Some(Uri::Template(uri)),
-                    ..blank(Action::Read)
-                },
-            );
+            consider(uri, &Asked { uri: Some(Uri::Template(uri)), ..blank(Action::Read) });
         }),
     }
     decision.obligations.listed = Some(names);

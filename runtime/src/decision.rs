@@ -4,9 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 pub use mcpz_bytecode::ErrorCode;
 pub use mcpz_bytecode::ids::RuleId;
-pub use mcpz_bytecode::image::{
-    AuditLevel, DenyMode, HistoryKey, RedactHow, RedactWhat, StepImage,
-};
+pub use mcpz_bytecode::image::{AuditLevel, DenyMode, HistoryKey, RedactHow, RedactWhat, StepImage};
 
 /// A decision.
 #[derive(Debug, Clone, PartialEq, Eq)]

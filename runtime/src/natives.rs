@@ -63,11 +63,8 @@ impl Memo {
             return;
         }
         self.count = self.count.saturating_add(1);
-        let parsed = if self.count > MAX_NATIVE_RESULTS {
-            Parsed::Failed(ErrorCode::TooLong)
-        } else {
-            parse(parser, text)
-        };
+        let parsed =
+            if self.count > MAX_NATIVE_RESULTS { Parsed::Failed(ErrorCode::TooLong) } else { parse(parser, text) };
         results.insert(text.to_string(), parsed);
     }
 
@@ -111,21 +108,11 @@ pub fn parsed<'a>(cx: &Context<'a>, parser: Parser, text: &str) -> Result<Value<
 }
 
 /// Applies a native function to a value that has been read.
-pub fn apply<'a>(
-    cx: &Context<'a>,
-    native: &'a NativeImage,
-    subject: Value<'a>,
-) -> Result<Value<'a>, Stop> {
+pub fn apply<'a>(cx: &Context<'a>, native: &'a NativeImage, subject: Value<'a>) -> Result<Value<'a>, Stop> {
     match (native, subject) {
-        (NativeImage::Weekday(zone), _) => {
-            civil(cx, *zone, subject).map(|civil| Value::Weekday(civil.weekday))
-        }
-        (NativeImage::Date(zone), _) => {
-            civil(cx, *zone, subject).map(|civil| Value::Date(civil.date))
-        }
-        (NativeImage::Time(zone), _) => {
-            civil(cx, *zone, subject).map(|civil| Value::Time(civil.second_of_day))
-        }
+        (NativeImage::Weekday(zone), _) => civil(cx, *zone, subject).map(|civil| Value::Weekday(civil.weekday)),
+        (NativeImage::Date(zone), _) => civil(cx, *zone, subject).map(|civil| Value::Date(civil.date)),
+        (NativeImage::Time(zone), _) => civil(cx, *zone, subject).map(|civil| Value::Time(civil.second_of_day)),
         (NativeImage::Ip, Value::Ip(_)) | (NativeImage::Instant, Value::Instant(_)) => Ok(subject),
         _ => match text_of(subject) {
             Some(text) => of_text(cx, native, text),
@@ -135,11 +122,7 @@ pub fn apply<'a>(
 }
 
 /// A native function of text.
-fn of_text<'a>(
-    cx: &Context<'a>,
-    native: &'a NativeImage,
-    text: &'a str,
-) -> Result<Value<'a>, Stop> {
+fn of_text<'a>(cx: &Context<'a>, native: &'a NativeImage, text: &'a str) -> Result<Value<'a>, Stop> {
     let result = match native {
         NativeImage::Len => {
             let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
@@ -155,9 +138,7 @@ fn of_text<'a>(
         NativeImage::Host => return parsed(cx, Parser::Host, text),
         NativeImage::Url => return parsed(cx, Parser::Url, text),
         NativeImage::Sql(dialect) => return parsed(cx, Parser::Sql(*dialect), text),
-        NativeImage::Weekday(_) | NativeImage::Date(_) | NativeImage::Time(_) => {
-            Err(ErrorCode::Type)
-        }
+        NativeImage::Weekday(_) | NativeImage::Date(_) | NativeImage::Time(_) => Err(ErrorCode::Type),
     };
     result.map_err(Stop::Error)
 }
@@ -170,10 +151,6 @@ fn civil(cx: &Context<'_>, zone: ZoneId, subject: Value<'_>) -> Result<zone::Civ
     if !time::in_calendar(instant_ms) {
         return Err(Stop::Error(ErrorCode::Time));
     }
-    let zone = cx
-        .image()
-        .zones
-        .get(zone.index())
-        .ok_or(Stop::Error(ErrorCode::Internal))?;
+    let zone = cx.image().zones.get(zone.index()).ok_or(Stop::Error(ErrorCode::Internal))?;
     Ok(zone::civil_at(zone, instant_ms))
 }

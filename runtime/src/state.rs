@@ -190,20 +190,14 @@ impl State for TableState {
         self.check(&Failing::Isolation)?;
         Ok(match subject {
             Isolation::Server(server) => self.isolated_servers.contains(server),
-            Isolation::Tool(server, tool) => self
-                .isolated_tools
-                .iter()
-                .any(|(s, t)| s == server && t == tool),
+            Isolation::Tool(server, tool) => self.isolated_tools.iter().any(|(s, t)| s == server && t == tool),
             Isolation::Agent(agent) => self.isolated_agents.contains(agent),
         })
     }
 
     fn quarantined(&self, server: &str, tool: &str) -> Result<bool, StateError> {
         self.check(&Failing::Quarantine)?;
-        Ok(self
-            .quarantined
-            .iter()
-            .any(|(s, t)| s == server && t == tool))
+        Ok(self.quarantined.iter().any(|(s, t)| s == server && t == tool))
     }
 
     fn session_holds(&self, label: &str) -> Result<bool, StateError> {
@@ -220,32 +214,22 @@ impl State for TableState {
         match source {
             SeenSource::Data(name) => {
                 self.check(&Failing::SeenInData(text.to_string(), name.to_string()))?;
-                Ok(self
-                    .seen_in_data
-                    .iter()
-                    .any(|(t, n)| t == text && n == name))
+                Ok(self.seen_in_data.iter().any(|(t, n)| t == text && n == name))
             }
             SeenSource::Label(name) => {
                 self.check(&Failing::SeenInLabel(text.to_string(), name.to_string()))?;
-                Ok(self
-                    .seen_in_label
-                    .iter()
-                    .any(|(t, n)| t == text && n == name))
+                Ok(self.seen_in_label.iter().any(|(t, n)| t == text && n == name))
             }
         }
     }
 
     fn history(&self, query: &HistoryQuery<'_>) -> Result<HistoryAnswer, StateError> {
         self.check(&Failing::History(query.text.to_string()))?;
-        Ok(self
-            .history
-            .get(query.text)
-            .copied()
-            .unwrap_or(match query.kind {
-                QueryKind::Count => HistoryAnswer::Int(0),
-                QueryKind::Sum => HistoryAnswer::Decimal(0),
-                QueryKind::Sequence => HistoryAnswer::Bool(false),
-            }))
+        Ok(self.history.get(query.text).copied().unwrap_or(match query.kind {
+            QueryKind::Count => HistoryAnswer::Int(0),
+            QueryKind::Sum => HistoryAnswer::Decimal(0),
+            QueryKind::Sequence => HistoryAnswer::Bool(false),
+        }))
     }
 
     fn approvals(&self) -> Result<&[Approval], StateError> {
@@ -265,9 +249,6 @@ impl State for TableState {
 
     fn limit_used(&self, query: &LimitQuery<'_>) -> Result<LimitUsed, StateError> {
         self.check(&Failing::Limit(query.rule.to_string()))?;
-        Ok(self.limits.get(query.rule).copied().unwrap_or(LimitUsed {
-            used: 0,
-            retry_after_ms: None,
-        }))
+        Ok(self.limits.get(query.rule).copied().unwrap_or(LimitUsed { used: 0, retry_after_ms: None }))
     }
 }

@@ -72,7 +72,11 @@ impl Bundle {
                     ..class("copilot", LinkKind::Agent, identity(SourceImageKind::Local))
                 },
             ],
-            servers: vec![ServerImage { name: "pay".into(), tools: vec![tool("refund"), tool("list")], ..ServerImage::default() }],
+            servers: vec![ServerImage {
+                name: "pay".into(),
+                tools: vec![tool("refund"), tool("list")],
+                ..ServerImage::default()
+            }],
             sources: vec![SourceImage { path: "pay/policy/main.mcpz".into() }],
             ..BundleImage::default()
         })
@@ -162,12 +166,8 @@ fn run_as(program: &Program, principal: &Principal, state: &TableState, argument
     let text = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"refund","arguments":{arguments}}}}}"#
     );
-    let request = Request {
-        message: text.as_bytes(),
-        server: "pay",
-        direction: Direction::ToServer,
-        facts: Facts::default(),
-    };
+    let request =
+        Request { message: text.as_bytes(), server: "pay", direction: Direction::ToServer, facts: Facts::default() };
     let data = DataSet::default();
     let input = Input { program, data: &data, principal, request, state };
     let mut scratch = Scratch::new();
@@ -341,8 +341,10 @@ fn requirements_limits_and_grants_in_their_steps() {
     let limit = bundle.rule("L", RuleKindImage::Limit(limit), subject(0, 0));
     let program = bundle.load();
     let mut state = TableState::default();
-    let approve = |approver: &str, age_ms| Approval { approver: approver.into(), classes: vec!["employee".into()], age_ms };
-    state.approvals = vec![approve("bob", 0), approve("bob", 1), approve("ann", 0), approve("eve", 1001), approve("joe", -1)];
+    let approve =
+        |approver: &str, age_ms| Approval { approver: approver.into(), classes: vec!["employee".into()], age_ms };
+    state.approvals =
+        vec![approve("bob", 0), approve("bob", 1), approve("ann", 0), approve("eve", 1001), approve("joe", -1)];
     let unmet = run_as(&program, &analyst(), &state, r#"{"amount":5}"#);
     assert_eq!((unmet.effect, unmet.determining), (Effect::Challenge, Some(require)));
     assert!(matches!(unmet.unmet.as_slice(), [Unmet::Approval { count: 2, .. }]));
@@ -426,7 +428,8 @@ fn replaced_data_is_checked_against_its_type() {
     assert_eq!(data.replace(&program, "payees", br#"[1]"#), Err(DataError::Value(ErrorCode::Type)));
     assert_eq!(data.replace(&program, "nobody", b"[]"), Err(DataError::UnknownName));
     data.replace(&program, "payees", br#"["bob"]"#).unwrap();
-    let text = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"refund","arguments":{"payee":"bob"}}}"#;
+    let text =
+        br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"refund","arguments":{"payee":"bob"}}}"#;
     let (principal, state) = (analyst(), TableState::default());
     let request = Request { message: text, server: "pay", direction: Direction::ToServer, facts: Facts::default() };
     let input = Input { program: &program, data: &data, principal: &principal, request, state: &state };
@@ -446,15 +449,30 @@ fn listings_show_what_some_call_could_use() {
     let (principal, state, data) = (analyst(), TableState::default(), DataSet::default());
     let decide_text = |text: &str, direction| {
         let request = Request { message: text.as_bytes(), server: "pay", direction, facts: Facts::default() };
-        decide(&Input { program: &program, data: &data, principal: &principal, request, state: &state }, &mut Scratch::new())
+        decide(
+            &Input { program: &program, data: &data, principal: &principal, request, state: &state },
+            &mut Scratch::new(),
+        )
     };
     let list = decide_text(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#, Direction::ToServer);
     assert_eq!((list.reason, list.obligations.listed), (Reason::List, Some(vec!["refund".to_string()])));
     for (text, direction, reason) in [
-        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nope"}}"#, Direction::ToServer, Reason::UnknownTarget),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list"}}"#, Direction::ToServer, Reason::NotVisible),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nope"}}"#,
+            Direction::ToServer,
+            Reason::UnknownTarget,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list"}}"#,
+            Direction::ToServer,
+            Reason::NotVisible,
+        ),
         (r#"{"jsonrpc":"2.0","id":1,"method":"tools/evil"}"#, Direction::ToServer, Reason::UnknownMethod),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"refund"}}"#, Direction::ToClient, Reason::UnknownMethod),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"refund"}}"#,
+            Direction::ToClient,
+            Reason::UnknownMethod,
+        ),
         (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, Direction::ToServer, Reason::Protocol),
         (r#"{"jsonrpc":"2.0","id":1,"method":"roots/list"}"#, Direction::ToClient, Reason::NoPermit),
     ] {

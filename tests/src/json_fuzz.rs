@@ -28,16 +28,10 @@ pub fn fuzz_json(runs: u64, seed: u64) -> Result<Counts, String> {
         let seed = seed.wrapping_add(run);
         let mut random = Random::new(seed);
         let bytes = text(&mut random);
-        let fail = |what: &str| {
-            format!(
-                "{what}\ntext: {:?}\nreplay: fuzz_json(1, {seed})",
-                String::from_utf8_lossy(&bytes)
-            )
-        };
+        let fail =
+            |what: &str| format!("{what}\ntext: {:?}\nreplay: fuzz_json(1, {seed})", String::from_utf8_lossy(&bytes));
         match (buffers.read(&bytes, &Limits::DEFAULT), read(&bytes)) {
-            (Ok(document), Ok(expected)) if same(document, document.root(), &expected) => {
-                counts.accepted += 1
-            }
+            (Ok(document), Ok(expected)) if same(document, document.root(), &expected) => counts.accepted += 1,
             (Ok(_), Ok(_)) => return Err(fail("the values differ")),
             (Err(_), Err(_)) => counts.refused += 1,
             (Ok(_), Err(reason)) => {
@@ -85,21 +79,12 @@ fn value(raw: &RawValue, depth: usize) -> Result<Expected, String> {
         Some(b'[') => {
             let depth = depth.checked_sub(1).ok_or("too deep")?;
             let Elements(elements) = serde_json::from_str(text).map_err(parse)?;
-            Ok(Expected::Array(
-                elements
-                    .into_iter()
-                    .map(|raw| value(raw, depth))
-                    .collect::<Result<_, _>>()?,
-            ))
+            Ok(Expected::Array(elements.into_iter().map(|raw| value(raw, depth)).collect::<Result<_, _>>()?))
         }
-        Some(b'"') => serde_json::from_str(text)
-            .map(Expected::String)
-            .map_err(parse),
+        Some(b'"') => serde_json::from_str(text).map(Expected::String).map_err(parse),
         Some(b't' | b'f') => Ok(Expected::Bool(text == "true")),
         Some(b'n') => Ok(Expected::Null),
-        _ => number(text)
-            .map(Expected::Number)
-            .ok_or_else(|| format!("number {text}")),
+        _ => number(text).map(Expected::Number).ok_or_else(|| format!("number {text}")),
     }
 }
 
@@ -114,21 +99,14 @@ fn number(text: &str) -> Option<i128> {
         return Some(0);
     }
     let exponent: i64 = exponent.parse().ok()?;
-    let point = i64::try_from(integer.len())
-        .ok()?
-        .checked_add(exponent)?
-        .checked_add(18)?;
+    let point = i64::try_from(integer.len()).ok()?.checked_add(exponent)?.checked_add(18)?;
     if !(-1000..=1000).contains(&point) {
         return None;
     }
     let mut whole = String::new();
     let mut rest = digits.as_str();
     for _ in 0..point.max(0) {
-        let (digit, tail) = if rest.is_empty() {
-            ("0", "")
-        } else {
-            rest.split_at(1)
-        };
+        let (digit, tail) = if rest.is_empty() { ("0", "") } else { rest.split_at(1) };
         whole.push_str(digit);
         rest = tail;
     }
@@ -136,11 +114,7 @@ fn number(text: &str) -> Option<i128> {
         return None;
     }
     let whole = whole.trim_start_matches('0');
-    if whole.len() > 38 {
-        None
-    } else {
-        Some(sign * whole.parse::<i128>().unwrap_or(0))
-    }
+    if whole.len() > 38 { None } else { Some(sign * whole.parse::<i128>().unwrap_or(0)) }
 }
 
 struct Pairs<'a>(Vec<(String, &'a RawValue)>);
@@ -178,10 +152,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
                 f.write_str("an array")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(
-                self,
-                mut sequence: A,
-            ) -> Result<Self::Value, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
                 let mut elements = Vec::new();
                 while let Some(element) = sequence.next_element()? {
                     elements.push(element);
@@ -203,23 +174,17 @@ fn same(document: Document<'_>, node: NodeId, expected: &Expected) -> bool {
             let nodes: Vec<NodeId> = document.elements(node).collect();
             document.kind(node) == Kind::Array
                 && nodes.len() == elements.len()
-                && nodes
-                    .into_iter()
-                    .zip(elements)
-                    .all(|(node, element)| same(document, node, element))
+                && nodes.into_iter().zip(elements).all(|(node, element)| same(document, node, element))
         }
         Expected::Object(members) => {
             let pairs: Vec<(&str, NodeId)> = document.members(node).collect();
             document.kind(node) == Kind::Object
                 && pairs.len() == members.len()
-                && pairs
-                    .into_iter()
-                    .zip(members)
-                    .all(|((key, node), (name, member))| {
-                        key == name
-                            && document.get(pairs_parent(document, node), key) == Some(node)
-                            && same(document, node, member)
-                    })
+                && pairs.into_iter().zip(members).all(|((key, node), (name, member))| {
+                    key == name
+                        && document.get(pairs_parent(document, node), key) == Some(node)
+                        && same(document, node, member)
+                })
         }
     }
 }
@@ -228,10 +193,7 @@ fn same(document: Document<'_>, node: NodeId, expected: &Expected) -> bool {
 fn pairs_parent(document: Document<'_>, member: NodeId) -> NodeId {
     let mut parent = document.root();
     loop {
-        let children = document
-            .members(parent)
-            .map(|(_, node)| node)
-            .chain(document.elements(parent));
+        let children = document.members(parent).map(|(_, node)| node).chain(document.elements(parent));
         match children.filter(|child| *child <= member).last() {
             Some(child) if child == member => return parent,
             Some(child) => parent = child,

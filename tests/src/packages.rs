@@ -22,7 +22,8 @@ pub fn read_folder(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 open.push(path);
             } else {
-                let relative = path.strip_prefix(folder).expect("below the folder").to_string_lossy().replace('\\', "/");
+                let relative =
+                    path.strip_prefix(folder).expect("below the folder").to_string_lossy().replace('\\', "/");
                 files.insert(relative, std::fs::read(&path).expect("a test file can be read"));
             }
         }

@@ -33,11 +33,8 @@ pub fn fuzz_schema(runs: u64, seed: u64) -> Result<Counts, String> {
         let seed = seed.wrapping_add(run);
         let mut random = Random::new(seed);
         let schema = root_schema(&mut random);
-        let values: Vec<Value> = (0..VALUES_PER_SCHEMA)
-            .map(|_| value_for(&schema, &mut random, 0))
-            .collect();
-        compare(&schema, &values, &mut counts)
-            .map_err(|error| format!("{error}\nreplay: fuzz_schema(1, {seed})"))?;
+        let values: Vec<Value> = (0..VALUES_PER_SCHEMA).map(|_| value_for(&schema, &mut random, 0)).collect();
+        compare(&schema, &values, &mut counts).map_err(|error| format!("{error}\nreplay: fuzz_schema(1, {seed})"))?;
     }
     Ok(counts)
 }
@@ -46,34 +43,24 @@ pub fn fuzz_schema(runs: u64, seed: u64) -> Result<Counts, String> {
 pub fn compare_catalog(bytes: &[u8], values: usize, seed: u64) -> Result<Counts, String> {
     let parsed = catalog::parse(bytes).map_err(|error| error.to_string())?;
     if let Some(problem) = parsed.problems.first() {
-        return Err(format!(
-            "{:?} {}: {}",
-            problem.tool, problem.pointer, problem.message
-        ));
+        return Err(format!("{:?} {}: {}", problem.tool, problem.pointer, problem.message));
     }
     if let Some(found) = parsed.unenforced.first() {
-        return Err(format!(
-            "{} {}: `{}` is not enforced",
-            found.tool, found.pointer, found.keyword
-        ));
+        return Err(format!("{} {}: `{}` is not enforced", found.tool, found.pointer, found.keyword));
     }
     let mut random = Random::new(seed);
     let mut counts = Counts::default();
     for tool in &parsed.tools {
-        let schema: Value =
-            serde_json::from_str(&tool.raw_schema).map_err(|error| error.to_string())?;
-        let values: Vec<Value> = (0..values)
-            .map(|_| value_for(&schema, &mut random, 0))
-            .collect();
-        compare(&schema, &values, &mut counts)
-            .map_err(|error| format!("tool `{}`: {error}", tool.name))?;
+        let schema: Value = serde_json::from_str(&tool.raw_schema).map_err(|error| error.to_string())?;
+        let values: Vec<Value> = (0..values).map(|_| value_for(&schema, &mut random, 0)).collect();
+        compare(&schema, &values, &mut counts).map_err(|error| format!("tool `{}`: {error}", tool.name))?;
     }
     Ok(counts)
 }
 
 fn compare(schema: &Value, values: &[Value], counts: &mut Counts) -> Result<(), String> {
-    let compiled = compile_schema(schema)
-        .map_err(|problem| format!("{schema}: {} {}", problem.pointer, problem.message))?;
+    let compiled =
+        compile_schema(schema).map_err(|problem| format!("{schema}: {} {}", problem.pointer, problem.message))?;
     if !compiled.unenforced.is_empty() {
         counts.skipped += 1;
         return Ok(());
@@ -89,9 +76,7 @@ fn compare(schema: &Value, values: &[Value], counts: &mut Counts) -> Result<(), 
         let expected = theirs.is_valid(value);
         let found = is_valid(value, &verified, &bytes)?;
         if expected != found.is_none() {
-            return Err(format!(
-                "schema {schema}\nvalue {value}\njsonschema: {expected}, ours: {found:?}"
-            ));
+            return Err(format!("schema {schema}\nvalue {value}\njsonschema: {expected}, ours: {found:?}"));
         }
         counts.compared += 1;
         counts.valid += u64::from(expected);
@@ -100,19 +85,11 @@ fn compare(schema: &Value, values: &[Value], counts: &mut Counts) -> Result<(), 
 }
 
 /// The keyword that a value fails.
-fn is_valid(
-    value: &Value,
-    verified: &VerifiedSchema,
-    bytes: &[u8],
-) -> Result<Option<&'static str>, String> {
+fn is_valid(value: &Value, verified: &VerifiedSchema, bytes: &[u8]) -> Result<Option<&'static str>, String> {
     let text = value.to_string();
     let mut buffers = Buffers::new();
-    let document = buffers
-        .read(text.as_bytes(), &Limits::DEFAULT)
-        .map_err(|fault| format!("{text}: {fault}"))?;
-    Ok(validate(document, document.root(), &verified.view(bytes))
-        .err()
-        .map(|fault| fault.keyword))
+    let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).map_err(|fault| format!("{text}: {fault}"))?;
+    Ok(validate(document, document.root(), &verified.view(bytes)).err().map(|fault| fault.keyword))
 }
 
 /// Whether a value fits an image: for tests that hold one already.
@@ -126,9 +103,7 @@ pub fn fits(image: &SchemaImage, value: &Value) -> Result<Option<&'static str>, 
 const NAMES: [&str; 6] = ["a", "b", "c", "ab", "x-1", "é"];
 const TEXTS: [&str; 9] = ["", "a", "ab", "abc", "😀😀", "1", "a b", "é", "inv_7"];
 const PATTERNS: [&str; 7] = ["^a", "b$", "^[a-c]+$", r"\d", r"^\S*$", "^.{2}$", "a|é"];
-const TYPES: [&str; 7] = [
-    "null", "boolean", "number", "integer", "string", "array", "object",
-];
+const TYPES: [&str; 7] = ["null", "boolean", "number", "integer", "string", "array", "object"];
 
 /// A schema of either draft with definitions that it may refer to.
 fn root_schema(random: &mut Random) -> Value {
@@ -138,10 +113,7 @@ fn root_schema(random: &mut Random) -> Value {
         other => return other,
     };
     if draft07 {
-        root.insert(
-            "$schema".to_owned(),
-            json!("http://json-schema.org/draft-07/schema#"),
-        );
+        root.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
     }
     let definitions = if draft07 { "definitions" } else { "$defs" };
     let definitions_body = json!({ "one": leaf(random), "two": {
@@ -179,11 +151,7 @@ fn schema(random: &mut Random, depth: usize, draft07: bool) -> Value {
                 names.push(second);
             }
         }
-        let ty = if names.len() == 1 {
-            json!(names[0])
-        } else {
-            json!(names)
-        };
+        let ty = if names.len() == 1 { json!(names[0]) } else { json!(names) };
         object.insert("type".to_owned(), ty);
     }
     for _ in 0..random.below(4) {
@@ -206,10 +174,7 @@ fn simple_keyword(random: &mut Random, draft07: bool) -> (&'static str, Value) {
         1 => ("maximum", bound),
         2 => ("exclusiveMinimum", bound),
         3 => ("exclusiveMaximum", bound),
-        4 => (
-            "multipleOf",
-            random.pick(&[json!(1), json!(2), json!(3), json!(0.5), json!(0.25)]),
-        ),
+        4 => ("multipleOf", random.pick(&[json!(1), json!(2), json!(3), json!(0.5), json!(0.25)])),
         5 => ("minLength", json!(small)),
         6 => ("maxLength", json!(small)),
         7 => ("pattern", json!(random.pick(&PATTERNS))),
@@ -221,10 +186,7 @@ fn simple_keyword(random: &mut Random, draft07: bool) -> (&'static str, Value) {
         13 => ("required", names(random)),
         14 if random.one_in(2) => ("const", value(random, 1)),
         14 => ("enum", json!([value(random, 1), value(random, 2), "a", 1])),
-        _ => (
-            "dependentRequired",
-            json!({ random.pick(&NAMES): names(random) }),
-        ),
+        _ => ("dependentRequired", json!({ random.pick(&NAMES): names(random) })),
     }
 }
 
@@ -239,31 +201,18 @@ fn container_keyword(random: &mut Random, depth: usize, draft07: bool) -> (&'sta
     let inner = |random: &mut Random| schema(random, depth + 1, draft07);
     match random.below(9) {
         0 | 1 => {
-            let members =
-                (0..=random.below(3)).map(|_| (random.pick(&NAMES).to_owned(), inner(random)));
-            (
-                "properties",
-                Value::Object(members.collect::<Vec<_>>().into_iter().collect()),
-            )
+            let members = (0..=random.below(3)).map(|_| (random.pick(&NAMES).to_owned(), inner(random)));
+            ("properties", Value::Object(members.collect::<Vec<_>>().into_iter().collect()))
         }
         2 => ("additionalProperties", inner(random)),
-        3 => (
-            "patternProperties",
-            json!({ random.pick(&PATTERNS): inner(random) }),
-        ),
+        3 => ("patternProperties", json!({ random.pick(&PATTERNS): inner(random) })),
         4 => ("propertyNames", inner(random)),
         5 => ("items", inner(random)),
         6 if draft07 => ("items", json!([inner(random), inner(random)])),
         6 => ("prefixItems", json!([inner(random), inner(random)])),
         7 if draft07 => ("additionalItems", inner(random)),
-        7 => (
-            "dependentSchemas",
-            json!({ random.pick(&NAMES): inner(random) }),
-        ),
-        _ if draft07 => (
-            "dependencies",
-            json!({ random.pick(&NAMES): inner(random), "zz": ["a"] }),
-        ),
+        7 => ("dependentSchemas", json!({ random.pick(&NAMES): inner(random) })),
+        _ if draft07 => ("dependencies", json!({ random.pick(&NAMES): inner(random), "zz": ["a"] })),
         _ => ("contains", inner(random)),
     }
 }
@@ -288,14 +237,9 @@ fn value(random: &mut Random, depth: usize) -> Value {
         2 => json!(random.below(7)),
         3 => json!(f64::from(u32::try_from(random.below(33)).unwrap_or(0)) / 4.0 - 4.0),
         4 | 5 => json!(random.pick(&TEXTS)),
-        6 => Value::Array(
-            (0..random.below(4))
-                .map(|_| value(random, depth + 1))
-                .collect(),
-        ),
+        6 => Value::Array((0..random.below(4)).map(|_| value(random, depth + 1)).collect()),
         _ => {
-            let members = (0..random.below(4))
-                .map(|_| (random.pick(&NAMES).to_owned(), value(random, depth + 1)));
+            let members = (0..random.below(4)).map(|_| (random.pick(&NAMES).to_owned(), value(random, depth + 1)));
             Value::Object(members.collect::<Vec<_>>().into_iter().collect())
         }
     }
@@ -303,28 +247,17 @@ fn value(random: &mut Random, depth: usize) -> Value {
 
 /// A value that has a fair chance to fit the schema.
 fn value_for(schema: &Value, random: &mut Random, depth: usize) -> Value {
-    let Some(object) = schema
-        .as_object()
-        .filter(|_| depth < 6 && !random.one_in(8))
-    else {
+    let Some(object) = schema.as_object().filter(|_| depth < 6 && !random.one_in(8)) else {
         return value(random, depth);
     };
-    if let Some(values) = object
-        .get("enum")
-        .and_then(Value::as_array)
-        .filter(|values| !values.is_empty())
-    {
+    if let Some(values) = object.get("enum").and_then(Value::as_array).filter(|values| !values.is_empty()) {
         return random.pick(values);
     }
     if let Some(constant) = object.get("const") {
         return constant.clone();
     }
     for keyword in ["anyOf", "oneOf", "allOf"] {
-        if let Some(branches) = object
-            .get(keyword)
-            .and_then(Value::as_array)
-            .filter(|list| !list.is_empty())
-        {
+        if let Some(branches) = object.get(keyword).and_then(Value::as_array).filter(|list| !list.is_empty()) {
             return value_for(&random.pick(branches), random, depth + 1);
         }
     }
@@ -345,11 +278,7 @@ fn value_for(schema: &Value, random: &mut Random, depth: usize) -> Value {
         "string" => json!(random.pick(&TEXTS)),
         "array" => {
             let item = object.get("items").cloned().unwrap_or(Value::Bool(true));
-            Value::Array(
-                (0..random.below(4))
-                    .map(|_| value_for(&item, random, depth + 1))
-                    .collect(),
-            )
+            Value::Array((0..random.below(4)).map(|_| value_for(&item, random, depth + 1)).collect())
         }
         _ => object_for(object, random, depth),
     }
@@ -357,23 +286,12 @@ fn value_for(schema: &Value, random: &mut Random, depth: usize) -> Value {
 
 fn object_for(schema: &Map<String, Value>, random: &mut Random, depth: usize) -> Value {
     let mut members = Map::new();
-    for (name, property) in schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         if !random.one_in(4) {
             members.insert(name.clone(), value_for(property, random, depth + 1));
         }
     }
-    for name in schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         if !random.one_in(5) && !members.contains_key(name) {
             members.insert(name.to_owned(), value(random, depth + 1));
         }

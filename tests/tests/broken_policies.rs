@@ -40,7 +40,9 @@ fn each_gets_exactly_one_helpful_error() {
         let text = std::fs::read_to_string(path).expect("a case can be read");
         let name = path.file_stem().expect("a file").to_string_lossy().into_owned();
         let (errors, shown) = outcome(&text);
-        if errors != 1 || shown.lines().filter(|line| line.starts_with("error") || line.starts_with("warning")).count() != 1 {
+        if errors != 1
+            || shown.lines().filter(|line| line.starts_with("error") || line.starts_with("warning")).count() != 1
+        {
             wrong.push(format!("{name}: {errors} errors\n{shown}"));
         }
         insta::assert_snapshot!(name, format!("{text}\n---\n{shown}"));
@@ -54,7 +56,10 @@ fn five_misspelt_names_are_five_errors_with_five_suggestions() {
     let (errors, shown) = outcome(&text);
     assert_eq!(errors, 5, "{shown}");
     for suggestion in ["analyst", "get_invoice", "amount", "EUR", "customers"] {
-        assert!(shown.contains(&format!("`{suggestion}`")) || shown.contains(&format!("\"{suggestion}\"")), "{suggestion} in:\n{shown}");
+        assert!(
+            shown.contains(&format!("`{suggestion}`")) || shown.contains(&format!("\"{suggestion}\"")),
+            "{suggestion} in:\n{shown}"
+        );
     }
     insta::assert_snapshot!("five_misspelt_names", format!("{text}\n---\n{shown}"));
 }

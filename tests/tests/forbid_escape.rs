@@ -5,11 +5,11 @@
 //! by denying everything.
 
 use mcpz_bytecode::Program;
+use mcpz_runtime::data::DataSet;
 use mcpz_runtime::decision::{Decision, Effect};
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
 use mcpz_runtime::request::{Direction, Facts, Request};
 use mcpz_runtime::state::TableState;
-use mcpz_runtime::data::DataSet;
 use mcpz_runtime::{Input, Scratch, decide};
 use mcpz_tests::built::built;
 use mcpz_tests::packages::repository;

@@ -2,8 +2,8 @@
 
 use mcpz::engine::Engine;
 use mcpz::testing;
-use mcpz_compiler::{BuildOptions, build, check};
 use mcpz_compiler::diagnostics::Severity;
+use mcpz_compiler::{BuildOptions, build, check};
 use mcpz_tests::literate::{Example, chapter};
 use mcpz_tests::packages::{repository, workspace_of_texts};
 use std::collections::{BTreeMap, BTreeSet};

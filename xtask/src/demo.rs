@@ -35,10 +35,7 @@ pub struct Args {
 /// Runs the demo.
 pub fn run(args: &Args) -> Result<(), Failed> {
     let folder = root::root().join("examples").join(&args.example);
-    let mut shell = Shell {
-        out: Output::stdout(Format::Human, args.color),
-        directory: folder.clone(),
-    };
+    let mut shell = Shell { out: Output::stdout(Format::Human, args.color), directory: folder.clone() };
     let result = show(&folder, &args.example, &mut shell);
     match (result, shell.out.finish()) {
         (Ok(()), Some(error)) => Err(Failed(format!("output cannot be written: {error}"))),
@@ -57,12 +54,7 @@ fn show(folder: &Path, name: &str, shell: &mut Shell) -> Result<(), Failed> {
 
 fn heading(shell: &mut Shell, number: usize, text: &str, command: &str) {
     shell.out.line("");
-    shell.out.line(format!(
-        "{} {}  {}",
-        styled(NAME, number),
-        styled(BOLD, text),
-        styled(DIM, command)
-    ));
+    shell.out.line(format!("{} {}  {}", styled(NAME, number), styled(BOLD, text), styled(DIM, command)));
     shell.out.line("");
 }
 
@@ -70,44 +62,25 @@ fn check(folder: &Path, name: &str, shell: &mut Shell) -> Result<Compiled, Faile
     heading(shell, 1, &format!("Check examples/{name}"), "mcpz check");
     let loaded = package::load(folder)?;
     let start = Instant::now();
-    let compiled = pipeline::compile(&loaded, shell)
-        .ok_or_else(|| Failed("the example does not compile".to_owned()))?;
+    let compiled =
+        pipeline::compile(&loaded, shell).ok_or_else(|| Failed("the example does not compile".to_owned()))?;
     let took = start.elapsed();
     let program = &compiled.program;
-    let tools: usize = program
-        .servers
-        .iter()
-        .map(|server| server.tools.len())
-        .sum();
-    let packages: Vec<&str> = program
-        .packages
-        .iter()
-        .map(|package| package.name.as_str())
-        .collect();
-    shell
-        .out
-        .line(format!("  packages  {}", packages.join(", ")));
+    let tools: usize = program.servers.iter().map(|server| server.tools.len()).sum();
+    let packages: Vec<&str> = program.packages.iter().map(|package| package.name.as_str()).collect();
+    shell.out.line(format!("  packages  {}", packages.join(", ")));
     shell.out.line(format!(
         "  holds     {} rules over {} servers with {tools} tools, {} identities and roles",
         program.rules.len(),
         program.servers.len(),
         program.classes.len()
     ));
-    shell.out.line(format!(
-        "  result    {} in {}",
-        styled(GOOD, "no errors"),
-        transcript::time_text(took)
-    ));
+    shell.out.line(format!("  result    {} in {}", styled(GOOD, "no errors"), transcript::time_text(took)));
     Ok(compiled)
 }
 
 fn tests(compiled: &Compiled, engine: &Engine, shell: &mut Shell) -> Result<(), Failed> {
-    heading(
-        shell,
-        2,
-        "Run the tests written in the package",
-        "mcpz test",
-    );
+    heading(shell, 2, "Run the tests written in the package", "mcpz test");
     let results = testing::run(&compiled.program, engine, None)?;
     commands::test::show(&results, results.len(), false, shell);
     if results.iter().all(testing::TestResult::passed) {
@@ -118,65 +91,31 @@ fn tests(compiled: &Compiled, engine: &Engine, shell: &mut Shell) -> Result<(), 
 }
 
 fn bundle(compiled: &Compiled, engine: &Engine, shell: &mut Shell) -> Result<(), Failed> {
-    heading(
-        shell,
-        3,
-        "Compile to a bundle",
-        "mcpz build && mcpz inspect",
-    );
+    heading(shell, 3, "Compile to a bundle", "mcpz build && mcpz inspect");
     let lean = mcpz_compiler::build(&compiled.program, &BuildOptions { debug: false })
         .map_err(|_| Failed("the example does not build without debug data".to_owned()))?;
-    shell.out.line(format!(
-        "  size      {} bytes, {} without source texts",
-        engine.size(),
-        lean.bytes.len()
-    ));
-    shell.out.line(format!(
-        "  digest    sha256:{}",
-        hex(&engine.program().digest())
-    ));
+    shell.out.line(format!("  size      {} bytes, {} without source texts", engine.size(), lean.bytes.len()));
+    shell.out.line(format!("  digest    sha256:{}", hex(&engine.program().digest())));
     shell.out.line(format!(
         "  bounds    {}",
-        styled(
-            DIM,
-            "the most steps that one decision can take, checked by the verifier"
-        )
+        styled(DIM, "the most steps that one decision can take, checked by the verifier")
     ));
     for entry in &engine.image().entries {
         let steps = engine.entry_steps(entry);
-        shell.out.line(format!(
-            "            {:<44} {steps:>6} steps",
-            entry_name(engine.image(), entry)
-        ));
+        shell.out.line(format!("            {:<44} {steps:>6} steps", entry_name(engine.image(), entry)));
     }
     Ok(())
 }
 
-fn session(
-    folder: &Path,
-    engine: &Engine,
-    shell: &mut Shell,
-) -> Result<(Vec<Case>, Vec<Decision>), Failed> {
-    heading(
-        shell,
-        4,
-        "Decide a recorded session",
-        "mcpz eval --session traffic/session.jsonl",
-    );
+fn session(folder: &Path, engine: &Engine, shell: &mut Shell) -> Result<(Vec<Case>, Vec<Decision>), Failed> {
+    heading(shell, 4, "Decide a recorded session", "mcpz eval --session traffic/session.jsonl");
     let text = shell.read_text(&folder.join("traffic/session.jsonl"))?;
     let mut cases = case::session(&text, 0, "session.jsonl")?;
     let mut decisions = Vec::new();
     for (index, case) in cases.iter_mut().enumerate() {
         case.direction = direction_of(&case.message, case.direction);
         let (decision, took) = engine.repeat(case, measure)?;
-        transcript::message(
-            index + 1,
-            case,
-            &decision,
-            engine.image(),
-            Some(took),
-            shell,
-        );
+        transcript::message(index + 1, case, &decision, engine.image(), Some(took), shell);
         decisions.push(decision);
     }
     shell.out.line("");
@@ -201,12 +140,7 @@ fn measure(decide: &mut dyn FnMut() -> Decision) -> (Decision, Duration) {
     (decision, times[REPEATS / 2])
 }
 
-fn explain(
-    cases: &[Case],
-    decisions: &[Decision],
-    engine: &Engine,
-    shell: &mut Shell,
-) -> Result<(), Failed> {
+fn explain(cases: &[Case], decisions: &[Decision], engine: &Engine, shell: &mut Shell) -> Result<(), Failed> {
     let denied = |reason: Reason| {
         let found = |d: &Decision| d.effect == Effect::Deny && d.reason == reason;
         decisions.iter().position(found)
@@ -214,19 +148,10 @@ fn explain(
     let Some(index) = denied(Reason::NoPermit).or_else(|| denied(Reason::Forbidden)) else {
         return Ok(());
     };
-    heading(
-        shell,
-        5,
-        &format!("Explain message {}", index + 1),
-        "mcpz why",
-    );
+    heading(shell, 5, &format!("Explain message {}", index + 1), "mcpz why");
     let why = engine.why(&cases[index])?;
     for line in why::lines(engine.image(), &why) {
-        shell.out.line(if line.is_empty() {
-            line
-        } else {
-            format!("  {line}")
-        });
+        shell.out.line(if line.is_empty() { line } else { format!("  {line}") });
     }
     Ok(())
 }

@@ -49,13 +49,8 @@ pub enum FuzzTarget {
 
 impl FuzzTarget {
     /// Every target.
-    pub const ALL: [FuzzTarget; 5] = [
-        FuzzTarget::Parser,
-        FuzzTarget::Format,
-        FuzzTarget::Schema,
-        FuzzTarget::Json,
-        FuzzTarget::Bundle,
-    ];
+    pub const ALL: [FuzzTarget; 5] =
+        [FuzzTarget::Parser, FuzzTarget::Format, FuzzTarget::Schema, FuzzTarget::Json, FuzzTarget::Bundle];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -91,14 +86,7 @@ pub fn oracle(args: &OracleArgs) -> Result<(), Failed> {
 
 /// Feeds a part with generated input.
 pub fn fuzz(args: &FuzzArgs) -> Result<(), Failed> {
-    judge(&[
-        "fuzz",
-        args.what.name(),
-        "--runs",
-        &args.runs.to_string(),
-        "--seed",
-        &args.seed.to_string(),
-    ])
+    judge(&["fuzz", args.what.name(), "--runs", &args.runs.to_string(), "--seed", &args.seed.to_string()])
 }
 
 /// Damages the example bundles.
@@ -114,23 +102,12 @@ pub fn mutate_bundles(args: &MutateArgs) -> Result<(), Failed> {
 /// Builds the judges, so that later runs start at once.
 pub fn build() -> Result<(), Failed> {
     steps::run(
-        Command::new(root::cargo())
-            .args(["build", "--release", "--package", "mcpz-judge"])
-            .current_dir(root::root()),
+        Command::new(root::cargo()).args(["build", "--release", "--package", "mcpz-judge"]).current_dir(root::root()),
     )
 }
 
 fn judge(words: &[&str]) -> Result<(), Failed> {
     let mut command = Command::new(root::cargo());
-    command
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "mcpz-judge",
-            "--",
-        ])
-        .args(words);
+    command.args(["run", "--quiet", "--release", "--package", "mcpz-judge", "--"]).args(words);
     steps::run(command.current_dir(root::root()))
 }

@@ -36,34 +36,16 @@ pub fn run() -> Result<(), Failed> {
 
 fn install_node(folder: &Path, manifest: &str, lock: &str) -> Result<(), Failed> {
     let version = output(Command::new("node").arg("--version")).map_err(|_| {
-        Failed(
-            "Node is needed for the tests against real servers: install Node 20 or later"
-                .to_owned(),
-        )
+        Failed("Node is needed for the tests against real servers: install Node 20 or later".to_owned())
     })?;
-    let major: u32 = version
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0);
+    let major: u32 = version.trim().trim_start_matches('v').split('.').next().and_then(|n| n.parse().ok()).unwrap_or(0);
     if major < 20 {
-        return Err(Failed(format!(
-            "Node {} is too old: 20 or later is needed",
-            version.trim()
-        )));
+        return Err(Failed(format!("Node {} is too old: 20 or later is needed", version.trim())));
     }
     fs::create_dir_all(folder)?;
     fs::write(folder.join("package.json"), manifest)?;
     fs::write(folder.join("package-lock.json"), lock)?;
-    let flags = [
-        "ci",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--loglevel=error",
-    ];
+    let flags = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
     steps::run(Command::new("npm").args(flags).current_dir(folder))
 }
 
@@ -72,15 +54,7 @@ fn install_python(folder: &Path, requirements: &Path) -> Result<(), Failed> {
         .map_err(|_| Failed("Python 3 is needed for the tests against real servers".to_owned()))?;
     steps::run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
     let python = folder.join("bin/python");
-    let flags = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-input",
-        "-r",
-    ];
+    let flags = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r"];
     steps::run(Command::new(python).args(flags).arg(requirements))
 }
 

@@ -47,66 +47,36 @@ impl Steps {
         let total: Duration = self.done.iter().map(|(_, _, took)| *took).sum();
         anstream::println!("{HEAD}Summary{HEAD:#}");
         for (name, ok, took) in &self.done {
-            let (style, word) = if *ok {
-                (GOOD, "ok    ")
-            } else {
-                (BAD, "FAILED")
-            };
+            let (style, word) = if *ok { (GOOD, "ok    ") } else { (BAD, "FAILED") };
             anstream::println!("  {style}{word}{style:#} {:>8}  {name}", seconds(*took));
         }
         let failed = self.done.iter().filter(|(_, ok, _)| !ok).count();
         let passed = self.done.len() - failed;
-        anstream::println!(
-            "\nsteps: {passed} passed, {failed} failed, in {}",
-            seconds(total)
-        );
-        if failed == 0 {
-            Ok(())
-        } else {
-            Err(Failed(format!(
-                "{failed} of {} steps failed",
-                self.done.len()
-            )))
-        }
+        anstream::println!("\nsteps: {passed} passed, {failed} failed, in {}", seconds(total));
+        if failed == 0 { Ok(()) } else { Err(Failed(format!("{failed} of {} steps failed", self.done.len()))) }
     }
 }
 
 /// A duration for people.
 pub fn seconds(duration: Duration) -> String {
     let whole = duration.as_secs();
-    if whole >= 60 {
-        format!("{}m{:02}s", whole / 60, whole % 60)
-    } else {
-        format!("{:.1}s", duration.as_secs_f64())
-    }
+    if whole >= 60 { format!("{}m{:02}s", whole / 60, whole % 60) } else { format!("{:.1}s", duration.as_secs_f64()) }
 }
 
 /// Runs a command with our own input and output; fails when it does.
 pub fn run(command: &mut Command) -> Result<(), Failed> {
     let shown = show(command);
-    let status = command
-        .status()
-        .map_err(|error| Failed(format!("`{shown}` could not be started: {error}")))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failed(format!("`{shown}` ended with {status}")))
-    }
+    let status = command.status().map_err(|error| Failed(format!("`{shown}` could not be started: {error}")))?;
+    if status.success() { Ok(()) } else { Err(Failed(format!("`{shown}` ended with {status}"))) }
 }
 
 /// Runs a command and returns what it printed.
 pub fn output(command: &mut Command) -> Result<String, Failed> {
     let shown = show(command);
-    let output = command
-        .output()
-        .map_err(|error| Failed(format!("`{shown}` could not be started: {error}")))?;
+    let output = command.output().map_err(|error| Failed(format!("`{shown}` could not be started: {error}")))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        return Err(Failed(format!(
-            "`{shown}` ended with {}: {}",
-            output.status,
-            stderr.trim()
-        )));
+        return Err(Failed(format!("`{shown}` ended with {}: {}", output.status, stderr.trim())));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -126,10 +96,7 @@ mod tests {
         let mut steps = Steps::default();
         assert!(steps.step("good", || Ok(())));
         assert!(!steps.step("bad", || Err(Failed("no".to_owned()))));
-        assert_eq!(
-            steps.finish(),
-            Err(Failed("1 of 2 steps failed".to_owned()))
-        );
+        assert_eq!(steps.finish(), Err(Failed("1 of 2 steps failed".to_owned())));
     }
 
     #[test]

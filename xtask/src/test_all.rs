@@ -24,23 +24,9 @@ pub fn run(args: &Args) -> Result<(), Failed> {
     steps.step("set-up: MCP servers for tests", setup::run);
     steps.step("formatting", || cargo(&["fmt", "--all", "--check"]));
     steps.step("tidy", tidy::run);
-    steps.step("lints", || {
-        cargo(&[
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ])
-    });
-    steps.step("generated files are fresh", || {
-        codegen::run(&codegen::Args { check: true })
-    });
-    steps.step("tests", || {
-        cargo(&["test", "--workspace", "--no-fail-fast"])
-    });
+    steps.step("lints", || cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]));
+    steps.step("generated files are fresh", || codegen::run(&codegen::Args { check: true }));
+    steps.step("tests", || cargo(&["test", "--workspace", "--no-fail-fast"]));
     if !args.quick {
         release_steps(&mut steps);
     }
@@ -51,34 +37,17 @@ fn release_steps(steps: &mut Steps) {
     if !steps.step("build the judges", judge::build) {
         return;
     }
-    let oracle = OracleArgs {
-        pairs: PAIRS,
-        seed: 2026,
-        replay: None,
-    };
+    let oracle = OracleArgs { pairs: PAIRS, seed: 2026, replay: None };
     steps.step(&format!("oracle: {PAIRS} pairs"), || judge::oracle(&oracle));
     for what in FuzzTarget::ALL {
-        let args = FuzzArgs {
-            what,
-            runs: FUZZ_RUNS,
-            seed: 2026,
-        };
-        steps.step(&format!("fuzz {}: {FUZZ_RUNS} runs", what.name()), || {
-            judge::fuzz(&args)
-        });
+        let args = FuzzArgs { what, runs: FUZZ_RUNS, seed: 2026 };
+        steps.step(&format!("fuzz {}: {FUZZ_RUNS} runs", what.name()), || judge::fuzz(&args));
     }
-    let mutate = MutateArgs {
-        example: None,
-        stride: 1,
-    };
+    let mutate = MutateArgs { example: None, stride: 1 };
     steps.step("mutate bundles", || judge::mutate_bundles(&mutate));
     steps.step("demo", || cargo(&["demo"]));
 }
 
 fn cargo(words: &[&str]) -> Result<(), Failed> {
-    steps::run(
-        Command::new(root::cargo())
-            .args(words)
-            .current_dir(root::root()),
-    )
+    steps::run(Command::new(root::cargo()).args(words).current_dir(root::root()))
 }

@@ -18,27 +18,19 @@ pub struct Proposal {
 /// The text of a block.
 pub fn text(name: &str, command: &[String], catalog: &str, proposals: &[Proposal]) -> String {
     let words: Vec<String> = command.iter().map(|word| literal(word)).collect();
-    let mut block = format!(
-        "server {} {{\n    command [{}]\n    catalog {}\n",
-        quoted(name),
-        words.join(", "),
-        literal(catalog)
-    );
-    let (typed, noted): (Vec<&Proposal>, Vec<&Proposal>) = proposals
-        .iter()
-        .partition(|proposal| !proposal.ty.contains("sql"));
+    let mut block =
+        format!("server {} {{\n    command [{}]\n    catalog {}\n", quoted(name), words.join(", "), literal(catalog));
+    let (typed, noted): (Vec<&Proposal>, Vec<&Proposal>) =
+        proposals.iter().partition(|proposal| !proposal.ty.contains("sql"));
     if !typed.is_empty() {
-        block.push_str("    // Proposed from names and descriptions of parameters. The server did not say so: read each line,\n");
+        block.push_str(
+            "    // Proposed from names and descriptions of parameters. The server did not say so: read each line,\n",
+        );
         block.push_str("    // keep what is true, and delete this comment.\n");
         block.push_str("    overlay {\n");
         for proposal in typed {
-            let _ = writeln!(
-                block,
-                "        {}: {}  // {}",
-                proposal.place,
-                proposal.ty,
-                escape::inline(&proposal.why)
-            );
+            let _ =
+                writeln!(block, "        {}: {}  // {}", proposal.place, proposal.ty, escape::inline(&proposal.why));
         }
         block.push_str("    }\n");
     }
@@ -81,16 +73,8 @@ mod tests {
     #[test]
     fn a_block_parses_and_holds_what_was_given() {
         let proposals = [
-            Proposal {
-                place: "*.path".into(),
-                ty: "path".into(),
-                why: "named `path`".into(),
-            },
-            Proposal {
-                place: "query.q".into(),
-                ty: "sql".into(),
-                why: "named `q`\nnewline".into(),
-            },
+            Proposal { place: "*.path".into(), ty: "path".into(), why: "named `path`".into() },
+            Proposal { place: "query.q".into(), ty: "sql".into(), why: "named `q`\nnewline".into() },
         ];
         let command = ["npx".to_owned(), "a \"b\"\\c".to_owned()];
         let text = text("fs", &command, "catalog/fs.json", &proposals);

@@ -66,10 +66,7 @@ pub fn changes(old: &Value, new: &Value) -> Vec<Change> {
     if old["server"] != new["server"] && !old["server"].is_null() {
         changes.push(Change {
             thing: "server",
-            name: new["server"]["name"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
+            name: new["server"]["name"].as_str().unwrap_or_default().to_owned(),
             kind: ChangeKind::Other,
             details: differences(&old["server"], &new["server"]),
         });
@@ -86,24 +83,11 @@ pub fn changes(old: &Value, new: &Value) -> Vec<Change> {
 
 fn by_name(list: &Value, key: &str) -> Map<String, Value> {
     let entries = list.as_array().into_iter().flatten();
-    entries
-        .filter_map(|entry| Some((entry[key].as_str()?.to_owned(), entry.clone())))
-        .collect()
+    entries.filter_map(|entry| Some((entry[key].as_str()?.to_owned(), entry.clone()))).collect()
 }
 
-fn entry_changes(
-    thing: &'static str,
-    name: &str,
-    old: Option<&Value>,
-    new: Option<&Value>,
-    changes: &mut Vec<Change>,
-) {
-    let change = |kind, details| Change {
-        thing,
-        name: name.to_owned(),
-        kind,
-        details,
-    };
+fn entry_changes(thing: &'static str, name: &str, old: Option<&Value>, new: Option<&Value>, changes: &mut Vec<Change>) {
+    let change = |kind, details| Change { thing, name: name.to_owned(), kind, details };
     match (old, new) {
         (None, Some(_)) => changes.push(change(ChangeKind::Added, Vec::new())),
         (Some(_), None) => changes.push(change(ChangeKind::Removed, Vec::new())),
@@ -122,23 +106,14 @@ fn entry_changes(
                 }
             }
             kinds.sort_by_key(|(kind, _)| *kind);
-            changes.extend(
-                kinds
-                    .into_iter()
-                    .map(|(kind, details)| change(kind, details)),
-            );
+            changes.extend(kinds.into_iter().map(|(kind, details)| change(kind, details)));
         }
         (None, None) => {}
     }
 }
 
 fn members(old: &Value, new: &Value) -> BTreeSet<String> {
-    let keys = |value: &Value| {
-        value
-            .as_object()
-            .map(|m| m.keys().cloned().collect::<Vec<_>>())
-            .unwrap_or_default()
-    };
+    let keys = |value: &Value| value.as_object().map(|m| m.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     keys(old).into_iter().chain(keys(new)).collect()
 }
 
@@ -155,13 +130,10 @@ fn member_changes(member: &str, before: &Value, after: &Value) -> Vec<(ChangeKin
                 place.ends_with(".description") || place.ends_with(".title")
             };
             let (texts, schema): (Vec<String>, Vec<String>) = all.into_iter().partition(is_text);
-            [
-                (ChangeKind::Schema, schema),
-                (ChangeKind::Description, texts),
-            ]
-            .into_iter()
-            .filter(|(_, lines)| !lines.is_empty())
-            .collect()
+            [(ChangeKind::Schema, schema), (ChangeKind::Description, texts)]
+                .into_iter()
+                .filter(|(_, lines)| !lines.is_empty())
+                .collect()
         }
         _ => details(ChangeKind::Other),
     }
@@ -189,18 +161,8 @@ fn collect(place: &str, before: &Value, after: &Value, depth: usize, lines: &mut
     }
     if let (Value::Object(_), Value::Object(_), true) = (before, after, depth < 32) {
         for member in members(before, after) {
-            let below = if place.is_empty() {
-                member.clone()
-            } else {
-                format!("{place}.{member}")
-            };
-            collect(
-                &below,
-                &before[member.as_str()],
-                &after[member.as_str()],
-                depth + 1,
-                lines,
-            );
+            let below = if place.is_empty() { member.clone() } else { format!("{place}.{member}") };
+            collect(&below, &before[member.as_str()], &after[member.as_str()], depth + 1, lines);
         }
         return;
     }
@@ -208,11 +170,7 @@ fn collect(place: &str, before: &Value, after: &Value, depth: usize, lines: &mut
 }
 
 fn shown(value: &Value) -> String {
-    if value.is_null() {
-        "absent".to_owned()
-    } else {
-        value.to_string()
-    }
+    if value.is_null() { "absent".to_owned() } else { value.to_string() }
 }
 
 #[cfg(test)]
@@ -237,26 +195,16 @@ mod tests {
 
     #[test]
     fn schema_and_description_give_two_changes() {
-        let changes = changes(
-            &tool("Pay.", json!({"type": "object"})),
-            &tool("Pay!", json!({"type": "string"})),
-        );
+        let changes = changes(&tool("Pay.", json!({"type": "object"})), &tool("Pay!", json!({"type": "string"})));
         let kinds: Vec<ChangeKind> = changes.iter().map(|change| change.kind).collect();
         assert_eq!(kinds, [ChangeKind::Schema, ChangeKind::Description]);
     }
 
     #[test]
     fn tools_come_and_go() {
-        let changes = changes(
-            &json!({"tools": [{"name": "a"}]}),
-            &json!({"tools": [{"name": "b"}]}),
-        );
-        let found: Vec<(&str, ChangeKind)> =
-            changes.iter().map(|c| (c.name.as_str(), c.kind)).collect();
-        assert_eq!(
-            found,
-            [("a", ChangeKind::Removed), ("b", ChangeKind::Added)]
-        );
+        let changes = changes(&json!({"tools": [{"name": "a"}]}), &json!({"tools": [{"name": "b"}]}));
+        let found: Vec<(&str, ChangeKind)> = changes.iter().map(|c| (c.name.as_str(), c.kind)).collect();
+        assert_eq!(found, [("a", ChangeKind::Removed), ("b", ChangeKind::Added)]);
     }
 
     #[test]

@@ -28,13 +28,8 @@ pub fn write(loaded: &Loaded) -> Result<Vec<Pinned>, Failure> {
         let Some(path) = block.catalog else { continue };
         let file = loaded.root.join(&path);
         if !file.is_file() {
-            let message = format!(
-                "the catalog of server `{}` is not there: {}",
-                block.name,
-                file.display()
-            );
-            return Err(Failure::input(message)
-                .with_help(format!("`mcpz catalog update {}` captures it", block.name)));
+            let message = format!("the catalog of server `{}` is not there: {}", block.name, file.display());
+            return Err(Failure::input(message).with_help(format!("`mcpz catalog update {}` captures it", block.name)));
         }
         catalogs.push((block.name, path));
     }
@@ -50,28 +45,10 @@ fn pins(text: &str) -> Vec<Pinned> {
         return Vec::new();
     };
     let mut pins = Vec::new();
-    for (list, key, kind) in [
-        ("catalog", "server", "server"),
-        ("dependency", "name", "dependency"),
-    ] {
-        for entry in table
-            .get(list)
-            .and_then(toml::Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            let text = |key: &str| {
-                entry
-                    .get(key)
-                    .and_then(toml::Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-            pins.push(Pinned {
-                kind,
-                name: text(key),
-                digest: text("digest"),
-            });
+    for (list, key, kind) in [("catalog", "server", "server"), ("dependency", "name", "dependency")] {
+        for entry in table.get(list).and_then(toml::Value::as_array).into_iter().flatten() {
+            let text = |key: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+            pins.push(Pinned { kind, name: text(key), digest: text("digest") });
         }
     }
     pins
@@ -80,10 +57,7 @@ fn pins(text: &str) -> Vec<Pinned> {
 /// The digest that the lock file in `root` has for a server, if any.
 pub fn pinned(root: &Path, server: &str) -> Option<String> {
     let text = std::fs::read_to_string(root.join(LOCK)).ok()?;
-    pins(&text)
-        .into_iter()
-        .find(|pin| pin.kind == "server" && pin.name == server)
-        .map(|pin| pin.digest)
+    pins(&text).into_iter().find(|pin| pin.kind == "server" && pin.name == server).map(|pin| pin.digest)
 }
 
 /// The digest of a file's bytes.

@@ -23,13 +23,8 @@ pub struct ServerBlock {
 pub fn read(loaded: &Loaded) -> Vec<ServerBlock> {
     // What is wrong with the package is what `check` is for.
     let package = package::load(&loaded.workspace, &mut Vec::new());
-    let own = package
-        .files
-        .iter()
-        .filter(|file| file.package == PackageId(0));
-    let mut blocks: Vec<ServerBlock> = own
-        .flat_map(|file| in_file(&file.parse.source_file()))
-        .collect();
+    let own = package.files.iter().filter(|file| file.package == PackageId(0));
+    let mut blocks: Vec<ServerBlock> = own.flat_map(|file| in_file(&file.parse.source_file())).collect();
     blocks.sort_by(|a, b| a.name.cmp(&b.name));
     blocks
 }
@@ -40,19 +35,11 @@ fn in_file(file: &SourceFile) -> Vec<ServerBlock> {
     for item in file.items() {
         let Item::Server(server) = item else { continue };
         let Some(name) = server.name() else { continue };
-        let mut block = ServerBlock {
-            name: name.text,
-            command: Vec::new(),
-            catalog: None,
-        };
+        let mut block = ServerBlock { name: name.text, command: Vec::new(), catalog: None };
         for entry in server.entries() {
             match entry {
-                ServerEntry::Catalog(catalog) => {
-                    block.catalog = catalog.string().map(|s| s.text().to_owned())
-                }
-                ServerEntry::Command(command) => {
-                    block.command = command.value().map(words).unwrap_or_default()
-                }
+                ServerEntry::Catalog(catalog) => block.catalog = catalog.string().map(|s| s.text().to_owned()),
+                ServerEntry::Command(command) => block.command = command.value().map(words).unwrap_or_default(),
                 _ => {}
             }
         }
@@ -79,7 +66,8 @@ mod tests {
 
     #[test]
     fn blocks_are_read_even_when_the_rest_is_broken() {
-        let text = "server fs {\n  command [\"npx\", \"-y\", \"a b\"]\n  catalog \"catalog/fs.json\"\n}\npermit permit\n";
+        let text =
+            "server fs {\n  command [\"npx\", \"-y\", \"a b\"]\n  catalog \"catalog/fs.json\"\n}\npermit permit\n";
         let blocks = in_file(&mcpz_syntax::parse(text).source_file());
         assert_eq!(blocks.len(), 1);
         assert_eq!(blocks[0].command, ["npx", "-y", "a b"]);

@@ -74,9 +74,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         return emit_syntax(stage, &loaded, shell);
     }
     let mut checked = pipeline::check(&loaded);
-    let options = BuildOptions {
-        debug: !args.no_debug,
-    };
+    let options = BuildOptions { debug: !args.no_debug };
     let Some(build) = pipeline::build(&mut checked, &options) else {
         pipeline::show(&checked, shell);
         return Ok(Outcome::No);
@@ -90,56 +88,33 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     }
 }
 
-fn write(
-    args: &Args,
-    loaded: &Loaded,
-    build: &Build,
-    shell: &mut Shell,
-) -> Result<Outcome, Failure> {
+fn write(args: &Args, loaded: &Loaded, build: &Build, shell: &mut Shell) -> Result<Outcome, Failure> {
     if args.output.as_deref() == Some(Path::new("-")) {
         shell.out.bytes(&build.bytes);
         return Ok(Outcome::Yes);
     }
     let path = match &args.output {
         Some(path) => shell.path(path),
-        None => loaded.root.join(
-            loaded
-                .out()
-                .unwrap_or_else(|| format!("{}.mcpzb", loaded.name())),
-        ),
+        None => loaded.root.join(loaded.out().unwrap_or_else(|| format!("{}.mcpzb", loaded.name()))),
     };
     // What is written was verified as a reader will verify it.
     let engine = Engine::load(&build.bytes)?;
     write_file(&path, &build.bytes)?;
     let digest = hex(&engine.program().digest());
     if shell.out.is_json() {
-        shell
-            .out
-            .json(&json!({"path": path, "bytes": build.bytes.len(), "digest": digest}));
+        shell.out.json(&json!({"path": path, "bytes": build.bytes.len(), "digest": digest}));
         return Ok(Outcome::Yes);
     }
-    let here = std::env::current_dir()
-        .and_then(std::fs::canonicalize)
-        .unwrap_or_default();
+    let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
     let shown = package::relative(&path, &here);
-    shell.out.line(format!(
-        "{} {}  {} bytes",
-        styled(GOOD, "built"),
-        styled(NAME, shown),
-        build.bytes.len()
-    ));
-    shell.out.line(format!(
-        "  digest  {}",
-        styled(DIM, format!("sha256:{digest}"))
-    ));
+    shell.out.line(format!("{} {}  {} bytes", styled(GOOD, "built"), styled(NAME, shown), build.bytes.len()));
+    shell.out.line(format!("  digest  {}", styled(DIM, format!("sha256:{digest}"))));
     Ok(Outcome::Yes)
 }
 
 /// Stages that exist for any text, broken ones included.
 fn emit_syntax(stage: Stage, loaded: &Loaded, shell: &mut Shell) -> Result<Outcome, Failure> {
-    let provider = DiskProvider {
-        root: loaded.root.clone(),
-    };
+    let provider = DiskProvider { root: loaded.root.clone() };
     let mut valid = true;
     for path in provider.list(&loaded.source_folder()).unwrap_or_default() {
         if !path.ends_with(".mcpz") {
@@ -153,35 +128,18 @@ fn emit_syntax(stage: Stage, loaded: &Loaded, shell: &mut Shell) -> Result<Outco
             Stage::Tree => mcpz_syntax::dump_tree(&parse.tree()),
             _ => format!("{:#?}\n", parse.source_file()),
         };
-        shell
-            .out
-            .line(format!("== {}", crate::escape::inline(&path)));
+        shell.out.line(format!("== {}", crate::escape::inline(&path)));
         shell.out.text(&crate::escape::block(&dump));
     }
     Ok(Outcome::yes_if(valid))
 }
 
-fn emit(
-    stage: Stage,
-    dot: bool,
-    program: &Program,
-    build: &Build,
-    shell: &mut Shell,
-) -> Result<Outcome, Failure> {
+fn emit(stage: Stage, dot: bool, program: &Program, build: &Build, shell: &mut Shell) -> Result<Outcome, Failure> {
     let text = match stage {
         Stage::Hir => format!("{program:#?}\n"),
-        Stage::Rules => RulesText {
-            rules: &build.rules,
-            program,
-        }
-        .to_string(),
+        Stage::Rules => RulesText { rules: &build.rules, program }.to_string(),
         Stage::Graph if dot => build.graph.to_dot(&build.rules, program),
-        Stage::Graph => GraphText {
-            graph: &build.graph,
-            rules: &build.rules,
-            program,
-        }
-        .to_string(),
+        Stage::Graph => GraphText { graph: &build.graph, rules: &build.rules, program }.to_string(),
         _ => mcpz_bytecode::disassemble(Engine::load(&build.bytes)?.program()),
     };
     shell.out.text(&crate::escape::block(&text));

@@ -65,10 +65,7 @@ impl CaseArgs {
     /// The bundle: read, or built from the package. None when the package has errors, which have been shown.
     pub fn engine(&self, shell: &mut Shell) -> Result<Option<Engine>, Failure> {
         let path = shell.path(self.package.as_deref().unwrap_or_else(|| Path::new("")));
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "mcpzb")
-        {
+        if path.extension().is_some_and(|extension| extension == "mcpzb") {
             return Engine::load(&shell.read(&path)?).map(Some);
         }
         let loaded = package::load(&path)?;
@@ -113,14 +110,10 @@ impl CaseArgs {
             case.state = case::state(&shell.text_or_file(state)?)?;
         }
         for entry in &self.data {
-            let (name, value) = entry.split_once('=').ok_or_else(|| {
-                Failure::input(format!(
-                    "`--data {}`: write NAME=JSON",
-                    crate::escape::inline(entry)
-                ))
-            })?;
-            case.data
-                .insert(name.to_owned(), shell.text_or_file(value)?);
+            let (name, value) = entry
+                .split_once('=')
+                .ok_or_else(|| Failure::input(format!("`--data {}`: write NAME=JSON", crate::escape::inline(entry))))?;
+            case.data.insert(name.to_owned(), shell.text_or_file(value)?);
         }
         case.network = self.network.or(case.network);
         case.server = self.server.clone().or(case.server.take());

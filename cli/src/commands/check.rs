@@ -65,15 +65,8 @@ fn fix_once(loaded: &Loaded) -> Result<Vec<String>, Failure> {
     let fixed = fixes::apply(&checked.diagnostics, checked.sources());
     let mut titles = fixed.made;
     for (index, text) in fixed.texts {
-        let path = checked
-            .sources()
-            .get(index)
-            .map(|source| source.path.as_str())
-            .unwrap_or_default();
-        match loaded
-            .file(path)
-            .filter(|file| file.starts_with(&loaded.root))
-        {
+        let path = checked.sources().get(index).map(|source| source.path.as_str()).unwrap_or_default();
+        match loaded.file(path).filter(|file| file.starts_with(&loaded.root)) {
             Some(file) => write_file(&file, text.as_bytes())?,
             None => titles.clear(),
         }
@@ -90,24 +83,12 @@ fn say(loaded: &Loaded, checked: &Checked, made: &[String], shell: &mut Shell) {
         return;
     }
     for title in made {
-        shell.out.line(format!(
-            "{} {}",
-            styled(GOOD, "fixed"),
-            crate::escape::inline(title)
-        ));
+        shell.out.line(format!("{} {}", styled(GOOD, "fixed"), crate::escape::inline(title)));
     }
     pipeline::show(checked, shell);
     if let (Some(program), false) = (&checked.program, checked.has_errors()) {
-        let counts = format!(
-            "{} rules, {} servers, {} tests",
-            program.rules.len(),
-            program.servers.len(),
-            program.tests.len()
-        );
-        shell.out.line(format!(
-            "{} {}  {counts}",
-            styled(GOOD, "checked"),
-            styled(NAME, loaded.name())
-        ));
+        let counts =
+            format!("{} rules, {} servers, {} tests", program.rules.len(), program.servers.len(), program.tests.len());
+        shell.out.line(format!("{} {}  {counts}", styled(GOOD, "checked"), styled(NAME, loaded.name())));
     }
 }

@@ -44,17 +44,13 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let case = args.case.case(shell)?;
     let decision = engine.decide(&case)?;
     if shell.out.is_json() {
-        shell
-            .out
-            .json(&decision::to_json(engine.image(), &decision));
+        shell.out.json(&decision::to_json(engine.image(), &decision));
     } else {
         for line in decision::lines(engine.image(), &decision) {
             shell.out.line(line);
         }
         if decision.effect != Effect::Allow {
-            shell
-                .out
-                .line("  explain   the same command with `mcpz why` says which clause failed");
+            shell.out.line("  explain   the same command with `mcpz why` says which clause failed");
         }
     }
     Ok(Outcome::yes_if(decision.is_allow()))

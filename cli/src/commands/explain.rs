@@ -36,9 +36,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
 }
 
 fn find(wanted: &str) -> Option<&'static CodeInfo> {
-    codes::find(wanted)
-        .or_else(|| codes::find(&wanted.to_uppercase()))
-        .or_else(|| codes::find(&wanted.to_lowercase()))
+    codes::find(wanted).or_else(|| codes::find(&wanted.to_uppercase())).or_else(|| codes::find(&wanted.to_lowercase()))
 }
 
 fn unknown(wanted: &str) -> Failure {
@@ -58,12 +56,7 @@ fn list(shell: &mut Shell) {
         return;
     }
     for info in codes::ALL {
-        let line = format!(
-            "{}  {}  {}",
-            styled(style(info), info.code),
-            styled(NAME, info.name),
-            info.summary
-        );
+        let line = format!("{}  {}  {}", styled(style(info), info.code), styled(NAME, info.name), info.summary);
         shell.out.line(line);
     }
 }
@@ -84,12 +77,7 @@ fn severity_word(info: &CodeInfo) -> &'static str {
 
 fn page(info: &CodeInfo, shell: &mut Shell) {
     let head = format!("{}[{}]", severity_word(info), info.code);
-    shell.out.line(format!(
-        "{} {}: {}",
-        styled(style(info), head),
-        styled(NAME, info.name),
-        info.summary
-    ));
+    shell.out.line(format!("{} {}: {}", styled(style(info), head), styled(NAME, info.name), info.summary));
     shell.out.line("");
     shell.out.line(info.explanation.trim());
     for (title, code) in [("Wrong", info.bad), ("Right", info.good)] {

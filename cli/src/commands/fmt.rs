@@ -54,11 +54,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     for path in files_of(args, shell)? {
         let before = shell.read_text(&path)?;
         let after = mcpz_syntax::format::format(&before);
-        files.push(Formatted {
-            path,
-            before,
-            after,
-        });
+        files.push(Formatted { path, before, after });
     }
     let only_look = args.check || args.diff;
     let mut clean = true;
@@ -86,9 +82,7 @@ fn standard_input(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let before = shell.read_text(Path::new("-"))?;
     match mcpz_syntax::format::format(&before) {
         Ok(after) if args.diff => {
-            shell
-                .out
-                .text(&difference("standard input", &before, &after));
+            shell.out.text(&difference("standard input", &before, &after));
             Ok(Outcome::yes_if(!args.check || after == before))
         }
         Ok(after) if args.check => Ok(Outcome::yes_if(after == before)),
@@ -97,11 +91,7 @@ fn standard_input(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
             Ok(Outcome::Yes)
         }
         Err(errors) => {
-            let file = Formatted {
-                path: PathBuf::from("standard input"),
-                before,
-                after: Err(errors),
-            };
+            let file = Formatted { path: PathBuf::from("standard input"), before, after: Err(errors) };
             say(&file, args, shell);
             Ok(Outcome::No)
         }
@@ -112,11 +102,7 @@ fn standard_input(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
 fn files_of(args: &Args, shell: &Shell) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     let default = [PathBuf::new()];
-    let paths = if args.paths.is_empty() {
-        &default[..]
-    } else {
-        &args.paths[..]
-    };
+    let paths = if args.paths.is_empty() { &default[..] } else { &args.paths[..] };
     for path in paths {
         let full = shell.path(path);
         if full.is_file() {
@@ -127,16 +113,9 @@ fn files_of(args: &Args, shell: &Shell) -> Result<Vec<PathBuf>, Failure> {
             return Err(Failure::input(format!("{} is not there", full.display())));
         }
         let loaded = package::load(&full)?;
-        let provider = DiskProvider {
-            root: loaded.root.clone(),
-        };
+        let provider = DiskProvider { root: loaded.root.clone() };
         let sources = provider.list(&loaded.source_folder()).unwrap_or_default();
-        files.extend(
-            sources
-                .iter()
-                .filter(|name| name.ends_with(".mcpz"))
-                .map(|name| loaded.root.join(name)),
-        );
+        files.extend(sources.iter().filter(|name| name.ends_with(".mcpz")).map(|name| loaded.root.join(name)));
     }
     files.sort();
     files.dedup();
@@ -144,47 +123,22 @@ fn files_of(args: &Args, shell: &Shell) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn say(file: &Formatted, args: &Args, shell: &mut Shell) {
-    let here = std::env::current_dir()
-        .and_then(std::fs::canonicalize)
-        .unwrap_or_default();
+    let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
     let name = escape::inline(&package::relative(&file.path, &here));
     match &file.after {
         Ok(after) if *after == file.before => {}
         Ok(after) if args.diff => shell.out.text(&difference(&name, &file.before, after)),
-        Ok(_) if args.check => shell.out.line(format!(
-            "{} {}",
-            styled(CAUTION, "would change"),
-            styled(NAME, name)
-        )),
-        Ok(_) => shell.out.line(format!(
-            "{} {}",
-            styled(GOOD, "formatted"),
-            styled(NAME, name)
-        )),
+        Ok(_) if args.check => shell.out.line(format!("{} {}", styled(CAUTION, "would change"), styled(NAME, name))),
+        Ok(_) => shell.out.line(format!("{} {}", styled(GOOD, "formatted"), styled(NAME, name))),
         Err(errors) => {
-            let source = Source {
-                path: name.clone(),
-                text: file.before.clone(),
-                package: PackageId(0),
-            };
+            let source = Source { path: name.clone(), text: file.before.clone(), package: PackageId(0) };
             let diagnostics: Vec<_> = errors
                 .iter()
-                .map(|error| {
-                    mcpz_compiler::diagnostics::codes::syntax::diagnostic(error, SourceId(0))
-                })
+                .map(|error| mcpz_compiler::diagnostics::codes::syntax::diagnostic(error, SourceId(0)))
                 .collect();
-            let look = Look {
-                color: shell.out.color(),
-                ascii: false,
-            };
-            shell
-                .out
-                .text(&render::render_all(&diagnostics, &[source], look));
-            shell.out.line(format!(
-                "{} {}",
-                styled(BAD, "not formatted"),
-                styled(NAME, name)
-            ));
+            let look = Look { color: shell.out.color(), ascii: false };
+            shell.out.text(&render::render_all(&diagnostics, &[source], look));
+            shell.out.line(format!("{} {}", styled(BAD, "not formatted"), styled(NAME, name)));
         }
     }
 }
@@ -199,10 +153,7 @@ fn difference(name: &str, before: &str, after: &str) -> String {
     text.push_str(&format!("{}\n", styled(NAME, name)));
     for group in diff.grouped_ops(3) {
         if let Some(first) = group.first() {
-            text.push_str(&format!(
-                "{}\n",
-                styled(DIM, format!("@@ line {} @@", first.old_range().start + 1))
-            ));
+            text.push_str(&format!("{}\n", styled(DIM, format!("@@ line {} @@", first.old_range().start + 1))));
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let (sign, style) = match change.tag() {
@@ -218,14 +169,20 @@ fn difference(name: &str, before: &str, after: &str) -> String {
 }
 
 fn to_json(files: &[Formatted]) -> Value {
-    let one =
-        |file: &Formatted| {
-            let errors: Vec<Value> = file.after.as_ref().err().into_iter().flatten().map(|error| {
-            let (start, end) = (u32::from(error.range.start()), u32::from(error.range.end()));
-            json!({"code": error.code, "message": error.message, "start": start, "end": end})
-        }).collect();
-            let changed = file.after.as_ref().is_ok_and(|after| *after != file.before);
-            json!({"path": file.path, "changed": changed, "errors": errors})
-        };
+    let one = |file: &Formatted| {
+        let errors: Vec<Value> = file
+            .after
+            .as_ref()
+            .err()
+            .into_iter()
+            .flatten()
+            .map(|error| {
+                let (start, end) = (u32::from(error.range.start()), u32::from(error.range.end()));
+                json!({"code": error.code, "message": error.message, "start": start, "end": end})
+            })
+            .collect();
+        let changed = file.after.as_ref().is_ok_and(|after| *after != file.before);
+        json!({"path": file.path, "changed": changed, "errors": errors})
+    };
     json!({"files": files.iter().map(one).collect::<Vec<_>>()})
 }

@@ -55,9 +55,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     }
     if args.code {
         shell.out.line("");
-        shell.out.text(&escape::block(&mcpz_bytecode::disassemble(
-            engine.program(),
-        )));
+        shell.out.text(&escape::block(&mcpz_bytecode::disassemble(engine.program())));
     }
     Ok(Outcome::Yes)
 }
@@ -65,21 +63,10 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
 fn head(engine: &Engine, shell: &mut Shell) {
     let image = engine.image();
     let name = escape::inline(&image.name);
-    shell.out.line(format!(
-        "{} {}",
-        styled(NAME, name),
-        escape::inline(&image.version)
-    ));
+    shell.out.line(format!("{} {}", styled(NAME, name), escape::inline(&image.version)));
     shell.out.line(format!("  bytes   {}", engine.size()));
-    shell.out.line(format!(
-        "  digest  sha256:{}",
-        hex(&engine.program().digest())
-    ));
-    let debug = if image.debug.texts.is_empty() {
-        "no"
-    } else {
-        "yes"
-    };
+    shell.out.line(format!("  digest  sha256:{}", hex(&engine.program().digest())));
+    let debug = if image.debug.texts.is_empty() { "no" } else { "yes" };
     shell.out.line(format!("  debug   {debug}"));
 }
 
@@ -87,11 +74,7 @@ fn sections(engine: &Engine, shell: &mut Shell) {
     shell.out.line("");
     shell.out.line(styled(BOLD, "sections"));
     for size in engine.program().sizes() {
-        shell.out.line(format!(
-            "  {:<12} {:>8} bytes",
-            size.section.name(),
-            size.bytes
-        ));
+        shell.out.line(format!("  {:<12} {:>8} bytes", size.section.name(), size.bytes));
     }
 }
 
@@ -104,11 +87,7 @@ fn entries(engine: &Engine, shell: &mut Shell) {
     ));
     for entry in &engine.image().entries {
         let name = entry_name(engine.image(), entry);
-        shell.out.line(format!(
-            "  {name:<44} {:>3} rules {:>6} steps",
-            rules(entry),
-            engine.entry_steps(entry)
-        ));
+        shell.out.line(format!("  {name:<44} {:>3} rules {:>6} steps", rules(entry), engine.entry_steps(entry)));
     }
 }
 
@@ -120,10 +99,7 @@ fn rules(entry: &EntryImage) -> usize {
 
 /// `call payments.refund`, `read docs.uri("...")`, `call payments.*`, `call *`.
 pub fn entry_name(image: &BundleImage, entry: &EntryImage) -> String {
-    let server = entry
-        .server
-        .and_then(|id| image.servers.get(id.index()))
-        .map(|server| escape::inline(&server.name));
+    let server = entry.server.and_then(|id| image.servers.get(id.index())).map(|server| escape::inline(&server.name));
     let target = match (&entry.target, server) {
         (_, None) => "*".to_owned(),
         (EntryTarget::Any, Some(server)) => format!("{server}.*"),
@@ -150,12 +126,8 @@ fn symbols(image: &BundleImage, shell: &mut Shell) {
 
 fn to_json(engine: &Engine) -> serde_json::Value {
     let image = engine.image();
-    let sections: Vec<_> = engine
-        .program()
-        .sizes()
-        .iter()
-        .map(|s| json!({"name": s.section.name(), "bytes": s.bytes}))
-        .collect();
+    let sections: Vec<_> =
+        engine.program().sizes().iter().map(|s| json!({"name": s.section.name(), "bytes": s.bytes})).collect();
     let entries: Vec<_> = image
         .entries
         .iter()

@@ -28,26 +28,11 @@ const FILES: [(&str, &str); 9] = [
     ("mcpz.lock", include_str!("../../templates/new/mcpz.lock")),
     (".gitignore", include_str!("../../templates/new/gitignore")),
     ("README.md", include_str!("../../templates/new/README.md")),
-    (
-        "catalog/notes.json",
-        include_str!("../../templates/new/catalog/notes.json"),
-    ),
-    (
-        "policy/servers.mcpz",
-        include_str!("../../templates/new/policy/servers.mcpz"),
-    ),
-    (
-        "policy/who.mcpz",
-        include_str!("../../templates/new/policy/who.mcpz"),
-    ),
-    (
-        "policy/rules.mcpz",
-        include_str!("../../templates/new/policy/rules.mcpz"),
-    ),
-    (
-        "policy/tests.mcpz",
-        include_str!("../../templates/new/policy/tests.mcpz"),
-    ),
+    ("catalog/notes.json", include_str!("../../templates/new/catalog/notes.json")),
+    ("policy/servers.mcpz", include_str!("../../templates/new/policy/servers.mcpz")),
+    ("policy/who.mcpz", include_str!("../../templates/new/policy/who.mcpz")),
+    ("policy/rules.mcpz", include_str!("../../templates/new/policy/rules.mcpz")),
+    ("policy/tests.mcpz", include_str!("../../templates/new/policy/tests.mcpz")),
 ];
 
 /// Makes the package.
@@ -56,17 +41,11 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let folder = shell.path(args.path.as_deref().unwrap_or(Path::new(&args.name)));
     let occupied = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
     if occupied || folder.is_file() {
-        return Err(Failure::input(format!(
-            "{} is there already, and not empty",
-            folder.display()
-        ))
-        .with_help("give another folder with `--path DIR`"));
+        return Err(Failure::input(format!("{} is there already, and not empty", folder.display()))
+            .with_help("give another folder with `--path DIR`"));
     }
     for (path, text) in FILES {
-        write_file(
-            &folder.join(path),
-            text.replace("{{name}}", &args.name).as_bytes(),
-        )?;
+        write_file(&folder.join(path), text.replace("{{name}}", &args.name).as_bytes())?;
     }
     say(args, &folder, shell);
     Ok(Outcome::Yes)
@@ -74,38 +53,28 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
 
 fn check_name(name: &str) -> Result<(), Failure> {
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
-    let rest = name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let rest = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if starts && rest && name != "std" && name.len() <= 64 {
         return Ok(());
     }
-    Err(Failure::input(format!("`{}` cannot name a package", crate::escape::inline(name)))
-        .with_help("a name is letters, digits, `_` and `-`, starts with a letter, has at most 64 characters, and is not `std`"))
+    Err(Failure::input(format!("`{}` cannot name a package", crate::escape::inline(name))).with_help(
+        "a name is letters, digits, `_` and `-`, starts with a letter, has at most 64 characters, and is not `std`",
+    ))
 }
 
 fn say(args: &Args, folder: &Path, shell: &mut Shell) {
     if shell.out.is_json() {
         let files: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
-        shell
-            .out
-            .json(&json!({"package": args.name, "path": folder, "files": files}));
+        shell.out.json(&json!({"package": args.name, "path": folder, "files": files}));
         return;
     }
-    shell.out.line(format!(
-        "{} package {} in {}",
-        styled(GOOD, "made"),
-        styled(NAME, &args.name),
-        folder.display()
-    ));
+    shell.out.line(format!("{} package {} in {}", styled(GOOD, "made"), styled(NAME, &args.name), folder.display()));
     for (path, _) in FILES {
         shell.out.line(format!("  {path}"));
     }
     shell.out.line("");
     let shown = folder.display();
-    shell
-        .out
-        .line(format!("next: mcpz -C {shown} check, then test and build"));
+    shell.out.line(format!("next: mcpz -C {shown} check, then test and build"));
 }
 
 #[cfg(test)]
@@ -125,10 +94,7 @@ mod tests {
     #[test]
     fn the_lock_pins_the_catalog_as_it_is() {
         let digest = mcpz_compiler_digest(include_bytes!("../../templates/new/catalog/notes.json"));
-        assert!(
-            include_str!("../../templates/new/mcpz.lock").contains(&digest),
-            "expected {digest}"
-        );
+        assert!(include_str!("../../templates/new/mcpz.lock").contains(&digest), "expected {digest}");
     }
 
     fn mcpz_compiler_digest(bytes: &[u8]) -> String {

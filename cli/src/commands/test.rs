@@ -48,10 +48,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         show(&results, all, args.quiet, shell);
     }
     if results.is_empty() && args.filter.is_some() {
-        return Err(
-            Failure::input("no test has a title that contains the filter")
-                .with_help("`mcpz test` without `--filter` lists every title"),
-        );
+        return Err(Failure::input("no test has a title that contains the filter")
+            .with_help("`mcpz test` without `--filter` lists every title"));
     }
     Ok(Outcome::yes_if(results.iter().all(TestResult::passed)))
 }
@@ -61,24 +59,14 @@ pub fn show(results: &[TestResult], all: usize, quiet: bool, shell: &mut Shell) 
     for result in results {
         if result.passed() {
             if !quiet {
-                shell.out.line(format!(
-                    "  {}    {}",
-                    styled(GOOD, "ok"),
-                    escape::inline(&result.title)
-                ));
+                shell.out.line(format!("  {}    {}", styled(GOOD, "ok"), escape::inline(&result.title)));
             }
             continue;
         }
         let place = styled(DIM, escape::inline(&result.place));
-        shell.out.line(format!(
-            "  {}  {}  {place}",
-            styled(BAD, "FAIL"),
-            escape::inline(&result.title)
-        ));
+        shell.out.line(format!("  {}  {}  {place}", styled(BAD, "FAIL"), escape::inline(&result.title)));
         for failure in &result.failures {
-            shell
-                .out
-                .line(format!("        {}", escape::inline(failure)));
+            shell.out.line(format!("        {}", escape::inline(failure)));
         }
     }
     let failed = results.iter().filter(|result| !result.passed()).count();
@@ -86,14 +74,8 @@ pub fn show(results: &[TestResult], all: usize, quiet: bool, shell: &mut Shell) 
     let filtered = all - results.len();
     let style = if failed == 0 { GOOD } else { BAD };
     let word = styled(style, if failed == 0 { "ok" } else { "FAILED" });
-    let rest = if filtered > 0 {
-        format!(", {filtered} filtered out")
-    } else {
-        String::new()
-    };
-    shell.out.line(format!(
-        "tests: {word}. {passed} passed, {failed} failed{rest}"
-    ));
+    let rest = if filtered > 0 { format!(", {filtered} filtered out") } else { String::new() };
+    shell.out.line(format!("tests: {word}. {passed} passed, {failed} failed{rest}"));
 }
 
 fn to_json(results: &[TestResult], all: usize) -> serde_json::Value {

@@ -18,14 +18,7 @@ pub struct Capture {
 }
 
 /// Members of an entry that stand first, in this order; the others follow by name.
-const FIRST: [&str; 6] = [
-    "name",
-    "uri",
-    "uriTemplate",
-    "title",
-    "description",
-    "annotations",
-];
+const FIRST: [&str; 6] = ["name", "uri", "uriTemplate", "title", "description", "annotations"];
 
 impl Capture {
     /// The catalog document: entries by name, members in a fixed order, so that the same offer gives
@@ -35,10 +28,7 @@ impl Capture {
         catalog.insert("server".to_owned(), self.identity());
         catalog.insert("tools".to_owned(), sorted(&self.tools, "name"));
         catalog.insert("resources".to_owned(), sorted(&self.resources, "uri"));
-        catalog.insert(
-            "resourceTemplates".to_owned(),
-            sorted(&self.resource_templates, "uriTemplate"),
-        );
+        catalog.insert("resourceTemplates".to_owned(), sorted(&self.resource_templates, "uriTemplate"));
         catalog.insert("prompts".to_owned(), sorted(&self.prompts, "name"));
         if let Some(acknowledged) = acknowledged {
             catalog.insert("acknowledged".to_owned(), acknowledged.clone());
@@ -48,8 +38,7 @@ impl Capture {
 
     /// The file's text.
     pub fn to_text(&self, acknowledged: Option<&Value>) -> String {
-        let mut text =
-            serde_json::to_string_pretty(&self.to_json(acknowledged)).unwrap_or_default();
+        let mut text = serde_json::to_string_pretty(&self.to_json(acknowledged)).unwrap_or_default();
         text.push('\n');
         text
     }
@@ -80,10 +69,7 @@ fn entry_in_order(entry: &Value) -> Value {
             ordered.insert(name.to_owned(), by_name(value, 0));
         }
     }
-    let mut rest: Vec<&String> = members
-        .keys()
-        .filter(|name| !FIRST.contains(&name.as_str()))
-        .collect();
+    let mut rest: Vec<&String> = members.keys().filter(|name| !FIRST.contains(&name.as_str())).collect();
     rest.sort();
     for name in rest {
         ordered.insert(name.clone(), by_name(&members[name.as_str()], 0));
@@ -97,16 +83,9 @@ fn by_name(value: &Value, depth: usize) -> Value {
         Value::Object(members) if depth < 128 => {
             let mut names: Vec<&String> = members.keys().collect();
             names.sort();
-            Value::Object(
-                names
-                    .into_iter()
-                    .map(|n| (n.clone(), by_name(&members[n.as_str()], depth + 1)))
-                    .collect(),
-            )
+            Value::Object(names.into_iter().map(|n| (n.clone(), by_name(&members[n.as_str()], depth + 1))).collect())
         }
-        Value::Array(items) if depth < 128 => {
-            Value::Array(items.iter().map(|i| by_name(i, depth + 1)).collect())
-        }
+        Value::Array(items) if depth < 128 => Value::Array(items.iter().map(|i| by_name(i, depth + 1)).collect()),
         other => other.clone(),
     }
 }
@@ -120,14 +99,8 @@ mod tests {
         let a = json!({"name": "a", "inputSchema": {"type": "object", "properties": {"x": {}, "y": {}}}});
         let a_turned = json!({"inputSchema": {"properties": {"y": {}, "x": {}}, "type": "object"}, "name": "a"});
         let b = json!({"name": "b", "inputSchema": {"type": "object"}});
-        let one = Capture {
-            tools: vec![a, b.clone()],
-            ..Capture::default()
-        };
-        let two = Capture {
-            tools: vec![b, a_turned],
-            ..Capture::default()
-        };
+        let one = Capture { tools: vec![a, b.clone()], ..Capture::default() };
+        let two = Capture { tools: vec![b, a_turned], ..Capture::default() };
         assert_eq!(one.to_text(None), two.to_text(None));
     }
 

@@ -7,13 +7,9 @@ use crate::exit::Failure;
 use crate::output::Progress;
 use rmcp::RoleClient;
 use rmcp::model::{
-    ClientCapabilities, ClientConfig, ErrorCode, Implementation, PaginatedRequestParams,
-    ProtocolVersion,
+    ClientCapabilities, ClientConfig, ErrorCode, Implementation, PaginatedRequestParams, ProtocolVersion,
 };
-use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RunningService,
-    ServiceError,
-};
+use rmcp::service::{ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RunningService, ServiceError};
 use serde_json::Value;
 use std::future::Future;
 use std::path::PathBuf;
@@ -56,10 +52,7 @@ async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut terminate), Ok(mut hang_up)) = (
-            signal(SignalKind::terminate()),
-            signal(SignalKind::hangup()),
-        ) {
+        if let (Ok(mut terminate), Ok(mut hang_up)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
@@ -75,13 +68,8 @@ async fn interrupted() {
 /// with an error is started again and greeted as 2026-07-28 has it.
 async fn converse(launch: &Launch, progress: &Progress) -> Result<Capture, Failure> {
     match attempt(launch, progress, ClientLifecycleMode::Initialize).await {
-        Err(Trouble {
-            refused: true,
-            failure,
-        }) => {
-            let newest = ClientLifecycleMode::Discover {
-                preferred_versions: vec![ProtocolVersion::LATEST],
-            };
+        Err(Trouble { refused: true, failure }) => {
+            let newest = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::LATEST] };
             attempt(launch, progress, newest).await.map_err(|_| failure)
         }
         other => other.map_err(|trouble| trouble.failure),
@@ -96,18 +84,11 @@ struct Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Trouble {
-        Trouble {
-            refused: false,
-            failure,
-        }
+        Trouble { refused: false, failure }
     }
 }
 
-async fn attempt(
-    launch: &Launch,
-    progress: &Progress,
-    mode: ClientLifecycleMode,
-) -> Result<Capture, Trouble> {
+async fn attempt(launch: &Launch, progress: &Progress, mode: ClientLifecycleMode) -> Result<Capture, Trouble> {
     progress.set("starting the server");
     let (mut server, pipes) = process::start(&launch.command, &launch.directory)?;
     let outcome = talk(launch, progress, pipes, mode).await;
@@ -140,17 +121,11 @@ enum Stop {
 
 type Connection = RunningService<RoleClient, ClientConfig>;
 
-async fn talk(
-    launch: &Launch,
-    progress: &Progress,
-    pipes: Pipes,
-    mode: ClientLifecycleMode,
-) -> Result<Capture, Stop> {
+async fn talk(launch: &Launch, progress: &Progress, pipes: Pipes, mode: ClientLifecycleMode) -> Result<Capture, Stop> {
     let identity = Implementation::new("mcpz", env!("CARGO_PKG_VERSION"));
     let config = ClientConfig::new(ClientCapabilities::default(), identity);
     progress.set("greeting the server");
-    let greeting =
-        tokio::time::timeout(launch.timeout, config.serve_with_lifecycle(pipes, mode)).await;
+    let greeting = tokio::time::timeout(launch.timeout, config.serve_with_lifecycle(pipes, mode)).await;
     let connection: Connection = match greeting {
         Err(_) => return Err(Stop::Timeout("initialize")),
         Ok(Err(error)) => return Err(handshake_stop(error)),
@@ -164,18 +139,12 @@ async fn talk(
 fn handshake_stop(error: ClientInitializeError) -> Stop {
     match error {
         ClientInitializeError::JsonRpcError(data) => Stop::Refused(escape::inline(&data.message)),
-        ClientInitializeError::ConnectionClosed(_) => {
-            Stop::Broken("initialize", "it closed its output".to_owned())
-        }
+        ClientInitializeError::ConnectionClosed(_) => Stop::Broken("initialize", "it closed its output".to_owned()),
         other => Stop::Broken("initialize", escape::inline(&other.to_string())),
     }
 }
 
-async fn lists(
-    launch: &Launch,
-    progress: &Progress,
-    peer: &Peer<RoleClient>,
-) -> Result<Capture, Stop> {
+async fn lists(launch: &Launch, progress: &Progress, peer: &Peer<RoleClient>) -> Result<Capture, Stop> {
     let info = peer.peer_info();
     let mut capture = Capture::default();
     if let Some(info) = &info {
@@ -183,8 +152,7 @@ async fn lists(
     }
     // A server that declares no capabilities at all is asked for everything: some declare too little.
     let declared = info.as_ref().map(|info| &info.capabilities);
-    let silent =
-        declared.is_none_or(|c| c.tools.is_none() && c.resources.is_none() && c.prompts.is_none());
+    let silent = declared.is_none_or(|c| c.tools.is_none() && c.resources.is_none() && c.prompts.is_none());
     if silent || declared.is_some_and(|c| c.tools.is_some()) {
         progress.set("asking for its tools");
         capture.tools = pages(launch, "tools/list", |cursor| async move {
@@ -200,12 +168,11 @@ async fn lists(
             Ok((json(&result.resources), result.next_cursor))
         })
         .await?;
-        capture.resource_templates =
-            pages(launch, "resources/templates/list", |cursor| async move {
-                let result = peer.list_resource_templates(Some(cursor)).await?;
-                Ok((json(&result.resource_templates), result.next_cursor))
-            })
-            .await?;
+        capture.resource_templates = pages(launch, "resources/templates/list", |cursor| async move {
+            let result = peer.list_resource_templates(Some(cursor)).await?;
+            Ok((json(&result.resource_templates), result.next_cursor))
+        })
+        .await?;
     }
     if silent || declared.is_some_and(|c| c.prompts.is_some()) {
         progress.set("asking for its prompts");
@@ -219,10 +186,7 @@ async fn lists(
 }
 
 fn json<T: serde::Serialize>(entries: &[T]) -> Vec<Value> {
-    entries
-        .iter()
-        .filter_map(|entry| serde_json::to_value(entry).ok())
-        .collect()
+    entries.iter().filter_map(|entry| serde_json::to_value(entry).ok()).collect()
 }
 
 /// Reads a list to its end. A server without the method has an empty list.
@@ -257,33 +221,31 @@ where
 
 /// Says what went wrong in the words of the person who gave the command.
 async fn post_mortem(server: &mut Server, stop: Stop, launch: &Launch) -> Failure {
-    let program = launch
-        .command
-        .first()
-        .map(|p| escape::inline(p))
-        .unwrap_or_default();
+    let program = launch.command.first().map(|p| escape::inline(p)).unwrap_or_default();
     let status = match stop {
         Stop::Broken(..) => server.left_within(POST_MORTEM).await,
         _ => None,
     };
     let mut failure = match (&stop, status, server.first_line_that_is_no_json()) {
-        (Stop::Timeout(_) | Stop::Broken(..), _, Some(line)) => {
-            Failure::server(format!("`{program}` does not speak MCP on its standard output: its first line is no JSON: {line}"))
-                .with_help("an MCP server over stdio prints nothing but JSON-RPC messages; is a subcommand or flag missing?")
-        }
+        (Stop::Timeout(_) | Stop::Broken(..), _, Some(line)) => Failure::server(format!(
+            "`{program}` does not speak MCP on its standard output: its first line is no JSON: {line}"
+        ))
+        .with_help("an MCP server over stdio prints nothing but JSON-RPC messages; is a subcommand or flag missing?"),
         (Stop::Broken(method, _), Some(status), None) => {
             Failure::server(format!("`{program}` ended ({status}) before it answered `{method}`"))
         }
-        (Stop::Broken(method, why), None, None) => Failure::server(format!("`{program}` broke off at `{method}`: {why}")),
+        (Stop::Broken(method, why), None, None) => {
+            Failure::server(format!("`{program}` broke off at `{method}`: {why}"))
+        }
         (Stop::Timeout(method), _, None) => {
             let seconds = launch.timeout.as_secs_f64();
             Failure::server(format!("`{program}` did not answer `{method}` within {seconds} s"))
                 .with_help("give it longer with `--timeout SECONDS`")
         }
         (Stop::Refused(why), _, _) => Failure::server(format!("`{program}` refused the handshake: {why}")),
-        (Stop::Endless(method), _, _) => {
-            Failure::server(format!("`{program}` never ends its `{method}`: more than {ENTRIES} entries or {PAGES} pages, or the same page again"))
-        }
+        (Stop::Endless(method), _, _) => Failure::server(format!(
+            "`{program}` never ends its `{method}`: more than {ENTRIES} entries or {PAGES} pages, or the same page again"
+        )),
     };
     for line in server.stderr_tail(5).await {
         failure = failure.with_help(format!("it said: {line}"));

@@ -44,8 +44,7 @@ pub type Pipes = (Tap<ChildStdout>, ChildStdin);
 /// Starts `command` in `directory`, in a process group of its own.
 pub fn start(command: &[String], directory: &Path) -> Result<(Server, Pipes), Failure> {
     let [program, arguments @ ..] = command else {
-        return Err(Failure::input("no command was given")
-            .with_help("mcpz catalog add NAME -- COMMAND [ARGUMENT...]"));
+        return Err(Failure::input("no command was given").with_help("mcpz catalog add NAME -- COMMAND [ARGUMENT...]"));
     };
     let mut wrap = CommandWrap::with_new(program, |inner| {
         inner
@@ -58,30 +57,16 @@ pub fn start(command: &[String], directory: &Path) -> Result<(Server, Pipes), Fa
     #[cfg(unix)]
     wrap.wrap(ProcessGroup::leader());
     wrap.wrap(KillOnDrop);
-    let mut child = wrap
-        .spawn()
-        .map_err(|error| spawn_failure(program, &error))?;
+    let mut child = wrap.spawn().map_err(|error| spawn_failure(program, &error))?;
     let (stdin, stdout) = (child.stdin().take(), child.stdout().take());
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
-        return Err(Failure::server(format!(
-            "`{}` gave no pipes",
-            escape::inline(program)
-        )));
+        return Err(Failure::server(format!("`{}` gave no pipes", escape::inline(program))));
     };
-    let mut server = Server {
-        child,
-        stderr: Kept::default(),
-        stdout: Kept::default(),
-        draining: None,
-    };
+    let mut server = Server { child, stderr: Kept::default(), stdout: Kept::default(), draining: None };
     if let Some(stderr) = server.child.stderr().take() {
         server.draining = Some(tokio::spawn(drain(stderr, server.stderr.clone())));
     }
-    let tap = Tap {
-        inner: stdout,
-        kept: server.stdout.clone(),
-        total: 0,
-    };
+    let tap = Tap { inner: stdout, kept: server.stdout.clone(), total: 0 };
     Ok((server, (tap, stdin)))
 }
 
@@ -89,12 +74,9 @@ fn spawn_failure(program: &str, error: &std::io::Error) -> Failure {
     let shown = escape::inline(program);
     match error.kind() {
         std::io::ErrorKind::NotFound => Failure::server(format!("command `{shown}` was not found"))
-            .with_help(
-                "give a program on PATH, or a path to it; the command runs in the package folder",
-            ),
+            .with_help("give a program on PATH, or a path to it; the command runs in the package folder"),
         std::io::ErrorKind::PermissionDenied => {
-            Failure::server(format!("command `{shown}` may not be run"))
-                .with_help("is it executable?")
+            Failure::server(format!("command `{shown}` may not be run")).with_help("is it executable?")
         }
         _ => Failure::server(format!("command `{shown}` could not be started: {error}")),
     }
@@ -103,10 +85,7 @@ fn spawn_failure(program: &str, error: &std::io::Error) -> Failure {
 impl Server {
     /// Its exit status, when it has left by itself within `patience`.
     pub async fn left_within(&mut self, patience: Duration) -> Option<ExitStatus> {
-        tokio::time::timeout(patience, self.child.wait())
-            .await
-            .ok()?
-            .ok()
+        tokio::time::timeout(patience, self.child.wait()).await.ok()?.ok()
     }
 
     /// Ends it and everything it started: its input is closed by the caller, then it is asked, then killed.
@@ -131,14 +110,8 @@ impl Server {
             let _ = tokio::time::timeout(DRAIN, draining).await;
         }
         let text = text_of(&self.stderr);
-        let all: Vec<&str> = text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
-        all[all.len().saturating_sub(lines)..]
-            .iter()
-            .map(|line| escape::inline(line))
-            .collect()
+        let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        all[all.len().saturating_sub(lines)..].iter().map(|line| escape::inline(line)).collect()
     }
 
     /// The first line it wrote to standard output that is no JSON, if there is one.
@@ -188,13 +161,9 @@ impl<R: AsyncRead + Unpin> AsyncRead for Tap<R> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.inner).poll_read(context, buffer);
         let new = &buffer.filled()[before..];
-        self.total = self
-            .total
-            .saturating_add(u64::try_from(new.len()).unwrap_or(u64::MAX));
+        self.total = self.total.saturating_add(u64::try_from(new.len()).unwrap_or(u64::MAX));
         if self.total > STDOUT_LIMIT {
-            return Poll::Ready(Err(std::io::Error::other(
-                "the server printed more than 64 MiB",
-            )));
+            return Poll::Ready(Err(std::io::Error::other("the server printed more than 64 MiB")));
         }
         if let Ok(mut kept) = self.kept.lock() {
             let room = STDOUT_KEPT.saturating_sub(kept.len());

@@ -16,49 +16,27 @@ pub enum Observed {
 }
 
 /// The expectations that do not hold, in words.
-pub fn compare(
-    program: &Program,
-    image: &BundleImage,
-    wanted: &[Expectation],
-    observed: &Observed,
-) -> Vec<String> {
-    wanted
-        .iter()
-        .filter_map(|expectation| failure(program, image, expectation, observed))
-        .collect()
+pub fn compare(program: &Program, image: &BundleImage, wanted: &[Expectation], observed: &Observed) -> Vec<String> {
+    wanted.iter().filter_map(|expectation| failure(program, image, expectation, observed)).collect()
 }
 
-fn failure(
-    program: &Program,
-    image: &BundleImage,
-    expectation: &Expectation,
-    observed: &Observed,
-) -> Option<String> {
+fn failure(program: &Program, image: &BundleImage, expectation: &Expectation, observed: &Observed) -> Option<String> {
     let held = match observed {
         Observed::Listing(listed) => listing(&expectation.what, *listed),
         Observed::Decision(decision) => what_holds(program, &expectation.what, decision),
     };
     let wanted = wanted_text(program, &expectation.what);
     if !held {
-        return Some(format!(
-            "expected {wanted}, got {}",
-            observed_text(image, observed)
-        ));
+        return Some(format!("expected {wanted}, got {}", observed_text(image, observed)));
     }
     let (Some(by), Observed::Decision(decision)) = (&expectation.by, observed) else {
         return None;
     };
-    let determining = decision
-        .determining
-        .and_then(|id| image.rules.get(id.index()))
-        .map(|rule| rule.id.as_str());
+    let determining = decision.determining.and_then(|id| image.rules.get(id.index())).map(|rule| rule.id.as_str());
     if determining == (by != "none").then_some(by.as_str()) {
         return None;
     }
-    Some(format!(
-        "expected {wanted} by {by}, got {}",
-        observed_text(image, observed)
-    ))
+    Some(format!("expected {wanted} by {by}, got {}", observed_text(image, observed)))
 }
 
 fn listing(wanted: &Expected, listed: bool) -> bool {
@@ -74,35 +52,21 @@ fn what_holds(program: &Program, wanted: &Expected, decision: &Decision) -> bool
     match wanted {
         Expected::Allow => decision.effect == Effect::Allow,
         Expected::Deny(show) => {
-            decision.effect == Effect::Deny
-                && show.is_none_or(|show| same_show(show, decision.show))
+            decision.effect == Effect::Deny && show.is_none_or(|show| same_show(show, decision.show))
         }
         Expected::Challenge(kind) => {
             decision.effect == Effect::Challenge
-                && kind.as_ref().is_none_or(|kind| {
-                    decision
-                        .unmet
-                        .iter()
-                        .any(|unmet| is_kind(program, kind, unmet))
-                })
+                && kind.as_ref().is_none_or(|kind| decision.unmet.iter().any(|unmet| is_kind(program, kind, unmet)))
         }
         Expected::Listed => decision.effect != Effect::Deny || decision.show != DenyMode::Hide,
         Expected::Hidden => decision.effect == Effect::Deny && decision.show == DenyMode::Hide,
-        Expected::Redact(path) => {
-            obligations
-                .redactions
-                .iter()
-                .any(|redaction| match &redaction.what {
-                    RedactWhat::Field(steps) => steps_text(steps) == *path,
-                    RedactWhat::Matching(_) => path == "matching" || path == "result matching",
-                })
-        }
+        Expected::Redact(path) => obligations.redactions.iter().any(|redaction| match &redaction.what {
+            RedactWhat::Field(steps) => steps_text(steps) == *path,
+            RedactWhat::Matching(_) => path == "matching" || path == "result matching",
+        }),
         Expected::Label(label) => {
             let name = label_name(program, *label);
-            obligations
-                .labels
-                .iter()
-                .any(|carried| carried.label == name)
+            obligations.labels.iter().any(|carried| carried.label == name)
         }
         Expected::Audit(level) => obligations.audit == Some(audit_level(*level)),
     }
@@ -133,9 +97,7 @@ fn is_kind(program: &Program, kind: &ChallengeKind, unmet: &Unmet) -> bool {
         (ChallengeKind::Approval, Unmet::Approval { .. })
         | (ChallengeKind::Mfa, Unmet::Mfa { .. })
         | (ChallengeKind::Scope, Unmet::Scope { .. }) => true,
-        (ChallengeKind::Grant(wanted), Unmet::Grant { grant }) => {
-            *grant == grant_name(program, *wanted)
-        }
+        (ChallengeKind::Grant(wanted), Unmet::Grant { grant }) => *grant == grant_name(program, *wanted),
         _ => false,
     }
 }
@@ -167,25 +129,15 @@ pub fn observed_text(image: &BundleImage, observed: &Observed) -> String {
         Observed::Listing(false) => return "hidden".to_owned(),
         Observed::Decision(decision) => decision,
     };
-    let by = decision
-        .determining
-        .map_or_else(|| "none".to_owned(), |id| rule_name(image, id));
-    let mut text = format!(
-        "{} by {by} ({}",
-        decision.effect.name(),
-        decision.reason.name()
-    );
+    let by = decision.determining.map_or_else(|| "none".to_owned(), |id| rule_name(image, id));
+    let mut text = format!("{} by {by} ({}", decision.effect.name(), decision.reason.name());
     if decision.effect == Effect::Deny && decision.show != DenyMode::Explain {
         text.push_str(", shown as ");
         text.push_str(show_word(decision.show));
     }
     text.push(')');
     for error in &decision.errors {
-        text.push_str(&format!(
-            "; {} in error: {}",
-            rule_name(image, error.rule),
-            error.code.name()
-        ));
+        text.push_str(&format!("; {} in error: {}", rule_name(image, error.rule), error.code.name()));
     }
     text
 }

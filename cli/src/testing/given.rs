@@ -2,12 +2,9 @@
 
 use super::json;
 use crate::case::Case;
-use mcpz_compiler::hir::canonical::{
-    class_name, data_name, grant_name, history_text, label_name, seen_name,
-};
+use mcpz_compiler::hir::canonical::{class_name, data_name, grant_name, history_text, label_name, seen_name};
 use mcpz_compiler::hir::{
-    ClassDefinition, ClassId, Expr, ExprKind, Given, History, Literal, Member, Program, RuleKind,
-    SeenSource, Test,
+    ClassDefinition, ClassId, Expr, ExprKind, Given, History, Literal, Member, Program, RuleKind, SeenSource, Test,
 };
 use mcpz_runtime::credential;
 use mcpz_runtime::state::{Approval, Failing, HistoryAnswer, LimitUsed};
@@ -34,14 +31,10 @@ fn apply_one(program: &Program, test: &Test, arguments: &Value, given: &Given, c
         Given::Context(facts) => case.context = Some(json::value(facts).to_string()),
         Given::Network(address) => case.network = Some(*address),
         Given::Data(data, value) => {
-            case.data
-                .insert(data_name(program, *data), json::value(value).to_string());
+            case.data.insert(data_name(program, *data), json::value(value).to_string());
         }
         Given::IsolatedServer(server) => {
-            let name = program
-                .servers
-                .get(server.index())
-                .map(|server| server.name.to_string());
+            let name = program.servers.get(server.index()).map(|server| server.name.to_string());
             case.state.isolated_servers.extend(name);
         }
         Given::IsolatedTool(member) => case.state.isolated_tools.extend(tool(program, *member)),
@@ -49,38 +42,21 @@ fn apply_one(program: &Program, test: &Test, arguments: &Value, given: &Given, c
         Given::Quarantined(member) => case.state.quarantined.extend(tool(program, *member)),
         Given::LimitExhausted(rule) => exhaust(program, rule, case),
         Given::Scope(scope) => case.principal.scopes.push(scope.clone()),
-        Given::SessionLabel(label) => drop(
-            case.state
-                .session_labels
-                .insert(label_name(program, *label)),
-        ),
+        Given::SessionLabel(label) => drop(case.state.session_labels.insert(label_name(program, *label))),
     }
 }
 
-fn history(
-    program: &Program,
-    arguments: &Value,
-    question: &History,
-    answer: &Literal,
-    case: &mut Case,
-) {
+fn history(program: &Program, arguments: &Value, question: &History, answer: &Literal, case: &mut Case) {
     let holds = !matches!(answer, Literal::Bool(false));
     match question {
         History::SessionHolds(label) if holds => {
-            case.state
-                .session_labels
-                .insert(label_name(program, *label));
+            case.state.session_labels.insert(label_name(program, *label));
         }
         History::Carries(place, label) if holds => {
-            case.state
-                .carried
-                .insert((pointer(place), label_name(program, *label)));
+            case.state.carried.insert((pointer(place), label_name(program, *label)));
         }
         History::SeenIn(place, source) if holds => {
-            let Some(text) = arguments
-                .pointer(&pointer(place))
-                .and_then(json::memory_text)
-            else {
+            let Some(text) = arguments.pointer(&pointer(place)).and_then(json::memory_text) else {
                 return;
             };
             let entry = (text, seen_name(program, *source));
@@ -98,9 +74,7 @@ fn history(
                 (_, Literal::Decimal(scaled)) => HistoryAnswer::Decimal(*scaled),
                 (_, other) => HistoryAnswer::Bool(*other == Literal::Bool(true)),
             };
-            case.state
-                .history
-                .insert(history_text(program, question), answer);
+            case.state.history.insert(history_text(program, question), answer);
         }
         _ => {}
     }
@@ -109,14 +83,9 @@ fn history(
 fn history_error(program: &Program, arguments: &Value, question: &History, case: &mut Case) {
     let failing = match question {
         History::SessionHolds(label) => Failing::SessionHolds(label_name(program, *label)),
-        History::Carries(place, label) => {
-            Failing::Carries(pointer(place), label_name(program, *label))
-        }
+        History::Carries(place, label) => Failing::Carries(pointer(place), label_name(program, *label)),
         History::SeenIn(place, source) => {
-            let text = arguments
-                .pointer(&pointer(place))
-                .and_then(json::memory_text)
-                .unwrap_or_default();
+            let text = arguments.pointer(&pointer(place)).and_then(json::memory_text).unwrap_or_default();
             match source {
                 SeenSource::Data(_) => Failing::SeenInData(text, seen_name(program, *source)),
                 SeenSource::Label(_) => Failing::SeenInLabel(text, seen_name(program, *source)),
@@ -131,11 +100,7 @@ fn history_error(program: &Program, arguments: &Value, question: &History, case:
 fn pointer(place: &Expr) -> String {
     match &place.kind {
         ExprKind::Field(base, name) => {
-            format!(
-                "{}/{}",
-                pointer(base),
-                name.replace('~', "~0").replace('/', "~1")
-            )
+            format!("{}/{}", pointer(base), name.replace('~', "~0").replace('/', "~1"))
         }
         ExprKind::Native(_, inner) => pointer(inner),
         _ => String::new(),
@@ -147,11 +112,7 @@ fn approvals(program: &Program, count: u32, classes: &[ClassId], case: &mut Case
     for (class, _) in classes.iter().cycle().zip(0..count) {
         let number = case.state.approvals.len() + 1;
         let classes = implied(program, *class);
-        case.state.approvals.push(Approval {
-            approver: format!("approver:{number}"),
-            classes,
-            age_ms: 0,
-        });
+        case.state.approvals.push(Approval { approver: format!("approver:{number}"), classes, age_ms: 0 });
     }
 }
 
@@ -161,35 +122,18 @@ fn implied(program: &Program, class: ClassId) -> Vec<String> {
     let mut next = 0;
     while let Some(current) = found.get(next).copied() {
         next += 1;
-        let base = match program
-            .classes
-            .get(current.index())
-            .map(|row| &row.definition)
-        {
+        let base = match program.classes.get(current.index()).map(|row| &row.definition) {
             Some(ClassDefinition::Narrow { base, .. }) => Some(*base),
             _ => None,
         };
-        let joins = program
-            .classes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, row)| match &row.definition {
-                ClassDefinition::Join(parts) if parts.contains(&current) => {
-                    Some(ClassId::new(index))
-                }
-                _ => None,
-            });
-        let more: Vec<ClassId> = base
-            .into_iter()
-            .chain(joins)
-            .filter(|class| !found.contains(class))
-            .collect();
+        let joins = program.classes.iter().enumerate().filter_map(|(index, row)| match &row.definition {
+            ClassDefinition::Join(parts) if parts.contains(&current) => Some(ClassId::new(index)),
+            _ => None,
+        });
+        let more: Vec<ClassId> = base.into_iter().chain(joins).filter(|class| !found.contains(class)).collect();
         found.extend(more);
     }
-    found
-        .into_iter()
-        .map(|class| class_name(program, class))
-        .collect()
+    found.into_iter().map(|class| class_name(program, class)).collect()
 }
 
 fn tool(program: &Program, member: Member) -> Option<(String, String)> {
@@ -213,9 +157,6 @@ fn exhaust(program: &Program, rule: &str, case: &mut Case) {
         Some(RuleKind::Limit(limit)) => limit.at_most,
         _ => 0,
     };
-    let used = LimitUsed {
-        used: most.saturating_add(ONE),
-        retry_after_ms: None,
-    };
+    let used = LimitUsed { used: most.saturating_add(ONE), retry_after_ms: None };
     case.state.limits.insert(rule.to_owned(), used);
 }

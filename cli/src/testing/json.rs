@@ -12,9 +12,7 @@ pub fn value(literal: &Literal) -> Value {
         Literal::Bool(flag) => Value::Bool(*flag),
         Literal::Int(number) => Value::from(*number),
         Literal::Decimal(scaled) => decimal(*scaled),
-        Literal::String(text) | Literal::Host(text) | Literal::Url(text) | Literal::Path(text) => {
-            text.clone().into()
-        }
+        Literal::String(text) | Literal::Host(text) | Literal::Url(text) | Literal::Path(text) => text.clone().into(),
         Literal::Duration(ms) => duration_text(*ms).into(),
         Literal::Instant(ms) => instant_text(*ms).into(),
         Literal::Date(days) => date_text(*days).into(),
@@ -28,10 +26,8 @@ pub fn value(literal: &Literal) -> Value {
         Literal::Segment(_) | Literal::Window(_) => Value::Null,
         Literal::List(items) => items.iter().map(value).collect(),
         Literal::Record(fields) => {
-            let members: Map<String, Value> = fields
-                .iter()
-                .map(|(name, item)| (name.to_string(), value(item)))
-                .collect();
+            let members: Map<String, Value> =
+                fields.iter().map(|(name, item)| (name.to_string(), value(item))).collect();
             Value::Object(members)
         }
     }
@@ -44,20 +40,12 @@ fn decimal(scaled: i128) -> Value {
 
 fn date_text(days: i32) -> String {
     let ms = i64::from(days) * 86_400_000;
-    instant_text(ms)
-        .split('T')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    instant_text(ms).split('T').next().unwrap_or_default().to_owned()
 }
 
 fn time_text(seconds: u32) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if rest == 0 {
-        format!("{hours:02}:{minutes:02}")
-    } else {
-        format!("{hours:02}:{minutes:02}:{rest:02}")
-    }
+    if rest == 0 { format!("{hours:02}:{minutes:02}") } else { format!("{hours:02}:{minutes:02}:{rest:02}") }
 }
 
 fn weekday_text(day: u8) -> &'static str {
@@ -69,9 +57,7 @@ fn weekday_text(day: u8) -> &'static str {
 pub fn memory_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => crate::case::scaled(&number.to_string())
-            .ok()
-            .map(number_text),
+        Value::Number(number) => crate::case::scaled(&number.to_string()).ok().map(number_text),
         Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
@@ -86,14 +72,8 @@ mod tests {
         assert_eq!(value(&Literal::Duration(90_000)), "1m30s");
         assert_eq!(value(&Literal::Date(1)), "1970-01-02");
         assert_eq!(value(&Literal::Time(34_200)), "09:30");
-        assert_eq!(
-            value(&Literal::Decimal(500_000_000_000_000_000)).to_string(),
-            "0.5"
-        );
-        let record = Literal::Record(vec![(
-            "a".into(),
-            Literal::List(vec![Literal::Int(1), Literal::Null]),
-        )]);
+        assert_eq!(value(&Literal::Decimal(500_000_000_000_000_000)).to_string(), "0.5");
+        let record = Literal::Record(vec![("a".into(), Literal::List(vec![Literal::Int(1), Literal::Null]))]);
         assert_eq!(value(&record).to_string(), r#"{"a":[1,null]}"#);
     }
 }

@@ -7,8 +7,8 @@
 
 use super::json;
 use mcpz_compiler::hir::{
-    ClassDefinition, ClassId, Comparison, CredentialSource, Expr, ExprKind, Literal, PrincipalKind,
-    Program, Root, TestLink,
+    ClassDefinition, ClassId, Comparison, CredentialSource, Expr, ExprKind, Literal, PrincipalKind, Program, Root,
+    TestLink,
 };
 use mcpz_compiler::types::Type;
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource};
@@ -39,22 +39,14 @@ pub fn link(program: &Program, test_link: &TestLink) -> Link {
             }
             LinkSource::Issuer(row.map_or_else(String::new, |issuer| issuer.name.to_string()))
         }
-        CredentialSource::Mtls => LinkSource::Mtls {
-            spiffe: draft.spiffe.unwrap_or_default(),
-        },
-        CredentialSource::Local => LinkSource::Local {
-            uid: draft.uid.unwrap_or_default(),
-        },
+        CredentialSource::Mtls => LinkSource::Mtls { spiffe: draft.spiffe.unwrap_or_default() },
+        CredentialSource::Local => LinkSource::Local { uid: draft.uid.unwrap_or_default() },
     };
     let kind = match kind {
         PrincipalKind::User => LinkKind::User,
         PrincipalKind::Agent => LinkKind::Agent,
     };
-    Link {
-        kind,
-        source,
-        claims: Value::Object(draft.claims).to_string(),
-    }
+    Link { kind, source, claims: Value::Object(draft.claims).to_string() }
 }
 
 impl Draft {
@@ -83,10 +75,7 @@ impl Draft {
         if self.given.contains(name) {
             return;
         }
-        let entry = self
-            .claims
-            .entry(name.to_owned())
-            .or_insert_with(|| Value::Array(Vec::new()));
+        let entry = self.claims.entry(name.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(items) = entry
             && !items.contains(&element)
         {
@@ -96,11 +85,7 @@ impl Draft {
 }
 
 /// Completes what a class's definition wants, from the identity at its root outwards.
-fn complete(
-    program: &Program,
-    class: ClassId,
-    draft: &mut Draft,
-) -> (CredentialSource, PrincipalKind) {
+fn complete(program: &Program, class: ClassId, draft: &mut Draft) -> (CredentialSource, PrincipalKind) {
     let Some(row) = program.classes.get(class.index()) else {
         return (CredentialSource::Local, PrincipalKind::Agent);
     };
@@ -134,9 +119,7 @@ fn satisfy(condition: Option<&Expr>, draft: &mut Draft) {
         }
         ExprKind::Contains(collection, element) => element_of(element, collection, draft),
         ExprKind::In(element, collection) => {
-            if let (Some(place), ExprKind::Literal(Literal::List(items))) =
-                (Place::of(element), &collection.kind)
-            {
+            if let (Some(place), ExprKind::Literal(Literal::List(items))) = (Place::of(element), &collection.kind) {
                 if let Some(first) = items.first() {
                     place.want(draft, json::value(first));
                 }
@@ -164,9 +147,7 @@ fn equal(left: &Expr, right: &Expr, draft: &mut Draft) {
 }
 
 fn element_of(element: &Expr, collection: &Expr, draft: &mut Draft) {
-    if let (Some(Place::Claim(name)), ExprKind::Literal(literal)) =
-        (Place::of(collection), &element.kind)
-    {
+    if let (Some(Place::Claim(name)), ExprKind::Literal(literal)) = (Place::of(collection), &element.kind) {
         draft.want_element(name, json::value(literal));
     }
 }
@@ -183,9 +164,7 @@ impl Place<'_> {
         match &expr.kind {
             ExprKind::Root(Root::LinkSpiffe) => Some(Place::Spiffe),
             ExprKind::Root(Root::LinkUid) => Some(Place::Uid),
-            ExprKind::Field(base, name)
-                if matches!(base.kind, ExprKind::Root(Root::LinkClaims)) =>
-            {
+            ExprKind::Field(base, name) if matches!(base.kind, ExprKind::Root(Root::LinkClaims)) => {
                 Some(Place::Claim(name))
             }
             ExprKind::Coalesce(inner, _) => Place::of(inner),
@@ -196,12 +175,7 @@ impl Place<'_> {
     fn want(&self, draft: &mut Draft, value: Value) {
         match self {
             Place::Claim(name) => draft.want(name, value),
-            Place::Spiffe => {
-                draft.spiffe = draft
-                    .spiffe
-                    .take()
-                    .or_else(|| value.as_str().map(str::to_owned))
-            }
+            Place::Spiffe => draft.spiffe = draft.spiffe.take().or_else(|| value.as_str().map(str::to_owned)),
             Place::Uid => draft.uid = draft.uid.or_else(|| value.as_i64()),
         }
     }
@@ -229,11 +203,7 @@ fn pattern_instance(pattern: &Expr) -> Option<String> {
 }
 
 /// Claims without which the issuer's tokens are refused.
-fn mandatory(
-    fields: &std::collections::BTreeMap<smol_str::SmolStr, Type>,
-    kind: PrincipalKind,
-    draft: &mut Draft,
-) {
+fn mandatory(fields: &std::collections::BTreeMap<smol_str::SmolStr, Type>, kind: PrincipalKind, draft: &mut Draft) {
     for (name, ty) in fields {
         if ty.is_optional() || draft.claims.contains_key(name.as_str()) {
             continue;
@@ -255,15 +225,9 @@ fn empty(ty: &Type) -> Value {
         Type::Map(_) => Value::Object(Map::new()),
         Type::Record(record) => {
             let required = record.fields.iter().filter(|(_, ty)| !ty.is_optional());
-            Value::Object(
-                required
-                    .map(|(name, ty)| (name.to_string(), empty(ty)))
-                    .collect(),
-            )
+            Value::Object(required.map(|(name, ty)| (name.to_string(), empty(ty))).collect())
         }
-        Type::Enum(words) => words
-            .first()
-            .map_or(Value::Null, |word| Value::String(word.to_string())),
+        Type::Enum(words) => words.first().map_or(Value::Null, |word| Value::String(word.to_string())),
         Type::Union(members) => members.first().map_or(Value::Null, empty),
         Type::Optional(_) | Type::Null => Value::Null,
         _ => Value::String(String::new()),

@@ -27,18 +27,12 @@ pub fn message(request: &TestRequest) -> Vec<u8> {
         Action::Elicit => ("elicitation/create", elicitation(&arguments)),
         Action::Roots => ("roots/list", json!({})),
     };
-    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        .to_string()
-        .into_bytes()
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string().into_bytes()
 }
 
 fn completion(name: &str, arguments: &Value) -> Value {
-    let first = arguments
-        .as_object()
-        .and_then(|members| members.iter().next());
-    let (key, value) = first.map_or(("", Value::String(String::new())), |(key, value)| {
-        (key.as_str(), value.clone())
-    });
+    let first = arguments.as_object().and_then(|members| members.iter().next());
+    let (key, value) = first.map_or(("", Value::String(String::new())), |(key, value)| (key.as_str(), value.clone()));
     let reference = if name.contains("://") {
         json!({"type": "ref/resource", "uri": name})
     } else {
@@ -54,10 +48,7 @@ fn sampling(arguments: &Value) -> Value {
         params.insert("maxTokens".to_owned(), tokens);
     }
     if let Some(model) = params.remove("model") {
-        params.insert(
-            "modelPreferences".to_owned(),
-            json!({"hints": [{"name": model}]}),
-        );
+        params.insert("modelPreferences".to_owned(), json!({"hints": [{"name": model}]}));
     }
     let count = match params.get("messages") {
         Some(Value::Number(number)) => number.as_u64().unwrap_or(0).min(1_000),
@@ -65,10 +56,7 @@ fn sampling(arguments: &Value) -> Value {
         None => 1,
     };
     let one = json!({"role": "user", "content": {"type": "text", "text": "hello"}});
-    params.insert(
-        "messages".to_owned(),
-        (0..count).map(|_| one.clone()).collect(),
-    );
+    params.insert("messages".to_owned(), (0..count).map(|_| one.clone()).collect());
     Value::Object(params)
 }
 
@@ -82,29 +70,16 @@ fn elicitation(arguments: &Value) -> Value {
         return Value::Object(params);
     }
     let mut properties = Map::new();
-    for field in fields
-        .as_ref()
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for field in fields.as_ref().and_then(Value::as_array).into_iter().flatten() {
         if let Some(name) = field.as_str() {
             properties.insert(name.to_owned(), json!({"type": "string"}));
         }
     }
     if secret {
-        properties.insert(
-            "password".to_owned(),
-            json!({"type": "string", "format": "password"}),
-        );
+        properties.insert("password".to_owned(), json!({"type": "string", "format": "password"}));
     }
-    params
-        .entry("message".to_owned())
-        .or_insert_with(|| Value::String("please fill in".to_owned()));
-    params.insert(
-        "requestedSchema".to_owned(),
-        json!({"type": "object", "properties": properties}),
-    );
+    params.entry("message".to_owned()).or_insert_with(|| Value::String("please fill in".to_owned()));
+    params.insert("requestedSchema".to_owned(), json!({"type": "object", "properties": properties}));
     Value::Object(params)
 }
 

@@ -41,18 +41,9 @@ impl TestResult {
 }
 
 /// Runs every test whose title contains `filter`.
-pub fn run(
-    program: &Program,
-    engine: &Engine,
-    filter: Option<&str>,
-) -> Result<Vec<TestResult>, Failure> {
+pub fn run(program: &Program, engine: &Engine, filter: Option<&str>) -> Result<Vec<TestResult>, Failure> {
     let wanted = |test: &&Test| filter.is_none_or(|part| test.title.contains(part));
-    program
-        .tests
-        .iter()
-        .filter(wanted)
-        .map(|test| run_one(program, engine, test))
-        .collect()
+    program.tests.iter().filter(wanted).map(|test| run_one(program, engine, test)).collect()
 }
 
 /// Runs one test.
@@ -69,12 +60,7 @@ pub fn run_one(program: &Program, engine: &Engine, test: &Test) -> Result<TestRe
         Observed::Listing(_) => None,
     };
     let place = mcpz_compiler::diagnostics::plain::place(test.span, &program.sources);
-    Ok(TestResult {
-        title: test.title.clone(),
-        place,
-        failures,
-        decision,
-    })
+    Ok(TestResult { title: test.title.clone(), place, failures, decision })
 }
 
 /// The case that a test describes.
@@ -85,15 +71,8 @@ pub fn case_of(program: &Program, test: &Test) -> Result<Case, Failure> {
     };
     let mut case = Case::at(now_ms);
     case.title = Some(test.title.clone());
-    case.principal.chain = test
-        .chain
-        .iter()
-        .map(|link| links::link(program, link))
-        .collect();
-    case.server = program
-        .servers
-        .get(test.request.server.index())
-        .map(|server| server.name.to_string());
+    case.principal.chain = test.chain.iter().map(|link| links::link(program, link)).collect();
+    case.server = program.servers.get(test.request.server.index()).map(|server| server.name.to_string());
     case.direction = message::direction(test.request.action);
     case.message = message::message(&test.request);
     given::apply(program, test, &mut case);

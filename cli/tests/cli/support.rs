@@ -16,11 +16,7 @@ pub struct Run {
 impl Run {
     /// Fails the test unless the exit code is this.
     pub fn expect(self, code: i32) -> Run {
-        assert_eq!(
-            self.code, code,
-            "exit code\n-- stdout\n{}\n-- stderr\n{}",
-            self.out, self.err
-        );
+        assert_eq!(self.code, code, "exit code\n-- stdout\n{}\n-- stderr\n{}", self.out, self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
         self
     }
@@ -34,11 +30,7 @@ impl Run {
 /// The command, in a folder.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcpz"));
-    command
-        .current_dir(folder)
-        .env_remove("NO_COLOR")
-        .env("TERM", "xterm")
-        .stdin(Stdio::null());
+    command.current_dir(folder).env_remove("NO_COLOR").env("TERM", "xterm").stdin(Stdio::null());
     command
 }
 
@@ -62,12 +54,7 @@ pub fn mcpz_with_input(folder: &Path, args: &[&str], input: &str) -> Run {
         .stderr(Stdio::piped())
         .spawn()
         .expect("mcpz starts");
-    child
-        .stdin
-        .take()
-        .expect("stdin")
-        .write_all(input.as_bytes())
-        .expect("input is written");
+    child.stdin.take().expect("stdin").write_all(input.as_bytes()).expect("input is written");
     let output = child.wait_with_output().expect("mcpz ends");
     Run {
         code: output.status.code().unwrap_or(-1),
@@ -100,8 +87,7 @@ impl Package {
 
     /// Reads one of its files.
     pub fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.root.join(path))
-            .unwrap_or_else(|error| panic!("{path}: {error}"))
+        std::fs::read_to_string(self.root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
     /// Writes one of its files.

@@ -19,17 +19,11 @@ const ONE: i128 = 1_000_000_000_000_000_000;
 const SAFE: i128 = 9_007_199_254_740_991 * ONE;
 
 /// Compiles a schema; also lists what is not enforced (pointer and keyword, sorted).
-pub(super) fn compile(
-    root: &Value,
-    dialect: Dialect,
-) -> Result<(SchemaImage, Vec<(String, String)>), SchemaProblem> {
+pub(super) fn compile(root: &Value, dialect: Dialect) -> Result<(SchemaImage, Vec<(String, String)>), SchemaProblem> {
     let mut compiler = Compiler {
         root,
         dialect,
-        image: SchemaImage {
-            nodes: Vec::new(),
-            ..SchemaImage::default()
-        },
+        image: SchemaImage { nodes: Vec::new(), ..SchemaImage::default() },
         by_pointer: BTreeMap::new(),
         by_pattern: BTreeMap::new(),
         unenforced: BTreeSet::new(),
@@ -64,8 +58,7 @@ impl<'a> Compiler<'a> {
         if depth > MAX_SCHEMA_DEPTH || self.image.nodes.len() >= MAX_SCHEMA_NODES {
             return Err(problem(pointer, "the schema is too deep or too large"));
         }
-        let row = u32::try_from(self.image.nodes.len())
-            .map_err(|_| problem(pointer, "the schema is too large"))?;
+        let row = u32::try_from(self.image.nodes.len()).map_err(|_| problem(pointer, "the schema is too large"))?;
         self.image.nodes.push(Vec::new());
         self.by_pointer.insert(pointer.to_owned(), row);
         let checks = match schema {
@@ -82,14 +75,10 @@ impl<'a> Compiler<'a> {
 
     fn object(&mut self, schema: &'a Object, pointer: &str, depth: usize) -> Compiled<Vec<Check>> {
         if !pointer.is_empty() && (schema.contains_key("$id") || schema.contains_key("$schema")) {
-            return Err(problem(
-                pointer,
-                "a subschema with `$id` or `$schema` of its own is not supported",
-            ));
+            return Err(problem(pointer, "a subschema with `$id` or `$schema` of its own is not supported"));
         }
         for keyword in keywords::unenforced(schema, self.dialect, pointer.is_empty()) {
-            self.unenforced
-                .insert((pointer.to_owned(), keyword.to_owned()));
+            self.unenforced.insert((pointer.to_owned(), keyword.to_owned()));
         }
         let mut checks = Vec::new();
         if let Some(reference) = schema.get("$ref") {
@@ -135,12 +124,9 @@ impl<'a> Compiler<'a> {
                 // Every number of the language is within such a bound, or none is.
                 Units::TooLarge if is_upper => {}
                 Units::TooSmall if !is_upper && bound != Bound::MultipleOf => {}
-                Units::TooLarge | Units::TooSmall if bound != Bound::MultipleOf => {
-                    checks.push(no_number())
-                }
+                Units::TooLarge | Units::TooSmall if bound != Bound::MultipleOf => checks.push(no_number()),
                 _ => {
-                    self.unenforced
-                        .insert((pointer.to_owned(), keyword.to_owned()));
+                    self.unenforced.insert((pointer.to_owned(), keyword.to_owned()));
                 }
             }
             let beyond = match limit {
@@ -170,8 +156,7 @@ impl<'a> Compiler<'a> {
             match self.automaton(text) {
                 Some(row) => checks.push(Check::Pattern(row)),
                 None => {
-                    self.unenforced
-                        .insert((pointer.to_owned(), "pattern".to_owned()));
+                    self.unenforced.insert((pointer.to_owned(), "pattern".to_owned()));
                 }
             }
         }
@@ -191,13 +176,7 @@ impl<'a> Compiler<'a> {
         row
     }
 
-    fn arrays(
-        &mut self,
-        schema: &'a Object,
-        pointer: &str,
-        depth: usize,
-        checks: &mut Vec<Check>,
-    ) -> Compiled<()> {
+    fn arrays(&mut self, schema: &'a Object, pointer: &str, depth: usize, checks: &mut Vec<Check>) -> Compiled<()> {
         size(schema, pointer, "minItems", Size::MinItems, checks)?;
         size(schema, pointer, "maxItems", Size::MaxItems, checks)?;
         let (prefix_keyword, rest_keyword) = match (self.dialect, schema.get("items")) {
@@ -208,25 +187,14 @@ impl<'a> Compiler<'a> {
         let prefix = self.list(schema, prefix_keyword, pointer, depth)?;
         let rest = self.optional(schema, rest_keyword, pointer, depth)?;
         if prefix.is_some() || rest.is_some() {
-            checks.push(Check::Items {
-                prefix: prefix.unwrap_or_default(),
-                rest,
-            });
+            checks.push(Check::Items { prefix: prefix.unwrap_or_default(), rest });
         }
         if let Some(node) = self.optional(schema, "contains", pointer, depth)? {
             let bounded = self.dialect == Dialect::Draft202012;
             let count = |keyword| {
-                if bounded {
-                    natural(schema, pointer, keyword)
-                } else {
-                    Ok(None)
-                }
+                if bounded { natural(schema, pointer, keyword) } else { Ok(None) }
             };
-            checks.push(Check::Contains {
-                node,
-                min: count("minContains")?.unwrap_or(1),
-                max: count("maxContains")?,
-            });
+            checks.push(Check::Contains { node, min: count("minContains")?.unwrap_or(1), max: count("maxContains")? });
         }
         match schema.get("uniqueItems") {
             None | Some(Value::Bool(false)) => {}
@@ -236,27 +204,9 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn members(
-        &mut self,
-        schema: &'a Object,
-        pointer: &str,
-        depth: usize,
-        checks: &mut Vec<Check>,
-    ) -> Compiled<()> {
-        size(
-            schema,
-            pointer,
-            "minProperties",
-            Size::MinProperties,
-            checks,
-        )?;
-        size(
-            schema,
-            pointer,
-            "maxProperties",
-            Size::MaxProperties,
-            checks,
-        )?;
+    fn members(&mut self, schema: &'a Object, pointer: &str, depth: usize, checks: &mut Vec<Check>) -> Compiled<()> {
+        size(schema, pointer, "minProperties", Size::MinProperties, checks)?;
+        size(schema, pointer, "maxProperties", Size::MaxProperties, checks)?;
         if let Some(value) = schema.get("required") {
             checks.push(Check::Required(names(value, pointer, "required")?));
         }
@@ -279,19 +229,13 @@ impl<'a> Compiler<'a> {
         let mut additional = self.optional(schema, "additionalProperties", pointer, depth)?;
         if !all_patterns_known {
             // Which members are additional cannot be told either.
-            self.unenforced
-                .insert((pointer.to_owned(), "patternProperties".to_owned()));
+            self.unenforced.insert((pointer.to_owned(), "patternProperties".to_owned()));
             if additional.take().is_some() {
-                self.unenforced
-                    .insert((pointer.to_owned(), "additionalProperties".to_owned()));
+                self.unenforced.insert((pointer.to_owned(), "additionalProperties".to_owned()));
             }
         }
         if !properties.is_empty() || !patterns.is_empty() || additional.is_some() {
-            checks.push(Check::Members {
-                properties,
-                patterns,
-                additional,
-            });
+            checks.push(Check::Members { properties, patterns, additional });
         }
         if let Some(node) = self.optional(schema, "propertyNames", pointer, depth)? {
             checks.push(Check::PropertyNames(node));
@@ -314,15 +258,9 @@ impl<'a> Compiler<'a> {
             for (name, value) in object_at(schema, pointer, keyword)? {
                 let place = below(&below(pointer, keyword), name);
                 if value.is_array() && *keyword != "dependentSchemas" {
-                    checks.push(Check::DependentRequired(
-                        name.clone(),
-                        names(value, &place, keyword)?,
-                    ));
+                    checks.push(Check::DependentRequired(name.clone(), names(value, &place, keyword)?));
                 } else if *keyword != "dependentRequired" {
-                    checks.push(Check::DependentSchema(
-                        name.clone(),
-                        self.node(value, &place, depth)?,
-                    ));
+                    checks.push(Check::DependentSchema(name.clone(), self.node(value, &place, depth)?));
                 } else {
                     return Err(problem(&place, "`dependentRequired` holds lists of names"));
                 }
@@ -338,11 +276,7 @@ impl<'a> Compiler<'a> {
         depth: usize,
         checks: &mut Vec<Check>,
     ) -> Compiled<()> {
-        let combinators = [
-            ("allOf", Combinator::All),
-            ("anyOf", Combinator::Any),
-            ("oneOf", Combinator::One),
-        ];
+        let combinators = [("allOf", Combinator::All), ("anyOf", Combinator::Any), ("oneOf", Combinator::One)];
         for (keyword, combinator) in combinators {
             if let Some(nodes) = self.list(schema, keyword, pointer, depth)? {
                 checks.push(Check::Combine(combinator, nodes));
@@ -354,39 +288,19 @@ impl<'a> Compiler<'a> {
         if let Some(condition) = self.optional(schema, "if", pointer, depth)? {
             let then = self.optional(schema, "then", pointer, depth)?;
             let otherwise = self.optional(schema, "else", pointer, depth)?;
-            checks.push(Check::If {
-                condition,
-                then,
-                otherwise,
-            });
+            checks.push(Check::If { condition, then, otherwise });
         }
         Ok(())
     }
 
-    fn optional(
-        &mut self,
-        schema: &'a Object,
-        keyword: &str,
-        pointer: &str,
-        depth: usize,
-    ) -> Compiled<Option<u32>> {
+    fn optional(&mut self, schema: &'a Object, keyword: &str, pointer: &str, depth: usize) -> Compiled<Option<u32>> {
         match schema.get(keyword) {
-            Some(subschema) => Ok(Some(self.node(
-                subschema,
-                &below(pointer, keyword),
-                depth,
-            )?)),
+            Some(subschema) => Ok(Some(self.node(subschema, &below(pointer, keyword), depth)?)),
             None => Ok(None),
         }
     }
 
-    fn list(
-        &mut self,
-        schema: &'a Object,
-        keyword: &str,
-        pointer: &str,
-        depth: usize,
-    ) -> Compiled<Option<Vec<u32>>> {
+    fn list(&mut self, schema: &'a Object, keyword: &str, pointer: &str, depth: usize) -> Compiled<Option<Vec<u32>>> {
         let Some(value) = schema.get(keyword) else {
             return Ok(None);
         };
@@ -403,44 +317,26 @@ impl<'a> Compiler<'a> {
 
     /// Collects the parameters that the root names, in itself and in the schemas that it applies to
     /// the same object.
-    fn parameters(
-        &mut self,
-        schema: &'a Value,
-        pointer: &str,
-        names: &mut BTreeSet<String>,
-        depth: usize,
-    ) {
+    fn parameters(&mut self, schema: &'a Value, pointer: &str, names: &mut BTreeSet<String>, depth: usize) {
         let Some(object) = schema.as_object().filter(|_| depth <= MAX_SCHEMA_DEPTH) else {
             return;
         };
-        let members = |keyword: &str| {
-            object
-                .get(keyword)
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten()
-        };
+        let members = |keyword: &str| object.get(keyword).and_then(Value::as_object).into_iter().flatten();
         names.extend(members("properties").map(|(name, _)| name.clone()));
         for (text, _) in members("patternProperties") {
             if let Some(row) = self.automaton(text) {
                 push_distinct(&mut self.image.parameters, row);
             }
         }
-        self.image.parameters.any |= object
-            .get("additionalProperties")
-            .is_some_and(|value| *value != Value::Bool(false));
+        self.image.parameters.any |=
+            object.get("additionalProperties").is_some_and(|value| *value != Value::Bool(false));
         if let Some(reference) = object.get("$ref")
             && let Ok((target, found)) = resolve(self.root, reference, pointer)
         {
             self.parameters(found, &target, names, depth + 1);
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
-            for branch in object
-                .get(keyword)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
+            for branch in object.get(keyword).and_then(Value::as_array).into_iter().flatten() {
                 self.parameters(branch, pointer, names, depth + 1);
             }
         }
@@ -468,8 +364,7 @@ fn values(schema: &Object, pointer: &str, checks: &mut Vec<Check>) -> Compiled<(
     if let Some(value) = schema.get("type") {
         let mut mask = 0;
         for name in type_names(value) {
-            mask |= type_bit(name)
-                .ok_or_else(|| problem(pointer, "`type` names no type of JSON Schema"))?;
+            mask |= type_bit(name).ok_or_else(|| problem(pointer, "`type` names no type of JSON Schema"))?;
         }
         if mask == 0 {
             return Err(problem(pointer, "`type` names no type of JSON Schema"));
@@ -480,17 +375,10 @@ fn values(schema: &Object, pointer: &str, checks: &mut Vec<Check>) -> Compiled<(
         let Some(values) = value.as_array() else {
             return Err(problem(pointer, "`enum` is not a list"));
         };
-        checks.push(Check::Enum(
-            values
-                .iter()
-                .filter_map(|value| constant(value, MAX_CONSTANT_DEPTH))
-                .collect(),
-        ));
+        checks.push(Check::Enum(values.iter().filter_map(|value| constant(value, MAX_CONSTANT_DEPTH)).collect()));
     }
     if let Some(value) = schema.get("const") {
-        checks.push(Check::Enum(
-            constant(value, MAX_CONSTANT_DEPTH).into_iter().collect(),
-        ));
+        checks.push(Check::Enum(constant(value, MAX_CONSTANT_DEPTH).into_iter().collect()));
     }
     Ok(())
 }
@@ -522,8 +410,7 @@ fn names_integer(schema: &Object) -> bool {
     let Some(value) = schema.get("type") else {
         return false;
     };
-    type_names(value).any(|name| name == "integer")
-        && !type_names(value).any(|name| name == "number")
+    type_names(value).any(|name| name == "integer") && !type_names(value).any(|name| name == "number")
 }
 
 /// A value to compare with. One that holds a number outside the domain, or is deeper than any
@@ -538,28 +425,17 @@ fn constant(value: &Value, depth: u32) -> Option<Constant> {
             _ => return None,
         },
         Value::String(text) => Constant::String(text.clone()),
-        Value::Array(elements) => Constant::Array(
-            elements
-                .iter()
-                .map(|element| constant(element, deeper))
-                .collect::<Option<_>>()?,
-        ),
+        Value::Array(elements) => {
+            Constant::Array(elements.iter().map(|element| constant(element, deeper)).collect::<Option<_>>()?)
+        }
         Value::Object(members) => {
-            let members = members
-                .iter()
-                .map(|(key, value)| Some((key.clone(), constant(value, deeper)?)));
+            let members = members.iter().map(|(key, value)| Some((key.clone(), constant(value, deeper)?)));
             Constant::Object(members.collect::<Option<_>>()?)
         }
     })
 }
 
-fn size(
-    schema: &Object,
-    pointer: &str,
-    keyword: &str,
-    size: Size,
-    checks: &mut Vec<Check>,
-) -> Compiled<()> {
+fn size(schema: &Object, pointer: &str, keyword: &str, size: Size, checks: &mut Vec<Check>) -> Compiled<()> {
     if let Some(limit) = natural(schema, pointer, keyword)? {
         checks.push(Check::Size(size, limit));
     }
@@ -581,26 +457,14 @@ fn natural(schema: &Object, pointer: &str, keyword: &str) -> Compiled<Option<u32
         },
         _ => None,
     };
-    count.map(Some).ok_or_else(|| {
-        problem(
-            pointer,
-            &format!("`{keyword}` is not a whole number from zero up"),
-        )
-    })
+    count.map(Some).ok_or_else(|| problem(pointer, &format!("`{keyword}` is not a whole number from zero up")))
 }
 
 fn names(value: &Value, pointer: &str, keyword: &str) -> Compiled<Vec<String>> {
-    let list = value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|name| name.as_str().map(str::to_owned));
+    let list = value.as_array().into_iter().flatten().map(|name| name.as_str().map(str::to_owned));
     match (value, list.collect::<Option<Vec<String>>>()) {
         (Value::Array(_), Some(names)) => Ok(names),
-        _ => Err(problem(
-            pointer,
-            &format!("`{keyword}` is not a list of names"),
-        )),
+        _ => Err(problem(pointer, &format!("`{keyword}` is not a list of names"))),
     }
 }
 
@@ -610,11 +474,7 @@ fn object_at<'a>(
     keyword: &str,
 ) -> Compiled<impl Iterator<Item = (&'a String, &'a Value)>> {
     match schema.get(keyword) {
-        None | Some(Value::Object(_)) => Ok(schema
-            .get(keyword)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()),
+        None | Some(Value::Object(_)) => Ok(schema.get(keyword).and_then(Value::as_object).into_iter().flatten()),
         Some(_) => Err(problem(pointer, &format!("`{keyword}` is not an object"))),
     }
 }
@@ -655,15 +515,11 @@ fn same_instance(image: &SchemaImage, node: usize) -> Vec<usize> {
     let mut nodes = Vec::new();
     for check in image.nodes.get(node).into_iter().flatten() {
         match check {
-            Check::Ref(node) | Check::Not(node) | Check::DependentSchema(_, node) => {
-                nodes.push(*node)
-            }
+            Check::Ref(node) | Check::Not(node) | Check::DependentSchema(_, node) => nodes.push(*node),
             Check::Combine(_, list) => nodes.extend(list),
-            Check::If {
-                condition,
-                then,
-                otherwise,
-            } => nodes.extend([Some(*condition), *then, *otherwise].into_iter().flatten()),
+            Check::If { condition, then, otherwise } => {
+                nodes.extend([Some(*condition), *then, *otherwise].into_iter().flatten())
+            }
             _ => {}
         }
     }
@@ -675,8 +531,5 @@ fn index(row: u32) -> usize {
 }
 
 fn problem(pointer: &str, message: &str) -> SchemaProblem {
-    SchemaProblem {
-        pointer: pointer.to_owned(),
-        message: message.to_owned(),
-    }
+    SchemaProblem { pointer: pointer.to_owned(), message: message.to_owned() }
 }

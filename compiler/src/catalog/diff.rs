@@ -53,16 +53,8 @@ pub fn diff(old: &Catalog, new: &Catalog) -> CatalogDiff {
     let before = by_name(old);
     let after = by_name(new);
     let mut diff = CatalogDiff {
-        added: after
-            .keys()
-            .filter(|name| !before.contains_key(*name))
-            .cloned()
-            .collect(),
-        removed: before
-            .keys()
-            .filter(|name| !after.contains_key(*name))
-            .cloned()
-            .collect(),
+        added: after.keys().filter(|name| !before.contains_key(*name)).cloned().collect(),
+        removed: before.keys().filter(|name| !after.contains_key(*name)).cloned().collect(),
         changed: Vec::new(),
     };
     for (name, (old_tool, old_digest)) in &before {
@@ -82,30 +74,16 @@ pub fn diff(old: &Catalog, new: &Catalog) -> CatalogDiff {
 
 fn by_name(catalog: &Catalog) -> BTreeMap<SmolStr, (&Tool, &str)> {
     let digests = catalog.definitions.iter().map(String::as_str);
-    catalog
-        .tools
-        .iter()
-        .zip(digests)
-        .map(|(tool, digest)| (tool.name.clone(), (tool, digest)))
-        .collect()
+    catalog.tools.iter().zip(digests).map(|(tool, digest)| (tool.name.clone(), (tool, digest))).collect()
 }
 
 fn tool_changes(old: &Tool, new: &Tool) -> Vec<ToolChange> {
-    let names: BTreeSet<&SmolStr> = old
-        .input
-        .fields
-        .keys()
-        .chain(new.input.fields.keys())
-        .collect();
+    let names: BTreeSet<&SmolStr> = old.input.fields.keys().chain(new.input.fields.keys()).collect();
     let mut changes = Vec::new();
     for name in names {
         let (before, after) = (old.input.fields.get(name), new.input.fields.get(name));
         if before != after {
-            changes.push(ToolChange::Parameter {
-                name: name.clone(),
-                old: before.cloned(),
-                new: after.cloned(),
-            });
+            changes.push(ToolChange::Parameter { name: name.clone(), old: before.cloned(), new: after.cloned() });
         }
     }
     if changes.is_empty() && old.schema != new.schema {

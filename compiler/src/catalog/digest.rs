@@ -5,15 +5,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// Members of a tool that make up its definition; anything else (`_meta`) may change under a pin.
-const DEFINITION: [&str; 7] = [
-    "annotations",
-    "description",
-    "icons",
-    "inputSchema",
-    "name",
-    "outputSchema",
-    "title",
-];
+const DEFINITION: [&str; 7] = ["annotations", "description", "icons", "inputSchema", "name", "outputSchema", "title"];
 
 /// The digest of a file: sha-256 in lower-case hex.
 pub fn file_digest(bytes: &[u8]) -> String {

@@ -80,21 +80,14 @@ impl std::error::Error for CatalogError {}
 pub fn parse(bytes: &[u8]) -> Result<Catalog, CatalogError> {
     let file = strict::read(bytes).map_err(|message| CatalogError { message })?;
     if !file.is_object() {
-        return Err(CatalogError {
-            message: "it is not a JSON object".to_owned(),
-        });
+        return Err(CatalogError { message: "it is not a JSON object".to_owned() });
     }
     let acknowledged = acknowledged(&file)?;
-    let mut catalog = Catalog {
-        digest: file_digest(bytes),
-        ..Catalog::default()
-    };
+    let mut catalog = Catalog { digest: file_digest(bytes), ..Catalog::default() };
     let mut names = BTreeSet::new();
     for tool in entries(&file, "tools")? {
         match name_of(tool) {
-            Ok(name) if !names.insert(name.clone()) => {
-                catalog.problem(Some(&name), "the tool is there twice")
-            }
+            Ok(name) if !names.insert(name.clone()) => catalog.problem(Some(&name), "the tool is there twice"),
             Ok(name) => catalog.add_tool(name, tool, &acknowledged),
             Err(message) => catalog.problem(None, &format!("a tool {message}")),
         }
@@ -103,10 +96,7 @@ pub fn parse(bytes: &[u8]) -> Result<Catalog, CatalogError> {
     for prompt in entries(&file, "prompts")? {
         match name_of(prompt) {
             Ok(name) if !prompt_names.insert(name.clone()) => {
-                catalog.problem(
-                    None,
-                    &format!("the prompt `{}` is there twice", name.escape_debug()),
-                );
+                catalog.problem(None, &format!("the prompt `{}` is there twice", name.escape_debug()));
             }
             Ok(name) => catalog.prompts.push(read_prompt(name, prompt)),
             Err(message) => catalog.problem(None, &format!("a prompt {message}")),
@@ -120,73 +110,37 @@ pub fn parse(bytes: &[u8]) -> Result<Catalog, CatalogError> {
 impl Catalog {
     fn problem(&mut self, tool: Option<&SmolStr>, message: &str) {
         let tool = tool.cloned();
-        self.problems.push(CatalogProblem {
-            tool,
-            pointer: String::new(),
-            message: message.to_owned(),
-        });
+        self.problems.push(CatalogProblem { tool, pointer: String::new(), message: message.to_owned() });
     }
 
-    fn add_tool(
-        &mut self,
-        name: SmolStr,
-        tool: &Value,
-        acknowledged: &BTreeMap<SmolStr, Vec<String>>,
-    ) {
+    fn add_tool(&mut self, name: SmolStr, tool: &Value, acknowledged: &BTreeMap<SmolStr, Vec<String>>) {
         let known = acknowledged.get(&name).map_or(&[][..], Vec::as_slice);
         let (input, image) = self.read_input(&name, tool, known);
-        let output = tool
-            .get("outputSchema")
-            .and_then(|schema| match compile_schema(schema) {
-                Ok(compiled) => Some(compiled.ty),
-                Err(problem) => {
-                    let pointer = format!("/outputSchema{}", problem.pointer);
-                    self.problems.push(CatalogProblem {
-                        tool: Some(name.clone()),
-                        pointer,
-                        message: problem.message,
-                    });
-                    None
-                }
-            });
+        let output = tool.get("outputSchema").and_then(|schema| match compile_schema(schema) {
+            Ok(compiled) => Some(compiled.ty),
+            Err(problem) => {
+                let pointer = format!("/outputSchema{}", problem.pointer);
+                self.problems.push(CatalogProblem { tool: Some(name.clone()), pointer, message: problem.message });
+                None
+            }
+        });
         self.definitions.push(definition_digest(tool));
         self.tools.push(Tool {
             name,
-            description: tool
-                .get("description")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            description: tool.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
             input,
             output,
             schema: ToolSchema { image },
-            raw_schema: tool
-                .get("inputSchema")
-                .map(Value::to_string)
-                .unwrap_or_default(),
+            raw_schema: tool.get("inputSchema").map(Value::to_string).unwrap_or_default(),
             hints: read_hints(tool),
         });
     }
 
     /// The type of `args` and the image; a schema that cannot be used lets nothing pass.
-    fn read_input(
-        &mut self,
-        name: &SmolStr,
-        tool: &Value,
-        acknowledged: &[String],
-    ) -> (RecordType, SchemaImage) {
+    fn read_input(&mut self, name: &SmolStr, tool: &Value, acknowledged: &[String]) -> (RecordType, SchemaImage) {
         let nothing = || {
-            let image = SchemaImage {
-                nodes: vec![vec![Check::Never]],
-                ..SchemaImage::default()
-            };
-            (
-                RecordType {
-                    open: true,
-                    ..RecordType::default()
-                },
-                image,
-            )
+            let image = SchemaImage { nodes: vec![vec![Check::Never]], ..SchemaImage::default() };
+            (RecordType { open: true, ..RecordType::default() }, image)
         };
         let Some(schema) = tool.get("inputSchema") else {
             self.problem(Some(name), "the tool has no `inputSchema`");
@@ -194,25 +148,17 @@ impl Catalog {
         };
         match compile_schema(schema) {
             Ok(compiled) => {
-                let open = compiled
-                    .unenforced
-                    .into_iter()
-                    .filter(|(_, keyword)| !acknowledged.contains(keyword));
-                self.unenforced
-                    .extend(open.map(|(pointer, keyword)| UnenforcedKeyword {
-                        tool: name.clone(),
-                        pointer,
-                        keyword,
-                    }));
+                let open = compiled.unenforced.into_iter().filter(|(_, keyword)| !acknowledged.contains(keyword));
+                self.unenforced.extend(open.map(|(pointer, keyword)| UnenforcedKeyword {
+                    tool: name.clone(),
+                    pointer,
+                    keyword,
+                }));
                 (record_of(compiled.ty), compiled.image)
             }
             Err(problem) => {
                 let pointer = format!("/inputSchema{}", problem.pointer);
-                self.problems.push(CatalogProblem {
-                    tool: Some(name.clone()),
-                    pointer,
-                    message: problem.message,
-                });
+                self.problems.push(CatalogProblem { tool: Some(name.clone()), pointer, message: problem.message });
                 nothing()
             }
         }
@@ -226,30 +172,15 @@ fn record_of(ty: Type) -> RecordType {
         Type::Optional(inner) => record_of(*inner),
         Type::Union(members) => members
             .into_iter()
-            .find_map(|member| {
-                if let Type::Record(record) = member {
-                    Some(record)
-                } else {
-                    None
-                }
-            })
-            .unwrap_or(RecordType {
-                open: true,
-                ..RecordType::default()
-            }),
-        _ => RecordType {
-            open: true,
-            ..RecordType::default()
-        },
+            .find_map(|member| if let Type::Record(record) = member { Some(record) } else { None })
+            .unwrap_or(RecordType { open: true, ..RecordType::default() }),
+        _ => RecordType { open: true, ..RecordType::default() },
     }
 }
 
 fn read_hints(tool: &Value) -> ToolHints {
     let hint = |key: &str, default: bool| {
-        tool.get("annotations")
-            .and_then(|hints| hints.get(key))
-            .and_then(Value::as_bool)
-            .unwrap_or(default)
+        tool.get("annotations").and_then(|hints| hints.get(key)).and_then(Value::as_bool).unwrap_or(default)
     };
     ToolHints {
         read_only: hint("readOnlyHint", false),
@@ -261,21 +192,9 @@ fn read_hints(tool: &Value) -> ToolHints {
 
 fn read_prompt(name: SmolStr, prompt: &Value) -> Prompt {
     let mut input = RecordType::default();
-    for argument in prompt
-        .get("arguments")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let required = argument
-            .get("required")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
-        let ty = if required {
-            Type::String
-        } else {
-            Type::String.optional()
-        };
+    for argument in prompt.get("arguments").and_then(Value::as_array).into_iter().flatten() {
+        let required = argument.get("required").and_then(Value::as_bool).unwrap_or(false);
+        let ty = if required { Type::String } else { Type::String.optional() };
         if let Some(name) = argument.get("name").and_then(Value::as_str) {
             input.fields.insert(SmolStr::new(name), ty);
         }
@@ -284,19 +203,14 @@ fn read_prompt(name: SmolStr, prompt: &Value) -> Prompt {
 }
 
 fn acknowledged(file: &Value) -> Result<BTreeMap<SmolStr, Vec<String>>, CatalogError> {
-    let wrong = || CatalogError {
-        message: "`acknowledged` is not an object of keyword lists by tool".to_owned(),
-    };
+    let wrong = || CatalogError { message: "`acknowledged` is not an object of keyword lists by tool".to_owned() };
     let mut by_tool = BTreeMap::new();
     let Some(value) = file.get("acknowledged") else {
         return Ok(by_tool);
     };
     for (tool, keywords) in value.as_object().ok_or_else(wrong)? {
         let keywords = keywords.as_array().ok_or_else(wrong)?;
-        let keywords = keywords
-            .iter()
-            .map(|keyword| keyword.as_str().map(str::to_owned))
-            .collect::<Option<Vec<_>>>();
+        let keywords = keywords.iter().map(|keyword| keyword.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
         by_tool.insert(SmolStr::new(tool), keywords.ok_or_else(wrong)?);
     }
     Ok(by_tool)
@@ -306,28 +220,16 @@ fn entries<'a>(file: &'a Value, key: &str) -> Result<&'a [Value], CatalogError> 
     match file.get(key) {
         None => Ok(&[]),
         Some(Value::Array(list)) if list.len() <= MAX_ENTRIES => Ok(list),
-        Some(Value::Array(_)) => Err(CatalogError {
-            message: format!("`{key}` has more than {MAX_ENTRIES} entries"),
-        }),
-        Some(_) => Err(CatalogError {
-            message: format!("`{key}` is not a list"),
-        }),
+        Some(Value::Array(_)) => Err(CatalogError { message: format!("`{key}` has more than {MAX_ENTRIES} entries") }),
+        Some(_) => Err(CatalogError { message: format!("`{key}` is not a list") }),
     }
 }
 
 fn texts(file: &Value, key: &str, member: &str) -> Result<Vec<String>, CatalogError> {
-    let wrong = || CatalogError {
-        message: format!("an entry of `{key}` has no `{member}`"),
-    };
+    let wrong = || CatalogError { message: format!("an entry of `{key}` has no `{member}`") };
     entries(file, key)?
         .iter()
-        .map(|entry| {
-            entry
-                .get(member)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-                .ok_or_else(wrong)
-        })
+        .map(|entry| entry.get(member).and_then(Value::as_str).map(str::to_owned).ok_or_else(wrong))
         .collect()
 }
 
@@ -335,9 +237,7 @@ fn name_of(entry: &Value) -> Result<SmolStr, &'static str> {
     match entry.get("name").and_then(Value::as_str) {
         None | Some("") => Err("has no name"),
         Some(name) if name.len() > MAX_NAME_BYTES => Err("has a name that is too long"),
-        Some(name) if name.chars().any(char::is_control) => {
-            Err("has a control character in its name")
-        }
+        Some(name) if name.chars().any(char::is_control) => Err("has a control character in its name"),
         Some(name) => Ok(SmolStr::new(name)),
     }
 }

@@ -17,13 +17,7 @@ const MAX_VISITS: usize = 20_000;
 
 /// The type of the values that fit a schema which was compiled without a problem.
 pub(super) fn infer(root: &Value, dialect: Dialect) -> Type {
-    Inference {
-        root,
-        dialect,
-        open: Vec::new(),
-        visits: 0,
-    }
-    .schema(root, 0)
+    Inference { root, dialect, open: Vec::new(), visits: 0 }.schema(root, 0)
 }
 
 struct Inference<'a> {
@@ -72,10 +66,7 @@ impl Inference<'_> {
             ty = both(&ty, &branch);
         }
         for keyword in ["anyOf", "oneOf"] {
-            let branches: Vec<Type> = list(schema, keyword)
-                .iter()
-                .map(|branch| self.schema(branch, depth))
-                .collect();
+            let branches: Vec<Type> = list(schema, keyword).iter().map(|branch| self.schema(branch, depth)).collect();
             if !branches.is_empty() {
                 ty = both(&ty, &Type::union(branches));
             }
@@ -100,40 +91,16 @@ impl Inference<'_> {
     fn named(&mut self, schema: &Object, depth: usize) -> Option<Type> {
         if let Some(value) = schema.get("type") {
             let names: Vec<&str> = type_names(value).collect();
-            return Some(Type::union(
-                names
-                    .into_iter()
-                    .map(|name| self.kind(name, schema, depth))
-                    .collect::<Vec<_>>(),
-            ));
+            return Some(Type::union(names.into_iter().map(|name| self.kind(name, schema, depth)).collect::<Vec<_>>()));
         }
         let has = |keywords: &[&str]| keywords.iter().any(|keyword| schema.contains_key(*keyword));
-        if has(&[
-            "properties",
-            "required",
-            "additionalProperties",
-            "patternProperties",
-            "propertyNames",
-        ]) {
+        if has(&["properties", "required", "additionalProperties", "patternProperties", "propertyNames"]) {
             Some(self.kind("object", schema, depth))
-        } else if has(&[
-            "items",
-            "prefixItems",
-            "contains",
-            "minItems",
-            "maxItems",
-            "uniqueItems",
-        ]) {
+        } else if has(&["items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"]) {
             Some(self.kind("array", schema, depth))
         } else if has(&["pattern", "minLength", "maxLength"]) {
             Some(Type::String)
-        } else if has(&[
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "multipleOf",
-        ]) {
+        } else if has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
             Some(Type::Decimal)
         } else {
             None
@@ -159,53 +126,34 @@ impl Inference<'_> {
             (Dialect::Draft07, _) => ("", "items"),
             (Dialect::Draft202012, _) => ("prefixItems", "items"),
         };
-        let mut elements: Vec<Type> = list(schema, prefix)
-            .iter()
-            .map(|item| self.schema(item, depth))
-            .collect();
+        let mut elements: Vec<Type> = list(schema, prefix).iter().map(|item| self.schema(item, depth)).collect();
         match schema.get(rest) {
             Some(Value::Bool(false)) => {}
             Some(item) => elements.push(self.schema(item, depth)),
             None => elements.push(Type::Json),
         }
-        Type::List(Box::new(if elements.is_empty() {
-            Type::Json
-        } else {
-            Type::union(elements)
-        }))
+        Type::List(Box::new(if elements.is_empty() { Type::Json } else { Type::union(elements) }))
     }
 
     fn record_or_map(&mut self, schema: &Object, depth: usize) -> Type {
-        let required: Vec<&str> = list(schema, "required")
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
+        let required: Vec<&str> = list(schema, "required").iter().filter_map(Value::as_str).collect();
         let properties = schema.get("properties").and_then(Value::as_object);
         let additional = schema.get("additionalProperties");
         let names_nothing = required.is_empty() && properties.is_none_or(Map::is_empty);
         if names_nothing && additional != Some(&Value::Bool(false)) {
             let value = additional.filter(|_| !schema.contains_key("patternProperties"));
-            return Type::Map(Box::new(
-                value.map_or(Type::Json, |value| self.schema(value, depth)),
-            ));
+            return Type::Map(Box::new(value.map_or(Type::Json, |value| self.schema(value, depth))));
         }
         let mut fields = BTreeMap::new();
         for (name, property) in properties.into_iter().flatten() {
             let ty = self.schema(property, depth);
-            let ty = if required.contains(&name.as_str()) {
-                ty
-            } else {
-                ty.optional()
-            };
+            let ty = if required.contains(&name.as_str()) { ty } else { ty.optional() };
             fields.insert(SmolStr::new(name), ty);
         }
         for name in required {
             fields.entry(SmolStr::new(name)).or_insert(Type::Json);
         }
-        Type::Record(RecordType {
-            fields,
-            open: additional != Some(&Value::Bool(false)),
-        })
+        Type::Record(RecordType { fields, open: additional != Some(&Value::Bool(false)) })
     }
 }
 
@@ -215,10 +163,7 @@ fn both(first: &Type, second: &Type) -> Type {
 }
 
 fn list<'s>(schema: &'s Object, keyword: &str) -> &'s [Value] {
-    schema
-        .get(keyword)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    schema.get(keyword).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn type_of_value(value: &Value) -> Type {
@@ -229,9 +174,7 @@ fn type_of_value(value: &Value) -> Type {
         Value::Number(_) => Type::Int,
         Value::String(text) => Type::Enum(vec![SmolStr::new(text)]),
         Value::Array(elements) if elements.is_empty() => Type::List(Box::new(Type::Json)),
-        Value::Array(elements) => {
-            Type::List(Box::new(Type::union(elements.iter().map(type_of_value))))
-        }
+        Value::Array(elements) => Type::List(Box::new(Type::union(elements.iter().map(type_of_value)))),
         Value::Object(_) => Type::Map(Box::new(Type::Json)),
     }
 }

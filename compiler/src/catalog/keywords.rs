@@ -18,19 +18,12 @@ pub(super) fn dialect(schema: &Value) -> Result<Dialect, SchemaProblem> {
         return Ok(Dialect::Draft202012);
     };
     let named = named.as_str().unwrap_or_default();
-    match named
-        .trim_end_matches('#')
-        .split_once("://")
-        .map(|(_, rest)| rest)
-    {
+    match named.trim_end_matches('#').split_once("://").map(|(_, rest)| rest) {
         Some("json-schema.org/draft-07/schema") => Ok(Dialect::Draft07),
         Some("json-schema.org/draft/2020-12/schema") => Ok(Dialect::Draft202012),
         _ => Err(SchemaProblem {
             pointer: "/$schema".to_owned(),
-            message: format!(
-                "schemas are read by draft-07 or 2020-12, not by `{}`",
-                named.escape_debug()
-            ),
+            message: format!("schemas are read by draft-07 or 2020-12, not by `{}`", named.escape_debug()),
         }),
     }
 }
@@ -93,28 +86,16 @@ const ENFORCED: &[&str] = &[
 fn of_dialect(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
         Dialect::Draft07 => &["additionalItems", "dependencies"],
-        Dialect::Draft202012 => &[
-            "dependentRequired",
-            "dependentSchemas",
-            "maxContains",
-            "minContains",
-            "prefixItems",
-        ],
+        Dialect::Draft202012 => &["dependentRequired", "dependentSchemas", "maxContains", "minContains", "prefixItems"],
     }
 }
 
 /// The keywords of a schema object that constrain nothing here although they may be meant to.
-pub(super) fn unenforced(
-    schema: &Map<String, Value>,
-    dialect: Dialect,
-    is_root: bool,
-) -> impl Iterator<Item = &str> {
+pub(super) fn unenforced(schema: &Map<String, Value>, dialect: Dialect, is_root: bool) -> impl Iterator<Item = &str> {
     // In draft-07 whatever stands beside `$ref` is passed over: report what would constrain.
     let beside_reference = dialect == Dialect::Draft07 && schema.contains_key("$ref");
     schema.keys().map(String::as_str).filter(move |keyword| {
-        let annotation = ANNOTATIONS.contains(keyword)
-            || keyword.starts_with("x-")
-            || (is_root && *keyword == "$id");
+        let annotation = ANNOTATIONS.contains(keyword) || keyword.starts_with("x-") || (is_root && *keyword == "$id");
         let enforced = ENFORCED.contains(keyword) || of_dialect(dialect).contains(keyword);
         !annotation && (!enforced || (beside_reference && *keyword != "$ref"))
     })

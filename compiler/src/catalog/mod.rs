@@ -77,9 +77,5 @@ pub struct CompiledSchema {
 pub fn compile_schema(schema: &Value) -> Result<CompiledSchema, SchemaProblem> {
     let dialect = keywords::dialect(schema)?;
     let (image, unenforced) = compile::compile(schema, dialect)?;
-    Ok(CompiledSchema {
-        ty: infer::infer(schema, dialect),
-        image,
-        unenforced,
-    })
+    Ok(CompiledSchema { ty: infer::infer(schema, dialect), image, unenforced })
 }

@@ -26,10 +26,7 @@ pub(super) fn units(number: &Number) -> Units {
         None => (text.as_str(), false),
     };
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let exponent: i64 = exponent
-        .trim_start_matches('+')
-        .parse()
-        .unwrap_or(i64::from(i32::MAX));
+    let exponent: i64 = exponent.trim_start_matches('+').parse().unwrap_or(i64::from(i32::MAX));
     let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let all = format!("{integer}{fraction}");
     let digits = all.trim_end_matches('0');
@@ -38,13 +35,8 @@ pub(super) fn units(number: &Number) -> Units {
     if digits.is_empty() {
         return Units::Exact(0);
     }
-    let power =
-        exponent + trimmed - i64::try_from(fraction.len()).unwrap_or(i64::MAX) + FRACTION_DIGITS;
-    let out_of_range = if negative {
-        Units::TooSmall
-    } else {
-        Units::TooLarge
-    };
+    let power = exponent + trimmed - i64::try_from(fraction.len()).unwrap_or(i64::MAX) + FRACTION_DIGITS;
+    let out_of_range = if negative { Units::TooSmall } else { Units::TooLarge };
     let Ok(power) = usize::try_from(power) else {
         return Units::Inexact;
     };
@@ -77,9 +69,6 @@ mod tests {
         assert_eq!(of("1e-19"), Units::Inexact);
         assert_eq!(of("1e300"), Units::TooLarge);
         assert_eq!(of("-1e20"), Units::TooSmall);
-        assert_eq!(
-            of("9223372036854775807"),
-            Units::Exact(9_223_372_036_854_775_807 * 10_i128.pow(18))
-        );
+        assert_eq!(of("9223372036854775807"), Units::Exact(9_223_372_036_854_775_807 * 10_i128.pow(18)));
     }
 }

@@ -29,19 +29,13 @@ pub(super) fn compile(pattern: &str) -> Option<Vec<u8>> {
     let automaton = dense::Builder::new()
         .configure(configuration)
         .thompson(thompson::Config::new().nfa_size_limit(Some(MAX_BYTES)))
-        .syntax(
-            syntax::Config::new()
-                .unicode(true)
-                .utf8(true)
-                .nest_limit(64),
-        )
+        .syntax(syntax::Config::new().unicode(true).utf8(true).nest_limit(64))
         .build(&translated)
         .ok()?;
     Some(automaton.to_sparse().ok()?.to_bytes_little_endian())
 }
 
-const SPACE: &str =
-    r"\t-\r \u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
+const SPACE: &str = r"\t-\r \u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
 
 /// The same regex in the syntax of regex-syntax.
 fn translate(pattern: &str) -> Option<String> {
@@ -90,12 +84,7 @@ fn group(characters: &mut Characters<'_>, out: &mut String) -> Option<()> {
     out.push('?');
     match characters.next()? {
         ':' => out.push(':'),
-        '<' if characters
-            .peek()
-            .is_some_and(|next| next.is_ascii_alphabetic() || *next == '_') =>
-        {
-            out.push('<')
-        }
+        '<' if characters.peek().is_some_and(|next| next.is_ascii_alphabetic() || *next == '_') => out.push('<'),
         _ => return None,
     }
     Some(())
@@ -142,9 +131,7 @@ fn escape(characters: &mut Characters<'_>, in_class: bool, out: &mut String) -> 
             out.push(escaped);
         }
         // An identity escape; letters and digits are something else (`\1`, `\k`).
-        other if !other.is_alphanumeric() => {
-            out.push_str(&regex_syntax::escape(&other.to_string()))
-        }
+        other if !other.is_alphanumeric() => out.push_str(&regex_syntax::escape(&other.to_string())),
         _ => return None,
     }
     // `-` has no special escape in regex-syntax outside classes, but needs one inside.
@@ -191,10 +178,7 @@ mod tests {
     fn matches(pattern: &str, text: &str) -> bool {
         let bytes = compile(pattern).unwrap_or_else(|| panic!("`{pattern}` does not compile"));
         let (automaton, _) = sparse::DFA::from_bytes(&bytes).unwrap();
-        automaton
-            .try_search_fwd(&Input::new(text))
-            .unwrap()
-            .is_some()
+        automaton.try_search_fwd(&Input::new(text)).unwrap().is_some()
     }
 
     #[test]
@@ -213,10 +197,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_enforced_is_not_translated() {
-        for pattern in [
-            "(?=a)", "(?!a)", "(?<=a)b", r"(a)\1", "[]", "[^]", "(", "[a", r"\k<n>", r"\ud83d",
-            "(?i)a",
-        ] {
+        for pattern in ["(?=a)", "(?!a)", "(?<=a)b", r"(a)\1", "[]", "[^]", "(", "[a", r"\k<n>", r"\ud83d", "(?i)a"] {
             assert_eq!(compile(pattern), None, "{pattern}");
         }
         assert_eq!(compile("(a{1000}){1000}"), None);

@@ -31,38 +31,22 @@ pub fn propose_overlay(catalog: &Catalog) -> Vec<Proposal> {
     let mut proposals = Vec::new();
     for tool in &catalog.tools {
         let schema: Value = serde_json::from_str(&tool.raw_schema).unwrap_or_default();
-        collect(
-            &tool.name,
-            &tool.input,
-            &schema,
-            &mut Vec::new(),
-            &mut proposals,
-        );
+        collect(&tool.name, &tool.input, &schema, &mut Vec::new(), &mut proposals);
     }
     proposals
 }
 
-fn collect(
-    tool: &SmolStr,
-    record: &RecordType,
-    schema: &Value,
-    path: &mut Vec<SmolStr>,
-    out: &mut Vec<Proposal>,
-) {
+fn collect(tool: &SmolStr, record: &RecordType, schema: &Value, path: &mut Vec<SmolStr>, out: &mut Vec<Proposal>) {
     if path.len() >= MAX_DEPTH {
         return;
     }
     for (name, ty) in &record.fields {
-        let property = schema
-            .get("properties")
-            .and_then(|properties| properties.get(name.as_str()))
-            .unwrap_or(&Value::Null);
+        let property =
+            schema.get("properties").and_then(|properties| properties.get(name.as_str())).unwrap_or(&Value::Null);
         path.push(name.clone());
         match ty.required() {
             Type::String => push(tool, path, name, property, false, out),
-            Type::List(inner) if **inner == Type::String => {
-                push(tool, path, name, property, true, out)
-            }
+            Type::List(inner) if **inner == Type::String => push(tool, path, name, property, true, out),
             Type::Record(inner) => collect(tool, inner, property, path, out),
             _ => {}
         }
@@ -70,60 +54,35 @@ fn collect(
     }
 }
 
-fn push(
-    tool: &SmolStr,
-    path: &[SmolStr],
-    name: &str,
-    property: &Value,
-    is_list: bool,
-    out: &mut Vec<Proposal>,
-) {
+fn push(tool: &SmolStr, path: &[SmolStr], name: &str, property: &Value, is_list: bool, out: &mut Vec<Proposal>) {
     let Some((ty, why)) = guess(name, property, is_list) else {
         return;
     };
-    let steps = std::iter::once(tool)
-        .chain(path)
-        .map(|step| as_written(step))
-        .collect::<Vec<_>>();
+    let steps = std::iter::once(tool).chain(path).map(|step| as_written(step)).collect::<Vec<_>>();
     out.push(Proposal {
         tool: tool.clone(),
         path: path.to_vec(),
         place: steps.join("."),
-        ty: if is_list {
-            format!("list<{ty}>")
-        } else {
-            ty.to_owned()
-        },
+        ty: if is_list { format!("list<{ty}>") } else { ty.to_owned() },
         why,
     });
 }
 
 fn guess(name: &str, property: &Value, is_list: bool) -> Option<(&'static str, String)> {
-    let place = if is_list {
-        property.get("items").unwrap_or(&Value::Null)
-    } else {
-        property
-    };
+    let place = if is_list { property.get("items").unwrap_or(&Value::Null) } else { property };
     if let Some(format) = place.get("format").and_then(Value::as_str) {
-        return by_format(format)
-            .map(|ty| (ty, format!("its format is `{}`", format.escape_debug())));
+        return by_format(format).map(|ty| (ty, format!("its format is `{}`", format.escape_debug())));
     }
     let words = words_of(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
     let singular = last.strip_suffix('s').filter(|_| is_list).unwrap_or(last);
-    let description = property
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_lowercase();
+    let description = property.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     // A file or folder may be a bare name, which is no path: its description has to say.
-    let may_be_bare =
-        ["file", "filename", "folder"].contains(&singular) && !description.contains("path");
+    let may_be_bare = ["file", "filename", "folder"].contains(&singular) && !description.contains("path");
     if let Some(ty) = by_name(singular).filter(|_| !may_be_bare) {
         return Some((ty, format!("it is called `{}`", name.escape_debug())));
     }
-    by_description(&description)
-        .map(|(ty, phrase)| (ty, format!("its description says \"{phrase}\"")))
+    by_description(&description).map(|(ty, phrase)| (ty, format!("its description says \"{phrase}\"")))
 }
 
 fn by_format(format: &str) -> Option<&'static str> {
@@ -139,9 +98,7 @@ fn by_format(format: &str) -> Option<&'static str> {
 
 fn by_name(word: &str) -> Option<&'static str> {
     Some(match word {
-        "path" | "file" | "filename" | "filepath" | "dir" | "directory" | "folder" | "cwd" => {
-            "path"
-        }
+        "path" | "file" | "filename" | "filepath" | "dir" | "directory" | "folder" | "cwd" => "path",
         "url" | "uri" | "href" | "webhook" | "endpoint" => "url",
         "host" | "hostname" | "domain" => "host",
         "ip" | "ipaddress" => "ip",
@@ -163,9 +120,7 @@ fn by_description(description: &str) -> Option<(&'static str, &'static str)> {
         ("sql", "sql query"),
         ("sql", "sql statement"),
     ];
-    PHRASES
-        .into_iter()
-        .find(|(_, phrase)| description.contains(phrase))
+    PHRASES.into_iter().find(|(_, phrase)| description.contains(phrase))
 }
 
 /// `filePath`, `file_path` and `file-path` are `file`, `path`.
@@ -189,13 +144,7 @@ fn words_of(name: &str) -> Vec<String> {
 
 fn as_written(name: &str) -> String {
     let mut characters = name.chars();
-    let plain = characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+    let plain = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && characters.all(|other| other.is_ascii_alphanumeric() || other == '_');
-    if plain {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.escape_debug())
-    }
+    if plain { name.to_owned() } else { format!("\"{}\"", name.escape_debug()) }
 }

@@ -9,25 +9,17 @@ pub(super) fn resolve<'a>(
     reference: &Value,
     pointer: &str,
 ) -> Result<(String, &'a Value), SchemaProblem> {
-    let problem = |message: String| SchemaProblem {
-        pointer: format!("{pointer}/$ref"),
-        message,
-    };
+    let problem = |message: String| SchemaProblem { pointer: format!("{pointer}/$ref"), message };
     let Some(text) = reference.as_str() else {
         return Err(problem("`$ref` is not a string".to_owned()));
     };
     let shown = text.escape_debug();
     let Some(fragment) = text.strip_prefix('#') else {
-        return Err(problem(format!(
-            "`{shown}` is in another document, and schemas are never fetched"
-        )));
+        return Err(problem(format!("`{shown}` is in another document, and schemas are never fetched")));
     };
-    let target = percent_decoded(fragment)
-        .ok_or_else(|| problem(format!("`{shown}` is not a valid reference")))?;
+    let target = percent_decoded(fragment).ok_or_else(|| problem(format!("`{shown}` is not a valid reference")))?;
     if !target.is_empty() && !target.starts_with('/') {
-        return Err(problem(format!(
-            "`{shown}` names an anchor; only `#` and JSON pointers are followed"
-        )));
+        return Err(problem(format!("`{shown}` names an anchor; only `#` and JSON pointers are followed")));
     }
     match root.pointer(&target) {
         Some(found) if found.is_object() || found.is_boolean() => Ok((target, found)),

@@ -11,11 +11,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, String> {
         return Err(format!("it is larger than {MAX_FILE_BYTES} bytes"));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict {
-        depth: MAX_FILE_DEPTH,
-    }
-    .deserialize(&mut deserializer)
-    .map_err(|error| error.to_string())?;
+    let value = Strict { depth: MAX_FILE_DEPTH }.deserialize(&mut deserializer).map_err(|error| error.to_string())?;
     deserializer.end().map_err(|error| error.to_string())?;
     Ok(value)
 }
@@ -28,10 +24,7 @@ struct Strict {
 
 impl Strict {
     fn deeper<E: Error>(self) -> Result<Strict, E> {
-        let depth = self
-            .depth
-            .checked_sub(1)
-            .ok_or_else(|| E::custom("it is nested too deeply"))?;
+        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("it is nested too deeply"))?;
         Ok(Strict { depth })
     }
 }
@@ -68,9 +61,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("a number is not finite"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is not finite"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
@@ -95,10 +86,7 @@ impl<'de> Visitor<'de> for Strict {
         let mut members = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             if members.contains_key(&key) {
-                return Err(A::Error::custom(format!(
-                    "the key `{}` is there twice",
-                    key.escape_debug()
-                )));
+                return Err(A::Error::custom(format!("the key `{}` is there twice", key.escape_debug())));
             }
             let value = map.next_value_seed(member)?;
             members.insert(key, value);

@@ -25,36 +25,22 @@ fn schemas_become_types() {
     assert_eq!(ty(json!({"type": "string"})), "string");
     assert_eq!(ty(json!({"type": "string", "format": "uri"})), "string");
     assert_eq!(ty(json!({"enum": ["b", "a", "b"]})), r#""a" | "b""#);
-    assert_eq!(
-        ty(json!({"type": ["string", "null"], "enum": ["a", null]})),
-        r#""a"?"#
-    );
+    assert_eq!(ty(json!({"type": ["string", "null"], "enum": ["a", null]})), r#""a"?"#);
     assert_eq!(ty(json!({"const": "x"})), r#""x""#);
-    assert_eq!(
-        ty(json!({"type": ["string", "integer", "null"]})),
-        "(int | string)?"
-    );
-    assert_eq!(
-        ty(json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})),
-        "int?"
-    );
-    assert_eq!(
-        ty(json!({"type": "array", "items": {"type": "number"}})),
-        "list<decimal>"
-    );
+    assert_eq!(ty(json!({"type": ["string", "integer", "null"]})), "(int | string)?");
+    assert_eq!(ty(json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})), "int?");
+    assert_eq!(ty(json!({"type": "array", "items": {"type": "number"}})), "list<decimal>");
     assert_eq!(
         ty(json!({"prefixItems": [{"type": "string"}, {"type": "integer"}], "items": false})),
         "list<int | string>"
     );
-    assert_eq!(
-        ty(json!({"type": "object", "additionalProperties": {"type": "integer"}})),
-        "map<int>"
-    );
+    assert_eq!(ty(json!({"type": "object", "additionalProperties": {"type": "integer"}})), "map<int>");
     assert_eq!(ty(json!({"type": "object"})), "map<json>");
     assert_eq!(ty(json!({"minLength": 1})), "string");
     assert_eq!(ty(json!({"maximum": 1})), "decimal");
     assert_eq!(ty(json!(true)), "json");
-    let object = json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "boolean"}}, "required": ["a"]});
+    let object =
+        json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "boolean"}}, "required": ["a"]});
     assert_eq!(ty(object), "{a: string, b: bool?}");
     let all = json!({"allOf": [{"properties": {"a": {"type": "number"}}}, {"properties": {"a": {"type": "integer"}}, "required": ["a"]}]});
     assert_eq!(ty(all), "{a: int}");
@@ -66,10 +52,7 @@ fn schemas_become_types() {
 fn references_stay_in_the_document_and_recursion_is_json() {
     let list = json!({"$defs": {"n": {"type": "object", "properties": {"next": {"$ref": "#/$defs/n"}, "v": {"type": "integer"}}}}, "$ref": "#/$defs/n"});
     assert_eq!(ty(list), "{next: json?, v: int?}");
-    assert_eq!(
-        ty(json!({"definitions": {"a/b": {"type": "string"}}, "$ref": "#/definitions/a~1b"})),
-        "string"
-    );
+    assert_eq!(ty(json!({"definitions": {"a/b": {"type": "string"}}, "$ref": "#/definitions/a~1b"})), "string");
     assert!(problem(json!({"$ref": "https://example.com/schema.json"})).contains("never fetched"));
     assert!(problem(json!({"$ref": "other.json#/a"})).contains("never fetched"));
     assert!(problem(json!({"$ref": "#/nowhere"})).contains("leads nowhere"));
@@ -77,30 +60,20 @@ fn references_stay_in_the_document_and_recursion_is_json() {
     assert!(problem(json!({"$ref": "#"})).contains("without end"));
     assert!(problem(json!({"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"})).contains("without end"));
     assert!(problem(json!({"properties": {"a": {"$id": "https://x/"}}})).contains("$id"));
-    assert!(
-        problem(json!({"$schema": "http://json-schema.org/draft-04/schema#"}))
-            .contains("draft-07 or 2020-12")
-    );
+    assert!(problem(json!({"$schema": "http://json-schema.org/draft-04/schema#"})).contains("draft-07 or 2020-12"));
 }
 
 #[test]
 fn what_is_not_enforced_is_named() {
     assert!(
-        unenforced(
-            json!({"type": "string", "title": "t", "format": "uri", "x-order": 1, "default": 1})
-        )
-        .is_empty()
+        unenforced(json!({"type": "string", "title": "t", "format": "uri", "x-order": 1, "default": 1})).is_empty()
     );
     let pair = |pointer: &str, keyword: &str| (pointer.to_owned(), keyword.to_owned());
     assert_eq!(
         unenforced(
             json!({"unevaluatedProperties": false, "properties": {"a": {"nullable": true, "pattern": "(?=a)"}}})
         ),
-        [
-            pair("", "unevaluatedProperties"),
-            pair("/properties/a", "nullable"),
-            pair("/properties/a", "pattern")
-        ]
+        [pair("", "unevaluatedProperties"), pair("/properties/a", "nullable"), pair("/properties/a", "pattern")]
     );
     let draft07 = "http://json-schema.org/draft-07/schema#";
     assert_eq!(
@@ -109,14 +82,8 @@ fn what_is_not_enforced_is_named() {
         ),
         [pair("/properties/a", "minLength")]
     );
-    assert_eq!(
-        unenforced(json!({"multipleOf": 1e-20})),
-        [pair("", "multipleOf")]
-    );
-    assert_eq!(
-        unenforced(json!({"additionalItems": false})),
-        [pair("", "additionalItems")]
-    );
+    assert_eq!(unenforced(json!({"multipleOf": 1e-20})), [pair("", "multipleOf")]);
+    assert_eq!(unenforced(json!({"additionalItems": false})), [pair("", "additionalItems")]);
 }
 
 #[test]
@@ -152,41 +119,18 @@ fn a_catalog_is_read() {
         "prompts": [{"name": "p", "arguments": [{"name": "x", "required": true}, {"name": "y"}]}],
     }));
     assert_eq!((catalog.problems.len(), catalog.unenforced.len()), (0, 0));
-    let names: Vec<&str> = catalog
-        .tools
-        .iter()
-        .map(|tool| tool.name.as_str())
-        .collect();
+    let names: Vec<&str> = catalog.tools.iter().map(|tool| tool.name.as_str()).collect();
     assert_eq!(names, ["get-issue", "ünï/çode.v1"]);
     assert_eq!(catalog.tools[0].input.to_string(), "{n: int}");
     assert!(!catalog.tools[0].input.open);
     assert_eq!(catalog.tools[0].schema.image.parameters.names, ["n"]);
-    assert_eq!(
-        catalog.tools[1].input,
-        RecordType {
-            open: true,
-            ..RecordType::default()
-        }
-    );
+    assert_eq!(catalog.tools[1].input, RecordType { open: true, ..RecordType::default() });
     let (first, second) = (catalog.tools[0].hints, catalog.tools[1].hints);
     assert!(!first.read_only && first.destructive && !first.idempotent && first.open_world);
     assert!(second.read_only && !second.open_world);
-    assert_eq!(
-        catalog.tools[1]
-            .output
-            .as_ref()
-            .map(ToString::to_string)
-            .as_deref(),
-        Some("{x: string?}")
-    );
-    assert_eq!(
-        catalog.prompts[0].input.to_string(),
-        "{x: string, y: string?}"
-    );
-    assert_eq!(
-        (catalog.resources.len(), catalog.resource_templates.len()),
-        (1, 1)
-    );
+    assert_eq!(catalog.tools[1].output.as_ref().map(ToString::to_string).as_deref(), Some("{x: string?}"));
+    assert_eq!(catalog.prompts[0].input.to_string(), "{x: string, y: string?}");
+    assert_eq!((catalog.resources.len(), catalog.resource_templates.len()), (1, 1));
     assert_eq!(catalog.digest.len(), 64);
 }
 
@@ -200,12 +144,7 @@ fn bad_entries_are_problems_and_let_nothing_pass() {
     ]}));
     assert_eq!(catalog.problems.len(), 4);
     assert_eq!(catalog.tools.len(), 2);
-    assert!(
-        catalog
-            .tools
-            .iter()
-            .all(|tool| tool.schema.image.nodes == [[mcpz_bytecode::schema::Check::Never]])
-    );
+    assert!(catalog.tools.iter().all(|tool| tool.schema.image.nodes == [[mcpz_bytecode::schema::Check::Never]]));
     let error = |text: &str| parse(text.as_bytes()).unwrap_err().message;
     assert!(error(r#"{"tools": [], "tools": []}"#).contains("twice"));
     assert!(error("[]").contains("not a JSON object"));
@@ -215,33 +154,26 @@ fn bad_entries_are_problems_and_let_nothing_pass() {
 
 #[test]
 fn keywords_must_be_acknowledged() {
-    let tool =
-        json!({"name": "a", "inputSchema": {"type": "object", "unevaluatedProperties": false}});
+    let tool = json!({"name": "a", "inputSchema": {"type": "object", "unevaluatedProperties": false}});
     let open = parsed(json!({"tools": [tool]}));
     assert_eq!(open.unenforced.len(), 1);
     assert_eq!(open.unenforced[0].keyword, "unevaluatedProperties");
-    let acknowledged =
-        parsed(json!({"tools": [tool], "acknowledged": {"a": ["unevaluatedProperties"]}}));
+    let acknowledged = parsed(json!({"tools": [tool], "acknowledged": {"a": ["unevaluatedProperties"]}}));
     assert!(acknowledged.unenforced.is_empty());
 }
 
 #[test]
 fn overlays_are_proposed() {
-    let catalog = parsed(
-        json!({"tools": [{"name": "get-file", "inputSchema": {"type": "object", "properties": {
-            "filePath": {"type": "string"},
-            "urls": {"type": "array", "items": {"type": "string"}},
-            "target": {"type": "string", "format": "ipv4"},
-            "q": {"type": "string", "description": "The SQL query to run"},
-            "name": {"type": "string"},
-            "path": {"type": "integer"},
-            "options": {"type": "object", "properties": {"output_dir": {"type": "string"}}},
-        }}}]}),
-    );
-    let mut lines: Vec<String> = propose_overlay(&catalog)
-        .iter()
-        .map(|p| format!("{}: {}", p.place, p.ty))
-        .collect();
+    let catalog = parsed(json!({"tools": [{"name": "get-file", "inputSchema": {"type": "object", "properties": {
+        "filePath": {"type": "string"},
+        "urls": {"type": "array", "items": {"type": "string"}},
+        "target": {"type": "string", "format": "ipv4"},
+        "q": {"type": "string", "description": "The SQL query to run"},
+        "name": {"type": "string"},
+        "path": {"type": "integer"},
+        "options": {"type": "object", "properties": {"output_dir": {"type": "string"}}},
+    }}}]}));
+    let mut lines: Vec<String> = propose_overlay(&catalog).iter().map(|p| format!("{}: {}", p.place, p.ty)).collect();
     lines.sort();
     assert_eq!(
         lines,
@@ -258,30 +190,14 @@ fn overlays_are_proposed() {
 #[test]
 fn definitions_are_compared() {
     let tool = |description: &str, ty: &str| json!({"name": "a", "description": description, "inputSchema": {"type": "object", "properties": {"p": {"type": ty}}}});
-    let old = parsed(
-        json!({"tools": [tool("d", "string"), {"name": "gone", "inputSchema": {"type": "object"}}]}),
-    );
-    let new = parsed(
-        json!({"tools": [tool("e", "integer"), {"name": "new", "inputSchema": {"type": "object"}}]}),
-    );
+    let old = parsed(json!({"tools": [tool("d", "string"), {"name": "gone", "inputSchema": {"type": "object"}}]}));
+    let new = parsed(json!({"tools": [tool("e", "integer"), {"name": "new", "inputSchema": {"type": "object"}}]}));
     let found = diff(&old, &new);
-    assert_eq!(
-        (found.added.as_slice(), found.removed.as_slice()),
-        (&["new".into()][..], &["gone".into()][..])
-    );
-    let parameter = ToolChange::Parameter {
-        name: "p".into(),
-        old: Some(Type::String.optional()),
-        new: Some(Type::Int.optional()),
-    };
-    assert_eq!(
-        found.changed,
-        [("a".into(), vec![parameter, ToolChange::Description])]
-    );
+    assert_eq!((found.added.as_slice(), found.removed.as_slice()), (&["new".into()][..], &["gone".into()][..]));
+    let parameter =
+        ToolChange::Parameter { name: "p".into(), old: Some(Type::String.optional()), new: Some(Type::Int.optional()) };
+    assert_eq!(found.changed, [("a".into(), vec![parameter, ToolChange::Description])]);
     assert!(diff(&old, &old).is_empty());
     let reordered = json!({"inputSchema": {"properties": {"p": {"type": "string"}}, "type": "object"}, "description": "d", "name": "a", "_meta": {}});
-    assert_eq!(
-        definition_digest(&reordered),
-        definition_digest(&tool("d", "string"))
-    );
+    assert_eq!(definition_digest(&reordered), definition_digest(&tool("d", "string")));
 }

@@ -10,9 +10,7 @@ use super::testing;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0302, e0307, e0330};
 use crate::diagnostics::suggest;
-use crate::hir::{
-    ClassId, CredentialSource, Expr, ExprKind, IssuerId, Monitor, Predicate, Program, ToolHints,
-};
+use crate::hir::{ClassId, CredentialSource, Expr, ExprKind, IssuerId, Monitor, Predicate, Program, ToolHints};
 use crate::resolve::{Place, Unit};
 use crate::types::{RecordType, Type};
 use mcpz_syntax::ast::{self, BinaryOp};
@@ -36,7 +34,10 @@ pub enum ConditionKind {
 pub fn check_consts(unit: &Unit, sink: &mut Vec<Diagnostic>) -> Vec<Option<Expr>> {
     let mut next_var = unit.next_var;
     let mut values: Vec<Option<Expr>> = Vec::with_capacity(unit.consts.len());
-    let scope = Scope::closed("a constant is fixed when the policy is compiled", "write a literal, or a predicate with parameters");
+    let scope = Scope::closed(
+        "a constant is fixed when the policy is compiled",
+        "write a literal, or a predicate with parameters",
+    );
     for declared in &unit.consts {
         let value = match declared.ast.value() {
             Some(value) if !declared.circular => {
@@ -113,7 +114,9 @@ fn credential(program: &Program, kind: ConditionKind) -> Credential {
     let claims: Known<RecordType> = match claims_of(program, &sources) {
         Some(claims) => Known::Yes(claims),
         None if sources.is_empty() => Known::Broken,
-        None => Known::no("this credential is no token", "`spiffe` is in certificates, `uid` belongs to local processes"),
+        None => {
+            Known::no("this credential is no token", "`spiffe` is in certificates, `uid` belongs to local processes")
+        }
     };
     Credential {
         claims,
@@ -140,7 +143,8 @@ pub fn check_bodies(unit: &Unit, program: &mut Program, sink: &mut Vec<Diagnosti
 
 /// Checks the names and durations of monitors; they get their meaning later.
 fn monitors(unit: &Unit, program: &mut Program, next_var: &mut u32, sink: &mut Vec<Diagnostic>) {
-    let mut scope = Scope::closed("a monitor sees what happened, not one request", "ask `count`, `sum`, `sequence` or `novel`");
+    let mut scope =
+        Scope::closed("a monitor sees what happened, not one request", "ask `count`, `sum`, `sequence` or `novel`");
     scope.caller = Known::Yes(());
     scope.monitor = true;
     for monitor in &unit.monitors {
@@ -173,10 +177,8 @@ fn predicates(unit: &Unit, program: &mut Program, next_var: &mut u32, sink: &mut
         if declared.circular {
             continue;
         }
-        let mut scope = Scope::closed(
-            "a predicate sees its parameters",
-            "give it a parameter: `predicate p(x: string) = ...`",
-        );
+        let mut scope =
+            Scope::closed("a predicate sees its parameters", "give it a parameter: `predicate p(x: string) = ...`");
         scope.request = Known::Yes(());
         let mut env = Env::new(&scope);
         for (name, var, ty) in &declared.parameters {

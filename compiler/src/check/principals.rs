@@ -5,9 +5,7 @@
 //! end of the chain; in a restriction a class may be anywhere, but users only ever end a chain.
 
 use super::scope::Known;
-use crate::hir::{
-    ClassDefinition, ClassId, CredentialSource, PrincipalKind, Program, Subject,
-};
+use crate::hir::{ClassDefinition, ClassId, CredentialSource, PrincipalKind, Program, Subject};
 use crate::types::RecordType;
 use std::collections::BTreeSet;
 
@@ -146,10 +144,9 @@ fn common(a: &RecordType, b: &RecordType) -> RecordType {
 
 fn claims_known(program: &Program, link: &Link, kind: PrincipalKind) -> Known<RecordType> {
     let (word, help) = match kind {
-        PrincipalKind::User => (
-            "user",
-            "name a user or a role of users (`analyst`, `copilot acting for analyst`) or `any user`",
-        ),
+        PrincipalKind::User => {
+            ("user", "name a user or a role of users (`analyst`, `copilot acting for analyst`) or `any user`")
+        }
         PrincipalKind::Agent => ("agent", "name an agent, or `any agent`"),
     };
     let article = if kind == PrincipalKind::User { "a" } else { "an" };

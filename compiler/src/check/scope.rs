@@ -102,7 +102,10 @@ impl Scope {
             elicit: Known::no(why, help),
             user: Known::no(why, help),
             agent: Known::no(why, help),
-            credential: Known::no("only conditions of users, agents and roles see it", "write `user.claims` or `agent.claims`"),
+            credential: Known::no(
+                "only conditions of users, agents and roles see it",
+                "write `user.claims` or `agent.claims`",
+            ),
             request: Known::no(why, help),
             caller: Known::no(why, help),
             restriction: false,

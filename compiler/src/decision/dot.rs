@@ -21,22 +21,14 @@ impl DecisionGraph {
     /// The graph in the DOT language: entry points, the rules they lead to, their clauses.
     pub fn to_dot(&self, rules: &RuleSet, program: &Program) -> String {
         let picture = self.picture(rules, program);
-        let mut text = String::from(
-            "digraph decision {\n  rankdir=LR;\n  node [shape=box, fontname=\"monospace\"];\n",
-        );
+        let mut text = String::from("digraph decision {\n  rankdir=LR;\n  node [shape=box, fontname=\"monospace\"];\n");
         for node in picture.node_indices() {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "  {} [label={:?}];", node.index(), picture[node]);
         }
         for edge in picture.edge_indices() {
             if let Some((from, to)) = picture.edge_endpoints(edge) {
-                let _ = writeln!(
-                    text,
-                    "  {} -> {} [label={:?}];",
-                    from.index(),
-                    to.index(),
-                    picture[edge]
-                );
+                let _ = writeln!(text, "  {} -> {} [label={:?}];", from.index(), to.index(), picture[edge]);
             }
         }
         text.push_str("}\n");
@@ -46,12 +38,7 @@ impl DecisionGraph {
     fn picture(&self, rules: &RuleSet, program: &Program) -> DiGraph<String, String> {
         let mut picture = DiGraph::new();
         let tables = self.nodes.tables(&rules.tables);
-        let roots: Vec<_> = self
-            .blocks
-            .iter()
-            .flat_map(|block| &block.clauses)
-            .map(|clause| clause.node)
-            .collect();
+        let roots: Vec<_> = self.blocks.iter().flat_map(|block| &block.clauses).map(|clause| clause.node).collect();
         let mut boxes: BTreeMap<_, NodeIndex> = BTreeMap::new();
         for node in self.nodes.reachable(&roots) {
             let at = picture.add_node(shortened(&term_text(program, &tables, node)));
@@ -67,8 +54,7 @@ impl DecisionGraph {
             .iter()
             .map(|block| {
                 let rule = block.rule.and_then(|rule| program.rules.get(rule.index()));
-                let at = picture
-                    .add_node(rule.map_or_else(|| "class".to_string(), |rule| rule.id.clone()));
+                let at = picture.add_node(rule.map_or_else(|| "class".to_string(), |rule| rule.id.clone()));
                 for clause in &block.clauses {
                     if let Some(to) = boxes.get(&clause.node) {
                         picture.add_edge(at, *to, clause.kind.word().to_string());

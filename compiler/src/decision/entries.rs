@@ -34,11 +34,7 @@ pub fn entries(variants: &[(RuleId, &Variant, usize)], blocks: &[Block]) -> Vec<
         .map(|(scope, mut rows)| {
             rows.sort();
             rows.dedup();
-            Entry {
-                scope: scope.clone(),
-                rows,
-                tests: 0,
-            }
+            Entry { scope: scope.clone(), rows, tests: 0 }
         })
         .collect();
     let own: Vec<usize> = found.iter().map(|entry| own_tests(entry, blocks)).collect();
@@ -50,38 +46,22 @@ pub fn entries(variants: &[(RuleId, &Variant, usize)], blocks: &[Block]) -> Vec<
         .collect();
     for (entry, tests) in found.iter_mut().zip(own) {
         let wider = wider_scopes(&entry.scope);
-        entry.tests = tests
-            + wider
-                .iter()
-                .filter_map(|scope| wide.get(scope))
-                .sum::<usize>();
+        entry.tests = tests + wider.iter().filter_map(|scope| wide.get(scope)).sum::<usize>();
     }
     found
 }
 
 fn own_tests(entry: &Entry, blocks: &[Block]) -> usize {
-    entry
-        .rows
-        .iter()
-        .filter_map(|(_, block)| blocks.get(*block))
-        .map(|block| block.tests)
-        .sum()
+    entry.rows.iter().filter_map(|(_, block)| blocks.get(*block)).map(|block| block.tests).sum()
 }
 
 /// The lists that are united with the one of this scope at run time.
 fn wider_scopes(scope: &Scope) -> Vec<Scope> {
     let mut wider = Vec::new();
     if scope.server.is_some() {
-        wider.push(Scope {
-            server: None,
-            target: Target::Any,
-            ..scope.clone()
-        });
+        wider.push(Scope { server: None, target: Target::Any, ..scope.clone() });
         if scope.target != Target::Any {
-            wider.push(Scope {
-                target: Target::Any,
-                ..scope.clone()
-            });
+            wider.push(Scope { target: Target::Any, ..scope.clone() });
         }
     }
     wider

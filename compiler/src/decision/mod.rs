@@ -71,10 +71,7 @@ pub struct BlockClause {
 
 /// Builds the graph of a rule set.
 pub fn graph(rules: &RuleSet) -> DecisionGraph {
-    let mut made = DecisionGraph {
-        nodes: Nodes::new(&rules.tables),
-        ..DecisionGraph::default()
-    };
+    let mut made = DecisionGraph { nodes: Nodes::new(&rules.tables), ..DecisionGraph::default() };
     for class in &rules.classes {
         let block = block(&mut made.nodes, None, &class.condition, false);
         made.classes.insert(class.class, made.blocks.len());
@@ -98,32 +95,19 @@ pub fn graph(rules: &RuleSet) -> DecisionGraph {
 }
 
 fn block(nodes: &mut Nodes, rule: Option<RuleId>, condition: &Condition, is_value: bool) -> Block {
-    let mut made = Block {
-        rule,
-        is_value,
-        ..Block::default()
-    };
+    let mut made = Block { rule, is_value, ..Block::default() };
     for clause in &condition.clauses {
         let node = nodes.import(clause.term);
-        made.clauses.push(BlockClause {
-            kind: clause.kind,
-            node,
-            span: clause.span,
-        });
+        made.clauses.push(BlockClause { kind: clause.kind, node, span: clause.span });
     }
     made.order = (0..made.clauses.len()).collect();
-    made.order
-        .sort_by_key(|row| made.clauses.get(*row).map(|clause| nodes.cost(clause.node)));
+    made.order.sort_by_key(|row| made.clauses.get(*row).map(|clause| nodes.cost(clause.node)));
     for (term, span) in &condition.spans {
         if let Some(node) = nodes.imported(*term) {
             made.spans.entry(node).or_insert(*span);
         }
     }
     let roots: Vec<NodeId> = made.clauses.iter().map(|clause| clause.node).collect();
-    made.tests = nodes
-        .reachable(&roots)
-        .into_iter()
-        .filter(|node| nodes.is_atomic_test(*node))
-        .count();
+    made.tests = nodes.reachable(&roots).into_iter().filter(|node| nodes.is_atomic_test(*node)).count();
     made
 }

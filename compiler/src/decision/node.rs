@@ -32,11 +32,7 @@ impl Nodes {
             Literal::Bool(value) => Some((u32::try_from(row).ok()?, *value)),
             _ => None,
         });
-        Nodes {
-            source: tables.terms.rows().to_vec(),
-            booleans: booleans.collect(),
-            ..Nodes::default()
-        }
+        Nodes { source: tables.terms.rows().to_vec(), booleans: booleans.collect(), ..Nodes::default() }
     }
 
     /// The node of a term, with all it is made of.
@@ -45,12 +41,7 @@ impl Nodes {
         let mut open = vec![root];
         while let Some(id) = open.pop() {
             if !self.imported.contains_key(&id) && wanted.insert(id) {
-                open.extend(
-                    self.source
-                        .get(id.index())
-                        .map(Term::operands)
-                        .unwrap_or_default(),
-                );
+                open.extend(self.source.get(id.index()).map(Term::operands).unwrap_or_default());
             }
         }
         // A term refers only to terms before it, so in ascending order operands come first.
@@ -109,19 +100,14 @@ impl Nodes {
     /// Whether a node looks at facts itself, and does not only combine other tests.
     pub fn is_atomic_test(&self, id: NodeId) -> bool {
         let term = self.get(id);
-        let combines = matches!(
-            term,
-            Term::All(_) | Term::Any(_) | Term::Not(_) | Term::If(..) | Term::Quantified { .. }
-        );
+        let combines =
+            matches!(term, Term::All(_) | Term::Any(_) | Term::Not(_) | Term::If(..) | Term::Quantified { .. });
         term.is_test() && !combines
     }
 
     /// The tables with the nodes in place of the terms, to write nodes as text.
     pub fn tables(&self, tables: &Tables) -> Tables {
-        Tables {
-            terms: self.terms.clone(),
-            ..tables.clone()
-        }
+        Tables { terms: self.terms.clone(), ..tables.clone() }
     }
 
     fn add(&mut self, term: Term) -> NodeId {
@@ -137,46 +123,27 @@ impl Nodes {
     fn loops_of(&self, term: &Term) -> u32 {
         match term {
             Term::Element(level) => level.saturating_add(1),
-            Term::Quantified {
-                level, over, body, ..
-            } => self.loops(*over).max(self.loops(*body).min(*level)),
-            other => other
-                .operands()
-                .into_iter()
-                .map(|of| self.loops(of))
-                .max()
-                .unwrap_or(0),
+            Term::Quantified { level, over, body, .. } => self.loops(*over).max(self.loops(*body).min(*level)),
+            other => other.operands().into_iter().map(|of| self.loops(of)).max().unwrap_or(0),
         }
     }
 
     fn cost_of(&self, term: &Term) -> u64 {
         let collection = u64::try_from(MAX_COLLECTION).unwrap_or(u64::MAX);
         let own: u64 = match term {
-            Term::Constant(_)
-            | Term::Absent
-            | Term::Element(_)
-            | Term::All(_)
-            | Term::Any(_)
-            | Term::Not(_) => 1,
+            Term::Constant(_) | Term::Absent | Term::Element(_) | Term::All(_) | Term::Any(_) | Term::Not(_) => 1,
             Term::Subject { .. } => 2,
-            Term::In(..)
-            | Term::Substring(..)
-            | Term::Like(..)
-            | Term::Matches(..)
-            | Term::Under(..) => 8,
+            Term::In(..) | Term::Substring(..) | Term::Like(..) | Term::Matches(..) | Term::Under(..) => 8,
             Term::Native(..) => 16,
             Term::History(..) => 64,
             Term::Collect(_) => 128,
             _ => 2,
         };
-        let operands = term
-            .operands()
-            .into_iter()
-            .fold(0_u64, |sum, of| sum.saturating_add(self.cost(of)));
+        let operands = term.operands().into_iter().fold(0_u64, |sum, of| sum.saturating_add(self.cost(of)));
         match term {
-            Term::Quantified { over, body, .. } => own
-                .saturating_add(self.cost(*over))
-                .saturating_add(self.cost(*body).saturating_mul(collection)),
+            Term::Quantified { over, body, .. } => {
+                own.saturating_add(self.cost(*over)).saturating_add(self.cost(*body).saturating_mul(collection))
+            }
             _ => own.saturating_add(operands),
         }
     }
@@ -196,11 +163,7 @@ impl Nodes {
             }
             Term::Truth(of) => self.truth(*of),
             Term::If(condition, yes, no) => {
-                let (condition, yes, no) = (
-                    self.operand(*condition),
-                    self.operand(*yes),
-                    self.operand(*no),
-                );
+                let (condition, yes, no) = (self.operand(*condition), self.operand(*yes), self.operand(*no));
                 match self.get(condition) {
                     Term::All(parts) if parts.is_empty() => yes,
                     Term::Any(parts) if parts.is_empty() => no,
@@ -209,19 +172,11 @@ impl Nodes {
             }
             Term::Coalesce(left, right) => {
                 let (left, right) = (self.operand(*left), self.operand(*right));
-                if *self.get(left) == Term::Absent {
-                    right
-                } else {
-                    self.add(Term::Coalesce(left, right))
-                }
+                if *self.get(left) == Term::Absent { right } else { self.add(Term::Coalesce(left, right)) }
             }
             Term::Has(of) => {
                 let of = self.operand(*of);
-                if *self.get(of) == Term::Absent {
-                    self.add(Term::Any(Vec::new()))
-                } else {
-                    self.add(Term::Has(of))
-                }
+                if *self.get(of) == Term::Absent { self.add(Term::Any(Vec::new())) } else { self.add(Term::Has(of)) }
             }
             other => {
                 let renamed = self.renamed(other);
@@ -241,11 +196,7 @@ impl Nodes {
             }
         }
         // A conditional between constants may have become a test by simplification.
-        if self.get(of).is_test() {
-            of
-        } else {
-            self.add(Term::Truth(of))
-        }
+        if self.get(of).is_test() { of } else { self.add(Term::Truth(of)) }
     }
 
     fn fold(&mut self, parts: &[TermId], conjunction: bool) -> NodeId {
@@ -253,9 +204,7 @@ impl Nodes {
         for part in parts {
             let part = self.operand(*part);
             match (self.get(part), conjunction) {
-                (Term::All(inner), true) | (Term::Any(inner), false) => {
-                    flat.extend(inner.iter().copied())
-                }
+                (Term::All(inner), true) | (Term::Any(inner), false) => flat.extend(inner.iter().copied()),
                 (Term::Any(inner), true) | (Term::All(inner), false) if inner.is_empty() => {
                     return part;
                 }
@@ -288,43 +237,22 @@ impl Nodes {
             Term::Like(of, pattern) => Term::Like(to(of), *pattern),
             Term::Matches(of, pattern) => Term::Matches(to(of), *pattern),
             Term::Is(of, ty) => Term::Is(to(of), ty.clone()),
-            Term::Arith {
-                operation,
-                integer,
-                left,
-                right,
-            } => Term::Arith {
-                operation: *operation,
-                integer: *integer,
-                left: to(left),
-                right: to(right),
-            },
+            Term::Arith { operation, integer, left, right } => {
+                Term::Arith { operation: *operation, integer: *integer, left: to(left), right: to(right) }
+            }
             Term::Compare(operator, left, right) => Term::Compare(*operator, to(left), to(right)),
             Term::In(left, right) => Term::In(to(left), to(right)),
             Term::Substring(left, right) => Term::Substring(to(left), to(right)),
             Term::Under(left, right) => Term::Under(to(left), to(right)),
-            Term::InRange {
-                of,
-                low,
-                high,
-                end_inclusive,
-            } => Term::InRange {
+            Term::InRange { of, low, high, end_inclusive } => Term::InRange {
                 of: to(of),
                 low: low.as_ref().map(to),
                 high: high.as_ref().map(to),
                 end_inclusive: *end_inclusive,
             },
-            Term::Quantified {
-                quantifier,
-                level,
-                over,
-                body,
-            } => Term::Quantified {
-                quantifier: *quantifier,
-                level: *level,
-                over: to(over),
-                body: to(body),
-            },
+            Term::Quantified { quantifier, level, over, body } => {
+                Term::Quantified { quantifier: *quantifier, level: *level, over: to(over), body: to(body) }
+            }
             // These have no operands, or are handled by the caller.
             other => other.clone(),
         }

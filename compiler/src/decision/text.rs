@@ -19,54 +19,23 @@ pub struct GraphText<'a> {
 
 impl fmt::Display for GraphText<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DecisionGraph {
-            nodes,
-            blocks,
-            entries,
-            ..
-        } = self.graph;
-        writeln!(
-            out,
-            "nodes {}, blocks {}, entry points {}",
-            nodes.len(),
-            blocks.len(),
-            entries.len()
-        )?;
+        let DecisionGraph { nodes, blocks, entries, .. } = self.graph;
+        writeln!(out, "nodes {}, blocks {}, entry points {}", nodes.len(), blocks.len(), entries.len())?;
         for entry in entries {
-            writeln!(
-                out,
-                "\nentry {} (at most {} tests)",
-                scope_text(self.program, &entry.scope),
-                entry.tests
-            )?;
+            writeln!(out, "\nentry {} (at most {} tests)", scope_text(self.program, &entry.scope), entry.tests)?;
             for (rule, block) in &entry.rows {
                 let Some(source) = self.program.rules.get(rule.index()) else {
                     continue;
                 };
-                writeln!(
-                    out,
-                    "  b{block:<4} {} {}",
-                    kind_word(&source.kind),
-                    source.id
-                )?;
+                writeln!(out, "  b{block:<4} {} {}", kind_word(&source.kind), source.id)?;
             }
         }
         let tables = self.graph.nodes.tables(&self.rules.tables);
         for (row, block) in blocks.iter().enumerate() {
-            writeln!(
-                out,
-                "\nblock b{row} {} (at most {} tests)",
-                self.owner(row, block),
-                block.tests
-            )?;
+            writeln!(out, "\nblock b{row} {} (at most {} tests)", self.owner(row, block), block.tests)?;
             for clause in block.order.iter().filter_map(|at| block.clauses.get(*at)) {
                 let text = term_text(self.program, &tables, clause.node);
-                writeln!(
-                    out,
-                    "  n{:<5} {:<7} {text}",
-                    clause.node.0,
-                    clause.kind.word()
-                )?;
+                writeln!(out, "  n{:<5} {:<7} {text}", clause.node.0, clause.kind.word())?;
             }
         }
         Ok(())
@@ -75,20 +44,11 @@ impl fmt::Display for GraphText<'_> {
 
 impl GraphText<'_> {
     fn owner(&self, row: usize, block: &Block) -> String {
-        if let Some(rule) = block
-            .rule
-            .and_then(|rule| self.program.rules.get(rule.index()))
-        {
+        if let Some(rule) = block.rule.and_then(|rule| self.program.rules.get(rule.index())) {
             let what = if block.is_value { "amount of " } else { "" };
-            return format!(
-                "{what}{} ({})",
-                rule.id,
-                place(self.program, rule.head_span)
-            );
+            return format!("{what}{} ({})", rule.id, place(self.program, rule.head_span));
         }
         let class = self.graph.classes.iter().find(|(_, block)| **block == row);
-        class.map_or_else(String::new, |(class, _)| {
-            format!("class {}", class_name(self.program, *class))
-        })
+        class.map_or_else(String::new, |(class, _)| format!("class {}", class_name(self.program, *class)))
     }
 }

@@ -82,11 +82,7 @@ fn target(marker: &str) -> (String, String, String) {
 }
 
 /// Adds one file; an empty first part adds nothing.
-fn add(
-    packages: &mut BTreeMap<String, BTreeMap<String, Vec<u8>>>,
-    target: &(String, String, String),
-    text: &str,
-) {
+fn add(packages: &mut BTreeMap<String, BTreeMap<String, Vec<u8>>>, target: &(String, String, String), text: &str) {
     let (location, path, note) = target;
     if path == EXAMPLE_PATH && note.is_empty() && text.trim().is_empty() {
         return;

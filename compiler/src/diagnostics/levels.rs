@@ -49,11 +49,7 @@ pub struct Levels {
 }
 
 /// Applies the levels: drops what is allowed, and makes errors of what is denied.
-pub fn apply(
-    diagnostics: Vec<Diagnostic>,
-    levels: &Levels,
-    package_of: impl Fn(Span) -> PackageId,
-) -> Vec<Diagnostic> {
+pub fn apply(diagnostics: Vec<Diagnostic>, levels: &Levels, package_of: impl Fn(Span) -> PackageId) -> Vec<Diagnostic> {
     diagnostics
         .into_iter()
         .filter_map(|mut diagnostic| {
@@ -77,22 +73,14 @@ fn level_of(diagnostic: &Diagnostic, levels: &Levels, package: PackageId) -> Lev
     let name = codes::find(diagnostic.code).map_or("", |info| info.name);
     let named = |lint: &str| lint == diagnostic.code || lint == name;
     let inside = |item: &Span| {
-        item.source == diagnostic.span.source
-            && item.start <= diagnostic.span.start
-            && diagnostic.span.end <= item.end
+        item.source == diagnostic.span.source && item.start <= diagnostic.span.start && diagnostic.span.end <= item.end
     };
-    if levels
-        .allowed
-        .iter()
-        .any(|allowed| named(&allowed.lint) && inside(&allowed.item))
-    {
+    if levels.allowed.iter().any(|allowed| named(&allowed.lint) && inside(&allowed.item)) {
         return Level::Allow;
     }
     let table = levels.packages.get(&package);
     let by_key = |key: &str| table.and_then(|table| table.get(key)).copied();
-    by_key(diagnostic.code)
-        .or_else(|| by_key(name))
-        .unwrap_or(Level::Warn)
+    by_key(diagnostic.code).or_else(|| by_key(name)).unwrap_or(Level::Warn)
 }
 
 #[cfg(test)]

@@ -125,10 +125,7 @@ impl Diagnostic {
     /// Another place that matters.
     #[must_use]
     pub fn related(mut self, span: Span, message: impl Into<String>) -> Diagnostic {
-        self.related.push(Related {
-            span,
-            message: message.into(),
-        });
+        self.related.push(Related { span, message: message.into() });
         self
     }
 
@@ -141,19 +138,8 @@ impl Diagnostic {
 
     /// One edit that mends it.
     #[must_use]
-    pub fn fix_edit(
-        self,
-        title: impl Into<String>,
-        span: Span,
-        text: impl Into<String>,
-    ) -> Diagnostic {
-        self.fix(Fix {
-            title: title.into(),
-            edits: vec![Edit {
-                span,
-                text: text.into(),
-            }],
-        })
+    pub fn fix_edit(self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.fix(Fix { title: title.into(), edits: vec![Edit { span, text: text.into() }] })
     }
 
     /// How an editor may render it.

@@ -34,13 +34,7 @@ where
 
 /// The fix that puts a name in the place of what was written.
 pub fn fix(span: Span, name: &str) -> Fix {
-    Fix {
-        title: format!("change to `{name}`"),
-        edits: vec![Edit {
-            span,
-            text: name.to_owned(),
-        }],
-    }
+    Fix { title: format!("change to `{name}`"), edits: vec![Edit { span, text: name.to_owned() }] }
 }
 
 /// How a name is written after a dot or as a target: quoted unless it is an identifier.
@@ -67,9 +61,7 @@ pub fn as_written(name: &str) -> String {
 /// Whether a text is an identifier of the language.
 pub fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -79,10 +71,7 @@ where
     I: IntoIterator<Item = S>,
     S: AsRef<str>,
 {
-    let mut names: Vec<String> = names
-        .into_iter()
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
+    let mut names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
     names.sort();
     names.dedup();
     let total = names.len();
@@ -112,8 +101,7 @@ fn distance(wanted: &str, candidate: &str) -> Option<usize> {
     if edits <= allowed_edits(longest) {
         return Some(edits);
     }
-    let contains =
-        short.len() >= 4 && (long.contains(&short) || (long.len() >= 4 && short.contains(&long)));
+    let contains = short.len() >= 4 && (long.contains(&short) || (long.len() >= 4 && short.contains(&long)));
     contains.then_some(100 + edits)
 }
 
@@ -130,10 +118,7 @@ fn allowed_edits(length: usize) -> usize {
 
 /// Lower case without separators.
 fn folded(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '_' | '-' | '.' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -143,10 +128,7 @@ mod tests {
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {
         let tools = ["get_invoice", "list_invoices", "refund"];
-        assert_eq!(
-            nearest("get_invioce", tools).as_deref(),
-            Some("get_invoice")
-        );
+        assert_eq!(nearest("get_invioce", tools).as_deref(), Some("get_invoice"));
         assert_eq!(nearest("refunds", tools).as_deref(), Some("refund"));
         assert_eq!(nearest("getInvoice", tools).as_deref(), Some("get_invoice"));
         assert_eq!(nearest("delete_all", tools), None);

@@ -19,9 +19,8 @@ const MINIMISE_BELOW_BYTES: usize = 256 * 1024;
 /// checker has refused).
 pub fn automaton(pattern: &str) -> Option<AutomatonImage> {
     let whole = format!(r"\A(?:{})\z", ascii_pattern(pattern).ok()?);
-    let config = thompson::Config::new()
-        .nfa_size_limit(Some(MAX_BUILD_BYTES))
-        .which_captures(thompson::WhichCaptures::None);
+    let config =
+        thompson::Config::new().nfa_size_limit(Some(MAX_BUILD_BYTES)).which_captures(thompson::WhichCaptures::None);
     let nfa = thompson::Compiler::new().configure(config).build(&whole).ok()?;
     let small = build(&nfa, false)?;
     let dfa = if small.memory_usage() < MINIMISE_BELOW_BYTES { build(&nfa, true)? } else { small };
@@ -37,10 +36,7 @@ fn build(nfa: &thompson::NFA, minimise: bool) -> Option<dense::DFA<Vec<u32>>> {
         .accelerate(false)
         .dfa_size_limit(Some(MAX_BUILD_BYTES))
         .determinize_size_limit(Some(MAX_BUILD_BYTES));
-    dense::Builder::new()
-        .configure(config)
-        .build_from_nfa(nfa)
-        .ok()
+    dense::Builder::new().configure(config).build_from_nfa(nfa).ok()
 }
 
 #[cfg(test)]
@@ -53,9 +49,7 @@ mod tests {
     fn matches(pattern: &str, text: &str) -> bool {
         let image = automaton(pattern).expect("the pattern is small");
         let (dfa, _) = DFA::from_bytes(&image.dfa).expect("the bytes are a DFA");
-        let mut state = dfa
-            .start_state(&start::Config::new().anchored(Anchored::Yes))
-            .expect("anchored start");
+        let mut state = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).expect("anchored start");
         for byte in text.bytes() {
             state = dfa.next_state(state, byte);
         }

@@ -18,8 +18,7 @@ use crate::lower::term::{self, Matching, Term};
 use mcpz_bytecode::image::{self, AtomDebug, BlockDebug, BlockImage, ClauseDebug};
 use mcpz_bytecode::limits::{MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_REGISTERS};
 use mcpz_bytecode::opcode::{
-    ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW, SUBJECT_CLIENT,
-    SUBJECT_NARROW,
+    ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW, SUBJECT_CLIENT, SUBJECT_NARROW,
 };
 use std::collections::BTreeMap;
 
@@ -60,11 +59,7 @@ pub fn block(
 }
 
 fn no_span() -> Span {
-    Span {
-        source: crate::hir::SourceId(0),
-        start: 0,
-        end: 0,
-    }
+    Span { source: crate::hir::SourceId(0), start: 0, end: 0 }
 }
 
 struct Writer<'a> {
@@ -100,13 +95,7 @@ impl Writer<'_> {
             }
         }
         let registers = u16::try_from(registers).unwrap_or(u16::MAX);
-        Ok((
-            BlockImage {
-                registers,
-                code: self.code,
-            },
-            self.debug,
-        ))
+        Ok((BlockImage { registers, code: self.code }, self.debug))
     }
 
     /// The clauses, cheapest first, and the end of the block.
@@ -155,14 +144,7 @@ impl Writer<'_> {
         self.push(Opcode::Return, 0, result, 0);
     }
 
-    fn clause_debug(
-        &self,
-        kind: ClauseKind,
-        register: Register,
-        start: usize,
-        end: usize,
-        span: Span,
-    ) -> ClauseDebug {
+    fn clause_debug(&self, kind: ClauseKind, register: Register, start: usize, end: usize, span: Span) -> ClauseDebug {
         ClauseDebug {
             kind: match kind {
                 ClauseKind::Subject => image::ClauseKind::Subject,
@@ -189,8 +171,7 @@ impl Writer<'_> {
 
     fn push_flagged(&mut self, opcode: Opcode, flags: u8, dst: Register, a: u32, b: u32) {
         self.steps = self.steps.saturating_add(self.weight);
-        self.code
-            .push(Instruction::new(opcode, narrow(dst), a, b).with_flags(flags));
+        self.code.push(Instruction::new(opcode, narrow(dst), a, b).with_flags(flags));
     }
 
     /// Computes into a fresh register.
@@ -209,10 +190,7 @@ impl Writer<'_> {
         let register = self.instruction(id);
         if self.nodes.is_atomic_test(id) && self.code.len() > before {
             let span = self.spans.get(&id).copied().unwrap_or(self.clause_span);
-            self.debug.atoms.push(AtomDebug {
-                pc: wide(self.code.len() - 1),
-                span: self.lines.span(span),
-            });
+            self.debug.atoms.push(AtomDebug { pc: wide(self.code.len() - 1), span: self.lines.span(span) });
         }
         if let Some(scope) = self.known.last_mut() {
             scope.insert(id, register);
@@ -258,12 +236,7 @@ impl Writer<'_> {
                 let first = self.run(&[*yes, *no]);
                 self.compute(Opcode::Select, condition, first)
             }
-            Term::Arith {
-                operation,
-                integer,
-                left,
-                right,
-            } => {
+            Term::Arith { operation, integer, left, right } => {
                 let (left, right) = (self.node(*left), self.node(*right));
                 let opcode = match operation {
                     Arithmetic::Add => Opcode::Add,
@@ -271,13 +244,7 @@ impl Writer<'_> {
                     Arithmetic::Mul => Opcode::Mul,
                 };
                 let register = self.fresh();
-                self.push_flagged(
-                    opcode,
-                    if *integer { ARITH_INT } else { 0 },
-                    register,
-                    left,
-                    right,
-                );
+                self.push_flagged(opcode, if *integer { ARITH_INT } else { 0 }, register, left, right);
                 register
             }
             Term::Coalesce(left, right) => self.binary(Opcode::Coalesce, *left, *right),
@@ -294,9 +261,7 @@ impl Writer<'_> {
             Term::Has(of) => self.unary(Opcode::Has, *of),
             Term::All(parts) => self.fold(Opcode::And, parts, true),
             Term::Any(parts) => self.fold(Opcode::Or, parts, false),
-            Term::Compare(operator, left, right) => {
-                self.binary(comparison(*operator), *left, *right)
-            }
+            Term::Compare(operator, left, right) => self.binary(comparison(*operator), *left, *right),
             Term::In(left, right) => self.binary(Opcode::In, *left, *right),
             Term::Substring(left, right) => self.binary(Opcode::Substring, *left, *right),
             Term::Under(left, right) => self.binary(Opcode::Under, *left, *right),
@@ -315,29 +280,11 @@ impl Writer<'_> {
                 let row = self.tables.ty(ty).0;
                 self.compute(Opcode::Is, of, row)
             }
-            Term::InRange {
-                of,
-                low,
-                high,
-                end_inclusive,
-            } => self.in_range(*of, *low, *high, *end_inclusive),
-            Term::Quantified {
-                quantifier,
-                level,
-                over,
-                body,
-            } => self.quantified(*quantifier, *level, *over, *body),
-            Term::Subject {
-                subject,
-                matching,
-                client,
-            } => {
+            Term::InRange { of, low, high, end_inclusive } => self.in_range(*of, *low, *high, *end_inclusive),
+            Term::Quantified { quantifier, level, over, body } => self.quantified(*quantifier, *level, *over, *body),
+            Term::Subject { subject, matching, client } => {
                 let row = self.tables.subject(subject).0;
-                let mut flags = if *matching == Matching::Narrow {
-                    SUBJECT_NARROW
-                } else {
-                    0
-                };
+                let mut flags = if *matching == Matching::Narrow { SUBJECT_NARROW } else { 0 };
                 if *client {
                     flags |= SUBJECT_CLIENT;
                 }
@@ -399,13 +346,7 @@ impl Writer<'_> {
         first
     }
 
-    fn in_range(
-        &mut self,
-        of: NodeId,
-        low: Option<NodeId>,
-        high: Option<NodeId>,
-        end_inclusive: bool,
-    ) -> Register {
+    fn in_range(&mut self, of: NodeId, low: Option<NodeId>, high: Option<NodeId>, end_inclusive: bool) -> Register {
         let mut flags = 0;
         for (end, flag) in [(low, RANGE_LOW), (high, RANGE_HIGH)] {
             if end.is_some() {
@@ -437,30 +378,17 @@ impl Writer<'_> {
         }
     }
 
-    fn quantified(
-        &mut self,
-        quantifier: Quantifier,
-        level: u32,
-        over: NodeId,
-        body: NodeId,
-    ) -> Register {
+    fn quantified(&mut self, quantifier: Quantifier, level: u32, over: NodeId, body: NodeId) -> Register {
         let collection = self.node(over);
         self.hoist(body, level);
         let register = self.fresh();
         let element = self.fresh();
         let start = self.code.len();
-        let opcode = if quantifier == Quantifier::All {
-            Opcode::All
-        } else {
-            Opcode::Any
-        };
+        let opcode = if quantifier == Quantifier::All { Opcode::All } else { Opcode::Any };
         self.push(opcode, register, collection, 0);
         let outer_weight = self.weight;
-        self.weight = self
-            .weight
-            .saturating_mul(u64::try_from(MAX_COLLECTION).unwrap_or(u64::MAX));
-        self.known
-            .push(element_of(self.nodes, body, level, element));
+        self.weight = self.weight.saturating_mul(u64::try_from(MAX_COLLECTION).unwrap_or(u64::MAX));
+        self.known.push(element_of(self.nodes, body, level, element));
         let truth = self.node(body);
         self.push(Opcode::EndLoop, 0, truth, 0);
         self.known.pop();
@@ -499,14 +427,7 @@ impl Writer<'_> {
     }
 
     fn automaton(&mut self, id: term::ConstantId) -> u32 {
-        let pattern = match self
-            .rules
-            .tables
-            .constants
-            .rows()
-            .get(id.index())
-            .map(|row| &row.literal)
-        {
+        let pattern = match self.rules.tables.constants.rows().get(id.index()).map(|row| &row.literal) {
             Some(Literal::Regex(pattern) | Literal::String(pattern)) => pattern.as_str(),
             _ => "",
         };
@@ -515,19 +436,9 @@ impl Writer<'_> {
 }
 
 /// What is known when a loop's body begins: its element.
-fn element_of(
-    nodes: &Nodes,
-    body: NodeId,
-    level: u32,
-    register: Register,
-) -> BTreeMap<NodeId, Register> {
+fn element_of(nodes: &Nodes, body: NodeId, level: u32, register: Register) -> BTreeMap<NodeId, Register> {
     let is_element = |node: &NodeId| *nodes.get(*node) == Term::Element(level);
-    nodes
-        .reachable(&[body])
-        .into_iter()
-        .filter(is_element)
-        .map(|node| (node, register))
-        .collect()
+    nodes.reachable(&[body]).into_iter().filter(is_element).map(|node| (node, register)).collect()
 }
 
 fn comparison(operator: Comparison) -> Opcode {

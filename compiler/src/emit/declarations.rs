@@ -5,27 +5,21 @@ use super::tables::Tables;
 use crate::decision::DecisionGraph;
 use crate::hir::canonical::{class_name, data_name, label_name, segment_name};
 use crate::hir::{
-    Class, ClassDefinition, ClassId, CredentialSource, DataId, LabelId, PrincipalKind, Program,
-    Prompt, SegmentId, Server, Tool, Unwraps,
+    Class, ClassDefinition, ClassId, CredentialSource, DataId, LabelId, PrincipalKind, Program, Prompt, SegmentId,
+    Server, Tool, Unwraps,
 };
 use crate::types::Type;
 use mcpz_bytecode::ids;
 use mcpz_bytecode::image::{
-    BundleImage, ClassDefinitionImage, ClassImage, DataImage, DeclassifyImage, FlowImage,
-    IssuerImage, LabelImage, LinkKind, PromptImage, SegmentImage, SensitiveImage, ServerImage,
-    SourceImage, SourceImageKind, StoresImage, ToolImage, UnwrapsImage,
+    BundleImage, ClassDefinitionImage, ClassImage, DataImage, DeclassifyImage, FlowImage, IssuerImage, LabelImage,
+    LinkKind, PromptImage, SegmentImage, SensitiveImage, ServerImage, SourceImage, SourceImageKind, StoresImage,
+    ToolImage, UnwrapsImage,
 };
 use smol_str::SmolStr;
 
 /// Fills everything that needs no code.
 pub fn declare(program: &Program, tables: &mut Tables, image: &mut BundleImage) {
-    image.sources = program
-        .sources
-        .iter()
-        .map(|source| SourceImage {
-            path: source.path.clone(),
-        })
-        .collect();
+    image.sources = program.sources.iter().map(|source| SourceImage { path: source.path.clone() }).collect();
     image.issuers = program
         .issuers
         .iter()
@@ -39,8 +33,7 @@ pub fn declare(program: &Program, tables: &mut Tables, image: &mut BundleImage) 
         })
         .collect();
     image.servers = program.servers.iter().map(server).collect();
-    image.context = (!program.context.fields.is_empty())
-        .then(|| tables.ty(&Type::Record(program.context.clone())));
+    image.context = (!program.context.fields.is_empty()).then(|| tables.ty(&Type::Record(program.context.clone())));
     image.data = program
         .data
         .iter()
@@ -84,11 +77,7 @@ fn labels(program: &Program, image: &mut BundleImage) {
         .enumerate()
         .map(|(row, label)| LabelImage {
             name: label_name(program, LabelId::new(row)),
-            sources: label
-                .sources
-                .iter()
-                .map(|(targets, path)| (plan::targets(targets), plan::steps(path)))
-                .collect(),
+            sources: label.sources.iter().map(|(targets, path)| (plan::targets(targets), plan::steps(path))).collect(),
         })
         .collect();
     image.stores = program
@@ -126,10 +115,7 @@ pub fn classes(program: &Program, graph: &DecisionGraph, image: &mut BundleImage
         .enumerate()
         .map(|(row, class)| {
             let id = ClassId::new(row);
-            let condition = graph
-                .classes
-                .get(&id)
-                .map(|block| ids::BlockId::new(*block));
+            let condition = graph.classes.get(&id).map(|block| ids::BlockId::new(*block));
             ClassImage {
                 name: class_name(program, id),
                 kind: match class.kind {
@@ -137,11 +123,7 @@ pub fn classes(program: &Program, graph: &DecisionGraph, image: &mut BundleImage
                     PrincipalKind::Agent => LinkKind::Agent,
                 },
                 definition: definition(class, condition),
-                acts_for: class
-                    .acts_for
-                    .iter()
-                    .map(|class| ids::ClassId::new(class.index()))
-                    .collect(),
+                acts_for: class.acts_for.iter().map(|class| ids::ClassId::new(class.index())).collect(),
             }
         })
         .collect();
@@ -151,24 +133,18 @@ fn definition(class: &Class, condition: Option<ids::BlockId>) -> ClassDefinition
     match &class.definition {
         ClassDefinition::Identity { source, .. } => ClassDefinitionImage::Identity {
             source: match source {
-                CredentialSource::Issuer(issuer) => {
-                    SourceImageKind::Issuer(ids::IssuerId::new(issuer.index()))
-                }
+                CredentialSource::Issuer(issuer) => SourceImageKind::Issuer(ids::IssuerId::new(issuer.index())),
                 CredentialSource::Mtls => SourceImageKind::Mtls,
                 CredentialSource::Local => SourceImageKind::Local,
             },
             condition,
         },
-        ClassDefinition::Narrow { base, .. } => ClassDefinitionImage::Narrow {
-            base: ids::ClassId::new(base.index()),
-            condition,
-        },
-        ClassDefinition::Join(parts) => ClassDefinitionImage::Join(
-            parts
-                .iter()
-                .map(|part| ids::ClassId::new(part.index()))
-                .collect(),
-        ),
+        ClassDefinition::Narrow { base, .. } => {
+            ClassDefinitionImage::Narrow { base: ids::ClassId::new(base.index()), condition }
+        }
+        ClassDefinition::Join(parts) => {
+            ClassDefinitionImage::Join(parts.iter().map(|part| ids::ClassId::new(part.index())).collect())
+        }
     }
 }
 
@@ -179,17 +155,10 @@ fn server(server: &Server) -> ServerImage {
         command: server.command.clone(),
         spiffe: server.spiffe.clone(),
         catalog_digest: server.catalog_digest.clone(),
-        segment: server
-            .segment
-            .map(|segment| ids::SegmentId::new(segment.index())),
+        segment: server.segment.map(|segment| ids::SegmentId::new(segment.index())),
         egress: server.egress.clone(),
         refuse_extra: server.refuse_extra,
-        tools: server
-            .tools
-            .iter()
-            .enumerate()
-            .map(|(row, tool)| tool_image(server, row, tool))
-            .collect(),
+        tools: server.tools.iter().enumerate().map(|(row, tool)| tool_image(server, row, tool)).collect(),
         prompts: server.prompts.iter().map(prompt).collect(),
         resources: server.resources.clone(),
         templates: server.resource_templates.clone(),
@@ -197,10 +166,7 @@ fn server(server: &Server) -> ServerImage {
 }
 
 fn tool_image(server: &Server, row: usize, tool: &Tool) -> ToolImage {
-    let unwraps = server
-        .unwraps
-        .iter()
-        .find(|unwraps| usize::try_from(unwraps.tool) == Ok(row));
+    let unwraps = server.unwraps.iter().find(|unwraps| usize::try_from(unwraps.tool) == Ok(row));
     ToolImage {
         name: tool.name.to_string(),
         schema: tool.schema.image.clone(),
@@ -221,9 +187,7 @@ fn prompt(prompt: &Prompt) -> PromptImage {
     let parameters = prompt.input.fields.iter();
     PromptImage {
         name: prompt.name.to_string(),
-        parameters: parameters
-            .map(|(name, ty)| (name.to_string(), !ty.is_optional()))
-            .collect(),
+        parameters: parameters.map(|(name, ty)| (name.to_string(), !ty.is_optional())).collect(),
     }
 }
 

@@ -65,17 +65,9 @@ pub fn emit(
     rulebook::rules(program, graph, &lines, &mut image);
     rulebook::entries(graph, &mut tables, &mut image);
     if options.debug {
-        debug.texts = program
-            .sources
-            .iter()
-            .map(|source| source.text.clone())
-            .collect();
+        debug.texts = program.sources.iter().map(|source| source.text.clone()).collect();
         image.debug = debug;
     }
     diagnostics.extend(tables.finish(&mut image));
-    if diagnostics.is_empty() {
-        Ok(image)
-    } else {
-        Err(diagnostics)
-    }
+    if diagnostics.is_empty() { Ok(image) } else { Err(diagnostics) }
 }

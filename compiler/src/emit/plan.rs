@@ -17,25 +17,12 @@ pub fn targets(targets: &Targets) -> TargetsImage {
         any_resource: targets.any_resource,
         any_prompt: targets.any_prompt,
         servers: targets.servers.iter().map(|id| server(*id)).collect(),
-        tools: targets
-            .tools
-            .iter()
-            .map(|member| (server(member.server), member.index))
-            .collect(),
-        prompts: targets
-            .prompts
-            .iter()
-            .map(|member| (server(member.server), member.index))
-            .collect(),
+        tools: targets.tools.iter().map(|member| (server(member.server), member.index)).collect(),
+        prompts: targets.prompts.iter().map(|member| (server(member.server), member.index)).collect(),
         resources: targets
             .resources
             .iter()
-            .map(|resource| {
-                (
-                    server(resource.server),
-                    super::tables::uri_pattern(&resource.pattern),
-                )
-            })
+            .map(|resource| (server(resource.server), super::tables::uri_pattern(&resource.pattern)))
             .collect(),
     }
 }
@@ -99,8 +86,5 @@ fn place(ty: &Type, path: &mut Vec<StepImage>, found: &mut BTreeSet<CollectImage
         }
         _ => return,
     };
-    found.insert(CollectImage {
-        kind,
-        path: path.clone(),
-    });
+    found.insert(CollectImage { kind, path: path.clone() });
 }

@@ -6,15 +6,15 @@ use super::tables::{Tables, history_key};
 use crate::decision::{DecisionGraph, Entry};
 use crate::hir::canonical::grant_name;
 use crate::hir::{
-    Action, AuditLevel, ClassId, DenyMode, GrantId, Limit, Program, RedactHow, RedactWhat,
-    Redaction, Requirement, Rule, RuleId, RuleKind, Span,
+    Action, AuditLevel, ClassId, DenyMode, GrantId, Limit, Program, RedactHow, RedactWhat, Redaction, Requirement,
+    Rule, RuleId, RuleKind, Span,
 };
 use crate::lower::rules::Target;
 use crate::lower::subject_term;
 use mcpz_bytecode::ids;
 use mcpz_bytecode::image::{
-    self, BundleImage, EntryImage, EntryRow, EntryTarget, GrantImage, LimitImage, RedactionImage,
-    RequirementImage, RuleImage, RuleKindImage,
+    self, BundleImage, EntryImage, EntryRow, EntryTarget, GrantImage, LimitImage, RedactionImage, RequirementImage,
+    RuleImage, RuleKindImage,
 };
 
 /// Fills the grants.
@@ -54,11 +54,7 @@ pub fn rules(program: &Program, graph: &DecisionGraph, lines: &Lines<'_>, image:
 
 /// Fills the entry points.
 pub fn entries(graph: &DecisionGraph, tables: &mut Tables, image: &mut BundleImage) {
-    image.entries = graph
-        .entries
-        .iter()
-        .map(|entry| entry_image(entry, tables))
-        .collect();
+    image.entries = graph.entries.iter().map(|entry| entry_image(entry, tables)).collect();
     image.entries.sort_by(|left, right| {
         (left.action, left.server, &left.target).cmp(&(right.action, right.server, &right.target))
     });
@@ -71,10 +67,7 @@ fn entry_image(entry: &Entry, tables: &mut Tables) -> EntryImage {
     };
     EntryImage {
         action: action(entry.scope.action),
-        server: entry
-            .scope
-            .server
-            .map(|server| ids::ServerId::new(server.index())),
+        server: entry.scope.server.map(|server| ids::ServerId::new(server.index())),
         target: match &entry.scope.target {
             Target::Any => EntryTarget::Any,
             Target::Name(name) => EntryTarget::Name(name.to_string()),
@@ -86,15 +79,11 @@ fn entry_image(entry: &Entry, tables: &mut Tables) -> EntryImage {
 
 fn kind(rule: &Rule, amount: Option<usize>) -> RuleKindImage {
     match &rule.kind {
-        RuleKind::Permit => {
-            RuleKindImage::Permit(rule.grant.map(|grant| ids::GrantId::new(grant.index())))
-        }
+        RuleKind::Permit => RuleKindImage::Permit(rule.grant.map(|grant| ids::GrantId::new(grant.index()))),
         RuleKind::Forbid => RuleKindImage::Forbid,
         RuleKind::Require(requirement) => RuleKindImage::Require(requirement_image(requirement)),
         RuleKind::Limit(limit) => RuleKindImage::Limit(limit_image(limit, amount)),
-        RuleKind::Redact(redactions) => {
-            RuleKindImage::Redact(redactions.iter().map(redaction).collect())
-        }
+        RuleKind::Redact(redactions) => RuleKindImage::Redact(redactions.iter().map(redaction).collect()),
         RuleKind::Audit(level) => RuleKindImage::Audit(match level {
             AuditLevel::None => image::AuditLevel::None,
             AuditLevel::Summary => image::AuditLevel::Summary,
@@ -105,18 +94,10 @@ fn kind(rule: &Rule, amount: Option<usize>) -> RuleKindImage {
 
 fn requirement_image(requirement: &Requirement) -> RequirementImage {
     match requirement {
-        Requirement::Approval {
-            count,
-            approvers,
-            expires_ms,
-        } => RequirementImage::Approval {
-            count: *count,
-            approvers: classes(approvers),
-            expires_ms: *expires_ms,
-        },
-        Requirement::Mfa { fresh_ms } => RequirementImage::Mfa {
-            fresh_ms: *fresh_ms,
-        },
+        Requirement::Approval { count, approvers, expires_ms } => {
+            RequirementImage::Approval { count: *count, approvers: classes(approvers), expires_ms: *expires_ms }
+        }
+        Requirement::Mfa { fresh_ms } => RequirementImage::Mfa { fresh_ms: *fresh_ms },
         Requirement::Scope(scopes) => RequirementImage::Scope(scopes.clone()),
     }
 }
@@ -146,10 +127,7 @@ fn redaction(redaction: &Redaction) -> RedactionImage {
 }
 
 fn classes(classes: &[ClassId]) -> Vec<ids::ClassId> {
-    classes
-        .iter()
-        .map(|class| ids::ClassId::new(class.index()))
-        .collect()
+    classes.iter().map(|class| ids::ClassId::new(class.index())).collect()
 }
 
 fn deny_mode(mode: DenyMode) -> image::DenyMode {

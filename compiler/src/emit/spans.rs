@@ -14,20 +14,9 @@ impl<'p> Lines<'p> {
     pub fn new(program: &'p Program) -> Self {
         let of_text = |text: &'p str| {
             let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            (
-                text,
-                std::iter::once(0)
-                    .chain(breaks.map(|(at, _)| at + 1))
-                    .collect(),
-            )
+            (text, std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect())
         };
-        Lines {
-            sources: program
-                .sources
-                .iter()
-                .map(|source| of_text(&source.text))
-                .collect(),
-        }
+        Lines { sources: program.sources.iter().map(|source| of_text(&source.text)).collect() }
     }
 
     /// A span with its line and column.
@@ -37,9 +26,7 @@ impl<'p> Lines<'p> {
             Some((text, begins)) => {
                 let line = begins.partition_point(|begin| *begin <= start);
                 let begin = begins.get(line.saturating_sub(1)).copied().unwrap_or(0);
-                let before = text
-                    .get(begin..start)
-                    .map_or(0, |before| before.chars().count());
+                let before = text.get(begin..start).map_or(0, |before| before.chars().count());
                 (line, before + 1)
             }
             None => (1, 1),

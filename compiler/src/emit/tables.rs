@@ -5,15 +5,14 @@ use super::{automata, zones};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::e0704;
 use crate::hir::{
-    HistoryKey, Literal, Native, ParameterKind, Root, SeenSource, Span, SqlDialect, UriPart,
-    UriPattern, Window,
+    HistoryKey, Literal, Native, ParameterKind, Root, SeenSource, Span, SqlDialect, UriPart, UriPattern, Window,
 };
 use crate::lower::term::{self, Interner, Question, QuestionKind, Slot, SubjectTerm};
 use crate::types::Type;
 use mcpz_bytecode::ids::*;
 use mcpz_bytecode::image::{
-    self, AutomatonImage, BundleImage, Constant, HistoryImage, NativeImage, QueryKind, SlotImage,
-    SlotRoot, SubjectImage, TypeImage, UriPartImage, UriPatternImage, UrlParts, WindowImage,
+    self, AutomatonImage, BundleImage, Constant, HistoryImage, NativeImage, QueryKind, SlotImage, SlotRoot,
+    SubjectImage, TypeImage, UriPartImage, UriPatternImage, UrlParts, WindowImage,
 };
 use std::collections::BTreeMap;
 
@@ -41,12 +40,7 @@ impl Tables {
         image.types = self.types.rows().to_vec();
         image.constants = self.constants.rows().to_vec();
         image.automata = self.automata;
-        image.zones = self
-            .zones
-            .rows()
-            .iter()
-            .map(|name| zone_or_utc(name))
-            .collect();
+        image.zones = self.zones.rows().iter().map(|name| zone_or_utc(name)).collect();
         image.natives = self.natives.rows().to_vec();
         image.patterns = self.patterns.rows().to_vec();
         image.slots = self.slots.rows().to_vec();
@@ -85,25 +79,15 @@ impl Tables {
             Type::Map(of) => TypeImage::Map(self.ty(of)),
             Type::Record(record) => {
                 // Symbols are numbered as they are met, so the order of names is not theirs.
-                let mut fields: Vec<_> = record
-                    .fields
-                    .iter()
-                    .map(|(name, ty)| (self.symbol(name), self.ty(ty)))
-                    .collect();
+                let mut fields: Vec<_> =
+                    record.fields.iter().map(|(name, ty)| (self.symbol(name), self.ty(ty))).collect();
                 fields.sort_unstable();
                 TypeImage::Record(fields)
             }
-            Type::Union(members) => {
-                TypeImage::Union(members.iter().map(|member| self.ty(member)).collect())
-            }
+            Type::Union(members) => TypeImage::Union(members.iter().map(|member| self.ty(member)).collect()),
             Type::Optional(of) => TypeImage::Optional(self.ty(of)),
             // These never are the type of a place.
-            Type::Json
-            | Type::Segment
-            | Type::Window
-            | Type::Sql
-            | Type::Range(_)
-            | Type::Error => TypeImage::Json,
+            Type::Json | Type::Segment | Type::Window | Type::Sql | Type::Range(_) | Type::Error => TypeImage::Json,
         };
         TypeId::new(self.types.intern(image))
     }
@@ -123,17 +107,11 @@ impl Tables {
     pub fn typed_constant(&mut self, literal: &Literal, ty: &Type) -> ConstantId {
         match (literal, ty.required()) {
             (Literal::List(items), Type::List(of)) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.typed_constant(item, of))
-                    .collect();
+                let items = items.iter().map(|item| self.typed_constant(item, of)).collect();
                 self.add_constant(Constant::List(items))
             }
             (Literal::List(items), Type::Set(of)) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.typed_constant(item, of))
-                    .collect();
+                let items = items.iter().map(|item| self.typed_constant(item, of)).collect();
                 self.add_constant(Constant::Set(items))
             }
             (Literal::Record(fields), Type::Record(record)) => {
@@ -141,17 +119,13 @@ impl Tables {
                 let ty_of = |name: &str| record.fields.get(name).unwrap_or(&json);
                 let rows = fields
                     .iter()
-                    .map(|(name, value)| {
-                        (name.to_string(), self.typed_constant(value, ty_of(name)))
-                    })
+                    .map(|(name, value)| (name.to_string(), self.typed_constant(value, ty_of(name))))
                     .collect();
                 self.add_constant(Constant::Record(sorted(rows)))
             }
             (Literal::Record(fields), Type::Map(of)) => {
-                let rows = fields
-                    .iter()
-                    .map(|(name, value)| (name.to_string(), self.typed_constant(value, of)))
-                    .collect();
+                let rows =
+                    fields.iter().map(|(name, value)| (name.to_string(), self.typed_constant(value, of))).collect();
                 self.add_constant(Constant::Record(sorted(rows)))
             }
             _ => self.literal(literal),
@@ -176,20 +150,12 @@ impl Tables {
             Literal::Url(text) => Constant::Url(Box::new(url_parts(text))),
             Literal::Path(text) => Constant::Path(text.clone()),
             Literal::Segment(segment) => Constant::Segment(SegmentId::new(segment.index())),
-            Literal::Glob { pattern, path_like } => Constant::Glob {
-                pattern: pattern.clone(),
-                path_like: *path_like,
-            },
+            Literal::Glob { pattern, path_like } => Constant::Glob { pattern: pattern.clone(), path_like: *path_like },
             Literal::HostPattern(text) => Constant::HostPattern(text.clone()),
             Literal::Window(window) => Constant::Window(self.window(window)),
-            Literal::List(items) => {
-                Constant::List(items.iter().map(|item| self.literal(item)).collect())
-            }
+            Literal::List(items) => Constant::List(items.iter().map(|item| self.literal(item)).collect()),
             Literal::Record(fields) => {
-                let rows = fields
-                    .iter()
-                    .map(|(name, value)| (name.to_string(), self.literal(value)))
-                    .collect();
+                let rows = fields.iter().map(|(name, value)| (name.to_string(), self.literal(value))).collect();
                 Constant::Record(sorted(rows))
             }
         };
@@ -295,10 +261,7 @@ impl Tables {
             Root::NetworkSource => SlotRoot::NetworkSource,
             Root::ResourceUri => SlotRoot::ResourceUri,
             Root::UriVariable(name) => {
-                let pattern = slot
-                    .pattern
-                    .clone()
-                    .unwrap_or(UriPattern { parts: Vec::new() });
+                let pattern = slot.pattern.clone().unwrap_or(UriPattern { parts: Vec::new() });
                 SlotRoot::UriVariable(self.pattern(&pattern), self.symbol(name))
             }
             Root::Sample => SlotRoot::Sample,
@@ -317,31 +280,17 @@ impl Tables {
         };
         let ty = self.ty(&Type::List(Box::new(element)));
         let root = SlotRoot::Collect(super::plan::kind(kind));
-        SlotId::new(self.slots.intern(SlotImage {
-            root,
-            path: Vec::new(),
-            ty,
-        }))
+        SlotId::new(self.slots.intern(SlotImage { root, path: Vec::new(), ty }))
     }
 
     /// A question to the state.
     pub fn history(&mut self, question: &Question) -> HistoryId {
-        let query = |kind, by| HistoryImage::Query {
-            text: question.text.clone(),
-            kind,
-            by: history_key(by),
-        };
+        let query = |kind, by| HistoryImage::Query { text: question.text.clone(), kind, by: history_key(by) };
         let image = match question.kind {
-            QuestionKind::SessionHolds(label) => {
-                HistoryImage::SessionHolds(LabelId::new(label.index()))
-            }
+            QuestionKind::SessionHolds(label) => HistoryImage::SessionHolds(LabelId::new(label.index())),
             QuestionKind::Carries(label) => HistoryImage::Carries(LabelId::new(label.index())),
-            QuestionKind::SeenIn(SeenSource::Data(data)) => {
-                HistoryImage::SeenInData(DataId::new(data.index()))
-            }
-            QuestionKind::SeenIn(SeenSource::Label(label)) => {
-                HistoryImage::SeenInLabel(LabelId::new(label.index()))
-            }
+            QuestionKind::SeenIn(SeenSource::Data(data)) => HistoryImage::SeenInData(DataId::new(data.index())),
+            QuestionKind::SeenIn(SeenSource::Label(label)) => HistoryImage::SeenInLabel(LabelId::new(label.index())),
             QuestionKind::Count(by) => query(QueryKind::Count, by),
             QuestionKind::Sum(by) => query(QueryKind::Sum, by),
             QuestionKind::Sequence(by) => query(QueryKind::Sequence, by),
@@ -363,9 +312,7 @@ impl Tables {
             SubjectTerm::Both(members) => {
                 SubjectImage::Both(members.iter().map(|member| self.subject(member)).collect())
             }
-            SubjectTerm::ActingFor(agent, user) => {
-                SubjectImage::ActingFor(self.subject(agent), self.subject(user))
-            }
+            SubjectTerm::ActingFor(agent, user) => SubjectImage::ActingFor(self.subject(agent), self.subject(user)),
             SubjectTerm::Server(server) => SubjectImage::Server(ServerId::new(server.index())),
         };
         SubjectId::new(self.subjects.intern(image))
@@ -390,9 +337,7 @@ pub fn uri_pattern(pattern: &UriPattern) -> UriPatternImage {
         UriPart::DoubleStar => UriPartImage::DoubleStar,
         UriPart::Variable(name) => UriPartImage::Variable(name.to_string()),
     };
-    UriPatternImage {
-        parts: pattern.parts.iter().map(part).collect(),
-    }
+    UriPatternImage { parts: pattern.parts.iter().map(part).collect() }
 }
 
 fn sorted(mut rows: Vec<(String, ConstantId)>) -> Vec<(String, ConstantId)> {
@@ -403,34 +348,22 @@ fn sorted(mut rows: Vec<(String, ConstantId)>) -> Vec<(String, ConstantId)> {
 
 /// The checker refuses unknown zones; were one to get here, UTC keeps its id meaningful.
 fn zone_or_utc(name: &str) -> image::ZoneImage {
-    zones::zone(name).unwrap_or_else(|| image::ZoneImage {
-        name: name.to_string(),
-        ..Default::default()
-    })
+    zones::zone(name).unwrap_or_else(|| image::ZoneImage { name: name.to_string(), ..Default::default() })
 }
 
 /// The parts of a URL that the checker has normalised.
 fn url_parts(text: &str) -> UrlParts {
     let Ok(url) = url::Url::parse(text) else {
-        return UrlParts {
-            text: text.to_string(),
-            ..UrlParts::default()
-        };
+        return UrlParts { text: text.to_string(), ..UrlParts::default() };
     };
     let host = url.host_str().filter(|host| !host.is_empty());
     UrlParts {
         text: url.as_str().to_string(),
         scheme: url.scheme().to_string(),
-        host: host.map(|host| {
-            host.trim_start_matches('[')
-                .trim_end_matches(']')
-                .to_string()
-        }),
+        host: host.map(|host| host.trim_start_matches('[').trim_end_matches(']').to_string()),
         port: url.port_or_known_default(),
         path: url.path().to_string(),
         query: url.query().map(ToString::to_string),
-        username: Some(url.username())
-            .filter(|name| !name.is_empty())
-            .map(ToString::to_string),
+        username: Some(url.username()).filter(|name| !name.is_empty()).map(ToString::to_string),
     }
 }

@@ -19,22 +19,14 @@ fn listing(block: &BlockImage) -> String {
     let mut text = format!("{} registers\n", block.registers);
     for (pc, at) in block.code.iter().enumerate() {
         let info = at.opcode.info();
-        writeln!(
-            text,
-            "{pc:3} {:<13} r{} {} {} /{}",
-            info.mnemonic, at.dst, at.a, at.b, at.flags
-        )
-        .expect("a string");
+        writeln!(text, "{pc:3} {:<13} r{} {} {} /{}", info.mnemonic, at.dst, at.a, at.b, at.flags).expect("a string");
     }
     text
 }
 
 /// The code of the only rule with this condition.
 fn code_of(condition: Expr) -> String {
-    let rules = vec![Rule {
-        where_: Some(condition),
-        ..rule(RuleKind::Forbid, "F")
-    }];
+    let rules = vec![Rule { where_: Some(condition), ..rule(RuleKind::Forbid, "F") }];
     let build = built(&Program { rules, ..program() });
     Bundle::load(&build.bytes).expect("the verifier accepts it");
     listing(build.image.blocks.last().expect("the rule has a block"))
@@ -59,11 +51,7 @@ fn what_a_loop_does_not_change_is_computed_before_it() {
     let payee = arg("payee", Type::String);
     let lower = |of| expr(ExprKind::Native(Native::Lower, Box::new(of)), Type::String);
     let equal = compare(lower(var(0, Type::String)), Comparison::Eq, lower(payee));
-    let inner = any(
-        1,
-        tags(),
-        compare(var(1, Type::String), Comparison::Ne, var(0, Type::String)),
-    );
+    let inner = any(1, tags(), compare(var(1, Type::String), Comparison::Ne, var(0, Type::String)));
     insta::assert_snapshot!(code_of(any(0, tags(), and(vec![equal, inner]))));
 }
 
@@ -80,10 +68,7 @@ fn native(function: Native, of: Expr, ty: Type) -> Expr {
 }
 
 fn if_(condition: Expr, yes: Expr, no: Expr, ty: Type) -> Expr {
-    expr(
-        ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)),
-        ty,
-    )
+    expr(ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)), ty)
 }
 
 fn amount() -> Expr {
@@ -109,86 +94,34 @@ fn accept(conditions: Vec<Expr>) {
 fn membership_is_accepted_by_the_verifier() {
     let range = |low: Option<Expr>, high: Option<Expr>| {
         let (low, high) = (low.map(Box::new), high.map(Box::new));
-        expr(
-            ExprKind::Range {
-                low,
-                high,
-                end_inclusive: true,
-            },
-            Type::Range(Box::new(Type::Decimal)),
-        )
+        expr(ExprKind::Range { low, high, end_inclusive: true }, Type::Range(Box::new(Type::Decimal)))
     };
     let (from_s, until_s) = (9 * 3600, 17 * 3600);
     let zone = "Europe/Berlin".into();
-    let window = Window {
-        zone,
-        days: 0x1f,
-        from_s,
-        until_s,
-        first_date: None,
-        last_date: None,
-    };
-    let list = || {
-        expr(
-            ExprKind::List(vec![payee(), text("eve")]),
-            Type::List(Box::new(Type::String)),
-        )
-    };
+    let window = Window { zone, days: 0x1f, from_s, until_s, first_date: None, last_date: None };
+    let list = || expr(ExprKind::List(vec![payee(), text("eve")]), Type::List(Box::new(Type::String)));
     let note = || Box::new(arg("note", Type::String.optional()));
-    let coalesced = expr(
-        ExprKind::Coalesce(note(), Box::new(text("none"))),
-        Type::String,
-    );
+    let coalesced = expr(ExprKind::Coalesce(note(), Box::new(text("none"))), Type::String);
     accept(vec![
         binary(ExprKind::In, amount(), range(Some(int(1)), None)),
-        binary(
-            ExprKind::In,
-            amount(),
-            range(Some(int(1)), Some(arg("count", Type::Int))),
-        ),
-        binary(
-            ExprKind::In,
-            now(),
-            literal(Literal::Window(window), Type::Window),
-        ),
+        binary(ExprKind::In, amount(), range(Some(int(1)), Some(arg("count", Type::Int)))),
+        binary(ExprKind::In, now(), literal(Literal::Window(window), Type::Window)),
         binary(ExprKind::In, payee(), list()),
-        binary(
-            ExprKind::In,
-            payee(),
-            root(Root::Data(DataId(0)), set_of(Type::String)),
-        ),
+        binary(ExprKind::In, payee(), root(Root::Data(DataId(0)), set_of(Type::String))),
         binary(ExprKind::Contains, payee(), text("x")),
-        any(
-            0,
-            list(),
-            compare(var(0, Type::String), Comparison::Eq, coalesced),
-        ),
+        any(0, list(), compare(var(0, Type::String), Comparison::Eq, coalesced)),
         any(
             1,
-            expr(
-                ExprKind::Collect(ParameterKind::Paths),
-                Type::List(Box::new(Type::Path)),
-            ),
-            compare(
-                field(var(1, Type::Path), "depth", Type::Int),
-                Comparison::Gt,
-                int(3),
-            ),
+            expr(ExprKind::Collect(ParameterKind::Paths), Type::List(Box::new(Type::Path))),
+            compare(field(var(1, Type::Path), "depth", Type::Int), Comparison::Gt, int(3)),
         ),
-        compare(
-            expr(ExprKind::CountOf(Box::new(tags())), Type::Int),
-            Comparison::Gt,
-            int(2),
-        ),
+        compare(expr(ExprKind::CountOf(Box::new(tags())), Type::Int), Comparison::Gt, int(2)),
     ]);
 }
 
 #[test]
 fn text_and_natives_are_accepted_by_the_verifier() {
-    let glob = Literal::Glob {
-        pattern: "a*".into(),
-        path_like: false,
-    };
+    let glob = Literal::Glob { pattern: "a*".into(), path_like: false };
     let host_pattern = literal(Literal::HostPattern("*.x.org".into()), Type::Host);
     let url = || native(Native::Url, payee(), Type::Url);
     let weekday = native(Native::Weekday("Asia/Tokyo".into()), now(), Type::Weekday);
@@ -196,89 +129,38 @@ fn text_and_natives_are_accepted_by_the_verifier() {
     let root_folder = literal(Literal::Path("/w".into()), Type::Path);
     accept(vec![
         binary(ExprKind::Like, payee(), literal(glob, Type::String)),
-        binary(
-            ExprKind::Matches,
-            payee(),
-            literal(Literal::Regex(r"\d+".into()), Type::String),
-        ),
-        binary(
-            ExprKind::Like,
-            field(url(), "host", Type::Host.optional()),
-            host_pattern,
-        ),
-        compare(
-            field(url(), "port", Type::Int.optional()),
-            Comparison::Eq,
-            int(443),
-        ),
+        binary(ExprKind::Matches, payee(), literal(Literal::Regex(r"\d+".into()), Type::String)),
+        binary(ExprKind::Like, field(url(), "host", Type::Host.optional()), host_pattern),
+        compare(field(url(), "port", Type::Int.optional()), Comparison::Eq, int(443)),
         binary(ExprKind::Under, arg("file", Type::Path), root_folder),
-        compare(
-            weekday,
-            Comparison::Eq,
-            literal(Literal::Weekday(0), Type::Weekday),
-        ),
-        compare(
-            native(Native::Len, trimmed, Type::Int),
-            Comparison::Gt,
-            int(2),
-        ),
+        compare(weekday, Comparison::Eq, literal(Literal::Weekday(0), Type::Weekday)),
+        compare(native(Native::Len, trimmed, Type::Int), Comparison::Gt, int(2)),
     ]);
 }
 
 #[test]
 fn facts_state_and_choices_are_accepted_by_the_verifier() {
     let record_of = |fact| root(fact, Type::Record(record(&[])));
-    let calls = || CallsQuery {
-        targets: tool(REFUND),
-        by: HistoryKey::User,
-        within_ms: 1000,
-    };
+    let calls = || CallsQuery { targets: tool(REFUND), by: HistoryKey::User, within_ms: 1000 };
     let history = |history, ty| expr(ExprKind::History(history), ty);
     let seen = History::SeenIn(Box::new(payee()), SeenSource::Data(DataId(0)));
     let sum = history(History::Sum(calls(), "args.amount".into()), Type::Decimal);
-    let more = ExprKind::Arith(
-        Arithmetic::Add,
-        Box::new(arg("count", Type::Int)),
-        Box::new(int(1)),
-    );
-    let delegated = Subject::ActingFor(
-        Box::new(Subject::Class(COPILOT)),
-        Box::new(Subject::AnyUser),
-    );
+    let more = ExprKind::Arith(Arithmetic::Add, Box::new(arg("count", Type::Int)), Box::new(int(1)));
+    let delegated = Subject::ActingFor(Box::new(Subject::Class(COPILOT)), Box::new(Subject::AnyUser));
     let peer = literal(Literal::Ip([10, 0, 0, 1].into()), Type::Ip);
     accept(vec![
         expr(ExprKind::Is(Box::new(payee()), Type::Null), Type::Bool),
-        if_(
-            payee_is_eve(),
-            compare(amount(), Comparison::Gt, int(1)),
-            payee_is_eve(),
-            Type::Bool,
-        ),
-        compare(
-            if_(payee_is_eve(), int(1), int(2), Type::Int),
-            Comparison::Eq,
-            int(1),
-        ),
+        if_(payee_is_eve(), compare(amount(), Comparison::Gt, int(1)), payee_is_eve(), Type::Bool),
+        compare(if_(payee_is_eve(), int(1), int(2), Type::Int), Comparison::Eq, int(1)),
         history(History::SessionHolds(LabelId(0)), Type::Bool),
         history(seen, Type::Bool),
         compare(sum, Comparison::Gt, int(5)),
-        history(
-            History::Sequence(calls(), Box::new(tool(GET_INVOICE))),
-            Type::Bool,
-        ),
+        history(History::Sequence(calls(), Box::new(tool(GET_INVOICE))), Type::Bool),
         compare(expr(more, Type::Int), Comparison::Gt, int(5)),
         compare(root(Root::NetworkSource, Type::Ip), Comparison::Ne, peer),
         expr(ExprKind::HasSubject(delegated), Type::Bool),
-        compare(
-            field(record_of(Root::Context), "risk", Type::Int),
-            Comparison::Gt,
-            int(50),
-        ),
-        compare(
-            field(record_of(Root::UserClaims), "sub", Type::String),
-            Comparison::Eq,
-            payee(),
-        ),
+        compare(field(record_of(Root::Context), "risk", Type::Int), Comparison::Gt, int(50)),
+        compare(field(record_of(Root::UserClaims), "sub", Type::String), Comparison::Eq, payee()),
         boolean_literal(true),
     ]);
 }
@@ -293,73 +175,31 @@ fn payee_is_eve() -> Expr {
 
 /// Rules of every kind, on tools.
 fn tool_rules() -> Vec<Rule> {
-    let approval = Requirement::Approval {
-        count: 2,
-        approvers: vec![SRE],
-        expires_ms: Some(600_000),
-    };
-    let limit = Limit {
-        at_most: 10_i128.pow(21),
-        amount: Some(amount()),
-        per_ms: 60_000,
-        by: HistoryKey::Caller,
-    };
+    let approval = Requirement::Approval { count: 2, approvers: vec![SRE], expires_ms: Some(600_000) };
+    let limit = Limit { at_most: 10_i128.pow(21), amount: Some(amount()), per_ms: 60_000, by: HistoryKey::Caller };
     let what = RedactWhat::Field(vec![PathStep::Field("ssn".into())]);
-    let redaction = Redaction {
-        what,
-        how: RedactHow::KeepLast(4),
-        span: span(3),
-    };
+    let redaction = Redaction { what, how: RedactHow::KeepLast(4), span: span(3) };
     vec![
-        Rule {
-            subject: Subject::Class(ANALYST),
-            targets: tool(GET_INVOICE),
-            ..rule(RuleKind::Permit, "P-1")
-        },
-        Rule {
-            grant: Some(GrantId(0)),
-            subject: Subject::Class(SRE),
-            ..rule(RuleKind::Permit, "P-2")
-        },
-        Rule {
-            where_: Some(payee_is_eve()),
-            deny: Some(DenyMode::Hide),
-            ..rule(RuleKind::Forbid, "F-1")
-        },
+        Rule { subject: Subject::Class(ANALYST), targets: tool(GET_INVOICE), ..rule(RuleKind::Permit, "P-1") },
+        Rule { grant: Some(GrantId(0)), subject: Subject::Class(SRE), ..rule(RuleKind::Permit, "P-2") },
+        Rule { where_: Some(payee_is_eve()), deny: Some(DenyMode::Hide), ..rule(RuleKind::Forbid, "F-1") },
         rule(RuleKind::Require(approval), "R-1"),
         rule(RuleKind::Limit(limit), "L-1"),
         rule(RuleKind::Redact(vec![redaction]), "X-1"),
-        Rule {
-            shadow: true,
-            ..rule(RuleKind::Audit(AuditLevel::Summary), "A-1")
-        },
+        Rule { shadow: true, ..rule(RuleKind::Audit(AuditLevel::Summary), "A-1") },
     ]
 }
 
 /// A permit on resources whose pattern binds a variable.
 fn resource_rule() -> Rule {
     let pattern = UriPattern {
-        parts: vec![
-            UriPart::Text("file:///workspace/".into()),
-            UriPart::Variable("team".into()),
-            UriPart::DoubleStar,
-        ],
+        parts: vec![UriPart::Text("file:///workspace/".into()), UriPart::Variable("team".into()), UriPart::DoubleStar],
     };
     let team = root(Root::UriVariable("team".into()), Type::String);
-    let groups = field(
-        root(Root::UserClaims, Type::Record(record(&[]))),
-        "groups",
-        set_of(Type::String),
-    );
+    let groups = field(root(Root::UserClaims, Type::Record(record(&[]))), "groups", set_of(Type::String));
     Rule {
         actions: BTreeSet::from([Action::Read, Action::Subscribe]),
-        targets: Targets {
-            resources: vec![ResourceTarget {
-                server: DOCS,
-                pattern,
-            }],
-            ..Targets::default()
-        },
+        targets: Targets { resources: vec![ResourceTarget { server: DOCS, pattern }], ..Targets::default() },
         where_: Some(binary(ExprKind::In, team, groups)),
         ..rule(RuleKind::Permit, "D-1")
     }
@@ -384,11 +224,7 @@ fn full() -> Program {
     };
     let mut rules = tool_rules();
     rules.extend([resource_rule(), sampling]);
-    Program {
-        rules,
-        grants: vec![grant],
-        ..program()
-    }
+    Program { rules, grants: vec![grant], ..program() }
 }
 
 #[test]
@@ -396,16 +232,11 @@ fn rules_of_every_kind_make_a_bundle_that_loads() {
     let build = built(&full());
     let bundle = Bundle::load(&build.bytes).expect("the verifier accepts it");
     let image = bundle.image();
-    assert_eq!(
-        (image.name.as_str(), image.version.as_str()),
-        ("acme", "1.2.3")
-    );
+    assert_eq!((image.name.as_str(), image.version.as_str()), ("acme", "1.2.3"));
     assert_eq!(image.rules.len(), 9);
     assert_eq!(image.entries, build.image.entries);
     for row in 0..image.blocks.len() {
-        let facts = bundle
-            .block_facts(BlockId::new(row))
-            .expect("every block has facts");
+        let facts = bundle.block_facts(BlockId::new(row)).expect("every block has facts");
         assert!(facts.steps > 0);
     }
 }
@@ -447,46 +278,25 @@ fn a_hostile_pattern_is_refused_with_its_text() {
     let condition = expr(
         ExprKind::Matches(
             Box::new(arg("payee", Type::String)),
-            Box::new(expr(
-                ExprKind::Literal(Literal::Regex("[ab]*a[ab]{24}".into())),
-                Type::String,
-            )),
+            Box::new(expr(ExprKind::Literal(Literal::Regex("[ab]*a[ab]{24}".into())), Type::String)),
         ),
         Type::Bool,
     );
-    let rules = vec![Rule {
-        where_: Some(condition),
-        ..rule(RuleKind::Forbid, "F")
-    }];
-    let problems = build(&Program { rules, ..program() }, &BuildOptions::default())
-        .expect_err("it is refused");
-    assert_eq!(
-        problems
-            .iter()
-            .map(|problem| problem.code)
-            .collect::<Vec<_>>(),
-        ["E0704"]
-    );
+    let rules = vec![Rule { where_: Some(condition), ..rule(RuleKind::Forbid, "F") }];
+    let problems = build(&Program { rules, ..program() }, &BuildOptions::default()).expect_err("it is refused");
+    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["E0704"]);
     assert!(problems[0].message.contains("`[ab]*a[ab]{24}`"));
 }
 
 #[test]
 fn collected_places_are_found_at_any_depth() {
-    let nested = record(&[
-        ("to", Type::Union(vec![Type::Path, Type::Int])),
-        ("url", Type::Url),
-    ]);
+    let nested = record(&[("to", Type::Union(vec![Type::Path, Type::Int])), ("url", Type::Url)]);
     let input = record(&[
-        (
-            "items",
-            Type::List(Box::new(Type::Record(nested))).optional(),
-        ),
+        ("items", Type::List(Box::new(Type::Record(nested))).optional()),
         ("by_name", Type::Map(Box::new(Type::Host))),
         ("text", Type::String),
     ]);
-    let plan: Vec<String> = super::plan::collect(&input)
-        .iter()
-        .map(|row| format!("{:?} {:?}", row.kind, row.path))
-        .collect();
+    let plan: Vec<String> =
+        super::plan::collect(&input).iter().map(|row| format!("{:?} {:?}", row.kind, row.path)).collect();
     insta::assert_snapshot!(plan.join("\n"));
 }

@@ -31,23 +31,14 @@ pub fn zone(name: &str) -> Option<ZoneImage> {
     let zone = TimeZoneDatabase::bundled().get(name).ok()?;
     let initial = zone.to_offset(Timestamp::MIN).seconds();
     let changes = changes(&zone, initial);
-    let (listed, later): (Vec<Change>, Vec<Change>) = changes
-        .iter()
-        .partition(|change| change.local.year() <= LAST_LISTED_YEAR);
+    let (listed, later): (Vec<Change>, Vec<Change>) =
+        changes.iter().partition(|change| change.local.year() <= LAST_LISTED_YEAR);
     let rule = yearly_rule(&later);
-    let kept = if rule.is_some() || later.is_empty() {
-        &listed
-    } else {
-        &changes
-    };
+    let kept = if rule.is_some() || later.is_empty() { &listed } else { &changes };
     Some(ZoneImage {
         name: name.to_string(),
         initial_offset_s: initial,
-        transitions: kept
-            .iter()
-            .take(MAX_ZONE_TRANSITIONS)
-            .map(|change| (change.at_ms, change.offset_s))
-            .collect(),
+        transitions: kept.iter().take(MAX_ZONE_TRANSITIONS).map(|change| (change.at_ms, change.offset_s)).collect(),
         rule,
     })
 }
@@ -66,13 +57,7 @@ fn changes(zone: &TimeZone, initial_s: i32) -> Vec<Change> {
         }
         if offset_s != before_s {
             let is_daylight = transition.dst().is_dst();
-            found.push(Change {
-                at_ms: at.as_millisecond(),
-                offset_s,
-                before_s,
-                is_daylight,
-                local,
-            });
+            found.push(Change { at_ms: at.as_millisecond(), offset_s, before_s, is_daylight, local });
         }
         before_s = offset_s;
     }
@@ -82,14 +67,11 @@ fn changes(zone: &TimeZone, initial_s: i32) -> Vec<Change> {
 /// The rule that gives exactly these changes, two a year.
 fn yearly_rule(changes: &[Change]) -> Option<ZoneRule> {
     let begins = changes.iter().find(|change| change.is_daylight)?;
-    let (to_daylight, to_standard): (Vec<Change>, Vec<Change>) =
-        changes.iter().partition(|change| change.is_daylight);
+    let (to_daylight, to_standard): (Vec<Change>, Vec<Change>) = changes.iter().partition(|change| change.is_daylight);
     let same_offsets = to_daylight
         .iter()
         .all(|change| change.offset_s == begins.offset_s && change.before_s == begins.before_s)
-        && to_standard
-            .iter()
-            .all(|change| change.offset_s == begins.before_s && change.before_s == begins.offset_s);
+        && to_standard.iter().all(|change| change.offset_s == begins.before_s && change.before_s == begins.offset_s);
     let years = usize::from(LAST_YEAR.abs_diff(LAST_LISTED_YEAR));
     if !same_offsets || to_daylight.len() != years || to_standard.len() != years {
         return None;
@@ -106,22 +88,14 @@ fn yearly_rule(changes: &[Change]) -> Option<ZoneRule> {
 fn yearly_switch(changes: &[Change]) -> Option<YearlySwitch> {
     (1..=5)
         .filter_map(|week| switch_of(changes.first()?, week))
-        .find(|candidate| {
-            changes
-                .iter()
-                .all(|change| switch_of(change, candidate.week).as_ref() == Some(candidate))
-        })
+        .find(|candidate| changes.iter().all(|change| switch_of(change, candidate.week).as_ref() == Some(candidate)))
 }
 
 /// The moment of a change, if it is in this week of its month (5: the last).
 fn switch_of(change: &Change, week: u8) -> Option<YearlySwitch> {
     let date = change.local.date();
     let day = date.day();
-    let fits = if week == 5 {
-        day + 7 > date.days_in_month()
-    } else {
-        (day - 1) / 7 + 1 == i8::try_from(week).ok()?
-    };
+    let fits = if week == 5 { day + 7 > date.days_in_month() } else { (day - 1) / 7 + 1 == i8::try_from(week).ok()? };
     fits.then(|| YearlySwitch {
         month: u8::try_from(date.month()).unwrap_or(1),
         week,
@@ -146,28 +120,9 @@ mod tests {
     fn european_zones_follow_the_last_sundays_of_march_and_october() {
         let berlin = zone("Europe/Berlin").expect("the zone exists");
         let rule = berlin.rule.expect("it has a rule");
-        assert_eq!(
-            (rule.standard_offset_s, rule.daylight_offset_s),
-            (3600, 7200)
-        );
-        assert_eq!(
-            rule.begins,
-            YearlySwitch {
-                month: 3,
-                week: 5,
-                weekday: 6,
-                time_s: 7200
-            }
-        );
-        assert_eq!(
-            rule.ends,
-            YearlySwitch {
-                month: 10,
-                week: 5,
-                weekday: 6,
-                time_s: 10_800
-            }
-        );
+        assert_eq!((rule.standard_offset_s, rule.daylight_offset_s), (3600, 7200));
+        assert_eq!(rule.begins, YearlySwitch { month: 3, week: 5, weekday: 6, time_s: 7200 });
+        assert_eq!(rule.ends, YearlySwitch { month: 10, week: 5, weekday: 6, time_s: 10_800 });
         let last = berlin.transitions.last().expect("it has changes");
         assert_eq!(last.1, 3600, "the last listed change is to standard time");
     }
@@ -178,39 +133,14 @@ mod tests {
             let found = zone(name).expect(name);
             assert_eq!(found.rule, None, "{name}");
         }
-        assert_eq!(
-            zone("Asia/Tokyo")
-                .expect("exists")
-                .transitions
-                .last()
-                .map(|change| change.1),
-            Some(9 * 3600)
-        );
+        assert_eq!(zone("Asia/Tokyo").expect("exists").transitions.last().map(|change| change.1), Some(9 * 3600));
     }
 
     #[test]
     fn southern_zones_begin_daylight_time_late_in_the_year() {
-        let rule = zone("Australia/Sydney")
-            .and_then(|zone| zone.rule)
-            .expect("it has a rule");
-        assert_eq!(
-            rule.begins,
-            YearlySwitch {
-                month: 10,
-                week: 1,
-                weekday: 6,
-                time_s: 7200
-            }
-        );
-        assert_eq!(
-            rule.ends,
-            YearlySwitch {
-                month: 4,
-                week: 1,
-                weekday: 6,
-                time_s: 10_800
-            }
-        );
+        let rule = zone("Australia/Sydney").and_then(|zone| zone.rule).expect("it has a rule");
+        assert_eq!(rule.begins, YearlySwitch { month: 10, week: 1, weekday: 6, time_s: 7200 });
+        assert_eq!(rule.ends, YearlySwitch { month: 4, week: 1, weekday: 6, time_s: 10_800 });
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //! package go by their bare name, those of other packages by `package.name`.
 
 use super::{
-    CallsQuery, ClassId, DataId, Expr, ExprKind, GrantId, History, HistoryKey, LabelId, PackageId,
-    Program, Root, SeenSource, SegmentId, Targets, UriPart, UriPattern,
+    CallsQuery, ClassId, DataId, Expr, ExprKind, GrantId, History, HistoryKey, LabelId, PackageId, Program, Root,
+    SeenSource, SegmentId, Targets, UriPart, UriPattern,
 };
 
 /// The canonical text of a history question, for instance
@@ -15,40 +15,26 @@ use super::{
 pub fn history_text(program: &Program, history: &History) -> String {
     match history {
         History::SessionHolds(label) => format!("session holds {}", label_name(program, *label)),
-        History::Carries(place, label) => format!(
-            "{} carries {}",
-            place_text(program, place),
-            label_name(program, *label)
-        ),
-        History::SeenIn(place, source) => format!(
-            "{} seen in {}",
-            place_text(program, place),
-            seen_name(program, *source)
-        ),
+        History::Carries(place, label) => {
+            format!("{} carries {}", place_text(program, place), label_name(program, *label))
+        }
+        History::SeenIn(place, source) => {
+            format!("{} seen in {}", place_text(program, place), seen_name(program, *source))
+        }
         History::Count(query) => format!("count({})", calls_text(program, query)),
         History::Sum(query, of) => {
             let targets = targets_text(program, &query.targets);
             format!("sum(calls to {targets}, of: {of}, {})", scope_text(query))
         }
         History::Sequence(first, then) => {
-            let (first_text, then_text) = (
-                targets_text(program, &first.targets),
-                targets_text(program, then),
-            );
-            format!(
-                "sequence(calls to {first_text}, calls to {then_text}, {})",
-                scope_text(first)
-            )
+            let (first_text, then_text) = (targets_text(program, &first.targets), targets_text(program, then));
+            format!("sequence(calls to {first_text}, calls to {then_text}, {})", scope_text(first))
         }
     }
 }
 
 fn calls_text(program: &Program, query: &CallsQuery) -> String {
-    format!(
-        "calls to {}, {}",
-        targets_text(program, &query.targets),
-        scope_text(query)
-    )
+    format!("calls to {}, {}", targets_text(program, &query.targets), scope_text(query))
 }
 
 fn scope_text(query: &CallsQuery) -> String {
@@ -68,21 +54,14 @@ pub fn key_name(key: HistoryKey) -> &'static str {
 /// Expanded targets, sorted, in brackets.
 pub fn targets_text(program: &Program, targets: &Targets) -> String {
     let mut parts = Vec::new();
-    for (wanted, text) in [
-        (targets.any_tool, "any tool"),
-        (targets.any_resource, "any resource"),
-        (targets.any_prompt, "any prompt"),
-    ] {
+    for (wanted, text) in
+        [(targets.any_tool, "any tool"), (targets.any_resource, "any resource"), (targets.any_prompt, "any prompt")]
+    {
         if wanted {
             parts.push(text.to_string());
         }
     }
-    parts.extend(
-        targets
-            .servers
-            .iter()
-            .map(|server| format!("{}.*", server_name(program, *server))),
-    );
+    parts.extend(targets.servers.iter().map(|server| format!("{}.*", server_name(program, *server))));
     for member in &targets.tools {
         if let Some(server) = program.servers.get(member.server.index())
             && let Some(tool) = server.tools.get(index(member.index))
@@ -94,19 +73,12 @@ pub fn targets_text(program: &Program, targets: &Targets) -> String {
         if let Some(server) = program.servers.get(member.server.index())
             && let Some(prompt) = server.prompts.get(index(member.index))
         {
-            parts.push(format!(
-                "{}.prompt.{}",
-                quoted(&server.name),
-                quoted(&prompt.name)
-            ));
+            parts.push(format!("{}.prompt.{}", quoted(&server.name), quoted(&prompt.name)));
         }
     }
     for resource in &targets.resources {
         let server = server_name(program, resource.server);
-        parts.push(format!(
-            "{server}.uri({:?})",
-            pattern_text(&resource.pattern)
-        ));
+        parts.push(format!("{server}.uri({:?})", pattern_text(&resource.pattern)));
     }
     parts.sort();
     parts.dedup();
@@ -162,41 +134,31 @@ pub fn root_text(program: &Program, root: &Root) -> String {
 /// A label's name outside the program.
 pub fn label_name(program: &Program, id: LabelId) -> String {
     let row = program.labels.get(id.index());
-    row.map_or_else(String::new, |label| {
-        qualified(program, label.package, &label.name)
-    })
+    row.map_or_else(String::new, |label| qualified(program, label.package, &label.name))
 }
 
 /// A class's name outside the program.
 pub fn class_name(program: &Program, id: ClassId) -> String {
     let row = program.classes.get(id.index());
-    row.map_or_else(String::new, |class| {
-        qualified(program, class.package, &class.name)
-    })
+    row.map_or_else(String::new, |class| qualified(program, class.package, &class.name))
 }
 
 /// A data set's name outside the program.
 pub fn data_name(program: &Program, id: DataId) -> String {
     let row = program.data.get(id.index());
-    row.map_or_else(String::new, |data| {
-        qualified(program, data.package, &data.name)
-    })
+    row.map_or_else(String::new, |data| qualified(program, data.package, &data.name))
 }
 
 /// A segment's name outside the program.
 pub fn segment_name(program: &Program, id: SegmentId) -> String {
     let row = program.segments.get(id.index());
-    row.map_or_else(String::new, |segment| {
-        qualified(program, segment.package, &segment.name)
-    })
+    row.map_or_else(String::new, |segment| qualified(program, segment.package, &segment.name))
 }
 
 /// A grant's name outside the program.
 pub fn grant_name(program: &Program, id: GrantId) -> String {
     let row = program.grants.get(id.index());
-    row.map_or_else(String::new, |grant| {
-        qualified(program, grant.package, &grant.name)
-    })
+    row.map_or_else(String::new, |grant| qualified(program, grant.package, &grant.name))
 }
 
 /// A server's name outside the program; servers are declared once in a bundle.
@@ -223,15 +185,9 @@ fn qualified(program: &Program, package: PackageId, name: &str) -> String {
 /// The name itself when it is an identifier, else in quotes.
 pub fn quoted(name: &str) -> String {
     let mut chars = name.chars();
-    let first_fits = chars
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    let first_fits = chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     let rest_fits = chars.all(|next| next.is_ascii_alphanumeric() || next == '_');
-    if first_fits && rest_fits {
-        name.to_string()
-    } else {
-        format!("{name:?}")
-    }
+    if first_fits && rest_fits { name.to_string() } else { format!("{name:?}") }
 }
 
 fn index(row: u32) -> usize {

@@ -5,8 +5,7 @@ use super::rules::{ClassCondition, Clause, ClauseKind, Condition, NormalRule, Sc
 use super::targets;
 use super::term::{Matching, TermId};
 use crate::hir::{
-    ClassDefinition, ClassId, Expr, ExprKind, History, Limit, Root, Rule, RuleId, RuleKind,
-    ServerId, Span,
+    ClassDefinition, ClassId, Expr, ExprKind, History, Limit, Root, Rule, RuleId, RuleKind, ServerId, Span,
 };
 use std::collections::BTreeMap;
 
@@ -16,22 +15,15 @@ pub fn classes(lowering: &mut Lowering<'_>) -> Vec<ClassCondition> {
     let mut found = Vec::new();
     for (row, class) in program.classes.iter().enumerate() {
         let condition = match &class.definition {
-            ClassDefinition::Identity { condition, .. }
-            | ClassDefinition::Narrow { condition, .. } => condition,
+            ClassDefinition::Identity { condition, .. } | ClassDefinition::Narrow { condition, .. } => condition,
             ClassDefinition::Join(_) => continue,
         };
         let Some(expr) = condition else { continue };
         lowering.begin(UriBinding::default());
         let mut clauses = Vec::new();
         split(lowering, ClauseKind::Where, expr, false, &mut clauses);
-        let condition = Condition {
-            clauses,
-            spans: std::mem::take(&mut lowering.spans),
-        };
-        found.push(ClassCondition {
-            class: ClassId::new(row),
-            condition,
-        });
+        let condition = Condition { clauses, spans: std::mem::take(&mut lowering.spans) };
+        found.push(ClassCondition { class: ClassId::new(row), condition });
     }
     found
 }
@@ -39,12 +31,7 @@ pub fn classes(lowering: &mut Lowering<'_>) -> Vec<ClassCondition> {
 /// The program's rules in normal form.
 pub fn rules(lowering: &mut Lowering<'_>) -> Vec<NormalRule> {
     let program = lowering.program;
-    program
-        .rules
-        .iter()
-        .enumerate()
-        .map(|(row, rule)| normal_rule(lowering, RuleId::new(row), rule))
-        .collect()
+    program.rules.iter().enumerate().map(|(row, rule)| normal_rule(lowering, RuleId::new(row), rule)).collect()
 }
 
 fn normal_rule(lowering: &mut Lowering<'_>, id: RuleId, rule: &Rule) -> NormalRule {
@@ -58,23 +45,13 @@ fn normal_rule(lowering: &mut Lowering<'_>, id: RuleId, rule: &Rule) -> NormalRu
             })
             .collect()
     } else {
-        vec![Variant {
-            scopes,
-            condition: condition(lowering, rule, UriBinding::default()),
-        }]
+        vec![Variant { scopes, condition: condition(lowering, rule, UriBinding::default()) }]
     };
     let amount = match &rule.kind {
-        RuleKind::Limit(Limit {
-            amount: Some(amount),
-            ..
-        }) => Some(value(lowering, amount)),
+        RuleKind::Limit(Limit { amount: Some(amount), .. }) => Some(value(lowering, amount)),
         _ => None,
     };
-    NormalRule {
-        rule: id,
-        variants,
-        amount,
-    }
+    NormalRule { rule: id, variants, amount }
 }
 
 fn by_server(scopes: Vec<Scope>) -> BTreeMap<Option<ServerId>, Vec<Scope>> {
@@ -86,42 +63,21 @@ fn by_server(scopes: Vec<Scope>) -> BTreeMap<Option<ServerId>, Vec<Scope>> {
 }
 
 fn binding(rule: &Rule, server: Option<ServerId>) -> UriBinding {
-    let of_server = rule
-        .targets
-        .resources
-        .iter()
-        .filter(|resource| Some(resource.server) == server);
-    UriBinding {
-        patterns: of_server.map(|resource| resource.pattern.clone()).collect(),
-    }
+    let of_server = rule.targets.resources.iter().filter(|resource| Some(resource.server) == server);
+    UriBinding { patterns: of_server.map(|resource| resource.pattern.clone()).collect() }
 }
 
 fn condition(lowering: &mut Lowering<'_>, rule: &Rule, binding: UriBinding) -> Condition {
     lowering.begin(binding);
-    let matching = if rule.kind == RuleKind::Permit {
-        Matching::Narrow
-    } else {
-        Matching::Anywhere
-    };
+    let matching = if rule.kind == RuleKind::Permit { Matching::Narrow } else { Matching::Anywhere };
     let mut clauses = Vec::new();
     let subject = lowering.subject(&rule.subject, matching, false);
-    clauses.push(Clause {
-        kind: ClauseKind::Subject,
-        term: subject,
-        span: rule.head_span,
-    });
+    clauses.push(Clause { kind: ClauseKind::Subject, term: subject, span: rule.head_span });
     if let Some(client) = &rule.for_subject {
         let term = lowering.subject(client, matching, true);
-        clauses.push(Clause {
-            kind: ClauseKind::Subject,
-            term,
-            span: rule.head_span,
-        });
+        clauses.push(Clause { kind: ClauseKind::Subject, term, span: rule.head_span });
     }
-    for (kind, expr) in [
-        (ClauseKind::Where, &rule.where_),
-        (ClauseKind::When, &rule.when),
-    ] {
+    for (kind, expr) in [(ClauseKind::Where, &rule.where_), (ClauseKind::When, &rule.when)] {
         if let Some(expr) = expr {
             split(lowering, kind, expr, false, &mut clauses);
         }
@@ -129,35 +85,19 @@ fn condition(lowering: &mut Lowering<'_>, rule: &Rule, binding: UriBinding) -> C
     if let Some(expr) = &rule.unless {
         split(lowering, ClauseKind::Unless, expr, true, &mut clauses);
     }
-    Condition {
-        clauses,
-        spans: std::mem::take(&mut lowering.spans),
-    }
+    Condition { clauses, spans: std::mem::take(&mut lowering.spans) }
 }
 
 fn value(lowering: &mut Lowering<'_>, expr: &Expr) -> Condition {
     lowering.begin(UriBinding::default());
     let term = lowering.value(expr);
-    let clause = Clause {
-        kind: ClauseKind::Where,
-        term,
-        span: expr.span,
-    };
-    Condition {
-        clauses: vec![clause],
-        spans: std::mem::take(&mut lowering.spans),
-    }
+    let clause = Clause { kind: ClauseKind::Where, term, span: expr.span };
+    Condition { clauses: vec![clause], spans: std::mem::take(&mut lowering.spans) }
 }
 
 /// Splits a condition into conjuncts, each with the span it was written at: `not (a or b)` is
 /// `not a and not b`, which has the same value whatever `a` and `b` are.
-fn split(
-    lowering: &mut Lowering<'_>,
-    kind: ClauseKind,
-    expr: &Expr,
-    negated: bool,
-    clauses: &mut Vec<Clause>,
-) {
+fn split(lowering: &mut Lowering<'_>, kind: ClauseKind, expr: &Expr, negated: bool, clauses: &mut Vec<Clause>) {
     match (&expr.kind, negated) {
         (ExprKind::And(parts), false) | (ExprKind::Or(parts), true) => {
             for part in parts {
@@ -167,16 +107,8 @@ fn split(
         (ExprKind::Not(of), _) => split(lowering, kind, of, !negated, clauses),
         _ => {
             let test = lowering.test(expr);
-            let term = if negated {
-                negate(lowering, test, expr.span)
-            } else {
-                test
-            };
-            clauses.push(Clause {
-                kind,
-                term,
-                span: expr.span,
-            });
+            let term = if negated { negate(lowering, test, expr.span) } else { test };
+            clauses.push(Clause { kind, term, span: expr.span });
         }
     }
 }
@@ -190,10 +122,7 @@ fn negate(lowering: &mut Lowering<'_>, test: TermId, span: Span) -> TermId {
 /// Whether a rule's condition names a variable of its URI pattern. Predicates cannot: they only see
 /// their parameters and facts that every rule has.
 fn reads_uri_variable(rule: &Rule) -> bool {
-    [&rule.where_, &rule.when, &rule.unless]
-        .into_iter()
-        .flatten()
-        .any(mentions_uri_variable)
+    [&rule.where_, &rule.when, &rule.unless].into_iter().flatten().any(mentions_uri_variable)
 }
 
 fn mentions_uri_variable(expr: &Expr) -> bool {
@@ -205,21 +134,18 @@ fn mentions_uri_variable(expr: &Expr) -> bool {
 
 fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
-        ExprKind::Literal(_)
-        | ExprKind::Root(_)
-        | ExprKind::Collect(_)
-        | ExprKind::HasSubject(_)
-        | ExprKind::Error => Vec::new(),
+        ExprKind::Literal(_) | ExprKind::Root(_) | ExprKind::Collect(_) | ExprKind::HasSubject(_) | ExprKind::Error => {
+            Vec::new()
+        }
         ExprKind::Field(of, _)
         | ExprKind::Not(of)
         | ExprKind::Is(of, _)
         | ExprKind::Has(of)
         | ExprKind::CountOf(of)
         | ExprKind::Native(_, of) => vec![of],
-        ExprKind::List(items)
-        | ExprKind::And(items)
-        | ExprKind::Or(items)
-        | ExprKind::Call(_, items) => items.iter().collect(),
+        ExprKind::List(items) | ExprKind::And(items) | ExprKind::Or(items) | ExprKind::Call(_, items) => {
+            items.iter().collect()
+        }
         ExprKind::Compare(_, left, right)
         | ExprKind::In(left, right)
         | ExprKind::Contains(left, right)

@@ -19,10 +19,7 @@ pub fn membership(lowering: &mut Lowering<'_>, item: &Expr, collection: &Expr) -
 
 /// `collection contains item`: the substring test when the collection is a text.
 pub fn contains(lowering: &mut Lowering<'_>, collection: &Expr, item: &Expr) -> TermId {
-    if matches!(
-        collection.ty.required(),
-        Type::List(_) | Type::Set(_) | Type::Map(_)
-    ) {
+    if matches!(collection.ty.required(), Type::List(_) | Type::Set(_) | Type::Map(_)) {
         return membership(lowering, item, collection);
     }
     let (text, part) = (lowering.value(collection), lowering.value(item));
@@ -31,19 +28,10 @@ pub fn contains(lowering: &mut Lowering<'_>, collection: &Expr, item: &Expr) -> 
 
 fn member_of(lowering: &mut Lowering<'_>, item: TermId, collection: &Expr) -> TermId {
     match &collection.kind {
-        ExprKind::Range {
-            low,
-            high,
-            end_inclusive,
-        } => {
+        ExprKind::Range { low, high, end_inclusive } => {
             let low = low.as_ref().map(|end| lowering.value(end));
             let high = high.as_ref().map(|end| lowering.value(end));
-            lowering.tables.term(Term::InRange {
-                of: item,
-                low,
-                high,
-                end_inclusive: *end_inclusive,
-            })
+            lowering.tables.term(Term::InRange { of: item, low, high, end_inclusive: *end_inclusive })
         }
         ExprKind::If(condition, yes, no) if holds_range(collection) => {
             let condition = lowering.test(condition);
@@ -52,10 +40,7 @@ fn member_of(lowering: &mut Lowering<'_>, item: TermId, collection: &Expr) -> Te
             lowering.tables.term(Term::If(condition, yes, no))
         }
         ExprKind::List(members) if holds_range(collection) => {
-            let tests = members
-                .iter()
-                .map(|member| member_of_one(lowering, item, member))
-                .collect();
+            let tests = members.iter().map(|member| member_of_one(lowering, item, member)).collect();
             lowering.tables.any(tests)
         }
         _ => {
@@ -85,29 +70,16 @@ fn holds_range(collection: &Expr) -> bool {
 }
 
 /// `all(x in over: body)` or `any(x in over: body)`.
-pub fn quantified(
-    lowering: &mut Lowering<'_>,
-    quantifier: Quantifier,
-    var: VarId,
-    over: &Expr,
-    body: &Expr,
-) -> TermId {
+pub fn quantified(lowering: &mut Lowering<'_>, quantifier: Quantifier, var: VarId, over: &Expr, body: &Expr) -> TermId {
     let collection = lowering.value(over);
     let level = lowering.level;
     if level >= MAX_LOOPS {
-        lowering
-            .diagnostics
-            .push(e0702::quantifiers_too_deep(over.span));
+        lowering.diagnostics.push(e0702::quantifiers_too_deep(over.span));
         return lowering.tables.constant(Literal::Bool(false));
     }
     let element = lowering.tables.term(Term::Element(level));
     lowering.level += 1;
     let body = lowering.with_variable(var, element, |lowering| lowering.test(body));
     lowering.level -= 1;
-    lowering.tables.term(Term::Quantified {
-        quantifier,
-        level,
-        over: collection,
-        body,
-    })
+    lowering.tables.term(Term::Quantified { quantifier, level, over: collection, body })
 }

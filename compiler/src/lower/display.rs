@@ -8,8 +8,7 @@ use super::rules::{Clause, RuleSet, Scope, Target};
 use super::term::{Matching, SubjectTerm, Tables, Term, TermId};
 use crate::hir::canonical::{class_name, pattern_text, quoted, root_text, server_name};
 use crate::hir::{
-    Action, Arithmetic, Comparison, Literal, ParameterKind, Program, Quantifier, Requirement,
-    RuleKind, Span, Window,
+    Action, Arithmetic, Comparison, Literal, ParameterKind, Program, Quantifier, Requirement, RuleKind, Span, Window,
 };
 use std::fmt::{self, Write as _};
 
@@ -36,23 +35,14 @@ impl fmt::Display for RulesText<'_> {
             };
             let shadow = if source.shadow { " shadow" } else { "" };
             let place = place(self.program, source.head_span);
-            writeln!(
-                out,
-                "{}{shadow} {} ({place})",
-                kind_word(&source.kind),
-                source.id
-            )?;
+            writeln!(out, "{}{shadow} {} ({place})", kind_word(&source.kind), source.id)?;
             for variant in &rule.variants {
                 for scope in &variant.scopes {
                     writeln!(out, "  at      {}", scope_text(self.program, scope))?;
                 }
                 self.clauses(out, &variant.condition.clauses)?;
             }
-            if let Some(amount) = rule
-                .amount
-                .as_ref()
-                .and_then(|amount| amount.clauses.first())
-            {
+            if let Some(amount) = rule.amount.as_ref().and_then(|amount| amount.clauses.first()) {
                 writeln!(out, "  amount  {}", self.term(amount.term))?;
             }
         }
@@ -62,14 +52,7 @@ impl fmt::Display for RulesText<'_> {
 
 impl RulesText<'_> {
     fn clauses(&self, out: &mut fmt::Formatter<'_>, clauses: &[Clause]) -> fmt::Result {
-        clauses.iter().try_for_each(|clause| {
-            writeln!(
-                out,
-                "  {:<7} {}",
-                clause.kind.word(),
-                self.term(clause.term)
-            )
-        })
+        clauses.iter().try_for_each(|clause| writeln!(out, "  {:<7} {}", clause.kind.word(), self.term(clause.term)))
     }
 
     fn term(&self, id: TermId) -> String {
@@ -79,20 +62,14 @@ impl RulesText<'_> {
 
 /// A term as text.
 pub fn term_text(program: &Program, tables: &Tables, id: TermId) -> String {
-    let mut writer = Writer {
-        program,
-        tables,
-        out: String::new(),
-    };
+    let mut writer = Writer { program, tables, out: String::new() };
     writer.term(id);
     writer.out
 }
 
 /// A scope as text: `call payments.refund`.
 pub fn scope_text(program: &Program, scope: &Scope) -> String {
-    let server = scope
-        .server
-        .map_or_else(|| "*".to_string(), |server| server_name(program, server));
+    let server = scope.server.map_or_else(|| "*".to_string(), |server| server_name(program, server));
     let target = match &scope.target {
         Target::Any => "*".to_string(),
         Target::Name(name) => quoted(name),
@@ -135,13 +112,7 @@ pub fn place(program: &Program, span: Span) -> String {
         return "?".to_string();
     };
     let start = usize::try_from(span.start).unwrap_or(usize::MAX);
-    let line = source
-        .text
-        .bytes()
-        .take(start)
-        .filter(|byte| *byte == b'\n')
-        .count()
-        + 1;
+    let line = source.text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
     format!("{}:{line}", source.path)
 }
 
@@ -188,12 +159,7 @@ impl Writer<'_> {
             Term::Truth(of) => self.term(*of),
             Term::Not(of) => self.call("not", *of),
             Term::Has(of) => self.call("has", *of),
-            Term::Arith {
-                operation,
-                left,
-                right,
-                ..
-            } => {
+            Term::Arith { operation, left, right, .. } => {
                 let sign = match operation {
                     Arithmetic::Add => "+",
                     Arithmetic::Sub => "-",
@@ -202,18 +168,11 @@ impl Writer<'_> {
                 self.infix(*left, sign, *right);
             }
             Term::Coalesce(left, right) => self.infix(*left, "??", *right),
-            Term::Compare(operator, left, right) => {
-                self.infix(*left, comparison(*operator), *right)
-            }
+            Term::Compare(operator, left, right) => self.infix(*left, comparison(*operator), *right),
             Term::In(left, right) => self.infix(*left, "in", *right),
             Term::Substring(left, right) => self.infix(*left, "contains", *right),
             Term::Under(left, right) => self.infix(*left, "under", *right),
-            Term::InRange {
-                of,
-                low,
-                high,
-                end_inclusive,
-            } => {
+            Term::InRange { of, low, high, end_inclusive } => {
                 self.term(*of);
                 self.out.push_str(" in ");
                 low.iter().for_each(|end| self.term(*end));
@@ -222,11 +181,7 @@ impl Writer<'_> {
             }
             Term::Like(of, pattern) | Term::Matches(of, pattern) => {
                 self.term(*of);
-                self.out.push_str(if matches!(term, Term::Like(..)) {
-                    " like "
-                } else {
-                    " matches "
-                });
+                self.out.push_str(if matches!(term, Term::Like(..)) { " like " } else { " matches " });
                 if let Some(row) = self.tables.constants.rows().get(pattern.index()) {
                     self.literal(&row.literal);
                 }
@@ -254,17 +209,8 @@ impl Writer<'_> {
                 self.term(*no);
                 self.out.push(')');
             }
-            Term::Quantified {
-                quantifier,
-                level,
-                over,
-                body,
-            } => {
-                let word = if *quantifier == Quantifier::All {
-                    "all"
-                } else {
-                    "any"
-                };
+            Term::Quantified { quantifier, level, over, body } => {
+                let word = if *quantifier == Quantifier::All { "all" } else { "any" };
                 self.push(format_args!("{word}(${level} in "));
                 self.term(*over);
                 self.out.push_str(": ");
@@ -280,20 +226,12 @@ impl Writer<'_> {
                     self.push(format_args!("{}", row.text));
                 }
             }
-            Term::Subject {
-                subject,
-                matching,
-                client,
-            } => {
+            Term::Subject { subject, matching, client } => {
                 if *client {
                     self.out.push_str("for ");
                 }
                 self.subject(subject);
-                self.out.push_str(if *matching == Matching::Narrow {
-                    " narrowly"
-                } else {
-                    " anywhere"
-                });
+                self.out.push_str(if *matching == Matching::Narrow { " narrowly" } else { " anywhere" });
             }
             _ => self.out.push('?'),
         }
@@ -320,13 +258,8 @@ impl Writer<'_> {
             SubjectTerm::Anonymous => self.out.push_str("anonymous"),
             SubjectTerm::AnyAgent => self.out.push_str("any agent"),
             SubjectTerm::AnyUser => self.out.push_str("any user"),
-            SubjectTerm::Class(class) => {
-                self.push(format_args!("{}", class_name(self.program, *class)))
-            }
-            SubjectTerm::Server(server) => self.push(format_args!(
-                "server {}",
-                server_name(self.program, *server)
-            )),
+            SubjectTerm::Class(class) => self.push(format_args!("{}", class_name(self.program, *class))),
+            SubjectTerm::Server(server) => self.push(format_args!("server {}", server_name(self.program, *server))),
             SubjectTerm::Either(members) => self.subjects("[", members, ", ", "]"),
             SubjectTerm::Both(members) => self.subjects("(", members, " & ", ")"),
             SubjectTerm::ActingFor(agent, user) => {
@@ -381,19 +314,11 @@ impl Writer<'_> {
 
     fn window(&mut self, window: &Window) {
         let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-        let chosen: Vec<&str> = days
-            .iter()
-            .enumerate()
-            .filter(|(day, _)| window.days >> day & 1 == 1)
-            .map(|(_, name)| *name)
-            .collect();
+        let chosen: Vec<&str> =
+            days.iter().enumerate().filter(|(day, _)| window.days >> day & 1 == 1).map(|(_, name)| *name).collect();
         let clock = |seconds: u32| format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
         self.push(format_args!("window({}, {}", window.zone, chosen.join(" ")));
-        self.push(format_args!(
-            ", {}..{}",
-            clock(window.from_s),
-            clock(window.until_s)
-        ));
+        self.push(format_args!(", {}..{}", clock(window.from_s), clock(window.until_s)));
         for (word, day) in [("from", window.first_date), ("until", window.last_date)] {
             if let Some(day) = day {
                 self.push(format_args!(", {word} day {day}"));
@@ -445,10 +370,7 @@ fn comparison(operator: Comparison) -> &'static str {
 /// A decimal, given times 10^18, without superfluous zeros.
 fn decimal_text(value: i128) -> String {
     let unit = 10_i128.pow(18);
-    let (whole, part) = (
-        value.unsigned_abs() / unit.unsigned_abs(),
-        value.unsigned_abs() % unit.unsigned_abs(),
-    );
+    let (whole, part) = (value.unsigned_abs() / unit.unsigned_abs(), value.unsigned_abs() % unit.unsigned_abs());
     let sign = if value < 0 { "-" } else { "" };
     if part == 0 {
         return format!("{sign}{whole}");

@@ -15,8 +15,7 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::e0701;
 use crate::hir::canonical as texts;
 use crate::hir::{
-    Arithmetic, Expr, ExprKind, History, Literal, Native, PredicateId, Program, Root, Span,
-    Subject, UriPattern, VarId,
+    Arithmetic, Expr, ExprKind, History, Literal, Native, PredicateId, Program, Root, Span, Subject, UriPattern, VarId,
 };
 use crate::types::Type;
 use smol_str::SmolStr;
@@ -87,11 +86,7 @@ impl<'p> Lowering<'p> {
 
     /// Makes a test of a boolean value.
     pub fn as_test(&mut self, value: TermId) -> TermId {
-        if self.tables.get(value).is_test() {
-            value
-        } else {
-            self.tables.term(Term::Truth(value))
-        }
+        if self.tables.get(value).is_test() { value } else { self.tables.term(Term::Truth(value)) }
     }
 
     /// Lowers an expression used as a value.
@@ -107,8 +102,7 @@ impl<'p> Lowering<'p> {
     }
 
     fn is_too_large(&mut self, span: Span) -> bool {
-        let exceeded = self.depth >= MAX_DEPTH
-            || self.tables.terms.rows().len() - self.first_term >= MAX_TERMS;
+        let exceeded = self.depth >= MAX_DEPTH || self.tables.terms.rows().len() - self.first_term >= MAX_TERMS;
         if exceeded && !self.gave_up {
             self.gave_up = true;
             self.diagnostics.push(e0701::condition_too_large(span));
@@ -118,9 +112,7 @@ impl<'p> Lowering<'p> {
 
     fn value_of_kind(&mut self, expr: &Expr) -> TermId {
         match &expr.kind {
-            ExprKind::Literal(literal @ Literal::List(_))
-                if matches!(expr.ty.required(), Type::Set(_)) =>
-            {
+            ExprKind::Literal(literal @ Literal::List(_)) if matches!(expr.ty.required(), Type::Set(_)) => {
                 self.tables.set_constant(literal.clone())
             }
             ExprKind::Literal(literal) => self.tables.constant(literal.clone()),
@@ -134,9 +126,7 @@ impl<'p> Lowering<'p> {
                 let (left, right) = (self.value(left), self.value(right));
                 self.tables.term(Term::Coalesce(left, right))
             }
-            ExprKind::Arith(operation, left, right) => {
-                self.arith(*operation, left, right, &expr.ty)
-            }
+            ExprKind::Arith(operation, left, right) => self.arith(*operation, left, right, &expr.ty),
             ExprKind::If(condition, yes, no) => {
                 let condition = self.test(condition);
                 let (yes, no) = (self.value(yes), self.value(no));
@@ -199,12 +189,9 @@ impl<'p> Lowering<'p> {
                 let of = self.value(of);
                 self.tables.term(Term::Has(of))
             }
-            ExprKind::Quantified {
-                quantifier,
-                var,
-                over,
-                body,
-            } => collection::quantified(self, *quantifier, *var, over, body),
+            ExprKind::Quantified { quantifier, var, over, body } => {
+                collection::quantified(self, *quantifier, *var, over, body)
+            }
             ExprKind::HasSubject(subject) => self.subject(subject, Matching::Anywhere, false),
             _ => self.tables.term(Term::Absent),
         }
@@ -223,12 +210,7 @@ impl<'p> Lowering<'p> {
                     Root::NetworkSource => Type::Ip.optional(),
                     _ => ty.required().clone().optional(),
                 };
-                self.tables.slot(Slot {
-                    root: other.clone(),
-                    path: Vec::new(),
-                    ty,
-                    pattern: None,
-                })
+                self.tables.slot(Slot { root: other.clone(), path: Vec::new(), ty, pattern: None })
             }
         }
     }
@@ -243,20 +225,14 @@ impl<'p> Lowering<'p> {
         };
         match row.root {
             Root::Now | Root::NetworkSource | Root::Data(_) => bound,
-            _ => self.tables.slot(Slot {
-                ty: ty.required().clone().optional(),
-                ..row
-            }),
+            _ => self.tables.slot(Slot { ty: ty.required().clone().optional(), ..row }),
         }
     }
 
     /// A field: one more step of a place, or a field of what is no place.
     fn field(&mut self, base: &Expr, name: &SmolStr, ty: &Type) -> TermId {
         let of = self.value(base);
-        let is_typed = matches!(
-            base.ty.required(),
-            Type::Url | Type::Path | Type::Host | Type::Sql
-        );
+        let is_typed = matches!(base.ty.required(), Type::Url | Type::Path | Type::Host | Type::Sql);
         if !is_typed
             && let Term::Slot(slot) = self.tables.get(of)
             && let Some(row) = self.tables.slots.rows().get(slot.index())
@@ -264,12 +240,7 @@ impl<'p> Lowering<'p> {
             let mut path = row.path.clone();
             path.push(name.clone());
             let ty = ty.required().clone().optional();
-            let slot = Slot {
-                root: row.root.clone(),
-                path,
-                ty,
-                pattern: row.pattern.clone(),
-            };
+            let slot = Slot { root: row.root.clone(), path, ty, pattern: row.pattern.clone() };
             return self.tables.slot(slot);
         }
         self.tables.term(Term::Field(of, name.clone()))
@@ -278,12 +249,7 @@ impl<'p> Lowering<'p> {
     fn arith(&mut self, operation: Arithmetic, left: &Expr, right: &Expr, ty: &Type) -> TermId {
         let (left, right) = (self.value(left), self.value(right));
         let integer = matches!(ty.required(), Type::Int);
-        self.tables.term(Term::Arith {
-            operation,
-            integer,
-            left,
-            right,
-        })
+        self.tables.term(Term::Arith { operation, integer, left, right })
     }
 
     /// A native; reading a place as its own type twice is reading it once.
@@ -292,12 +258,7 @@ impl<'p> Lowering<'p> {
     }
 
     /// The test of a value against a pattern literal.
-    fn pattern(
-        &mut self,
-        of: TermId,
-        pattern: &Expr,
-        test: fn(TermId, super::term::ConstantId) -> Term,
-    ) -> TermId {
+    fn pattern(&mut self, of: TermId, pattern: &Expr, test: fn(TermId, super::term::ConstantId) -> Term) -> TermId {
         let constant = self.value(pattern);
         match self.tables.get(constant) {
             Term::Constant(id) => {
@@ -311,11 +272,7 @@ impl<'p> Lowering<'p> {
     /// A test of the caller's chain.
     pub fn subject(&mut self, subject: &Subject, matching: Matching, client: bool) -> TermId {
         let subject = canonical(subject);
-        self.tables.term(Term::Subject {
-            subject,
-            matching,
-            client,
-        })
+        self.tables.term(Term::Subject { subject, matching, client })
     }
 
     fn call(&mut self, id: PredicateId, arguments: &[Expr]) -> TermId {
@@ -323,10 +280,7 @@ impl<'p> Lowering<'p> {
         let Some(predicate) = program.predicates.get(id.index()) else {
             return self.tables.term(Term::Absent);
         };
-        let arguments: Vec<TermId> = arguments
-            .iter()
-            .map(|argument| self.value(argument))
-            .collect();
+        let arguments: Vec<TermId> = arguments.iter().map(|argument| self.value(argument)).collect();
         let key = (id, arguments, self.level);
         if let Some(known) = self.calls.get(&key) {
             return *known;
@@ -340,12 +294,7 @@ impl<'p> Lowering<'p> {
     }
 
     /// Lowers with a variable bound.
-    pub fn with_variable(
-        &mut self,
-        var: VarId,
-        term: TermId,
-        body: impl FnOnce(&mut Self) -> TermId,
-    ) -> TermId {
+    pub fn with_variable(&mut self, var: VarId, term: TermId, body: impl FnOnce(&mut Self) -> TermId) -> TermId {
         let before = self.env.insert(var, term);
         let result = body(self);
         match before {
@@ -358,11 +307,9 @@ impl<'p> Lowering<'p> {
     fn history(&mut self, history: &History) -> TermId {
         let program = self.program;
         let (kind, text, operand) = match history {
-            History::SessionHolds(label) => (
-                QuestionKind::SessionHolds(*label),
-                texts::history_text(program, history),
-                None,
-            ),
+            History::SessionHolds(label) => {
+                (QuestionKind::SessionHolds(*label), texts::history_text(program, history), None)
+            }
             History::Carries(place, label) => {
                 let text = format!("carries {}", texts::label_name(program, *label));
                 (QuestionKind::Carries(*label), text, Some(self.value(place)))
@@ -371,21 +318,11 @@ impl<'p> Lowering<'p> {
                 let text = format!("seen in {}", texts::seen_name(program, *source));
                 (QuestionKind::SeenIn(*source), text, Some(self.value(place)))
             }
-            History::Count(query) => (
-                QuestionKind::Count(query.by),
-                texts::history_text(program, history),
-                None,
-            ),
-            History::Sum(query, _) => (
-                QuestionKind::Sum(query.by),
-                texts::history_text(program, history),
-                None,
-            ),
-            History::Sequence(first, _) => (
-                QuestionKind::Sequence(first.by),
-                texts::history_text(program, history),
-                None,
-            ),
+            History::Count(query) => (QuestionKind::Count(query.by), texts::history_text(program, history), None),
+            History::Sum(query, _) => (QuestionKind::Sum(query.by), texts::history_text(program, history), None),
+            History::Sequence(first, _) => {
+                (QuestionKind::Sequence(first.by), texts::history_text(program, history), None)
+            }
         };
         let question = QuestionId::new(self.tables.questions.intern(Question { text, kind }));
         self.tables.term(Term::History(question, operand))

@@ -34,10 +34,6 @@ pub fn lower(program: &Program) -> (RuleSet, Vec<Diagnostic>) {
     let mut lowering = Lowering::new(program);
     let classes = clauses::classes(&mut lowering);
     let rules = clauses::rules(&mut lowering);
-    let set = RuleSet {
-        tables: lowering.tables,
-        classes,
-        rules,
-    };
+    let set = RuleSet { tables: lowering.tables, classes, rules };
     (set, lowering.diagnostics)
 }

@@ -42,15 +42,8 @@ pub fn canonical(subject: &Subject) -> SubjectTerm {
     }
 }
 
-fn single_or(
-    mut members: Vec<SubjectTerm>,
-    list: fn(Vec<SubjectTerm>) -> SubjectTerm,
-) -> SubjectTerm {
+fn single_or(mut members: Vec<SubjectTerm>, list: fn(Vec<SubjectTerm>) -> SubjectTerm) -> SubjectTerm {
     members.sort();
     members.dedup();
-    if members.len() == 1 {
-        members.remove(0)
-    } else {
-        list(members)
-    }
+    if members.len() == 1 { members.remove(0) } else { list(members) }
 }

@@ -19,12 +19,7 @@ pub fn scopes(program: &Program, actions: &BTreeSet<Action>, targets: &Targets) 
             }
         }
         if !is_asked_by_server(*action) {
-            found.extend(
-                targets
-                    .servers
-                    .iter()
-                    .map(|server| wide(*action, Some(*server))),
-            );
+            found.extend(targets.servers.iter().map(|server| wide(*action, Some(*server))));
         }
     }
     prune(found)
@@ -36,19 +31,11 @@ pub fn is_asked_by_server(action: Action) -> bool {
 }
 
 fn wide(action: Action, server: Option<ServerId>) -> Scope {
-    Scope {
-        action,
-        server,
-        target: Target::Any,
-    }
+    Scope { action, server, target: Target::Any }
 }
 
 fn named(action: Action, server: ServerId, name: &SmolStr) -> Scope {
-    Scope {
-        action,
-        server: Some(server),
-        target: Target::Name(name.clone()),
-    }
+    Scope { action, server: Some(server), target: Target::Name(name.clone()) }
 }
 
 fn tools(program: &Program, targets: &Targets, found: &mut BTreeSet<Scope>) {
@@ -68,11 +55,7 @@ fn resources(action: Action, targets: &Targets, found: &mut BTreeSet<Scope>) {
     }
     for resource in &targets.resources {
         let target = Target::Uri(resource.pattern.clone());
-        found.insert(Scope {
-            action,
-            server: Some(resource.server),
-            target,
-        });
+        found.insert(Scope { action, server: Some(resource.server), target });
     }
 }
 
@@ -98,49 +81,22 @@ fn completions(program: &Program, targets: &Targets, found: &mut BTreeSet<Scope>
     for (row, server) in program.servers.iter().enumerate() {
         let id = ServerId::new(row);
         if targets.any_prompt {
-            found.extend(
-                server
-                    .prompts
-                    .iter()
-                    .map(|prompt| named(action, id, &prompt.name)),
-            );
+            found.extend(server.prompts.iter().map(|prompt| named(action, id, &prompt.name)));
         }
         if targets.any_resource {
-            let everything = UriPattern {
-                parts: vec![UriPart::DoubleStar],
-            };
-            found.insert(Scope {
-                action,
-                server: Some(id),
-                target: Target::Uri(everything),
-            });
+            let everything = UriPattern { parts: vec![UriPart::DoubleStar] };
+            found.insert(Scope { action, server: Some(id), target: Target::Uri(everything) });
         }
     }
-    let narrow = Targets {
-        any_prompt: false,
-        any_resource: false,
-        ..targets.clone()
-    };
+    let narrow = Targets { any_prompt: false, any_resource: false, ..targets.clone() };
     prompts(program, action, &narrow, found);
     resources(action, &narrow, found);
 }
 
 fn prune(found: BTreeSet<Scope>) -> Vec<Scope> {
-    let wider: Vec<Scope> = found
-        .iter()
-        .filter(|scope| scope.target == Target::Any)
-        .cloned()
-        .collect();
-    let is_covered = |scope: &Scope| {
-        wider
-            .iter()
-            .any(|other| other != scope && other.covers(scope))
-    };
-    found
-        .iter()
-        .filter(|scope| !is_covered(scope))
-        .cloned()
-        .collect()
+    let wider: Vec<Scope> = found.iter().filter(|scope| scope.target == Target::Any).cloned().collect();
+    let is_covered = |scope: &Scope| wider.iter().any(|other| other != scope && other.covers(scope));
+    found.iter().filter(|scope| !is_covered(scope)).cloned().collect()
 }
 
 fn tool_name(program: &Program, member: Member) -> Option<&SmolStr> {
@@ -150,10 +106,5 @@ fn tool_name(program: &Program, member: Member) -> Option<&SmolStr> {
 
 fn prompt_name(program: &Program, member: Member) -> Option<&SmolStr> {
     let server = program.servers.get(member.server.index())?;
-    Some(
-        &server
-            .prompts
-            .get(usize::try_from(member.index).ok()?)?
-            .name,
-    )
+    Some(&server.prompts.get(usize::try_from(member.index).ok()?)?.name)
 }

@@ -10,8 +10,8 @@
 //! forms that take operands are strict, save `If`, `Coalesce`, `Has` and `Is`.
 
 use crate::hir::{
-    Arithmetic, ClassId, Comparison, HistoryKey, LabelId, Literal, Native, ParameterKind,
-    Quantifier, Root, SeenSource, ServerId, UriPattern,
+    Arithmetic, ClassId, Comparison, HistoryKey, LabelId, Literal, Native, ParameterKind, Quantifier, Root, SeenSource,
+    ServerId, UriPattern,
 };
 use crate::types::Type;
 use smol_str::SmolStr;
@@ -272,9 +272,7 @@ impl Term {
             | Term::In(left, right)
             | Term::Substring(left, right)
             | Term::Under(left, right) => vec![*left, *right],
-            Term::InRange { of, low, high, .. } => {
-                [Some(*of), *low, *high].into_iter().flatten().collect()
-            }
+            Term::InRange { of, low, high, .. } => [Some(*of), *low, *high].into_iter().flatten().collect(),
             Term::If(condition, yes, no) => vec![*condition, *yes, *no],
             Term::Quantified { over, body, .. } => vec![*over, *body],
         }
@@ -290,10 +288,7 @@ pub struct Interner<T: Ord + Clone> {
 
 impl<T: Ord + Clone> Default for Interner<T> {
     fn default() -> Self {
-        Interner {
-            rows: Vec::new(),
-            index: BTreeMap::new(),
-        }
+        Interner { rows: Vec::new(), index: BTreeMap::new() }
     }
 }
 
@@ -304,8 +299,7 @@ impl<T: Ord + Clone> Interner<T> {
             return usize::try_from(*found).unwrap_or(usize::MAX);
         }
         let next = self.rows.len();
-        self.index
-            .insert(row.clone(), u32::try_from(next).unwrap_or(u32::MAX));
+        self.index.insert(row.clone(), u32::try_from(next).unwrap_or(u32::MAX));
         self.rows.push(row);
         next
     }
@@ -348,29 +342,19 @@ impl Tables {
 
     /// Interns a literal list that stands for a set as a term.
     pub fn set_constant(&mut self, literal: Literal) -> TermId {
-        let row = self.constants.intern(Constant {
-            literal,
-            is_set: true,
-        });
+        let row = self.constants.intern(Constant { literal, is_set: true });
         self.term(Term::Constant(ConstantId::new(row)))
     }
 
     /// Interns a literal that is no set.
     pub fn constant_row(&mut self, literal: Literal) -> ConstantId {
-        ConstantId::new(self.constants.intern(Constant {
-            literal,
-            is_set: false,
-        }))
+        ConstantId::new(self.constants.intern(Constant { literal, is_set: false }))
     }
 
     /// The literal of a term that is one.
     pub fn literal(&self, id: TermId) -> Option<&Literal> {
         match self.get(id) {
-            Term::Constant(id) => self
-                .constants
-                .rows()
-                .get(id.index())
-                .map(|row| &row.literal),
+            Term::Constant(id) => self.constants.rows().get(id.index()).map(|row| &row.literal),
             _ => None,
         }
     }

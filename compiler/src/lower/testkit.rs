@@ -19,24 +19,14 @@ pub const PAYMENTS: ServerId = ServerId(0);
 /// The server with resources and the prompt `summarize`.
 pub const DOCS: ServerId = ServerId(1);
 /// `payments.get_invoice`.
-pub const GET_INVOICE: Member = Member {
-    server: PAYMENTS,
-    index: 0,
-};
+pub const GET_INVOICE: Member = Member { server: PAYMENTS, index: 0 };
 /// `payments.refund`.
-pub const REFUND: Member = Member {
-    server: PAYMENTS,
-    index: 1,
-};
+pub const REFUND: Member = Member { server: PAYMENTS, index: 1 };
 
 /// A program without rules: the frame of the tests.
 pub fn program() -> Program {
     let text = "rules\n".repeat(40);
-    let source = Source {
-        path: "acme/policy/main.mcpz".into(),
-        text,
-        package: PackageId(0),
-    };
+    let source = Source { path: "acme/policy/main.mcpz".into(), text, package: PackageId(0) };
     let label = Label {
         name: "untrusted".into(),
         package: PackageId(0),
@@ -48,18 +38,11 @@ pub fn program() -> Program {
         package: PackageId(0),
         ty: set_of(Type::String),
         path: "data/blocked.json".into(),
-        value: Literal::List(vec![
-            Literal::String("eve".into()),
-            Literal::String("mallory".into()),
-        ]),
+        value: Literal::List(vec![Literal::String("eve".into()), Literal::String("mallory".into())]),
         span: span(0),
     };
     Program {
-        packages: vec![Package {
-            name: "acme".into(),
-            version: "1.2.3".into(),
-            guard: false,
-        }],
+        packages: vec![Package { name: "acme".into(), version: "1.2.3".into(), guard: false }],
         sources: vec![source],
         issuers: vec![issuer()],
         classes: classes(),
@@ -85,44 +68,18 @@ fn issuer() -> Issuer {
 }
 
 fn claims() -> RecordType {
-    record(&[
-        ("groups", set_of(Type::String)),
-        ("level", Type::Int.optional()),
-        ("sub", Type::String),
-    ])
+    record(&[("groups", set_of(Type::String)), ("level", Type::Int.optional()), ("sub", Type::String)])
 }
 
 fn classes() -> Vec<Class> {
-    let groups = || {
-        field(
-            root(Root::LinkClaims, Type::Record(claims())),
-            "groups",
-            set_of(Type::String),
-        )
-    };
-    let in_group = |name: &str| {
-        expr(
-            ExprKind::Contains(Box::new(groups()), Box::new(text(name))),
-            Type::Bool,
-        )
-    };
-    let identity = || ClassDefinition::Identity {
-        source: CredentialSource::Issuer(IssuerId(0)),
-        condition: None,
-    };
-    let narrow = |condition| ClassDefinition::Narrow {
-        base: EMPLOYEE,
-        condition: Some(condition),
-    };
+    let groups = || field(root(Root::LinkClaims, Type::Record(claims())), "groups", set_of(Type::String));
+    let in_group = |name: &str| expr(ExprKind::Contains(Box::new(groups()), Box::new(text(name))), Type::Bool);
+    let identity = || ClassDefinition::Identity { source: CredentialSource::Issuer(IssuerId(0)), condition: None };
+    let narrow = |condition| ClassDefinition::Narrow { base: EMPLOYEE, condition: Some(condition) };
     vec![
         class("employee", PrincipalKind::User, identity(), vec![]),
         class("copilot", PrincipalKind::Agent, identity(), vec![EMPLOYEE]),
-        class(
-            "analyst",
-            PrincipalKind::User,
-            narrow(in_group("analysts")),
-            vec![],
-        ),
+        class("analyst", PrincipalKind::User, narrow(in_group("analysts")), vec![]),
         class("sre", PrincipalKind::User, narrow(in_group("sre")), vec![]),
     ]
 }
@@ -137,18 +94,12 @@ fn payments() -> Server {
         ("tags", Type::List(Box::new(Type::String)).optional()),
     ]);
     let invoice = record(&[("id", Type::String), ("customer_id", Type::String)]);
-    Server {
-        tools: vec![tool_row("get_invoice", invoice), tool_row("refund", refund)],
-        ..server("payments")
-    }
+    Server { tools: vec![tool_row("get_invoice", invoice), tool_row("refund", refund)], ..server("payments") }
 }
 
 fn docs() -> Server {
     Server {
-        prompts: vec![Prompt {
-            name: "summarize".into(),
-            input: record(&[("topic", Type::String)]),
-        }],
+        prompts: vec![Prompt { name: "summarize".into(), input: record(&[("topic", Type::String)]) }],
         resources: vec!["file:///workspace/readme.md".into()],
         resource_templates: vec!["file:///workspace/{team}/{name}".into()],
         ..server("docs")
@@ -181,45 +132,19 @@ fn tool_row(name: &str, input: RecordType) -> Tool {
         description: String::new(),
         input,
         output: None,
-        schema: ToolSchema {
-            image: Default::default(),
-        },
+        schema: ToolSchema { image: Default::default() },
         raw_schema: "{}".into(),
-        hints: ToolHints {
-            read_only: false,
-            destructive: true,
-            idempotent: false,
-            open_world: true,
-        },
+        hints: ToolHints { read_only: false, destructive: true, idempotent: false, open_world: true },
     }
 }
 
-fn class(
-    name: &str,
-    kind: PrincipalKind,
-    definition: ClassDefinition,
-    acts_for: Vec<ClassId>,
-) -> Class {
-    Class {
-        name: name.into(),
-        package: PackageId(0),
-        kind,
-        definition,
-        acts_for,
-        docs: String::new(),
-        span: span(0),
-    }
+fn class(name: &str, kind: PrincipalKind, definition: ClassDefinition, acts_for: Vec<ClassId>) -> Class {
+    Class { name: name.into(), package: PackageId(0), kind, definition, acts_for, docs: String::new(), span: span(0) }
 }
 
 /// A record type.
 pub fn record(fields: &[(&str, Type)]) -> RecordType {
-    RecordType {
-        fields: fields
-            .iter()
-            .map(|(name, ty)| (SmolStr::from(*name), ty.clone()))
-            .collect(),
-        open: false,
-    }
+    RecordType { fields: fields.iter().map(|(name, ty)| (SmolStr::from(*name), ty.clone())).collect(), open: false }
 }
 
 /// `set<ty>`.
@@ -229,19 +154,12 @@ pub fn set_of(ty: Type) -> Type {
 
 /// A span on a line of the only source (each is six bytes long).
 pub fn span(line: u32) -> Span {
-    Span {
-        source: SourceId(0),
-        start: line * 6,
-        end: line * 6 + 5,
-    }
+    Span { source: SourceId(0), start: line * 6, end: line * 6 + 5 }
 }
 
 /// One tool as targets.
 pub fn tool(member: Member) -> Targets {
-    Targets {
-        tools: BTreeSet::from([member]),
-        ..Targets::default()
-    }
+    Targets { tools: BTreeSet::from([member]), ..Targets::default() }
 }
 
 /// A rule of this kind on `payments.refund`, for anyone, without conditions.
@@ -270,11 +188,7 @@ pub fn rule(kind: RuleKind, id: &str) -> Rule {
 
 /// An expression on line 2.
 pub fn expr(kind: ExprKind, ty: Type) -> Expr {
-    Expr {
-        kind,
-        ty,
-        span: span(2),
-    }
+    Expr { kind, ty, span: span(2) }
 }
 
 /// A fact.
@@ -289,11 +203,7 @@ pub fn field(base: Expr, name: &str, ty: Type) -> Expr {
 
 /// `args.NAME`.
 pub fn arg(name: &str, ty: Type) -> Expr {
-    field(
-        root(Root::Args, Type::Record(RecordType::default())),
-        name,
-        ty,
-    )
+    field(root(Root::Args, Type::Record(RecordType::default())), name, ty)
 }
 
 /// A variable.
@@ -303,10 +213,7 @@ pub fn var(id: u32, ty: Type) -> Expr {
 
 /// A text literal.
 pub fn text(value: &str) -> Expr {
-    expr(
-        ExprKind::Literal(Literal::String(value.into())),
-        Type::String,
-    )
+    expr(ExprKind::Literal(Literal::String(value.into())), Type::String)
 }
 
 /// An integer literal.
@@ -316,10 +223,7 @@ pub fn int(value: i64) -> Expr {
 
 /// A comparison.
 pub fn compare(left: Expr, operator: Comparison, right: Expr) -> Expr {
-    expr(
-        ExprKind::Compare(operator, Box::new(left), Box::new(right)),
-        Type::Bool,
-    )
+    expr(ExprKind::Compare(operator, Box::new(left), Box::new(right)), Type::Bool)
 }
 
 /// A conjunction.

@@ -55,12 +55,7 @@ fn matches(lowering: &mut Lowering<'_>, pattern: &UriPattern) -> TermId {
         let captured = capture(lowering, pattern, &first);
         return lowering.tables.term(Term::Has(captured));
     }
-    let slot = Slot {
-        root: Root::ResourceUri,
-        path: Vec::new(),
-        ty: Type::String,
-        pattern: None,
-    };
+    let slot = Slot { root: Root::ResourceUri, path: Vec::new(), ty: Type::String, pattern: None };
     let uri = lowering.tables.slot(slot);
     let regex = Literal::Regex(regex_of(pattern));
     let id = lowering.tables.constant_row(regex);

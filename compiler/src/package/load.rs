@@ -121,7 +121,9 @@ fn reach(workspace: &Workspace) -> Vec<Draft> {
         drafts.push(draft);
     }
     if let Some((_, rest)) = drafts.split_first_mut() {
-        rest.sort_by(|a, b| (&a.manifest.name.value, &a.input.location).cmp(&(&b.manifest.name.value, &b.input.location)));
+        rest.sort_by(|a, b| {
+            (&a.manifest.name.value, &a.input.location).cmp(&(&b.manifest.name.value, &b.input.location))
+        });
     }
     drafts
 }
@@ -148,7 +150,16 @@ fn draft(input: &PackageInput, workspace: &Workspace) -> Draft {
         }
     }
     standard.remove(&input.location);
-    Draft { input: input.clone(), manifest_text, lock_text: text("mcpz.lock"), manifest, policies, parses, too_many, standard }
+    Draft {
+        input: input.clone(),
+        manifest_text,
+        lock_text: text("mcpz.lock"),
+        manifest,
+        policies,
+        parses,
+        too_many,
+        standard,
+    }
 }
 
 /// Reads one policy file.
@@ -164,7 +175,8 @@ fn read_policy(input: &PackageInput, path: &str) -> Result<String, FileFault> {
 fn use_paths(tree: &SyntaxNode) -> Vec<String> {
     let mut paths = Vec::new();
     for item in tree.children().filter(|node| node.kind() == SyntaxKind::UseItem) {
-        let base = item.children().find(|node| node.kind() == SyntaxKind::Path).map(|node| words(&node)).unwrap_or_default();
+        let base =
+            item.children().find(|node| node.kind() == SyntaxKind::Path).map(|node| words(&node)).unwrap_or_default();
         let names: Vec<String> = item
             .descendants()
             .filter(|node| node.kind() == SyntaxKind::UseName)
@@ -184,9 +196,13 @@ fn words(node: &SyntaxNode) -> String {
 
 /// The package of the standard library that a `use` path starts with: the longest name that fits.
 fn standard_package(path: &str, workspace: &Workspace) -> Option<String> {
-    let fits = |location: &str| path == location || path.strip_prefix(location).is_some_and(|rest| rest.starts_with('.'));
+    let fits =
+        |location: &str| path == location || path.strip_prefix(location).is_some_and(|rest| rest.starts_with('.'));
     let named = workspace.packages.iter().map(|package| package.location.as_str());
-    named.filter(|location| is_standard(location) && fits(location)).max_by_key(|location| location.len()).map(str::to_owned)
+    named
+        .filter(|location| is_standard(location) && fits(location))
+        .max_by_key(|location| location.len())
+        .map(str::to_owned)
 }
 
 /// Gives every source its number, and reads manifests and locks for good.
@@ -286,7 +302,8 @@ fn finish(
 fn add_named_files(draft: &Draft, package: PackageId, loaded: &Loaded, contents: &mut BTreeMap<String, Vec<u8>>) {
     for file in loaded.files.iter().filter(|file| file.package == package) {
         let tree = file.parse.tree();
-        let naming = tree.descendants().filter(|node| matches!(node.kind(), SyntaxKind::CatalogEntry | SyntaxKind::Data));
+        let naming =
+            tree.descendants().filter(|node| matches!(node.kind(), SyntaxKind::CatalogEntry | SyntaxKind::Data));
         for node in naming {
             let strings = node.children_with_tokens().filter_map(|element| element.into_token());
             for token in strings.filter(|token| token.kind() == SyntaxKind::String) {
@@ -303,8 +320,12 @@ fn add_named_files(draft: &Draft, package: PackageId, loaded: &Loaded, contents:
 
 /// Resolves dependencies to packages, and reports those that are not there and those in a circle.
 fn link(loaded: &mut Loaded, sink: &mut Vec<Diagnostic>) {
-    let by_location: BTreeMap<String, PackageId> =
-        loaded.packages.iter().enumerate().map(|(index, package)| (package.location.clone(), PackageId::new(index))).collect();
+    let by_location: BTreeMap<String, PackageId> = loaded
+        .packages
+        .iter()
+        .enumerate()
+        .map(|(index, package)| (package.location.clone(), PackageId::new(index)))
+        .collect();
     for package in &mut loaded.packages {
         let standard = std::mem::take(&mut package.dependencies);
         for name in standard.into_keys() {
@@ -325,19 +346,19 @@ fn link(loaded: &mut Loaded, sink: &mut Vec<Diagnostic>) {
 
 /// Reports circles of packages at the dependency that closes each. Whether there are any.
 fn report_circles(loaded: &Loaded, sink: &mut Vec<Diagnostic>) -> bool {
-    let edges: Vec<Vec<usize>> = loaded
-        .packages
-        .iter()
-        .map(|package| package.dependencies.values().map(|id| id.index()).collect())
-        .collect();
+    let edges: Vec<Vec<usize>> =
+        loaded.packages.iter().map(|package| package.dependencies.values().map(|id| id.index()).collect()).collect();
     let circles = order::dependency_order(&edges).circles;
     for circle in &circles {
         let Some(first) = circle.first().and_then(|index| loaded.packages.get(*index)) else { continue };
         let inside = |id: &PackageId| circle.contains(&id.index());
         let closing = first.dependencies.iter().find(|(_, id)| inside(id)).map(|(name, _)| name);
         let span = closing.and_then(|name| first.manifest.dependencies.get(name)).map(|dependency| dependency.span);
-        let mut names: Vec<String> =
-            circle.iter().filter_map(|index| loaded.packages.get(*index)).map(|package| package.name().to_owned()).collect();
+        let mut names: Vec<String> = circle
+            .iter()
+            .filter_map(|index| loaded.packages.get(*index))
+            .map(|package| package.name().to_owned())
+            .collect();
         names.extend(names.first().cloned());
         let top = Span { source: first.manifest_source, start: 0, end: 0 };
         sink.push(e0205::dependency_cycle(span.unwrap_or(top), &names));
@@ -363,7 +384,9 @@ fn check_names(loaded: &Loaded, sink: &mut Vec<Diagnostic>) {
 fn check_pins(loaded: &Loaded, sink: &mut Vec<Diagnostic>) {
     for package in &loaded.packages {
         for (name, dependency) in &package.manifest.dependencies {
-            let Some(target) = package.dependencies.get(name).and_then(|id| loaded.packages.get(id.index())) else { continue };
+            let Some(target) = package.dependencies.get(name).and_then(|id| loaded.packages.get(id.index())) else {
+                continue;
+            };
             let pin = dependency.digest.as_ref().or(package.lock.dependencies.get(name).map(|pin| &pin.digest));
             let what = format!("dependency `{name}`");
             match pin {

@@ -116,7 +116,8 @@ pub fn package_digest<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) 
 
 /// The text of a lock file: catalogs as (server, path, digest), dependencies as (name, digest).
 pub fn write(catalogs: &[(String, String, String)], dependencies: &[(String, String)]) -> String {
-    let mut text = String::from("# Written by mcpz. Do not edit: run `mcpz lock` or `mcpz catalog update`.\nversion = 1\n");
+    let mut text =
+        String::from("# Written by mcpz. Do not edit: run `mcpz lock` or `mcpz catalog update`.\nversion = 1\n");
     let mut catalogs = catalogs.to_vec();
     catalogs.sort();
     for (server, path, digest) in &catalogs {

@@ -97,11 +97,7 @@ impl Reader<'_> {
     }
 
     /// A value that must be a table.
-    pub fn as_table<'t, 'v>(
-        &mut self,
-        value: &'v Spanned<DeValue<'t>>,
-        key: &str,
-    ) -> Option<(&'v DeTable<'t>, Span)> {
+    pub fn as_table<'t, 'v>(&mut self, value: &'v Spanned<DeValue<'t>>, key: &str) -> Option<(&'v DeTable<'t>, Span)> {
         let span = self.span(value.span());
         match value.get_ref().as_table() {
             Some(table) => Some((table, span)),

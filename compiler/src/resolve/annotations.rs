@@ -52,7 +52,13 @@ pub fn of_rule(place: Place, node: &impl Documented, sink: &mut Vec<Diagnostic>)
 }
 
 /// Reads one annotation of a rule.
-fn read_one(place: Place, annotation: &Annotation, name: &Name, read: &mut RuleAnnotations, sink: &mut Vec<Diagnostic>) {
+fn read_one(
+    place: Place,
+    annotation: &Annotation,
+    name: &Name,
+    read: &mut RuleAnnotations,
+    sink: &mut Vec<Diagnostic>,
+) {
     match name.text.as_str() {
         "id" => {
             read.id = text(place, annotation, name, sink);
@@ -140,7 +146,8 @@ fn choice(
 /// Reads `@allow` of every item, and checks the annotations of items that are no rules.
 pub fn allowed(items: &Items, sink: &mut Vec<Diagnostic>) -> Vec<Allowed> {
     let mut all = Vec::new();
-    let rules: Vec<Span> = items.rules.iter().filter(|item| !matches!(item.ast, RuleItem::Grant(_))).map(rule_span).collect();
+    let rules: Vec<Span> =
+        items.rules.iter().filter(|item| !matches!(item.ast, RuleItem::Grant(_))).map(rule_span).collect();
     for item in &items.annotations {
         let (annotation, range) = &item.ast;
         let whole = item.place.span(*range);

@@ -34,12 +34,7 @@ pub fn parse(text: &str) -> (Catalog, Vec<CatalogFault>) {
     let parsed = match catalog::parse(text.as_bytes()) {
         Ok(parsed) => parsed,
         Err(error) => {
-            let fault = CatalogFault {
-                tool: None,
-                keyword: None,
-                message: error.message,
-                help: None,
-            };
+            let fault = CatalogFault { tool: None, keyword: None, message: error.message, help: None };
             return (Catalog::default(), vec![fault]);
         }
     };
@@ -56,11 +51,8 @@ pub fn parse(text: &str) -> (Catalog, Vec<CatalogFault>) {
 }
 
 fn problem_fault(problem: &CatalogProblem) -> CatalogFault {
-    let place = if problem.pointer.is_empty() {
-        String::new()
-    } else {
-        format!(" (at `{}`)", problem.pointer.escape_debug())
-    };
+    let place =
+        if problem.pointer.is_empty() { String::new() } else { format!(" (at `{}`)", problem.pointer.escape_debug()) };
     CatalogFault {
         tool: problem.tool.as_ref().map(ToString::to_string),
         keyword: None,
@@ -71,17 +63,11 @@ fn problem_fault(problem: &CatalogProblem) -> CatalogFault {
 
 fn keyword_fault(found: &UnenforcedKeyword) -> CatalogFault {
     let keyword = found.keyword.escape_debug();
-    let pointer = if found.pointer.is_empty() {
-        "/".to_owned()
-    } else {
-        found.pointer.escape_debug().to_string()
-    };
+    let pointer = if found.pointer.is_empty() { "/".to_owned() } else { found.pointer.escape_debug().to_string() };
     CatalogFault {
         tool: Some(found.tool.to_string()),
         keyword: Some(found.keyword.clone()),
         message: format!("`{keyword}` at `{pointer}` of its input schema is not enforced"),
-        help: Some(format!(
-            "add `{keyword}` under `acknowledged` in the catalog file to go on without it"
-        )),
+        help: Some(format!("add `{keyword}` under `acknowledged` in the catalog file to go on without it")),
     }
 }

@@ -136,9 +136,7 @@ pub fn typed(json: &Json, ty: &Type, at: &mut Pointer) -> Result<Literal, Misfit
         (Json::Bool(value), Type::Bool) => Ok(Literal::Bool(*value)),
         (Json::Number(token), Type::Int | Type::Decimal) => number(token, ty, at),
         (Json::String(text), _) if ty.is_text_place() => text_value(text, ty, at),
-        (Json::Array(items), Type::List(element)) => {
-            elements(items, element, at).map(Literal::List)
-        }
+        (Json::Array(items), Type::List(element)) => elements(items, element, at).map(Literal::List),
         (Json::Array(items), Type::Set(element)) => {
             let mut values = elements(items, element, at)?;
             let mut seen = std::collections::BTreeSet::new();
@@ -181,7 +179,9 @@ fn one_of(json: &Json, members: &[Type], at: &mut Pointer) -> Result<Literal, Mi
 /// An exact number.
 fn number(token: &str, ty: &Type, at: &Pointer) -> Result<Literal, Misfit> {
     let Some(scaled) = json::scaled(token) else {
-        return Err(at.misfit(format!("`{token}` is outside the exact numbers: 18 digits after the point, below 10^20")));
+        return Err(
+            at.misfit(format!("`{token}` is outside the exact numbers: 18 digits after the point, below 10^20"))
+        );
     };
     if *ty == Type::Decimal {
         return Ok(Literal::Decimal(scaled));
@@ -262,6 +262,9 @@ mod tests {
     fn misfits_say_where() {
         let set = Type::Set(Box::new(Type::Int));
         let misfit = fit("[443, \"8443\"]", &set).unwrap_err();
-        assert_eq!((misfit.pointer.as_str(), misfit.message.as_str()), ("/1", "an `int` is wanted, and this is a string"));
+        assert_eq!(
+            (misfit.pointer.as_str(), misfit.message.as_str()),
+            ("/1", "an `int` is wanted, and this is a string")
+        );
     }
 }

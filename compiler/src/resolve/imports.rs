@@ -41,7 +41,12 @@ fn bind(
         Some(name) => {
             let entries = declared(package, &name.text, symbols);
             if entries.is_empty() || path.len() > consumed + 1 {
-                report_item(package, path.get(consumed + usize::from(!entries.is_empty())).unwrap_or(name), symbols, sink);
+                report_item(
+                    package,
+                    path.get(consumed + usize::from(!entries.is_empty())).unwrap_or(name),
+                    symbols,
+                    sink,
+                );
                 return;
             }
             entries
@@ -113,7 +118,8 @@ fn report_package(place: Place, path: &[Name], symbols: &Symbols, sink: &mut Vec
 }
 
 /// What the standard library has, for help.
-const STANDARD_HELP: &str = "`std.time`, `std.guard.paths`, `std.guard.net`, `std.guard.secrets`, `std.guard.sql`, `std.mcp.*`";
+const STANDARD_HELP: &str =
+    "`std.time`, `std.guard.paths`, `std.guard.net`, `std.guard.secrets`, `std.guard.sql`, `std.mcp.*`";
 
 /// Modules of the standard library, for suggestions (the compiler does not hold the library itself).
 const STANDARD_MODULES: &[&str] = &[

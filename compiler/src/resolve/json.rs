@@ -151,7 +151,8 @@ impl Reader<'_> {
         });
         let Some((end, _)) = end else { return Err("a string is not closed".to_owned()) };
         let token = rest.get(..=end).unwrap_or_default();
-        let decoded = serde_json::from_str::<String>(token).map_err(|_| "a string holds a bad escape or character".to_owned())?;
+        let decoded =
+            serde_json::from_str::<String>(token).map_err(|_| "a string holds a bad escape or character".to_owned())?;
         self.at += token.len();
         Ok(decoded)
     }
@@ -186,7 +187,8 @@ pub fn scaled(token: &str) -> Option<i128> {
     if digits.is_empty() {
         return Some(0);
     }
-    let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?.checked_add(i32::try_from(trailing).ok()?)?;
+    let shift =
+        exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?.checked_add(i32::try_from(trailing).ok()?)?;
     let power = u32::try_from(shift.checked_add(18)?).ok()?;
     let value = digits.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(power)?)?;
     let limit = 10_i128.pow(38);

@@ -25,9 +25,9 @@ pub fn report(items: &Items, program: &Program, sink: &mut Vec<Diagnostic>) {
     for (index, (second, source, condition)) in identities.iter().enumerate() {
         let CredentialSource::Issuer(issuer) = source else { continue };
         let earlier = identities.iter().take(index);
-        let clash = earlier.filter(|(first, of, _)| of == source && first.kind != second.kind).find(|(_, _, other)| {
-            could_both(other.as_ref(), condition.as_ref())
-        });
+        let clash = earlier
+            .filter(|(first, of, _)| of == source && first.kind != second.kind)
+            .find(|(_, _, other)| could_both(other.as_ref(), condition.as_ref()));
         let Some((first, _, _)) = clash else { continue };
         // The one that stands later in the sources is shown.
         let (late, early) = if first.span < second.span { (second, first) } else { (first, second) };

@@ -20,7 +20,13 @@ pub enum Missing {
 }
 
 /// Applies an overlay to the types of a server's tools.
-pub fn apply(place: Place, overlay: &ast::OverlayEntry, server: &mut Server, missing: Missing, sink: &mut Vec<Diagnostic>) {
+pub fn apply(
+    place: Place,
+    overlay: &ast::OverlayEntry,
+    server: &mut Server,
+    missing: Missing,
+    sink: &mut Vec<Diagnostic>,
+) {
     for rule in overlay.rules() {
         // A profile's types were reported where the profile is read.
         let mut silent = Vec::new();
@@ -187,8 +193,12 @@ fn narrowed(schema: &Type, wanted: &Type) -> Option<Type> {
         (Type::Json, wanted) => Some(wanted.clone()),
         (schema, Type::Optional(wanted)) => narrowed(schema, wanted).map(Type::optional),
         (Type::Optional(schema), wanted) => narrowed(schema, wanted).map(Type::optional),
-        (Type::List(schema), Type::List(wanted) | Type::Set(wanted)) => narrowed(schema, wanted).map(|ty| Type::List(Box::new(ty))),
-        (Type::Set(schema), Type::List(wanted) | Type::Set(wanted)) => narrowed(schema, wanted).map(|ty| Type::Set(Box::new(ty))),
+        (Type::List(schema), Type::List(wanted) | Type::Set(wanted)) => {
+            narrowed(schema, wanted).map(|ty| Type::List(Box::new(ty)))
+        }
+        (Type::Set(schema), Type::List(wanted) | Type::Set(wanted)) => {
+            narrowed(schema, wanted).map(|ty| Type::Set(Box::new(ty)))
+        }
         (Type::Map(schema), Type::Map(wanted)) => narrowed(schema, wanted).map(|ty| Type::Map(Box::new(ty))),
         (Type::Union(members), wanted) if wanted.is_text_place() => {
             let others = members.iter().filter(|member| !member.is_text_place()).cloned();

@@ -70,12 +70,7 @@ pub fn only_steps(steps: &[Step]) -> Vec<PathStep> {
 
 /// Follows steps into a record; the first that is not there is reported, with `what` as the owner.
 /// Gives the type reached, or `None` when something was reported.
-pub fn follow(
-    record: &RecordType,
-    steps: &[Step],
-    what: &str,
-    sink: &mut Vec<Diagnostic>,
-) -> Option<Type> {
+pub fn follow(record: &RecordType, steps: &[Step], what: &str, sink: &mut Vec<Diagnostic>) -> Option<Type> {
     match walk(record, steps) {
         Ok(ty) => Some(ty),
         Err((name, span, fields)) => {

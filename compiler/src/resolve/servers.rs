@@ -69,7 +69,8 @@ pub fn profiles(items: &Items, loaded: &Loaded, sink: &mut Vec<Diagnostic>) -> V
         for entry in &parts.overlay {
             overlay::apply(item.place, entry, &mut shape, overlay::Missing::Report, sink);
         }
-        shape.unwraps = parts.unwraps.iter().filter_map(|entry| unwraps::read(item.place, entry, &shape, sink)).collect();
+        shape.unwraps =
+            parts.unwraps.iter().filter_map(|entry| unwraps::read(item.place, entry, &shape, sink)).collect();
         Profile { shape, overlay: parts.overlay, place: item.place, unwraps: parts.unwraps, instances: Vec::new() }
     };
     items.profiles.iter().map(one).collect()
@@ -131,7 +132,8 @@ pub fn read(items: &Items, loaded: &Loaded, unit: &mut Unit, sink: &mut Vec<Diag
         for entry in &parts.overlay {
             overlay::apply(place, entry, &mut server, overlay::Missing::Report, sink);
         }
-        let own = parts.unwraps.iter().filter_map(|entry| unwraps::read(place, entry, &server, sink)).collect::<Vec<_>>();
+        let own =
+            parts.unwraps.iter().filter_map(|entry| unwraps::read(place, entry, &server, sink)).collect::<Vec<_>>();
         server.unwraps.extend(own);
         require_address(&server, &parts.spans, sink);
         report_duplicates(&server, &parts.spans, &unit.program.servers, &declared, sink);
@@ -184,7 +186,8 @@ fn join_profile(
     }
     let entries = &profile.unwraps;
     // A meta-tool that this server's catalog lacks is passed over.
-    server.unwraps = entries.iter().filter_map(|entry| unwraps::read(profile.place, entry, server, &mut Vec::new())).collect();
+    server.unwraps =
+        entries.iter().filter_map(|entry| unwraps::read(profile.place, entry, server, &mut Vec::new())).collect();
 }
 
 /// Reads entries that do not need the catalog, and keeps the others.
@@ -309,7 +312,14 @@ fn load_catalog(
 }
 
 /// Compares a catalog with its pin.
-fn check_pin(place: Place, name: &str, file: &StringLiteral, digest: &str, loaded: &Loaded, sink: &mut Vec<Diagnostic>) {
+fn check_pin(
+    place: Place,
+    name: &str,
+    file: &StringLiteral,
+    digest: &str,
+    loaded: &Loaded,
+    sink: &mut Vec<Diagnostic>,
+) {
     let Some(package) = loaded.packages.get(place.package.index()) else { return };
     let span = place.span(file.range);
     let what = format!("catalog `{}`", file.text());

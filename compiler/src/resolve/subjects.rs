@@ -37,7 +37,10 @@ fn read(unit: &Unit, place: Place, ast: &ast::Subject, role: Role, sink: &mut Ve
         }
         ast::Subject::Any(any) => match any.what()?.text.as_str() {
             "user" if role == Role::Actor => {
-                sink.push(e0138::subject_shape(place.of(any), "an agent acts for somebody, a user does not".to_owned()));
+                sink.push(e0138::subject_shape(
+                    place.of(any),
+                    "an agent acts for somebody, a user does not".to_owned(),
+                ));
                 None
             }
             "user" => Some(Subject::AnyUser),
@@ -53,7 +56,9 @@ fn read(unit: &Unit, place: Place, ast: &ast::Subject, role: Role, sink: &mut Ve
             }
             server_subject(unit, place, &path, sink)
         }
-        ast::Subject::Either(either) => several(unit, place, &either.members(), role, sink).map(one_or(Subject::Either)),
+        ast::Subject::Either(either) => {
+            several(unit, place, &either.members(), role, sink).map(one_or(Subject::Either))
+        }
         ast::Subject::Both(both) => {
             let inner = if role == Role::Caller { Role::Operand } else { role };
             several(unit, place, &both.members(), inner, sink).map(one_or(Subject::Both))

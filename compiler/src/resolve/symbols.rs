@@ -121,8 +121,7 @@ pub enum Space {
 
 impl Space {
     /// Every space.
-    pub const ALL: [Space; 6] =
-        [Space::Word, Space::Server, Space::Tag, Space::Issuer, Space::Grant, Space::Monitor];
+    pub const ALL: [Space; 6] = [Space::Word, Space::Server, Space::Tag, Space::Issuer, Space::Grant, Space::Monitor];
 }
 
 impl Entity {

@@ -48,13 +48,7 @@ pub fn tag_targets(
 }
 
 /// The tool or prompt that a path names: for tests.
-pub fn member(
-    unit: &Unit,
-    place: Place,
-    path: &[Name],
-    action: Action,
-    sink: &mut Vec<Diagnostic>,
-) -> Option<Member> {
+pub fn member(unit: &Unit, place: Place, path: &[Name], action: Action, sink: &mut Vec<Diagnostic>) -> Option<Member> {
     let (entity, consumed) = unit.symbols.resolve_prefix(place, Kind::Server, path, sink)?;
     let Entity::Server(server) = entity else { return None };
     let name = path.get(consumed)?;

@@ -62,7 +62,8 @@ fn read(place: Place, ty: &ast::Type, sink: &mut Vec<Diagnostic>, depth: usize) 
         }
         ast::Type::Optional(optional) => inner(optional.inner(), sink).optional(),
         ast::Type::Union(union) => {
-            let members: Vec<Type> = union.members().iter().map(|member| read(place, member, sink, depth + 1)).collect();
+            let members: Vec<Type> =
+                union.members().iter().map(|member| read(place, member, sink, depth + 1)).collect();
             Type::union(members)
         }
     }

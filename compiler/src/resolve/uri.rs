@@ -48,7 +48,11 @@ pub fn parse(text: &str) -> Result<UriPattern, PatternError> {
         if let UriPart::Variable(name) = &part
             && !names.insert(name.clone())
         {
-            return Err(error(at..at + length, format!("`{{{name}}}` stands twice in one pattern"), "name each variable once"));
+            return Err(error(
+                at..at + length,
+                format!("`{{{name}}}` stands twice in one pattern"),
+                "name each variable once",
+            ));
         }
         parts.push(part);
         at += length;
@@ -73,7 +77,11 @@ fn check_scheme(text: &str) -> Result<(), PatternError> {
 /// The part that starts at `at`, and its length.
 fn next_part(text: &str, at: usize, rest: &str) -> Result<(UriPart, usize), PatternError> {
     if rest.starts_with("***") {
-        return Err(error(at..at + 3, "`***` is no wildcard".to_owned(), "write `*` within a segment or `**` across segments"));
+        return Err(error(
+            at..at + 3,
+            "`***` is no wildcard".to_owned(),
+            "write `*` within a segment or `**` across segments",
+        ));
     }
     if rest.starts_with("**") {
         return Ok((UriPart::DoubleStar, 2));
@@ -93,7 +101,11 @@ fn next_part(text: &str, at: usize, rest: &str) -> Result<(UriPart, usize), Patt
     if let Some(position) = literal.find(bad) {
         let width = literal.get(position..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
         let range = at + position..at + position + width;
-        return Err(error(range, "a URI does not hold this character".to_owned(), "write it percent-encoded, as the server does"));
+        return Err(error(
+            range,
+            "a URI does not hold this character".to_owned(),
+            "write it percent-encoded, as the server does",
+        ));
     }
     Ok((UriPart::Text(literal.to_owned()), length))
 }

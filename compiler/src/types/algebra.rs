@@ -85,11 +85,7 @@ fn union_of(members: Vec<Type>, text: TextJoin) -> Type {
     merged.sort();
     let union = match merged.len() {
         0 => {
-            return if optional {
-                Type::Null.optional()
-            } else {
-                Type::Null
-            };
+            return if optional { Type::Null.optional() } else { Type::Null };
         }
         1 => merged.remove(0),
         _ => Type::Union(merged),
@@ -141,9 +137,7 @@ fn merge(a: &Type, b: &Type, text: TextJoin) -> Option<Type> {
         (Type::Set(x), Type::Set(y)) => Type::Set(inner(x, y)),
         (Type::Map(x), Type::Map(y)) => Type::Map(inner(x, y)),
         (Type::Range(x), Type::Range(y)) => Type::Range(inner(x, y)),
-        (Type::Record(x), Type::Record(y)) => {
-            Type::Record(join_records(x.clone(), y.clone(), text))
-        }
+        (Type::Record(x), Type::Record(y)) => Type::Record(join_records(x.clone(), y.clone(), text)),
         (a, b) if text == TextJoin::Fold && a.is_text_place() && b.is_text_place() => Type::String,
         _ => return None,
     })
@@ -165,15 +159,8 @@ fn join_records(a: RecordType, mut b: RecordType, text: TextJoin) -> RecordType 
         };
         fields.insert(name, joined);
     }
-    fields.extend(
-        b.fields
-            .into_iter()
-            .map(|(name, right)| (name, right.optional())),
-    );
-    RecordType {
-        fields,
-        open: a.open || b.open,
-    }
+    fields.extend(b.fields.into_iter().map(|(name, right)| (name, right.optional())));
+    RecordType { fields, open: a.open || b.open }
 }
 
 fn meet(a: &Type, b: &Type) -> Option<Type> {
@@ -181,34 +168,19 @@ fn meet(a: &Type, b: &Type) -> Option<Type> {
         (Type::Error, _) | (_, Type::Error) => Some(Type::Error),
         (a, b) if a == b => Some(a.clone()),
         (Type::Json, other) | (other, Type::Json) => Some(other.clone()),
-        (Type::Optional(x), Type::Optional(y)) => {
-            Some(meet(x, y).map_or(Type::Null.optional(), Type::optional))
-        }
+        (Type::Optional(x), Type::Optional(y)) => Some(meet(x, y).map_or(Type::Null.optional(), Type::optional)),
         (Type::Optional(_), Type::Null) | (Type::Null, Type::Optional(_)) => Some(Type::Null),
         (Type::Optional(x), y) | (y, Type::Optional(x)) => meet(x, y),
         (Type::Union(members), other) | (other, Type::Union(members)) => {
-            let kept: Vec<Type> = members
-                .iter()
-                .filter_map(|member| meet(member, other))
-                .collect();
-            if kept.is_empty() {
-                None
-            } else {
-                Some(Type::union(kept))
-            }
+            let kept: Vec<Type> = members.iter().filter_map(|member| meet(member, other)).collect();
+            if kept.is_empty() { None } else { Some(Type::union(kept)) }
         }
         (Type::Int, Type::Decimal) | (Type::Decimal, Type::Int) => Some(Type::Int),
         (Type::Enum(x), Type::Enum(y)) => {
             let shared: Vec<SmolStr> = x.iter().filter(|name| y.contains(name)).cloned().collect();
-            if shared.is_empty() {
-                None
-            } else {
-                Some(Type::Enum(shared))
-            }
+            if shared.is_empty() { None } else { Some(Type::Enum(shared)) }
         }
-        (Type::String, other) | (other, Type::String) if other.is_text_place() => {
-            Some(other.clone())
-        }
+        (Type::String, other) | (other, Type::String) if other.is_text_place() => Some(other.clone()),
         (Type::List(x), Type::List(y)) => Some(Type::List(Box::new(meet(x, y)?))),
         (Type::Set(x), Type::Set(y)) => Some(Type::Set(Box::new(meet(x, y)?))),
         (Type::Map(x), Type::Map(y)) => Some(Type::Map(Box::new(meet(x, y)?))),
@@ -229,26 +201,16 @@ fn meet_records(a: &RecordType, b: &RecordType) -> Option<RecordType> {
         };
         fields.insert(name.clone(), met);
     }
-    Some(RecordType {
-        fields,
-        open: a.open && b.open,
-    })
+    Some(RecordType { fields, open: a.open && b.open })
 }
 
 fn meet_record_with_map(record: &RecordType, value: &Type) -> Option<RecordType> {
     let mut fields = BTreeMap::new();
     for (name, ty) in &record.fields {
-        let value = if ty.is_optional() {
-            value.clone().optional()
-        } else {
-            value.clone()
-        };
+        let value = if ty.is_optional() { value.clone().optional() } else { value.clone() };
         fields.insert(name.clone(), meet(ty, &value)?);
     }
-    Some(RecordType {
-        fields,
-        open: record.open,
-    })
+    Some(RecordType { fields, open: record.open })
 }
 
 #[cfg(test)]
@@ -260,14 +222,8 @@ mod tests {
     }
 
     fn record(fields: &[(&str, Type)]) -> Type {
-        let fields = fields
-            .iter()
-            .map(|(name, ty)| (SmolStr::new(name), ty.clone()))
-            .collect();
-        Type::Record(RecordType {
-            fields,
-            open: false,
-        })
+        let fields = fields.iter().map(|(name, ty)| (SmolStr::new(name), ty.clone())).collect();
+        Type::Record(RecordType { fields, open: false })
     }
 
     #[test]
@@ -276,18 +232,12 @@ mod tests {
         assert_eq!(nested, Type::Union(vec![Type::Bool, Type::String]));
         assert_eq!(Type::union([Type::Int, Type::Decimal]), Type::Decimal);
         assert_eq!(Type::union([Type::Int, Type::Json, Type::Bool]), Type::Json);
-        assert_eq!(
-            Type::union([names(&["b"]), names(&["a", "b"])]),
-            names(&["a", "b"])
-        );
+        assert_eq!(Type::union([names(&["b"]), names(&["a", "b"])]), names(&["a", "b"]));
     }
 
     #[test]
     fn null_in_a_union_makes_it_optional() {
-        assert_eq!(
-            Type::union([Type::String, Type::Null]),
-            Type::String.optional()
-        );
+        assert_eq!(Type::union([Type::String, Type::Null]), Type::String.optional());
         assert_eq!(Type::union([Type::Null]), Type::Null.optional());
         assert_eq!(
             Type::union([Type::Int.optional(), Type::String]),
@@ -320,21 +270,14 @@ mod tests {
     #[test]
     fn places_of_different_text_types_join_to_string() {
         assert_eq!(Type::Path.join_places(&Type::Url), Type::String);
-        assert_eq!(
-            Type::Path.join(&Type::String),
-            Type::Union(vec![Type::String, Type::Path])
-        );
+        assert_eq!(Type::Path.join(&Type::String), Type::Union(vec![Type::String, Type::Path]));
         assert_eq!(Type::Path.join_places(&Type::Path), Type::Path);
     }
 
     #[test]
     fn a_field_that_one_record_lacks_is_optional() {
-        let joined =
-            record(&[("a", Type::Int)]).join(&record(&[("a", Type::String), ("b", Type::Bool)]));
-        let expected = record(&[
-            ("a", Type::Union(vec![Type::Int, Type::String])),
-            ("b", Type::Bool.optional()),
-        ]);
+        let joined = record(&[("a", Type::Int)]).join(&record(&[("a", Type::String), ("b", Type::Bool)]));
+        let expected = record(&[("a", Type::Union(vec![Type::Int, Type::String])), ("b", Type::Bool.optional())]);
         assert_eq!(joined, expected);
     }
 
@@ -343,21 +286,11 @@ mod tests {
         assert_eq!(Type::Json.meet(&Type::Int), Some(Type::Int));
         assert_eq!(Type::Int.meet(&Type::String), None);
         assert_eq!(Type::String.meet(&Type::Path), Some(Type::Path));
-        assert_eq!(
-            names(&["a", "b"]).meet(&names(&["b", "c"])),
-            Some(names(&["b"]))
-        );
+        assert_eq!(names(&["a", "b"]).meet(&names(&["b", "c"])), Some(names(&["b"])));
         assert_eq!(names(&["a"]).meet(&names(&["c"])), None);
-        assert_eq!(
-            Type::String.optional().meet(&Type::String),
-            Some(Type::String)
-        );
-        assert_eq!(
-            Type::Int.optional().meet(&Type::String.optional()),
-            Some(Type::Null.optional())
-        );
-        let met = record(&[("a", Type::Int.optional())])
-            .meet(&record(&[("a", Type::Int), ("b", Type::Bool)]));
+        assert_eq!(Type::String.optional().meet(&Type::String), Some(Type::String));
+        assert_eq!(Type::Int.optional().meet(&Type::String.optional()), Some(Type::Null.optional()));
+        let met = record(&[("a", Type::Int.optional())]).meet(&record(&[("a", Type::Int), ("b", Type::Bool)]));
         assert_eq!(met, Some(record(&[("a", Type::Int), ("b", Type::Bool)])));
     }
 }

@@ -104,9 +104,7 @@ fn write_quoted(f: &mut Formatter<'_>, text: &str) -> Result {
 
 fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
-    characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+    characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && characters.all(|other| other.is_ascii_alphanumeric() || other == '_')
 }
 
@@ -119,20 +117,11 @@ mod tests {
         let mode = Type::Enum(vec!["a".into(), "b".into()]);
         assert_eq!(mode.to_string(), r#""a" | "b""#);
         assert_eq!(mode.optional().to_string(), r#"("a" | "b")?"#);
-        assert_eq!(
-            Type::List(Box::new(Type::Path)).optional().to_string(),
-            "list<path>?"
-        );
-        assert_eq!(
-            Type::Union(vec![Type::Int, Type::String]).to_string(),
-            "int | string"
-        );
+        assert_eq!(Type::List(Box::new(Type::Path)).optional().to_string(), "list<path>?");
+        assert_eq!(Type::Union(vec![Type::Int, Type::String]).to_string(), "int | string");
         let mut repository = RecordType::default();
         repository.fields.insert("owner".into(), Type::String);
         repository.fields.insert("a-b".into(), Type::Int.optional());
-        assert_eq!(
-            Type::Record(repository).to_string(),
-            r#"{"a-b": int?, owner: string}"#
-        );
+        assert_eq!(Type::Record(repository).to_string(), r#"{"a-b": int?, owner: string}"#);
     }
 }

@@ -16,11 +16,7 @@ const FORBIDDEN: &[(char, char, &str)] = &[
     ('\u{180B}', '\u{180F}', "a zero-width character"),
     ('\u{200B}', '\u{200D}', "a zero-width character"),
     ('\u{200E}', '\u{200F}', "a bidirectional control"),
-    (
-        '\u{2028}',
-        '\u{2029}',
-        "a line separator that is no line break",
-    ),
+    ('\u{2028}', '\u{2029}', "a line separator that is no line break"),
     ('\u{202A}', '\u{202E}', "a bidirectional control"),
     ('\u{2060}', '\u{2064}', "a zero-width character"),
     ('\u{2065}', '\u{206F}', "a bidirectional control"),
@@ -44,10 +40,7 @@ pub(crate) fn forbidden(c: char) -> Option<&'static str> {
     if c.is_ascii() {
         return None;
     }
-    FORBIDDEN
-        .iter()
-        .find(|(low, high, _)| (*low..=*high).contains(&c))
-        .map(|(_, _, what)| *what)
+    FORBIDDEN.iter().find(|(low, high, _)| (*low..=*high).contains(&c)).map(|(_, _, what)| *what)
 }
 
 /// One error for each run of forbidden characters of `text`.
@@ -56,11 +49,7 @@ pub(crate) fn scan(text: &str) -> Vec<SyntaxError> {
     let mut chars = text.char_indices().peekable();
     while let Some((offset, c)) = chars.next() {
         let bare_return = c == '\r' && chars.peek().is_none_or(|(_, next)| *next != '\n');
-        let what = if bare_return {
-            Some("a carriage return that ends no line")
-        } else {
-            forbidden(c)
-        };
+        let what = if bare_return { Some("a carriage return that ends no line") } else { forbidden(c) };
         let Some(what) = what else { continue };
         let range = TextRange::at(offset_of(offset), TextSize::of(c));
         match errors.last_mut() {
@@ -81,9 +70,7 @@ fn forbidden_error(range: TextRange, c: char, what: &str) -> SyntaxError {
         range,
         format!("U+{code_point:04X} is {what}, which may stand nowhere"),
     )
-    .with_help(format!(
-        "remove it; in a string it can be written `\\u{{{code_point:X}}}`"
-    ))
+    .with_help(format!("remove it; in a string it can be written `\\u{{{code_point:X}}}`"))
     .with_fix(range, "")
 }
 

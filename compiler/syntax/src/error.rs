@@ -20,13 +20,7 @@ pub struct SyntaxError {
 impl SyntaxError {
     /// An error without help or fix.
     pub fn new(code: &'static str, range: TextRange, message: impl Into<String>) -> SyntaxError {
-        SyntaxError {
-            code,
-            range,
-            message: message.into(),
-            help: None,
-            fix: None,
-        }
+        SyntaxError { code, range, message: message.into(), help: None, fix: None }
     }
 
     /// The same error with a line of help.

@@ -123,11 +123,7 @@ enum Raw {
 
 /// Splits `text` into tokens that cover it, without an end-of-file token.
 pub fn lex(text: &str) -> (Vec<Token>, Vec<SyntaxError>) {
-    let mut lexer = Lexer {
-        text,
-        tokens: Vec::new(),
-        errors: chars::scan(text),
-    };
+    let mut lexer = Lexer { text, tokens: Vec::new(), errors: chars::scan(text) };
     let mut raw = Raw::lexer(text);
     while let Some(token) = raw.next() {
         let span = raw.span();
@@ -157,8 +153,7 @@ impl Lexer<'_> {
             Raw::Comment => comment_kind(text),
             Raw::Word => SyntaxKind::from_word(text).unwrap_or(SyntaxKind::Ident),
             Raw::String => {
-                self.errors
-                    .extend(literal::escape_errors(text, range.start()));
+                self.errors.extend(literal::escape_errors(text, range.start()));
                 SyntaxKind::String
             }
             Raw::ForeignWord => return self.foreign_word(range),
@@ -177,8 +172,7 @@ impl Lexer<'_> {
 
     /// A word or number that touches the number before it spoils it: `12ab`, `2026-03-021`.
     fn extends_number(&mut self, raw: Raw, range: TextRange) -> bool {
-        let starts_with_word =
-            self.text[range].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let starts_with_word = self.text[range].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         let Some(last) = self.tokens.last_mut() else {
             return false;
         };
@@ -204,53 +198,32 @@ impl Lexer<'_> {
     /// Reports a sign of another language and gives the token its author meant.
     fn mistaken(&mut self, raw: Raw, range: TextRange) -> SyntaxKind {
         let text = &self.text[range];
-        let foreign = |message: &str, help: &str| {
-            SyntaxError::new(codes::FOREIGN_SYNTAX, range, message).with_help(help)
-        };
+        let foreign =
+            |message: &str, help: &str| SyntaxError::new(codes::FOREIGN_SYNTAX, range, message).with_help(help);
         let (kind, error) = match raw {
-            Raw::AmpAmp => (
-                SyntaxKind::AndKw,
-                foreign("`&&` is not an operator", "write `and`").with_fix(range, "and"),
-            ),
-            Raw::PipePipe => (
-                SyntaxKind::OrKw,
-                foreign("`||` is not an operator", "write `or`").with_fix(range, "or"),
-            ),
-            Raw::Bang => (
-                SyntaxKind::NotKw,
-                foreign("`!` is not an operator", "write `not`").with_fix(range, "not "),
-            ),
+            Raw::AmpAmp => {
+                (SyntaxKind::AndKw, foreign("`&&` is not an operator", "write `and`").with_fix(range, "and"))
+            }
+            Raw::PipePipe => (SyntaxKind::OrKw, foreign("`||` is not an operator", "write `or`").with_fix(range, "or")),
+            Raw::Bang => (SyntaxKind::NotKw, foreign("`!` is not an operator", "write `not`").with_fix(range, "not ")),
             Raw::SingleQuoted => {
-                let inner = text
-                    .trim_matches('\'')
-                    .replace('\\', "\\\\")
-                    .replace('"', "\\\"");
+                let inner = text.trim_matches('\'').replace('\\', "\\\\").replace('"', "\\\"");
                 let error = foreign("a string stands in double quotes", "write `\"...\"`");
-                (
-                    SyntaxKind::String,
-                    error.with_fix(range, format!("\"{inner}\"")),
-                )
+                (SyntaxKind::String, error.with_fix(range, format!("\"{inner}\"")))
             }
             Raw::HashComment => {
                 let sign = TextRange::at(range.start(), TextSize::of('#'));
                 let error = foreign("`#` opens no comment", "a comment starts with `//`");
                 (SyntaxKind::Comment, error.with_fix(sign, "//"))
             }
-            Raw::BlockComment => (
-                SyntaxKind::Comment,
-                foreign(
-                    "`/*` opens no comment",
-                    "start each line of a comment with `//`",
-                ),
-            ),
+            Raw::BlockComment => {
+                (SyntaxKind::Comment, foreign("`/*` opens no comment", "start each line of a comment with `//`"))
+            }
             _ => {
-                let kind = if raw == Raw::OpenString {
-                    SyntaxKind::String
-                } else {
-                    SyntaxKind::RawString
-                };
-                let error = SyntaxError::new(codes::UNCLOSED_STRING, range, "this string is not closed")
-                    .with_help("a string ends on the line where it starts, with `\"`; a line break in it is written `\\n`");
+                let kind = if raw == Raw::OpenString { SyntaxKind::String } else { SyntaxKind::RawString };
+                let error = SyntaxError::new(codes::UNCLOSED_STRING, range, "this string is not closed").with_help(
+                    "a string ends on the line where it starts, with `\"`; a line break in it is written `\\n`",
+                );
                 (kind, error)
             }
         };
@@ -269,23 +242,14 @@ impl Lexer<'_> {
         if text.chars().all(|c| chars::forbidden(c).is_none()) {
             self.errors.push(non_ascii(text, range));
         }
-        self.tokens.push(Token {
-            kind: SyntaxKind::Ident,
-            range,
-        });
+        self.tokens.push(Token { kind: SyntaxKind::Ident, range });
     }
 
     /// Characters that start no token: reported once for each run, then treated as if they were not there.
     fn unknown(&mut self, range: TextRange) {
         let text = &self.text[range];
-        let continues = self
-            .tokens
-            .last()
-            .is_some_and(|last| last.kind == SyntaxKind::Unknown);
-        self.tokens.push(Token {
-            kind: SyntaxKind::Unknown,
-            range,
-        });
+        let continues = self.tokens.last().is_some_and(|last| last.kind == SyntaxKind::Unknown);
+        self.tokens.push(Token { kind: SyntaxKind::Unknown, range });
         let Some(first) = text.chars().find(|c| chars::forbidden(*c).is_none()) else {
             return;
         };
@@ -294,15 +258,11 @@ impl Lexer<'_> {
         }
         let error = match first {
             ';' => SyntaxError::new(codes::FOREIGN_SYNTAX, range, "`;` ends nothing here")
-                .with_help(
-                    "remove it: the next word that opens an item or clause ends the one before",
-                )
+                .with_help("remove it: the next word that opens an item or clause ends the one before")
                 .with_fix(range, ""),
-            c if c.is_ascii() => SyntaxError::new(
-                codes::UNKNOWN_CHARACTER,
-                range,
-                format!("`{text}` means nothing here"),
-            ),
+            c if c.is_ascii() => {
+                SyntaxError::new(codes::UNKNOWN_CHARACTER, range, format!("`{text}` means nothing here"))
+            }
             _ => non_ascii(text, range),
         };
         self.errors.push(error);
@@ -310,14 +270,8 @@ impl Lexer<'_> {
 }
 
 fn non_ascii(text: &str, range: TextRange) -> SyntaxError {
-    SyntaxError::new(
-        codes::NON_ASCII,
-        range,
-        format!("`{text}` stands outside strings and comments"),
-    )
-    .with_help(
-        "names are made of ASCII letters, digits and `_`; any other name is quoted, after a `.`",
-    )
+    SyntaxError::new(codes::NON_ASCII, range, format!("`{text}` stands outside strings and comments"))
+        .with_help("names are made of ASCII letters, digits and `_`; any other name is quoted, after a `.`")
 }
 
 fn comment_kind(text: &str) -> SyntaxKind {
@@ -383,13 +337,9 @@ fn mark_misplaced_docs(tokens: &mut [Token], errors: &mut Vec<SyntaxError>) {
                 let range = tokens[index].range;
                 let slashes = TextRange::at(range.start(), TextSize::of("///"));
                 errors.push(
-                    SyntaxError::new(
-                        codes::MISPLACED_DOC,
-                        range,
-                        "this doc comment documents no item",
-                    )
-                    .with_help("put it before the item it is about, or start it with `//`")
-                    .with_fix(slashes, "//"),
+                    SyntaxError::new(codes::MISPLACED_DOC, range, "this doc comment documents no item")
+                        .with_help("put it before the item it is about, or start it with `//`")
+                        .with_fix(slashes, "//"),
                 );
             }
             SyntaxKind::DocComment => {}
@@ -408,11 +358,7 @@ fn mark_misplaced_docs(tokens: &mut [Token], errors: &mut Vec<SyntaxError>) {
                     token.range,
                     "a `//!` line documents the file and stands at its top",
                 );
-                errors.push(
-                    error
-                        .with_help("move it to the top, or start it with `//`")
-                        .with_fix(slashes, "//"),
-                );
+                errors.push(error.with_help("move it to the top, or start it with `//`").with_fix(slashes, "//"));
             }
             SyntaxKind::FileDoc => {}
             kind if kind.is_trivia() => {}

@@ -19,10 +19,7 @@ pub struct StringValue {
 impl StringValue {
     /// The source offset of a byte offset of the decoded text.
     pub fn source_offset(&self, decoded: usize) -> TextSize {
-        let index = self
-            .map
-            .partition_point(|(offset, _)| *offset <= decoded)
-            .saturating_sub(1);
+        let index = self.map.partition_point(|(offset, _)| *offset <= decoded).saturating_sub(1);
         match self.map.get(index) {
             Some((offset, source)) => *source + offset_of(decoded.saturating_sub(*offset)),
             None => TextSize::from(0),
@@ -102,15 +99,9 @@ pub(crate) fn decode_string(token: &str, start: TextSize) -> StringValue {
     let open_len = if raw { 2 } else { 1 };
     let body = token.get(open_len..).unwrap_or("");
     let close = if token.starts_with('\'') { '\'' } else { '"' };
-    let body = if raw || close == '\'' || token_is_closed(token) {
-        body.strip_suffix(close).unwrap_or(body)
-    } else {
-        body
-    };
-    let mut value = StringValue {
-        text: String::new(),
-        map: vec![(0, start + offset_of(open_len))],
-    };
+    let body =
+        if raw || close == '\'' || token_is_closed(token) { body.strip_suffix(close).unwrap_or(body) } else { body };
+    let mut value = StringValue { text: String::new(), map: vec![(0, start + offset_of(open_len))] };
     if raw || close == '\'' {
         value.text.push_str(body);
         return value;
@@ -161,16 +152,12 @@ fn unicode_escape(text: &str) -> Result<(char, usize), usize> {
     let Some(braced) = text[2..].strip_prefix('{') else {
         return Err(2);
     };
-    let digits = braced
-        .find(|c: char| !c.is_ascii_hexdigit())
-        .unwrap_or(braced.len());
+    let digits = braced.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(braced.len());
     if !(1..=6).contains(&digits) || !braced[digits..].starts_with('}') {
         return Err(3);
     }
     let len = 3 + digits + 1;
-    let scalar = u32::from_str_radix(&braced[..digits], 16)
-        .ok()
-        .and_then(char::from_u32);
+    let scalar = u32::from_str_radix(&braced[..digits], 16).ok().and_then(char::from_u32);
     scalar.map(|c| (c, len)).ok_or(len)
 }
 
@@ -205,9 +192,7 @@ fn number_error(range: TextRange, message: String) -> SyntaxError {
 
 /// An integer token's value.
 pub(crate) fn int(text: &str, range: TextRange) -> Result<i64, SyntaxError> {
-    text.replace('_', "")
-        .parse()
-        .map_err(|_| number_error(range, format!("`{text}` is too large for an integer")))
+    text.replace('_', "").parse().map_err(|_| number_error(range, format!("`{text}` is too large for an integer")))
 }
 
 /// Milliseconds of a duration token such as `1h30m`.
@@ -216,13 +201,9 @@ pub(crate) fn duration_ms(text: &str, range: TextRange) -> Result<i64, SyntaxErr
     let mut total: i64 = 0;
     let mut rest = text;
     while !rest.is_empty() {
-        let unit_at = rest
-            .find(|c: char| c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
+        let unit_at = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let (digits, tail) = rest.split_at(unit_at);
-        let next = tail
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(tail.len());
+        let next = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(next);
         let factor_ms: i64 = match unit {
             "ms" => 1,
@@ -233,10 +214,7 @@ pub(crate) fn duration_ms(text: &str, range: TextRange) -> Result<i64, SyntaxErr
             _ => 604_800_000,
         };
         let count: i64 = digits.replace('_', "").parse().map_err(|_| too_long())?;
-        total = count
-            .checked_mul(factor_ms)
-            .and_then(|part| total.checked_add(part))
-            .ok_or_else(too_long)?;
+        total = count.checked_mul(factor_ms).and_then(|part| total.checked_add(part)).ok_or_else(too_long)?;
         rest = tail;
     }
     Ok(total)
@@ -245,9 +223,7 @@ pub(crate) fn duration_ms(text: &str, range: TextRange) -> Result<i64, SyntaxErr
 /// Bytes of a size token such as `64KiB`.
 pub(crate) fn size_bytes(text: &str, range: TextRange) -> Result<i64, SyntaxError> {
     let too_large = || number_error(range, format!("`{text}` is too large for a size"));
-    let unit_at = text
-        .find(|c: char| c.is_ascii_alphabetic())
-        .unwrap_or(text.len());
+    let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(unit_at);
     let factor: i64 = match unit {
         "KB" => 1_000,
@@ -269,43 +245,24 @@ fn digits<T: std::str::FromStr>(text: &str, from: usize, len: usize) -> Option<T
 /// The parts of a date token `2026-03-02`.
 pub(crate) fn date(text: &str, range: TextRange) -> Result<DateParts, SyntaxError> {
     let parts = || {
-        let date = DateParts {
-            year: digits(text, 0, 4)?,
-            month: digits(text, 5, 2)?,
-            day: digits(text, 8, 2)?,
-        };
+        let date = DateParts { year: digits(text, 0, 4)?, month: digits(text, 5, 2)?, day: digits(text, 8, 2)? };
         ((1..=12).contains(&date.month) && (1..=31).contains(&date.day)).then_some(date)
     };
     parts().ok_or_else(|| {
-        number_error(range, format!("`{text}` is no date"))
-            .with_help("a date is year-month-day: `2026-03-02`")
+        number_error(range, format!("`{text}` is no date")).with_help("a date is year-month-day: `2026-03-02`")
     })
 }
 
 /// The parts of a time token `09:00` or `09:00:30`.
 pub(crate) fn time(text: &str, range: TextRange) -> Result<TimeParts, SyntaxError> {
     let parts = || {
-        let second = if text.len() > 5 {
-            digits(text, 6, 2)?
-        } else {
-            0
-        };
-        let time = TimeParts {
-            hour: digits(text, 0, 2)?,
-            minute: digits(text, 3, 2)?,
-            second,
-        };
-        let ends_day = time
-            == TimeParts {
-                hour: 24,
-                minute: 0,
-                second: 0,
-            };
+        let second = if text.len() > 5 { digits(text, 6, 2)? } else { 0 };
+        let time = TimeParts { hour: digits(text, 0, 2)?, minute: digits(text, 3, 2)?, second };
+        let ends_day = time == TimeParts { hour: 24, minute: 0, second: 0 };
         (ends_day || (time.hour < 24 && time.minute < 60 && time.second < 60)).then_some(time)
     };
     parts().ok_or_else(|| {
-        number_error(range, format!("`{text}` is no time of day"))
-            .with_help("times run from `00:00` to `24:00`")
+        number_error(range, format!("`{text}` is no time of day")).with_help("times run from `00:00` to `24:00`")
     })
 }
 
@@ -319,17 +276,9 @@ pub(crate) fn instant(text: &str, range: TextRange) -> Result<InstantParts, Synt
     let zone_at = clock.find(['Z', '+', '-']).ok_or_else(bad)?;
     let (clock, zone) = clock.split_at(zone_at);
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
-    let nanosecond = format!("{fraction:0<9}")
-        .get(..9)
-        .and_then(|nine| nine.parse().ok())
-        .ok_or_else(bad)?;
+    let nanosecond = format!("{fraction:0<9}").get(..9).and_then(|nine| nine.parse().ok()).ok_or_else(bad)?;
     let offset_minutes = zone_offset_minutes(zone).ok_or_else(bad)?;
-    Ok(InstantParts {
-        date: date(day, range)?,
-        time: time(clock, range)?,
-        nanosecond,
-        offset_minutes,
-    })
+    Ok(InstantParts { date: date(day, range)?, time: time(clock, range)?, nanosecond, offset_minutes })
 }
 
 fn zone_offset_minutes(zone: &str) -> Option<i16> {
@@ -357,9 +306,7 @@ mod tests {
     fn decoded_offsets_point_into_the_literal() {
         let value = decode_string(r#""a\n\u{41}b""#, TextSize::from(10));
         assert_eq!(value.text, "a\nAb");
-        let sources: Vec<u32> = (0..=4)
-            .map(|offset| value.source_offset(offset).into())
-            .collect();
+        let sources: Vec<u32> = (0..=4).map(|offset| value.source_offset(offset).into()).collect();
         assert_eq!(sources, [11, 12, 14, 20, 21]);
     }
 
@@ -374,13 +321,7 @@ mod tests {
     #[test]
     fn escapes_are_scalar_values() {
         assert!(escape_errors(r#""\u{10FFFF}\u{000041}\/""#, TextSize::from(0)).is_empty());
-        for bad in [
-            r#""\u{D800}""#,
-            r#""\u{110000}""#,
-            r#""\u{}""#,
-            r#""\d""#,
-            r#""\u0041""#,
-        ] {
+        for bad in [r#""\u{D800}""#, r#""\u{110000}""#, r#""\u{}""#, r#""\d""#, r#""\u0041""#] {
             assert_eq!(escape_errors(bad, TextSize::from(0)).len(), 1, "{bad}");
         }
     }
@@ -395,9 +336,6 @@ mod tests {
         assert!(time("24:00", anywhere()).is_ok());
         assert!(date("2026-13-01", anywhere()).is_err());
         let instant = instant("2026-03-02T10:00:00.5-05:30", anywhere()).unwrap();
-        assert_eq!(
-            (instant.nanosecond, instant.offset_minutes),
-            (500_000_000, -330)
-        );
+        assert_eq!((instant.nanosecond, instant.offset_minutes), (500_000_000, -330));
     }
 }

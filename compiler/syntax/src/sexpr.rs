@@ -38,17 +38,9 @@ impl Sexpr {
         let Sexpr::List(kind, children) = self else {
             return self;
         };
-        let mut children: Vec<Sexpr> = children
-            .into_iter()
-            .map(Sexpr::with_sorted_clauses)
-            .collect();
-        let first = children
-            .iter()
-            .position(|child| child.clause_rank().is_some());
-        let after_last = children
-            .iter()
-            .rposition(|child| child.clause_rank().is_some())
-            .map_or(0, |last| last + 1);
+        let mut children: Vec<Sexpr> = children.into_iter().map(Sexpr::with_sorted_clauses).collect();
+        let first = children.iter().position(|child| child.clause_rank().is_some());
+        let after_last = children.iter().rposition(|child| child.clause_rank().is_some()).map_or(0, |last| last + 1);
         if let Some(clauses) = first.and_then(|first| children.get_mut(first..after_last)) {
             clauses.sort_by_key(Sexpr::clause_rank);
         }
@@ -75,9 +67,7 @@ pub fn of_tree(node: &SyntaxNode) -> Sexpr {
     }
     let mut children = Vec::new();
     if node.kind() == SyntaxKind::RuleRef {
-        let text: String = significant_tokens(node)
-            .map(|token| token.text().to_owned())
-            .collect();
+        let text: String = significant_tokens(node).map(|token| token.text().to_owned()).collect();
         return Sexpr::List(node.kind().snake_name(), vec![Sexpr::Atom(text)]);
     }
     let keeps_operators = matches!(node.kind(), SyntaxKind::BinaryExpr | SyntaxKind::RangeExpr);
@@ -85,14 +75,9 @@ pub fn of_tree(node: &SyntaxNode) -> Sexpr {
         match element {
             rowan::NodeOrToken::Node(child) => children.push(of_tree(&child)),
             rowan::NodeOrToken::Token(token) if token.kind().is_trivia() => {}
-            rowan::NodeOrToken::Token(token) if keeps_operators => {
-                push_operator(&mut children, token.text())
-            }
+            rowan::NodeOrToken::Token(token) if keeps_operators => push_operator(&mut children, token.text()),
             rowan::NodeOrToken::Token(token) => {
-                let kept = matches!(
-                    token.kind(),
-                    SyntaxKind::Ident | SyntaxKind::DocComment | SyntaxKind::FileDoc
-                );
+                let kept = matches!(token.kind(), SyntaxKind::Ident | SyntaxKind::DocComment | SyntaxKind::FileDoc);
                 if kept || token.kind().is_literal() {
                     children.push(Sexpr::Atom(token.text().trim_end().to_owned()));
                 }
@@ -111,14 +96,9 @@ fn push_operator(children: &mut Vec<Sexpr>, word: &str) {
 }
 
 fn is_parenthesis(kind: SyntaxKind) -> bool {
-    matches!(
-        kind,
-        SyntaxKind::ParenExpr | SyntaxKind::TypeParen | SyntaxKind::SubjectParen
-    )
+    matches!(kind, SyntaxKind::ParenExpr | SyntaxKind::TypeParen | SyntaxKind::SubjectParen)
 }
 
 fn significant_tokens(node: &SyntaxNode) -> impl Iterator<Item = crate::tree::SyntaxToken> {
-    node.children_with_tokens()
-        .filter_map(rowan::NodeOrToken::into_token)
-        .filter(|token| !token.kind().is_trivia())
+    node.children_with_tokens().filter_map(rowan::NodeOrToken::into_token).filter(|token| !token.kind().is_trivia())
 }

@@ -192,20 +192,14 @@ const SOFT_WORDS: &[&str] = &[
 
 /// Every word of the language with its class: reserved, then clause, then soft words.
 pub fn keywords() -> Vec<Keyword> {
-    let soft = SOFT_WORDS.iter().map(|&text| Keyword {
-        text,
-        class: WordClass::Soft,
-    });
+    let soft = SOFT_WORDS.iter().map(|&text| Keyword { text, class: WordClass::Soft });
     HARD_WORDS.iter().copied().chain(soft).collect()
 }
 
 impl SyntaxKind {
     /// White space, comments and characters that belong to no token: they stand between tokens and mean nothing.
     pub fn is_trivia(self) -> bool {
-        matches!(
-            self,
-            SyntaxKind::Whitespace | SyntaxKind::Comment | SyntaxKind::Unknown
-        )
+        matches!(self, SyntaxKind::Whitespace | SyntaxKind::Comment | SyntaxKind::Unknown)
     }
 
     /// A reserved word, wherever it stands as one.
@@ -236,10 +230,7 @@ impl SyntaxKind {
     /// A word that starts a path only when a `.` follows it.
     pub fn is_root_word(self) -> bool {
         use SyntaxKind::{AgentKw, ContextKw, ElicitKw, SampleKw, ServerKw, SessionKw, UserKw};
-        matches!(
-            self,
-            UserKw | AgentKw | ContextKw | ServerKw | SampleKw | ElicitKw | SessionKw
-        )
+        matches!(self, UserKw | AgentKw | ContextKw | ServerKw | SampleKw | ElicitKw | SessionKw)
     }
 
     /// A literal token.
@@ -267,10 +258,7 @@ impl SyntaxKind {
 
     /// The kind of a number that `to_raw` gave; `Error` for any other.
     pub(crate) fn from_raw(raw: rowan::SyntaxKind) -> SyntaxKind {
-        SyntaxKind::ALL
-            .get(usize::from(raw.0))
-            .copied()
-            .unwrap_or(SyntaxKind::Error)
+        SyntaxKind::ALL.get(usize::from(raw.0)).copied().unwrap_or(SyntaxKind::Error)
     }
 }
 
@@ -289,10 +277,7 @@ mod tests {
         for &kind in SyntaxKind::ALL {
             assert_eq!(SyntaxKind::from_raw(kind.to_raw()), kind);
         }
-        assert_eq!(
-            SyntaxKind::from_raw(rowan::SyntaxKind(u16::MAX)),
-            SyntaxKind::Error
-        );
+        assert_eq!(SyntaxKind::from_raw(rowan::SyntaxKind(u16::MAX)), SyntaxKind::Error);
     }
 
     #[test]

@@ -33,12 +33,7 @@ pub fn dump_tokens(text: &str) -> String {
     for token in lexer::lex(text).0 {
         if token.kind != SyntaxKind::Whitespace {
             let start = u32::from(token.range.start());
-            let _ = writeln!(
-                out,
-                "{start:>6}  {:<12} {:?}",
-                token.kind.snake_name(),
-                &text[token.range]
-            );
+            let _ = writeln!(out, "{start:>6}  {:<12} {:?}", token.kind.snake_name(), &text[token.range]);
         }
     }
     out

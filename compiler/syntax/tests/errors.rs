@@ -23,16 +23,8 @@ fn describe(out: &mut String, source: &str, error: &SyntaxError) {
     let start = usize::from(error.range.start());
     let before = &source[..start];
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |last| last.chars().count())
-        + 1;
-    let _ = writeln!(
-        out,
-        "{} {line}:{column} {:?}: {}",
-        error.code, &source[error.range], error.message
-    );
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    let _ = writeln!(out, "{} {line}:{column} {:?}: {}", error.code, &source[error.range], error.message);
     if let Some(help) = &error.help {
         let _ = writeln!(out, "    help: {help}");
     }

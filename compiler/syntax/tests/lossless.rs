@@ -8,12 +8,7 @@ fn corpus() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| {
-            (
-                path.file_name().unwrap().to_string_lossy().into_owned(),
-                std::fs::read_to_string(&path).unwrap(),
-            )
-        })
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&path).unwrap()))
         .collect();
     files.sort();
     files
@@ -31,8 +26,7 @@ fn the_corpus_parses_without_errors() {
                     "{name}: {} {:?}: {:?}",
                     error.message,
                     error.help,
-                    text.get(error.range.start().into()..)
-                        .map(|t| t.chars().take(30).collect::<String>())
+                    text.get(error.range.start().into()..).map(|t| t.chars().take(30).collect::<String>())
                 )
             })
             .collect();
@@ -46,18 +40,10 @@ fn every_cut_of_the_corpus_is_lossless() {
     for (name, text) in corpus() {
         for (cut, _) in text.char_indices().step_by(5) {
             let part = &text[..cut];
-            assert_eq!(
-                parse(part).tree().text().to_string(),
-                part,
-                "{name} cut at {cut}"
-            );
+            assert_eq!(parse(part).tree().text().to_string(), part, "{name} cut at {cut}");
             let part = &text[cut..];
             if cut % 3 == 0 {
-                assert_eq!(
-                    parse(part).tree().text().to_string(),
-                    part,
-                    "{name} from {cut}"
-                );
+                assert_eq!(parse(part).tree().text().to_string(), part, "{name} from {cut}");
             }
         }
     }
@@ -101,14 +87,9 @@ fn strings_and_docs_come_decoded() {
     use mcpz_syntax::ast::{Documented, Item};
     let source = "/// One.\n///  Two.\n@message(\"say \\\"no\\\"\")\npermit a to call x\n";
     let items = parse(source).source_file().items();
-    let [Item::Permit(rule)] = items.as_slice() else {
-        panic!("one permit")
-    };
+    let [Item::Permit(rule)] = items.as_slice() else { panic!("one permit") };
     assert_eq!(rule.docs(), "One.\n Two.");
-    let message = rule
-        .annotation("message")
-        .and_then(|annotation| annotation.string())
-        .unwrap();
+    let message = rule.annotation("message").and_then(|annotation| annotation.string()).unwrap();
     assert_eq!(message.text(), "say \"no\"");
     assert_eq!(&source[message.value.source_range(4..5)], "\\\"");
 }

@@ -91,13 +91,8 @@ impl Section {
 
     /// The id in the table of contents, from 1.
     pub fn id(self) -> u16 {
-        let position = Section::ALL
-            .iter()
-            .position(|section| *section == self)
-            .unwrap_or(0);
-        u16::try_from(position)
-            .unwrap_or(u16::MAX)
-            .saturating_add(1)
+        let position = Section::ALL.iter().position(|section| *section == self).unwrap_or(0);
+        u16::try_from(position).unwrap_or(u16::MAX).saturating_add(1)
     }
 
     /// The stable name.
@@ -153,22 +148,13 @@ pub fn encode(image: &BundleImage, options: EncodeOptions) -> Result<Vec<u8>, Ve
     }
     let bytes = assemble(&sections);
     if bytes.len() > MAX_BUNDLE_BYTES {
-        return Err(VerifyError::new(
-            Section::Strings,
-            0,
-            "the bundle is too large",
-        ));
+        return Err(VerifyError::new(Section::Strings, 0, "the bundle is too large"));
     }
     Ok(bytes)
 }
 
 /// Writes one section; strings and schemas are collected on the way and written by the caller.
-fn write_section(
-    section: Section,
-    image: &BundleImage,
-    facts: &[verify::BlockFacts],
-    out: &mut Writer,
-) {
+fn write_section(section: Section, image: &BundleImage, facts: &[verify::BlockFacts], out: &mut Writer) {
     match section {
         Section::Strings | Section::Schemas => {}
         Section::Symbols => {
@@ -183,11 +169,7 @@ fn write_section(
             image.natives.write(out);
             image.patterns.write(out);
             image.histories.write(out);
-            facts
-                .iter()
-                .map(|block| block.slots.clone())
-                .collect::<Vec<_>>()
-                .write(out);
+            facts.iter().map(|block| block.slots.clone()).collect::<Vec<_>>().write(out);
         }
         Section::Automata => image.automata.write(out),
         Section::Code => image.blocks.write(out),
@@ -215,11 +197,7 @@ fn write_section(
             image.context.write(out);
         }
         Section::Zones => image.zones.write(out),
-        Section::Bounds => facts
-            .iter()
-            .map(|block| block.steps)
-            .collect::<Vec<_>>()
-            .write(out),
+        Section::Bounds => facts.iter().map(|block| block.steps).collect::<Vec<_>>().write(out),
         Section::Sources => image.sources.write(out),
         Section::Debug => image.debug.write(out),
     }
@@ -227,13 +205,8 @@ fn write_section(
 
 /// Header, table of contents and sections.
 fn assemble(sections: &[(Section, Vec<u8>)]) -> Vec<u8> {
-    let table = sections
-        .len()
-        .saturating_mul(ROW_BYTES)
-        .saturating_add(HEADER_BYTES);
-    let total = sections
-        .iter()
-        .fold(table, |sum, (_, bytes)| sum.saturating_add(bytes.len()));
+    let table = sections.len().saturating_mul(ROW_BYTES).saturating_add(HEADER_BYTES);
+    let total = sections.iter().fold(table, |sum, (_, bytes)| sum.saturating_add(bytes.len()));
     let mut out = Vec::with_capacity(total);
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
@@ -301,29 +274,16 @@ fn read_sections(bytes: &[u8]) -> Result<Vec<Found<'_>>, WireError> {
         if offset != expected_offset {
             return Err(WireError("sections do not follow one another"));
         }
-        let content = bytes
-            .get(offset..end)
-            .ok_or(WireError("a section ends beyond the bundle"))?;
-        found.push(Found {
-            section,
-            bytes: content,
-            digest,
-        });
+        let content = bytes.get(offset..end).ok_or(WireError("a section ends beyond the bundle"))?;
+        found.push(Found { section, bytes: content, digest });
         expected_offset = end;
     }
-    if expected_offset == bytes.len() {
-        Ok(found)
-    } else {
-        Err(WireError("data after the last section"))
-    }
+    if expected_offset == bytes.len() { Ok(found) } else { Err(WireError("data after the last section")) }
 }
 
 /// Compares every section with its digest.
 pub(crate) fn check_digests(found: &[Found<'_>]) -> Result<(), VerifyError> {
-    match found
-        .iter()
-        .find(|row| Sha256::digest(row.bytes).as_slice() != row.digest)
-    {
+    match found.iter().find(|row| Sha256::digest(row.bytes).as_slice() != row.digest) {
         Some(row) => Err(VerifyError::new(row.section, 0, "digest does not fit")),
         None => Ok(()),
     }
@@ -340,10 +300,7 @@ pub fn reseal(bytes: &[u8]) -> Option<Vec<u8>> {
     let found = sections(bytes).ok()?;
     let mut sealed = bytes.to_vec();
     for (index, row) in found.iter().enumerate() {
-        let start = index
-            .checked_mul(ROW_BYTES)?
-            .checked_add(HEADER_BYTES)?
-            .checked_add(12)?;
+        let start = index.checked_mul(ROW_BYTES)?.checked_add(HEADER_BYTES)?.checked_add(12)?;
         let place = sealed.get_mut(start..start.checked_add(32)?)?;
         place.copy_from_slice(&Sha256::digest(row.bytes));
     }
@@ -389,17 +346,11 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
 /// The table of texts.
 fn read_strings(bytes: &[u8]) -> Result<Vec<&str>, WireError> {
     let rows = read_pool(bytes)?;
-    rows.into_iter()
-        .map(|row| core::str::from_utf8(row).map_err(|_| WireError("text is not UTF-8")))
-        .collect()
+    rows.into_iter().map(|row| core::str::from_utf8(row).map_err(|_| WireError("text is not UTF-8"))).collect()
 }
 
 /// One section of tables.
-fn read_section(
-    row: &Found<'_>,
-    strings: &[&str],
-    decoded: &mut Decoded<'_>,
-) -> Result<(), WireError> {
+fn read_section(row: &Found<'_>, strings: &[&str], decoded: &mut Decoded<'_>) -> Result<(), WireError> {
     let mut reader = Reader::new(row.bytes, strings);
     let input = &mut reader;
     let image = &mut decoded.image;
@@ -450,9 +401,5 @@ fn read_section(
         Section::Sources => image.sources = Wire::read(input)?,
         Section::Debug => image.debug = Wire::read(input)?,
     }
-    if reader.is_empty() {
-        Ok(())
-    } else {
-        Err(WireError("data after the table"))
-    }
+    if reader.is_empty() { Ok(()) } else { Err(WireError("data after the table")) }
 }

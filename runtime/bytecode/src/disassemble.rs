@@ -15,7 +15,11 @@ pub fn disassemble(program: &Program) -> String {
     let image = program.image();
     let mut lines = Vec::new();
     for entry in &image.entries {
-        lines.push(format!("entry {} {}", entry.action.name(), entry_target(image, entry.server.map(|id| id.index()), &entry.target)));
+        lines.push(format!(
+            "entry {} {}",
+            entry.action.name(),
+            entry_target(image, entry.server.map(|id| id.index()), &entry.target)
+        ));
         for row in &entry.rows {
             lines.push(format!("  block {} of {}", row.block.0, rule_line(image, row.rule)));
         }

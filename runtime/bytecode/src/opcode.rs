@@ -206,13 +206,7 @@ pub struct Instruction {
 impl Instruction {
     /// An instruction without flags.
     pub fn new(opcode: Opcode, dst: u16, a: u32, b: u32) -> Self {
-        Self {
-            opcode,
-            flags: 0,
-            dst,
-            a,
-            b,
-        }
+        Self { opcode, flags: 0, dst, a, b }
     }
 
     /// The same instruction with these flags.
@@ -225,20 +219,7 @@ impl Instruction {
         let [d0, d1] = self.dst.to_le_bytes();
         let [a0, a1, a2, a3] = self.a.to_le_bytes();
         let [b0, b1, b2, b3] = self.b.to_le_bytes();
-        [
-            self.opcode.info().byte,
-            self.flags,
-            d0,
-            d1,
-            a0,
-            a1,
-            a2,
-            a3,
-            b0,
-            b1,
-            b2,
-            b3,
-        ]
+        [self.opcode.info().byte, self.flags, d0, d1, a0, a1, a2, a3, b0, b1, b2, b3]
     }
 
     /// The instruction of 12 bytes; `None` when the opcode is unknown.
@@ -264,17 +245,8 @@ mod tests {
         for info in OPCODES {
             assert!(seen.insert(info.byte), "byte {:#x} twice", info.byte);
             assert_eq!(info.opcode.info(), info);
-            let instruction = Instruction {
-                opcode: info.opcode,
-                flags: info.flags,
-                dst: 513,
-                a: 0x0102_0304,
-                b: 9,
-            };
-            assert_eq!(
-                Instruction::from_bytes(instruction.to_bytes()),
-                Some(instruction)
-            );
+            let instruction = Instruction { opcode: info.opcode, flags: info.flags, dst: 513, a: 0x0102_0304, b: 9 };
+            assert_eq!(Instruction::from_bytes(instruction.to_bytes()), Some(instruction));
         }
         assert_eq!(Opcode::from_byte(0xff), None);
     }

@@ -40,18 +40,10 @@ impl Program {
         let blocks = verify::verify_image(&decoded.image)?;
         let bounds = blocks.iter().map(|block| block.steps);
         if !bounds.eq(decoded.bounds.iter().copied()) {
-            return Err(VerifyError::new(
-                Section::Bounds,
-                0,
-                "step bounds do not fit the code",
-            ));
+            return Err(VerifyError::new(Section::Bounds, 0, "step bounds do not fit the code"));
         }
         if !blocks.iter().map(|block| &block.slots).eq(&decoded.plans) {
-            return Err(VerifyError::new(
-                Section::Extraction,
-                0,
-                "extraction plans do not fit the code",
-            ));
+            return Err(VerifyError::new(Section::Extraction, 0, "extraction plans do not fit the code"));
         }
         let schemas = load_schemas(&decoded.schemas)?;
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
@@ -63,13 +55,7 @@ impl Program {
             schemas,
             tool_schemas,
             blocks,
-            sizes: found
-                .iter()
-                .map(|row| SectionSize {
-                    section: row.section,
-                    bytes: row.bytes.len(),
-                })
-                .collect(),
+            sizes: found.iter().map(|row| SectionSize { section: row.section, bytes: row.bytes.len() }).collect(),
         })
     }
 
@@ -103,9 +89,7 @@ impl Program {
     /// Whether the whole text matches an automaton; `None` when the automaton gives up.
     pub fn automaton_matches(&self, automaton: AutomatonId, text: &str) -> Option<bool> {
         let dfa = self.automata.get(automaton.index())?;
-        let mut state = dfa
-            .start_state(&start::Config::new().anchored(Anchored::Yes))
-            .ok()?;
+        let mut state = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
         for byte in text.bytes() {
             state = dfa.next_state(state, byte);
             if dfa.is_special_state(state) {
@@ -133,22 +117,13 @@ fn load_schemas(encoded: &[&[u8]]) -> Result<Vec<(Vec<u8>, VerifiedSchema)>, Ver
 }
 
 /// Distributes the schema rows to the tools, and checks that they exist.
-fn schemas_by_server(
-    image: &BundleImage,
-    rows: &[u32],
-    schemas: usize,
-) -> Result<Vec<Vec<u32>>, VerifyError> {
+fn schemas_by_server(image: &BundleImage, rows: &[u32], schemas: usize) -> Result<Vec<Vec<u32>>, VerifyError> {
     let broken = || VerifyError::new(Section::Servers, 0, "no such schema");
     let mut rest = rows;
     let mut by_server = Vec::new();
     for server in &image.servers {
-        let (own, others) = rest
-            .split_at_checked(server.tools.len())
-            .ok_or_else(broken)?;
-        if own
-            .iter()
-            .any(|row| usize::try_from(*row).is_ok_and(|row| row >= schemas))
-        {
+        let (own, others) = rest.split_at_checked(server.tools.len()).ok_or_else(broken)?;
+        if own.iter().any(|row| usize::try_from(*row).is_ok_and(|row| row >= schemas)) {
             return Err(broken());
         }
         by_server.push(own.to_vec());
@@ -162,8 +137,7 @@ fn load_automata(image: &BundleImage) -> Result<Vec<sparse::DFA<Vec<u8>>>, Verif
     let mut automata = Vec::new();
     for (row, automaton) in image.automata.iter().enumerate() {
         let broken = |problem| VerifyError::new(Section::Automata, row, problem);
-        let (dfa, length) = sparse::DFA::from_bytes(&automaton.dfa)
-            .map_err(|_| broken("the automaton is broken"))?;
+        let (dfa, length) = sparse::DFA::from_bytes(&automaton.dfa).map_err(|_| broken("the automaton is broken"))?;
         if length != automaton.dfa.len() || dfa.pattern_len() != 1 {
             return Err(broken("the automaton is not one pattern"));
         }

@@ -29,23 +29,13 @@ pub struct VerifyError {
 impl VerifyError {
     /// An error at a row of a section.
     pub(crate) fn new(section: Section, row: usize, problem: &'static str) -> Self {
-        Self {
-            section,
-            row: u32::try_from(row).unwrap_or(u32::MAX),
-            problem,
-        }
+        Self { section, row: u32::try_from(row).unwrap_or(u32::MAX), problem }
     }
 }
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "section {}, row {}: {}",
-            self.section.name(),
-            self.row,
-            self.problem
-        )
+        write!(f, "section {}, row {}: {}", self.section.name(), self.row, self.problem)
     }
 }
 
@@ -75,8 +65,8 @@ pub(crate) fn verify_image(image: &BundleImage) -> Result<Vec<BlockFacts>, Verif
     tables::verify(image)?;
     let mut facts = Vec::new();
     for (row, block) in image.blocks.iter().enumerate() {
-        let block_facts = code::verify_block(image, block)
-            .map_err(|problem| VerifyError::new(Section::Code, row, problem))?;
+        let block_facts =
+            code::verify_block(image, block).map_err(|problem| VerifyError::new(Section::Code, row, problem))?;
         facts.push(block_facts);
     }
     declarations::verify(image, &facts)?;
@@ -92,11 +82,7 @@ pub(crate) fn ensure(condition: bool, problem: &'static str) -> Check {
 }
 
 /// Applies a check to every row of a table.
-pub(crate) fn each<T>(
-    section: Section,
-    rows: &[T],
-    check: impl Fn(usize, &T) -> Check,
-) -> Result<(), VerifyError> {
+pub(crate) fn each<T>(section: Section, rows: &[T], check: impl Fn(usize, &T) -> Check) -> Result<(), VerifyError> {
     for (row, value) in rows.iter().enumerate() {
         check(row, value).map_err(|problem| VerifyError::new(section, row, problem))?;
     }

@@ -15,29 +15,16 @@ fn whole_value_automaton(pattern: &str) -> AutomatonImage {
     use regex_automata::dfa::{StartKind, dense};
     use regex_automata::nfa::thompson;
     let dfa = dense::Builder::new()
-        .configure(
-            dense::Config::new()
-                .start_kind(StartKind::Anchored)
-                .match_kind(MatchKind::All),
-        )
+        .configure(dense::Config::new().start_kind(StartKind::Anchored).match_kind(MatchKind::All))
         .thompson(thompson::Config::new())
         .build(&format!(r"\A(?:{pattern})\z"))
         .unwrap();
-    AutomatonImage {
-        dfa: dfa.to_sparse().unwrap().to_bytes_little_endian(),
-        source: pattern.to_string(),
-    }
+    AutomatonImage { dfa: dfa.to_sparse().unwrap().to_bytes_little_endian(), source: pattern.to_string() }
 }
 
 /// `permit employee to call fs.read where any(p in paths(args): p under "/w") and args.q matches ..`.
 fn sample() -> BundleImage {
-    let span = SpanImage {
-        source: SourceId(0),
-        start: 0,
-        end: 9,
-        line: 1,
-        column: 1,
-    };
+    let span = SpanImage { source: SourceId(0), start: 0, end: 9, line: 1, column: 1 };
     let condition = BlockImage {
         registers: 8,
         code: vec![
@@ -54,11 +41,7 @@ fn sample() -> BundleImage {
     };
     let class = BlockImage {
         registers: 2,
-        code: vec![
-            op(Opcode::Slot, 0, 1, 0),
-            op(Opcode::Matches, 1, 0, 0),
-            op(Opcode::Return, 0, 1, 0),
-        ],
+        code: vec![op(Opcode::Slot, 0, 1, 0), op(Opcode::Matches, 1, 0, 0), op(Opcode::Return, 0, 1, 0)],
     };
     BundleImage {
         name: "acme".into(),
@@ -70,43 +53,19 @@ fn sample() -> BundleImage {
             TypeImage::String,
             TypeImage::Record(vec![(SymbolId(0), TypeId(2))]),
         ],
-        constants: vec![
-            Constant::Path("/w".into()),
-            Constant::Number(5),
-            Constant::Set(vec![ConstantId(1)]),
-        ],
+        constants: vec![Constant::Path("/w".into()), Constant::Number(5), Constant::Set(vec![ConstantId(1)])],
         automata: vec![whole_value_automaton("user:[a-z]+")],
-        zones: vec![ZoneImage {
-            name: "UTC".into(),
-            ..ZoneImage::default()
-        }],
-        natives: vec![
-            NativeImage::Split(",".into()),
-            NativeImage::Weekday(ZoneId(0)),
-        ],
+        zones: vec![ZoneImage { name: "UTC".into(), ..ZoneImage::default() }],
+        natives: vec![NativeImage::Split(",".into()), NativeImage::Weekday(ZoneId(0))],
         patterns: vec![UriPatternImage {
-            parts: vec![
-                UriPartImage::Text("file:///".into()),
-                UriPartImage::DoubleStar,
-            ],
+            parts: vec![UriPartImage::Text("file:///".into()), UriPartImage::DoubleStar],
         }],
         slots: vec![
-            SlotImage {
-                root: SlotRoot::Collect(ParameterKind::Paths),
-                path: vec![],
-                ty: TypeId(1),
-            },
-            SlotImage {
-                root: SlotRoot::LinkClaims,
-                path: vec![SymbolId(0)],
-                ty: TypeId(2),
-            },
+            SlotImage { root: SlotRoot::Collect(ParameterKind::Paths), path: vec![], ty: TypeId(1) },
+            SlotImage { root: SlotRoot::LinkClaims, path: vec![SymbolId(0)], ty: TypeId(2) },
         ],
         histories: vec![HistoryImage::SessionHolds(LabelId(0))],
-        subjects: vec![
-            SubjectImage::Class(ClassId(0)),
-            SubjectImage::Either(vec![SubjectId(0)]),
-        ],
+        subjects: vec![SubjectImage::Class(ClassId(0)), SubjectImage::Either(vec![SubjectId(0)])],
         blocks: vec![condition, class],
         issuers: vec![IssuerImage {
             name: "corp".into(),
@@ -129,33 +88,16 @@ fn sample() -> BundleImage {
             segment: Some(SegmentId(0)),
             tools: vec![ToolImage {
                 name: "read".into(),
-                collect: vec![CollectImage {
-                    kind: ParameterKind::Paths,
-                    path: vec![StepImage::Field("path".into())],
-                }],
+                collect: vec![CollectImage { kind: ParameterKind::Paths, path: vec![StepImage::Field("path".into())] }],
                 ..ToolImage::default()
             }],
             ..ServerImage::default()
         }],
-        segments: vec![SegmentImage {
-            name: "dev".into(),
-            networks: vec![("10.0.0.0".parse().unwrap(), 8)],
-        }],
-        flows: vec![FlowImage {
-            from: SegmentId(0),
-            to: SegmentId(0),
-            only: None,
-            forbid: false,
-        }],
+        segments: vec![SegmentImage { name: "dev".into(), networks: vec![("10.0.0.0".parse().unwrap(), 8)] }],
+        flows: vec![FlowImage { from: SegmentId(0), to: SegmentId(0), only: None, forbid: false }],
         labels: vec![LabelImage {
             name: "untrusted".into(),
-            sources: vec![(
-                TargetsImage {
-                    tools: vec![(ServerId(0), 0)],
-                    ..TargetsImage::default()
-                },
-                vec![],
-            )],
+            sources: vec![(TargetsImage { tools: vec![(ServerId(0), 0)], ..TargetsImage::default() }, vec![])],
         }],
         rules: vec![RuleImage {
             id: "FS-1".into(),
@@ -171,25 +113,14 @@ fn sample() -> BundleImage {
             action: Action::Call,
             server: Some(ServerId(0)),
             target: EntryTarget::Name("read".into()),
-            rows: vec![EntryRow {
-                rule: RuleId(0),
-                block: BlockId(0),
-            }],
+            rows: vec![EntryRow { rule: RuleId(0), block: BlockId(0) }],
         }],
-        sources: vec![SourceImage {
-            path: "acme/policy/main.mcpz".into(),
-        }],
+        sources: vec![SourceImage { path: "acme/policy/main.mcpz".into() }],
         debug: DebugImage {
             texts: vec!["permit employee".into()],
             blocks: vec![
                 BlockDebug {
-                    clauses: vec![ClauseDebug {
-                        kind: ClauseKind::Subject,
-                        register: 0,
-                        start: 0,
-                        end: 1,
-                        span,
-                    }],
+                    clauses: vec![ClauseDebug { kind: ClauseKind::Subject, register: 0, start: 0, end: 1, span }],
                     atoms: vec![AtomDebug { pc: 5, span }],
                 },
                 BlockDebug::default(),
@@ -210,24 +141,12 @@ fn a_bundle_reads_back_as_it_was_and_is_deterministic() {
     assert_eq!(program.image(), &image);
     assert_eq!(reseal(&bytes).as_deref(), Some(bytes.as_slice()));
     assert_eq!(program.block_facts(BlockId(0)).unwrap().steps, 7 + 2 * 4096);
-    assert_eq!(
-        program.automaton_matches(AutomatonId(0), "user:abc"),
-        Some(true)
-    );
-    assert_eq!(
-        program.automaton_matches(AutomatonId(0), "user:abc "),
-        Some(false)
-    );
-    assert_eq!(
-        program.automaton_matches(AutomatonId(0), "xuser:abc"),
-        Some(false)
-    );
+    assert_eq!(program.automaton_matches(AutomatonId(0), "user:abc"), Some(true));
+    assert_eq!(program.automaton_matches(AutomatonId(0), "user:abc "), Some(false));
+    assert_eq!(program.automaton_matches(AutomatonId(0), "xuser:abc"), Some(false));
     let stripped = encode(&image, EncodeOptions { debug: false }).unwrap();
     assert!(stripped.len() < bytes.len());
-    assert_eq!(
-        Program::load(&stripped).unwrap().image().debug,
-        DebugImage::default()
-    );
+    assert_eq!(Program::load(&stripped).unwrap().image().debug, DebugImage::default());
 }
 
 /// Evaluates what a loaded program offers without the runtime.
@@ -248,17 +167,11 @@ fn every_bit_flip_and_truncation_is_refused_or_loads() {
     let bytes = encode(&sample(), WITH_DEBUG).unwrap();
     let mut loaded = 0;
     for position in 0..bytes.len() {
-        assert!(
-            Program::load(&bytes[..position]).is_err(),
-            "truncated at {position}"
-        );
+        assert!(Program::load(&bytes[..position]).is_err(), "truncated at {position}");
         for bit in 0..8 {
             let mut flipped = bytes.clone();
             flipped[position] ^= 1 << bit;
-            assert!(
-                Program::load(&flipped).is_err(),
-                "byte {position} bit {bit} passed the digests"
-            );
+            assert!(Program::load(&flipped).is_err(), "byte {position} bit {bit} passed the digests");
             if let Some(sealed) = reseal(&flipped)
                 && let Ok(program) = Program::load(&sealed)
             {
@@ -274,117 +187,52 @@ fn every_bit_flip_and_truncation_is_refused_or_loads() {
 fn refusal(change: impl FnOnce(&mut BundleImage)) -> &'static str {
     let mut image = sample();
     change(&mut image);
-    encode(&image, WITH_DEBUG)
-        .expect_err("the change must be refused")
-        .problem
+    encode(&image, WITH_DEBUG).expect_err("the change must be refused").problem
 }
 
 #[test]
 fn hand_broken_code_is_refused_for_the_right_reason() {
-    let code =
-        |change: fn(&mut Vec<Instruction>)| refusal(|image| change(&mut image.blocks[0].code));
-    assert_eq!(
-        code(|c| c[7].b = 5),
-        "a register is read before it is defined",
-        "left by the loop's body"
-    );
-    assert_eq!(
-        code(|c| c[7].b = 6),
-        "a register is read before it is defined"
-    );
+    let code = |change: fn(&mut Vec<Instruction>)| refusal(|image| change(&mut image.blocks[0].code));
+    assert_eq!(code(|c| c[7].b = 5), "a register is read before it is defined", "left by the loop's body");
+    assert_eq!(code(|c| c[7].b = 6), "a register is read before it is defined");
     assert_eq!(code(|c| c[7].b = 99), "no such register");
     assert_eq!(code(|c| c[7].b = 1), "a value where truth is asked for");
     assert_eq!(code(|c| c[1].b = 7), "a jump leaves its loop or the block");
     assert_eq!(code(|c| c[1].b = 0), "a jump that skips nothing");
-    assert_eq!(
-        code(|c| c[1].b = u32::MAX),
-        "a jump leaves its loop or the block"
-    );
-    assert_eq!(
-        code(|c| c[1].b = 5),
-        "a register is read before it is defined",
-        "defined on one path only"
-    );
-    assert_eq!(
-        code(|c| c[4].b = 3),
-        "`end_loop` is not the last of its body"
-    );
-    assert_eq!(
-        code(|c| c[5].dst = 0),
-        "a loop writes a register from outside"
-    );
+    assert_eq!(code(|c| c[1].b = u32::MAX), "a jump leaves its loop or the block");
+    assert_eq!(code(|c| c[1].b = 5), "a register is read before it is defined", "defined on one path only");
+    assert_eq!(code(|c| c[4].b = 3), "`end_loop` is not the last of its body");
+    assert_eq!(code(|c| c[5].dst = 0), "a loop writes a register from outside");
     assert_eq!(code(|c| c[5].dst = 3), "a loop's own registers are written");
     assert_eq!(code(|c| c[2].a = 2), "no such slot");
     assert_eq!(code(|c| c[0].flags = 4), "unknown flags");
     assert_eq!(code(|c| c[0].b = 1), "unused operand is not zero");
-    assert_eq!(
-        code(|c| c[8] = op(Opcode::Move, 0, 0, 0)),
-        "`return` stands last and only there"
-    );
+    assert_eq!(code(|c| c[8] = op(Opcode::Move, 0, 0, 0)), "`return` stands last and only there");
     assert_eq!(code(|c| c.clear()), "no code, or too much");
-    assert_eq!(
-        code(|c| c[7] = op(Opcode::Move, 0, 2, 0)),
-        "a condition must be truth about a request"
-    );
+    assert_eq!(code(|c| c[7] = op(Opcode::Move, 0, 2, 0)), "a condition must be truth about a request");
 }
 
 #[test]
 fn hand_broken_tables_are_refused_for_the_right_reason() {
-    assert_eq!(
-        refusal(|i| i.types[1] = TypeImage::List(TypeId(1))),
-        "a type refers to a later one"
-    );
-    assert_eq!(
-        refusal(|i| i.constants[2] = Constant::Set(vec![ConstantId(2)])),
-        "a constant refers to a later one"
-    );
-    assert_eq!(
-        refusal(|i| i.constants[0] = Constant::Path("/w/..".into())),
-        "path is not canonical"
-    );
-    assert_eq!(
-        refusal(|i| i.constants[1] = Constant::Number(i128::MAX)),
-        "number out of range"
-    );
+    assert_eq!(refusal(|i| i.types[1] = TypeImage::List(TypeId(1))), "a type refers to a later one");
+    assert_eq!(refusal(|i| i.constants[2] = Constant::Set(vec![ConstantId(2)])), "a constant refers to a later one");
+    assert_eq!(refusal(|i| i.constants[0] = Constant::Path("/w/..".into())), "path is not canonical");
+    assert_eq!(refusal(|i| i.constants[1] = Constant::Number(i128::MAX)), "number out of range");
     assert_eq!(
         refusal(|i| i.subjects[1] = SubjectImage::Either(vec![SubjectId(1)])),
         "a subject refers to a later one"
     );
+    assert_eq!(refusal(|i| i.symbols.push("sub".into())), "a field name stands twice");
+    assert_eq!(refusal(|i| i.entries.push(i.entries[0].clone())), "entry points are not sorted");
+    assert_eq!(refusal(|i| i.entries[0].rows[0].block = BlockId(1)), "a condition must be truth about a request");
     assert_eq!(
-        refusal(|i| i.symbols.push("sub".into())),
-        "a field name stands twice"
-    );
-    assert_eq!(
-        refusal(|i| i.entries.push(i.entries[0].clone())),
-        "entry points are not sorted"
-    );
-    assert_eq!(
-        refusal(|i| i.entries[0].rows[0].block = BlockId(1)),
-        "a condition must be truth about a request"
-    );
-    assert_eq!(
-        refusal(|i| i.classes[0].definition = ClassDefinitionImage::Narrow {
-            base: ClassId(0),
-            condition: None
-        }),
+        refusal(|i| i.classes[0].definition = ClassDefinitionImage::Narrow { base: ClassId(0), condition: None }),
         "a class refers to a later one"
     );
-    assert_eq!(
-        refusal(|i| i.rules.push(i.rules[0].clone())),
-        "a rule id stands twice"
-    );
-    assert_eq!(
-        refusal(|i| i.zones[0].initial_offset_s = i32::MIN),
-        "offset out of range"
-    );
-    assert_eq!(
-        refusal(|i| i.segments[0].networks[0].1 = 4),
-        "no such network"
-    );
-    assert_eq!(
-        refusal(|i| i.debug.blocks.truncate(1)),
-        "debug data is incomplete"
-    );
+    assert_eq!(refusal(|i| i.rules.push(i.rules[0].clone())), "a rule id stands twice");
+    assert_eq!(refusal(|i| i.zones[0].initial_offset_s = i32::MIN), "offset out of range");
+    assert_eq!(refusal(|i| i.segments[0].networks[0].1 = 4), "no such network");
+    assert_eq!(refusal(|i| i.debug.blocks.truncate(1)), "debug data is incomplete");
 }
 
 #[test]
@@ -404,23 +252,14 @@ fn loops_nest_three_deep_at_most() {
             code.push(op(Opcode::Any, 2 + 2 * level, 0, body));
         }
         for level in (0..depth).rev() {
-            let truth = if level + 1 == depth {
-                1
-            } else {
-                u32::from(4 + 2 * level)
-            };
+            let truth = if level + 1 == depth { 1 } else { u32::from(4 + 2 * level) };
             code.push(op(Opcode::EndLoop, 0, truth, 0));
         }
         code.push(op(Opcode::Return, 0, 2, 0));
         let mut image = sample();
-        image.blocks[0] = BlockImage {
-            registers: 16,
-            code,
-        };
+        image.blocks[0] = BlockImage { registers: 16, code };
         image.debug = DebugImage::default();
-        encode(&image, WITH_DEBUG)
-            .map(|_| ())
-            .map_err(|error| error.problem)
+        encode(&image, WITH_DEBUG).map(|_| ()).map_err(|error| error.problem)
     };
     assert_eq!(nested(3), Ok(()));
     assert_eq!(nested(4), Err("loops are nested too deep"));

@@ -16,8 +16,8 @@ use core::cell::{Cell, RefCell};
 use core::net::IpAddr;
 use mcpz_bytecode::ids::{BlockId, RuleId, TypeId};
 use mcpz_bytecode::image::{
-    CollectImage, EntryImage, EntryTarget, ParameterKind, RuleImage, RuleKindImage, SlotRoot,
-    StepImage, ToolImage, TypeImage,
+    CollectImage, EntryImage, EntryTarget, ParameterKind, RuleImage, RuleKindImage, SlotRoot, StepImage, ToolImage,
+    TypeImage,
 };
 use mcpz_bytecode::value::pattern::match_uri;
 use mcpz_bytecode::{ErrorCode, Program};
@@ -95,20 +95,13 @@ pub(crate) fn rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
                 EntryTarget::Any => true,
                 EntryTarget::Name(name) => {
                     let server = image.servers.get(asked.server.index());
-                    let tool = asked
-                        .tool
-                        .and_then(|row| server?.tools.get(row))
-                        .map(|tool| &tool.name);
-                    let prompt = asked
-                        .prompt
-                        .and_then(|row| server?.prompts.get(row))
-                        .map(|prompt| &prompt.name);
+                    let tool = asked.tool.and_then(|row| server?.tools.get(row)).map(|tool| &tool.name);
+                    let prompt = asked.prompt.and_then(|row| server?.prompts.get(row)).map(|prompt| &prompt.name);
                     Some(name) == tool || Some(name) == prompt
                 }
-                EntryTarget::Uri(pattern) => image
-                    .patterns
-                    .get(pattern.index())
-                    .is_some_and(|pattern| uri_fits(pattern, asked)),
+                EntryTarget::Uri(pattern) => {
+                    image.patterns.get(pattern.index()).is_some_and(|pattern| uri_fits(pattern, asked))
+                }
             }
     };
     let mut rows: Vec<Row> = image
@@ -142,46 +135,22 @@ pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>) -> Extracted<
             .patterns
             .iter()
             .enumerate()
-            .map(|(row, pattern)| {
-                if wanted.contains(&row) {
-                    match_uri(pattern, uri)
-                } else {
-                    None
-                }
-            })
+            .map(|(row, pattern)| if wanted.contains(&row) { match_uri(pattern, uri) } else { None })
             .collect();
     }
     let server = image.servers.get(asked.server.index());
     let tool = asked.tool.and_then(|row| server?.tools.get(row));
-    let slot_of = |kind: ParameterKind| {
-        image
-            .slots
-            .iter()
-            .any(|slot| slot.root == SlotRoot::Collect(kind))
-    };
-    let type_of = |wanted: &TypeImage| {
-        image
-            .types
-            .iter()
-            .position(|ty| ty == wanted)
-            .map(TypeId::new)
-    };
+    let slot_of = |kind: ParameterKind| image.slots.iter().any(|slot| slot.root == SlotRoot::Collect(kind));
+    let type_of = |wanted: &TypeImage| image.types.iter().position(|ty| ty == wanted).map(TypeId::new);
     let places = |kind: ParameterKind, ty: &TypeImage| match (tool, type_of(ty)) {
-        (Some(tool), Some(ty)) if slot_of(kind) => {
-            collect(asked.arguments, &tool.collect, kind, ty)
-        }
+        (Some(tool), Some(ty)) if slot_of(kind) => collect(asked.arguments, &tool.collect, kind, ty),
         _ => Vec::new(),
     };
     extracted.collected.paths = places(ParameterKind::Paths, &TypeImage::Path);
     extracted.collected.urls = places(ParameterKind::Urls, &TypeImage::Url);
     extracted.collected.hosts = places(ParameterKind::Hosts, &TypeImage::Host);
     if let (true, Some(ty)) = (slot_of(ParameterKind::Strings), type_of(&TypeImage::String)) {
-        let place = |document: Document<'a>, node: NodeId| Place {
-            document,
-            node,
-            ty,
-            argument: true,
-        };
+        let place = |document: Document<'a>, node: NodeId| Place { document, node, ty, argument: true };
         let declared = declared_names(tool);
         let (document, root) = asked.arguments;
         let mut nodes = Vec::new();
@@ -202,24 +171,14 @@ fn collect<'a>(
     for row in rows.iter().filter(|row| row.kind == kind) {
         let mut level = alloc::vec![root];
         for step in &row.path {
-            level = level
-                .iter()
-                .flat_map(|node| below(document, *node, step))
-                .collect();
+            level = level.iter().flat_map(|node| below(document, *node, step)).collect();
         }
         nodes.extend(level);
     }
     nodes.sort_unstable();
     nodes.dedup();
     let present = nodes.into_iter().filter(|node| !document.is_null(*node));
-    present
-        .map(|node| Place {
-            document,
-            node,
-            ty,
-            argument: true,
-        })
-        .collect()
+    present.map(|node| Place { document, node, ty, argument: true }).collect()
 }
 
 /// Where a step leads; nowhere when it does not fit.
@@ -227,9 +186,7 @@ fn below(document: Document<'_>, node: NodeId, step: &StepImage) -> Vec<NodeId> 
     match (step, document.kind(node)) {
         (StepImage::Field(name), _) => document.get(node, name).into_iter().collect(),
         (StepImage::Each, Kind::Array) => document.elements(node).collect(),
-        (StepImage::Each, Kind::Object) => {
-            document.members(node).map(|(_, member)| member).collect()
-        }
+        (StepImage::Each, Kind::Object) => document.members(node).map(|(_, member)| member).collect(),
         _ => Vec::new(),
     }
 }
@@ -252,9 +209,7 @@ fn declared_names(tool: Option<&ToolImage>) -> BTreeSet<&str> {
 fn strings(document: Document<'_>, node: NodeId, declared: &BTreeSet<&str>, out: &mut Vec<NodeId>) {
     match document.kind(node) {
         Kind::String => out.push(node),
-        Kind::Array => document
-            .elements(node)
-            .for_each(|element| strings(document, element, declared, out)),
+        Kind::Array => document.elements(node).for_each(|element| strings(document, element, declared, out)),
         Kind::Object => document.members(node).for_each(|(name, member)| {
             if !declared.contains(name) {
                 out.push(document.name(member));
@@ -305,19 +260,10 @@ impl<'a> Case<'a> {
     }
 
     /// The value of every rule in `rows`, and the amounts of limits among them.
-    pub fn evaluate(
-        &self,
-        asked: &Asked<'_>,
-        rows: &[Row],
-        time: Time,
-        memo: &mut Memo,
-    ) -> Outcomes {
+    pub fn evaluate(&self, asked: &Asked<'_>, rows: &[Row], time: Time, memo: &mut Memo) -> Outcomes {
         let extracted = extract(self.program, asked);
         self.run_natives(asked, &extracted, rows, time, memo);
-        let mut outcomes = Outcomes {
-            truths: Vec::with_capacity(rows.len()),
-            amounts: Vec::with_capacity(rows.len()),
-        };
+        let mut outcomes = Outcomes { truths: Vec::with_capacity(rows.len()), amounts: Vec::with_capacity(rows.len()) };
         for _ in 0..MAX_ROUNDS {
             let missed = Cell::new(false);
             let base = self.context(asked, &extracted, memo, &missed);
@@ -338,7 +284,8 @@ impl<'a> Case<'a> {
 
     /// Adds the steps of one pass over the rows.
     fn count_steps(&self, taken: u64, rows: &[Row]) {
-        let blocks = rows.iter().flat_map(|row| core::iter::once(row.block).chain(amount_block(self.program, row.rule)));
+        let blocks =
+            rows.iter().flat_map(|row| core::iter::once(row.block).chain(amount_block(self.program, row.rule)));
         let bounds = blocks.filter_map(|block| self.program.block_facts(block)).map(|facts| facts.steps);
         let mut count = self.steps.get();
         count.taken = count.taken.saturating_add(taken);
@@ -347,22 +294,10 @@ impl<'a> Case<'a> {
     }
 
     /// The native stage: evaluates everything without the state until no native is missing.
-    pub fn run_natives(
-        &self,
-        asked: &Asked<'_>,
-        extracted: &Extracted<'_>,
-        rows: &[Row],
-        time: Time,
-        memo: &mut Memo,
-    ) {
+    pub fn run_natives(&self, asked: &Asked<'_>, extracted: &Extracted<'_>, rows: &[Row], time: Time, memo: &mut Memo) {
         let needed = |row: &Row| {
-            let mut blocks =
-                core::iter::once(row.block).chain(amount_block(self.program, row.rule));
-            blocks.any(|block| {
-                self.program
-                    .block_facts(block)
-                    .is_some_and(|facts| facts.natives)
-            })
+            let mut blocks = core::iter::once(row.block).chain(amount_block(self.program, row.rule));
+            blocks.any(|block| self.program.block_facts(block).is_some_and(|facts| facts.natives))
         };
         if !rows.iter().any(needed) {
             return;
@@ -387,15 +322,7 @@ impl<'a> Case<'a> {
         {
             let missed = Cell::new(false);
             let base = self.context(asked, extracted, memo, &missed);
-            let cx = at_time(
-                Context {
-                    wanted: Some(&wanted),
-                    state,
-                    eager: true,
-                    ..base
-                },
-                time,
-            );
+            let cx = at_time(Context { wanted: Some(&wanted), state, eager: true, ..base }, time);
             let mut machine = Machine::new(registers(self.program, rows));
             run_all(&cx, &mut machine, rows, &mut Outcomes::default());
         }
@@ -411,22 +338,13 @@ impl<'a> Case<'a> {
 fn at_time(cx: Context<'_>, time: Time) -> Context<'_> {
     match time {
         Time::Call => cx,
-        Time::List => Context {
-            listing: true,
-            state: None,
-            ..cx
-        },
+        Time::List => Context { listing: true, state: None, ..cx },
     }
 }
 
 /// The block of a limit's amount.
 fn amount_block(program: &Program, rule: RuleId) -> Option<BlockId> {
-    match program
-        .image()
-        .rules
-        .get(rule.index())
-        .map(|rule| &rule.kind)
-    {
+    match program.image().rules.get(rule.index()).map(|rule| &rule.kind) {
         Some(RuleKindImage::Limit(limit)) => limit.amount,
         _ => None,
     }
@@ -434,24 +352,14 @@ fn amount_block(program: &Program, rule: RuleId) -> Option<BlockId> {
 
 /// Registers that the largest block needs.
 fn registers(program: &Program, rows: &[Row]) -> usize {
-    let blocks = rows
-        .iter()
-        .flat_map(|row| core::iter::once(row.block).chain(amount_block(program, row.rule)));
+    let blocks = rows.iter().flat_map(|row| core::iter::once(row.block).chain(amount_block(program, row.rule)));
     let sizes = blocks.filter_map(|block| program.image().blocks.get(block.index()));
-    sizes
-        .map(|block| usize::from(block.registers))
-        .max()
-        .unwrap_or(0)
+    sizes.map(|block| usize::from(block.registers)).max().unwrap_or(0)
 }
 
 /// The decision stage proper: runs every condition and amount. Nothing here allocates, as long as
 /// `outcomes` has room for all rows.
-pub(crate) fn run_all<'a>(
-    cx: &Context<'a>,
-    machine: &mut Machine<'a>,
-    rows: &[Row],
-    outcomes: &mut Outcomes,
-) {
+pub(crate) fn run_all<'a>(cx: &Context<'a>, machine: &mut Machine<'a>, rows: &[Row], outcomes: &mut Outcomes) {
     outcomes.truths.clear();
     outcomes.amounts.clear();
     for row in rows {

@@ -8,9 +8,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use mcpz_bytecode::ids::LabelId;
-use mcpz_bytecode::image::{
-    Action, BundleImage, EntryTarget, TargetsImage, UriPartImage, UriPatternImage,
-};
+use mcpz_bytecode::image::{Action, BundleImage, EntryTarget, TargetsImage, UriPartImage, UriPatternImage};
 use mcpz_bytecode::value::Decimal;
 use mcpz_bytecode::value::pattern::match_uri;
 
@@ -21,25 +19,20 @@ pub(crate) fn covers(targets: &TargetsImage, asked: &Asked<'_>) -> bool {
         Action::Read | Action::Subscribe => targets.any_resource,
         Action::Get => targets.any_prompt,
         Action::Complete => {
-            (asked.prompt.is_some() && targets.any_prompt)
-                || (asked.uri.is_some() && targets.any_resource)
+            (asked.prompt.is_some() && targets.any_prompt) || (asked.uri.is_some() && targets.any_resource)
         }
         Action::Sample | Action::Elicit | Action::Roots => true,
     };
     let listed = |rows: &[(mcpz_bytecode::ids::ServerId, u32)], wanted: Option<usize>| {
         wanted.is_some_and(|wanted| {
-            rows.iter()
-                .any(|(server, row)| *server == asked.server && usize::try_from(*row) == Ok(wanted))
+            rows.iter().any(|(server, row)| *server == asked.server && usize::try_from(*row) == Ok(wanted))
         })
     };
     by_kind
         || targets.servers.contains(&asked.server)
         || listed(&targets.tools, asked.tool)
         || listed(&targets.prompts, asked.prompt)
-        || targets
-            .resources
-            .iter()
-            .any(|(server, pattern)| *server == asked.server && uri_fits(pattern, asked))
+        || targets.resources.iter().any(|(server, pattern)| *server == asked.server && uri_fits(pattern, asked))
 }
 
 /// Whether a URI pattern fits the resource that is asked for; of a template: whether it could.
@@ -63,10 +56,8 @@ fn may_overlap(pattern: &UriPatternImage, template: &str) -> bool {
 
 /// The patterns of entry points for what is asked.
 pub(crate) fn patterns_of(image: &BundleImage, asked: &Asked<'_>) -> BTreeSet<usize> {
-    let entries = image
-        .entries
-        .iter()
-        .filter(|entry| entry.action == asked.action && entry.server == Some(asked.server));
+    let entries =
+        image.entries.iter().filter(|entry| entry.action == asked.action && entry.server == Some(asked.server));
     entries
         .filter_map(|entry| match entry.target {
             EntryTarget::Uri(pattern) => Some(pattern.index()),
@@ -81,18 +72,11 @@ pub(crate) fn labels(case: &Case<'_>, asked: &Asked<'_>) -> Vec<LabelObligation>
     let mut out: Vec<LabelObligation> = Vec::new();
     for (row, label) in image.labels.iter().enumerate() {
         let id = LabelId::new(row);
-        if image
-            .declassify
-            .iter()
-            .any(|clean| clean.label == id && covers(&clean.targets, asked))
-        {
+        if image.declassify.iter().any(|clean| clean.label == id && covers(&clean.targets, asked)) {
             continue;
         }
         for (_, path) in label.sources.iter().filter(|(from, _)| covers(from, asked)) {
-            let obligation = LabelObligation {
-                label: label.name.clone(),
-                path: path.clone(),
-            };
+            let obligation = LabelObligation { label: label.name.clone(), path: path.clone() };
             if !out.contains(&obligation) {
                 out.push(obligation);
             }
@@ -104,16 +88,10 @@ pub(crate) fn labels(case: &Case<'_>, asked: &Asked<'_>) -> Vec<LabelObligation>
 /// What this call would taint.
 pub(crate) fn stores(case: &Case<'_>, asked: &Asked<'_>) -> Vec<StoreObligation> {
     let image = case.program.image();
-    let covering = image
-        .stores
-        .iter()
-        .filter(|store| covers(&store.targets, asked));
+    let covering = image.stores.iter().filter(|store| covers(&store.targets, asked));
     covering
         .map(|store| StoreObligation {
-            label: image
-                .labels
-                .get(store.label.index())
-                .map_or_else(String::new, |label| label.name.clone()),
+            label: image.labels.get(store.label.index()).map_or_else(String::new, |label| label.name.clone()),
             key: key_text(asked.arguments, &store.key),
         })
         .collect()
@@ -121,14 +99,10 @@ pub(crate) fn stores(case: &Case<'_>, asked: &Asked<'_>) -> Vec<StoreObligation>
 
 /// The text of an argument: a scalar in canonical form, else its JSON text.
 fn key_text((document, root): (Document<'_>, NodeId), path: &[String]) -> Option<String> {
-    let node = path
-        .iter()
-        .try_fold(root, |node, name| document.get(node, name))?;
+    let node = path.iter().try_fold(root, |node, name| document.get(node, name))?;
     Some(match document.kind(node) {
         Kind::String => document.str(node)?.to_string(),
-        Kind::Number => Decimal::from_units(document.number(node)?)
-            .ok()?
-            .to_string(),
+        Kind::Number => Decimal::from_units(document.number(node)?).ok()?.to_string(),
         _ => compact(document, node),
     })
 }
@@ -167,9 +141,7 @@ fn write_compact(document: Document<'_>, node: NodeId, out: &mut String) {
         }
         Kind::String => super::target::push_string(out, document.str(node).unwrap_or("")),
         Kind::Number => {
-            let number = document
-                .number(node)
-                .and_then(|units| Decimal::from_units(units).ok());
+            let number = document.number(node).and_then(|units| Decimal::from_units(units).ok());
             out.push_str(&number.unwrap_or_default().to_string());
         }
         Kind::Bool | Kind::Null => out.push_str(document.raw(node)),

@@ -38,10 +38,7 @@ pub(crate) fn closed(case: &Case<'_>, asked: &Asked<'_>) -> Option<Reason> {
 fn names<'a>(case: &Case<'a>, asked: &Asked<'_>) -> (&'a str, Option<&'a str>) {
     let server = case.program.image().servers.get(asked.server.index());
     let tool = asked.tool.and_then(|row| server?.tools.get(row));
-    (
-        server.map_or("", |server| &server.name),
-        tool.map(|tool| tool.name.as_str()),
-    )
+    (server.map_or("", |server| &server.name), tool.map(|tool| tool.name.as_str()))
 }
 
 /// Server, tool or an agent of the chain is isolated.
@@ -55,11 +52,7 @@ fn isolated(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
     {
         return Ok(true);
     }
-    for link in case
-        .chain
-        .iter()
-        .filter(|link| link.kind == LinkKind::Agent)
-    {
+    for link in case.chain.iter().filter(|link| link.kind == LinkKind::Agent) {
         if let Some(subject) = subject_of(link)
             && case.state.isolated(Isolation::Agent(&subject))?
         {
@@ -81,30 +74,17 @@ fn quarantined(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
 /// ask are not asked; a caller whose address is not known is in no segment.
 fn flow_is_open(case: &Case<'_>, asked: &Asked<'_>) -> bool {
     let image = case.program.image();
-    let to = image
-        .servers
-        .get(asked.server.index())
-        .and_then(|server| server.segment);
+    let to = image.servers.get(asked.server.index()).and_then(|server| server.segment);
     let Some(to) = to.filter(|_| !asked.by_server) else {
         return true;
     };
     let holds = |networks: &[_]| {
-        case.network.is_some_and(|source| {
-            networks
-                .iter()
-                .any(|network| net::net_contains(*network, source))
-        })
+        case.network.is_some_and(|source| networks.iter().any(|network| net::net_contains(*network, source)))
     };
-    let inside = image
-        .segments
-        .iter()
-        .enumerate()
-        .filter(|(_, segment)| holds(&segment.networks));
+    let inside = image.segments.iter().enumerate().filter(|(_, segment)| holds(&segment.networks));
     let from: Vec<SegmentId> = inside.map(|(row, _)| SegmentId::new(row)).collect();
     let applies = |flow: &&FlowImage| {
-        flow.to == to
-            && from.contains(&flow.from)
-            && flow.only.as_ref().is_none_or(|only| covers(only, asked))
+        flow.to == to && from.contains(&flow.from) && flow.only.as_ref().is_none_or(|only| covers(only, asked))
     };
     let closed = image.flows.iter().filter(applies).any(|flow| flow.forbid);
     let opened = image.flows.iter().filter(applies).any(|flow| !flow.forbid);
@@ -118,19 +98,11 @@ fn arguments_fit(case: &Case<'_>, asked: &Asked<'_>) -> bool {
     };
     let (document, node) = asked.arguments;
     match (asked.action, asked.tool, asked.prompt) {
-        (Action::Call, Some(tool), _) => {
-            case.program
-                .schema(asked.server, tool)
-                .is_some_and(|schema| {
-                    schema::validate(document, node, &schema).is_ok()
-                        && !(server.refuse_extra
-                            && schema::extra_parameter(document, node, &schema).is_some())
-                })
-        }
-        (Action::Get, _, Some(prompt)) => server
-            .prompts
-            .get(prompt)
-            .is_some_and(|prompt| prompt_fits(prompt, asked)),
+        (Action::Call, Some(tool), _) => case.program.schema(asked.server, tool).is_some_and(|schema| {
+            schema::validate(document, node, &schema).is_ok()
+                && !(server.refuse_extra && schema::extra_parameter(document, node, &schema).is_some())
+        }),
+        (Action::Get, _, Some(prompt)) => server.prompts.get(prompt).is_some_and(|prompt| prompt_fits(prompt, asked)),
         _ => true,
     }
 }
@@ -139,11 +111,6 @@ fn arguments_fit(case: &Case<'_>, asked: &Asked<'_>) -> bool {
 fn prompt_fits(prompt: &PromptImage, asked: &Asked<'_>) -> bool {
     let (document, node) = asked.arguments;
     let named = |key: &str| prompt.parameters.iter().any(|(name, _)| name == key);
-    document
-        .members(node)
-        .all(|(key, value)| named(key) && document.kind(value) == Kind::String)
-        && prompt
-            .parameters
-            .iter()
-            .all(|(name, required)| !required || document.get(node, name).is_some())
+    document.members(node).all(|(key, value)| named(key) && document.kind(value) == Kind::String)
+        && prompt.parameters.iter().all(|(name, required)| !required || document.get(node, name).is_some())
 }

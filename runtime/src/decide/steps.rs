@@ -4,8 +4,8 @@ use crate::credential::subject_of;
 use crate::decide::case::{Case, Outcomes, Time, rows, rule};
 use crate::decide::{cover, gates};
 use crate::decision::{
-    AuditLevel, Decision, DenyMode, Effect, ErrorCode, LimitObligation, Obligations, Reason,
-    RedactionObligation, RuleError, RuleId, ShadowHit, Unmet,
+    AuditLevel, Decision, DenyMode, Effect, ErrorCode, LimitObligation, Obligations, Reason, RedactionObligation,
+    RuleError, RuleId, ShadowHit, Unmet,
 };
 use crate::natives::Memo;
 use crate::state::{LimitQuery, StateError};
@@ -49,18 +49,8 @@ struct Course<'c, 'a> {
 
 /// Decides what is asked, from step 0d on.
 pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Decision {
-    let blank = Decision::plain(
-        Effect::Allow,
-        Reason::Allowed,
-        DenyMode::Explain,
-        case.program.digest(),
-    );
-    let mut course = Course {
-        case,
-        asked,
-        outcomes: Outcomes::default(),
-        decision: blank,
-    };
+    let blank = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, case.program.digest());
+    let mut course = Course { case, asked, outcomes: Outcomes::default(), decision: blank };
     // The result only says whether all steps were gone through; the decision is in the course.
     let _ = course.run(memo);
     course.decision
@@ -70,25 +60,18 @@ pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Dec
 pub(crate) fn visibility(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Visibility {
     let mut wanted = rows(case.program, asked);
     wanted.retain(|row| {
-        rule(case.program, row.rule).is_some_and(|rule| {
-            !rule.shadow && matches!(rule.kind, RuleKindImage::Forbid | RuleKindImage::Permit(_))
-        })
+        rule(case.program, row.rule)
+            .is_some_and(|rule| !rule.shadow && matches!(rule.kind, RuleKindImage::Forbid | RuleKindImage::Permit(_)))
     });
     let outcomes = case.evaluate(asked, &wanted, Time::List, memo);
-    let mut seen = Visibility {
-        shown: false,
-        hidden_by: None,
-        errors: Vec::new(),
-    };
+    let mut seen = Visibility { shown: false, hidden_by: None, errors: Vec::new() };
     let mut permitted = false;
     for (id, truth) in &outcomes.truths {
         let Some(rule) = rule(case.program, *id) else {
             continue;
         };
         let value = match rule.kind {
-            RuleKindImage::Permit(Some(grant)) => {
-                truth.and(holder(case, asked, grant)).and(Truth::Unknown)
-            }
+            RuleKindImage::Permit(Some(grant)) => truth.and(holder(case, asked, grant)).and(Truth::Unknown),
             _ => *truth,
         };
         if let Truth::Error(code) = value {
@@ -96,9 +79,7 @@ pub(crate) fn visibility(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) ->
         }
         match rule.kind {
             RuleKindImage::Permit(_) => permitted |= matches!(value, Truth::True | Truth::Unknown),
-            _ if matches!(value, Truth::True | Truth::Error(_)) => {
-                seen.hidden_by = seen.hidden_by.or(Some(*id))
-            }
+            _ if matches!(value, Truth::True | Truth::Error(_)) => seen.hidden_by = seen.hidden_by.or(Some(*id)),
             _ => {}
         }
     }
@@ -116,11 +97,7 @@ fn holder(case: &Case<'_>, asked: &Asked<'_>, grant: GrantId) -> Truth {
 
 /// Looks at the chain as decision code does.
 fn with_context<T>(case: &Case<'_>, asked: &Asked<'_>, look: impl FnOnce(&Context<'_>) -> T) -> T {
-    let (memo, missed, extracted) = (
-        Memo::default(),
-        Cell::new(false),
-        super::case::Extracted::default(),
-    );
+    let (memo, missed, extracted) = (Memo::default(), Cell::new(false), super::case::Extracted::default());
     look(&case.context(asked, &extracted, &memo, &missed))
 }
 
@@ -143,24 +120,15 @@ impl<'a> Course<'_, 'a> {
     /// The rules of a kind that are enforced, with their values, in canonical order.
     fn enforced(&self, wanted: impl Fn(&RuleKindImage) -> bool) -> Vec<(RuleRow<'a>, Truth)> {
         let program = self.case.program;
-        let rows = self
-            .outcomes
-            .truths
-            .iter()
-            .filter_map(|(id, truth)| Some(((*id, rule(program, *id)?), *truth)));
-        rows.filter(|((_, rule), _)| !rule.shadow && wanted(&rule.kind))
-            .collect()
+        let rows = self.outcomes.truths.iter().filter_map(|(id, truth)| Some(((*id, rule(program, *id)?), *truth)));
+        rows.filter(|((_, rule), _)| !rule.shadow && wanted(&rule.kind)).collect()
     }
 
     /// Ends the decision with what these rules determined.
     fn end(&mut self, effect: Effect, reason: Reason, by: &[RuleRow<'_>]) -> Step {
         self.decision.effect = effect;
         self.decision.reason = reason;
-        self.decision.show = by
-            .iter()
-            .filter_map(|(_, rule)| rule.deny)
-            .max()
-            .unwrap_or(DenyMode::Explain);
+        self.decision.show = by.iter().filter_map(|(_, rule)| rule.deny).max().unwrap_or(DenyMode::Explain);
         self.decision.determining = by.first().map(|(id, _)| *id);
         self.decision.obligations = Obligations::default();
         Err(())
@@ -198,20 +166,12 @@ impl<'a> Course<'_, 'a> {
                 continue;
             };
             let value = match rule.kind {
-                RuleKindImage::Permit(grant) => {
-                    self.eligible(*truth, grant).and(self.active(grant))
-                }
+                RuleKindImage::Permit(grant) => self.eligible(*truth, grant).and(self.active(grant)),
                 _ => *truth,
             };
             match value {
-                Truth::True => hits.push(ShadowHit {
-                    rule: *id,
-                    error: None,
-                }),
-                Truth::Error(code) => hits.push(ShadowHit {
-                    rule: *id,
-                    error: Some(code),
-                }),
+                Truth::True => hits.push(ShadowHit { rule: *id, error: None }),
+                Truth::Error(code) => hits.push(ShadowHit { rule: *id, error: Some(code) }),
                 Truth::False | Truth::Unknown => {}
             }
         }
@@ -240,9 +200,7 @@ impl<'a> Course<'_, 'a> {
 
     /// The value of a permit but for whether its grant is active.
     fn eligible(&self, truth: Truth, grant: Option<GrantId>) -> Truth {
-        grant.map_or(truth, |grant| {
-            truth.and(holder(self.case, self.asked, grant))
-        })
+        grant.map_or(truth, |grant| truth.and(holder(self.case, self.asked, grant)))
     }
 
     /// Whether a grant is active; true of no grant.
@@ -250,13 +208,7 @@ impl<'a> Course<'_, 'a> {
         let Some(grant) = grant else {
             return Truth::True;
         };
-        let name = self
-            .case
-            .program
-            .image()
-            .grants
-            .get(grant.index())
-            .map_or("", |grant| &grant.name);
+        let name = self.case.program.image().grants.get(grant.index()).map_or("", |grant| &grant.name);
         match self.case.state.grant_active(name) {
             Ok(active) => Truth::of(active),
             Err(StateError) => Truth::Error(ErrorCode::State),
@@ -275,9 +227,7 @@ impl<'a> Course<'_, 'a> {
             match eligible.and(self.active(grant)) {
                 Truth::True => granted = granted.or(Some(row.0)),
                 Truth::Error(code) => self.error(row.0, code),
-                Truth::False if eligible == Truth::True => {
-                    dormant = dormant.or(grant.map(|grant| (row, grant)))
-                }
+                Truth::False if eligible == Truth::True => dormant = dormant.or(grant.map(|grant| (row, grant))),
                 Truth::False | Truth::Unknown => {}
             }
         }
@@ -304,9 +254,7 @@ impl<'a> Course<'_, 'a> {
                 continue;
             };
             let outcome = match truth {
-                Truth::True => {
-                    unmet_of(self.case, row.0, requirement).map_err(|StateError| ErrorCode::State)
-                }
+                Truth::True => unmet_of(self.case, row.0, requirement).map_err(|StateError| ErrorCode::State),
                 Truth::Error(code) => Err(code),
                 Truth::False | Truth::Unknown => Ok(None),
             };
@@ -331,11 +279,7 @@ impl<'a> Course<'_, 'a> {
         let step_up = unmet.iter().any(|what| matches!(what, Unmet::Scope { .. }));
         self.decision.unmet = unmet;
         let ended = self.end(Effect::Challenge, Reason::RequirementUnmet, &asking);
-        self.decision.show = if step_up {
-            DenyMode::StepUp
-        } else {
-            DenyMode::Explain
-        };
+        self.decision.show = if step_up { DenyMode::StepUp } else { DenyMode::Explain };
         ended
     }
 
@@ -389,27 +333,11 @@ impl<'a> Course<'_, 'a> {
         if !with_context(self.case, self.asked, |cx| has_key(cx, limit.by)) {
             return Err(ErrorCode::Missing);
         }
-        let query = LimitQuery {
-            rule: &rule.id,
-            by: limit.by,
-            window_ms: limit.per_ms,
-        };
-        let used = self
-            .case
-            .state
-            .limit_used(&query)
-            .map_err(|StateError| ErrorCode::State)?;
-        let total = used
-            .used
-            .checked_add(amount)
-            .filter(|total| Decimal::from_units(*total).is_ok());
+        let query = LimitQuery { rule: &rule.id, by: limit.by, window_ms: limit.per_ms };
+        let used = self.case.state.limit_used(&query).map_err(|StateError| ErrorCode::State)?;
+        let total = used.used.checked_add(amount).filter(|total| Decimal::from_units(*total).is_ok());
         Ok(if total.is_some_and(|total| total <= limit.at_most) {
-            Room::Consumes(LimitObligation {
-                rule: id,
-                amount,
-                by: limit.by,
-                window_ms: limit.per_ms,
-            })
+            Room::Consumes(LimitObligation { rule: id, amount, by: limit.by, window_ms: limit.per_ms })
         } else {
             Room::Full(used.retry_after_ms)
         })
@@ -420,20 +348,14 @@ impl<'a> Course<'_, 'a> {
         let (mut redact_failed, mut audit_failed) = (Vec::new(), Vec::new());
         let mut redactions = Vec::new();
         let mut audit: Option<AuditLevel> = None;
-        for (row, truth) in
-            self.enforced(|kind| matches!(kind, RuleKindImage::Redact(_) | RuleKindImage::Audit(_)))
-        {
+        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Redact(_) | RuleKindImage::Audit(_))) {
             if let Truth::Error(code) = truth {
                 self.error(row.0, code);
             }
             match (&row.1.kind, truth) {
-                (RuleKindImage::Redact(what), Truth::True) => {
-                    redactions.extend(what.iter().map(|redaction| RedactionObligation {
-                        rule: row.0,
-                        what: redaction.what.clone(),
-                        how: redaction.how.clone(),
-                    }))
-                }
+                (RuleKindImage::Redact(what), Truth::True) => redactions.extend(what.iter().map(|redaction| {
+                    RedactionObligation { rule: row.0, what: redaction.what.clone(), how: redaction.how.clone() }
+                })),
                 (RuleKindImage::Audit(level), Truth::True) => audit = audit.max(Some(*level)),
                 (RuleKindImage::Redact(_), Truth::Error(_)) => redact_failed.push(row),
                 (RuleKindImage::Audit(_), Truth::Error(_)) => audit_failed.push(row),
@@ -463,73 +385,36 @@ enum Room {
 }
 
 /// What is unmet of a requirement; `None` when it is met.
-fn unmet_of(
-    case: &Case<'_>,
-    rule: RuleId,
-    requirement: &RequirementImage,
-) -> Result<Option<Unmet>, StateError> {
+fn unmet_of(case: &Case<'_>, rule: RuleId, requirement: &RequirementImage) -> Result<Option<Unmet>, StateError> {
     Ok(match requirement {
-        RequirementImage::Approval {
-            count,
-            approvers,
-            expires_ms,
-        } => {
-            let approvers: Vec<String> = approvers
-                .iter()
-                .map(|class| class_name(case, *class))
-                .collect();
-            let met = approved_by(case, &approvers, *expires_ms)?
-                >= usize::try_from(*count).unwrap_or(usize::MAX);
-            (!met).then_some(Unmet::Approval {
-                rule,
-                count: *count,
-                approvers,
-                expires_ms: *expires_ms,
-            })
+        RequirementImage::Approval { count, approvers, expires_ms } => {
+            let approvers: Vec<String> = approvers.iter().map(|class| class_name(case, *class)).collect();
+            let met = approved_by(case, &approvers, *expires_ms)? >= usize::try_from(*count).unwrap_or(usize::MAX);
+            (!met).then_some(Unmet::Approval { rule, count: *count, approvers, expires_ms: *expires_ms })
         }
         RequirementImage::Mfa { fresh_ms } => {
             let age = case.state.mfa_age_ms()?;
             let met = age.is_some_and(|age| age >= 0 && fresh_ms.is_none_or(|fresh| age <= fresh));
-            (!met).then_some(Unmet::Mfa {
-                rule,
-                fresh_ms: *fresh_ms,
-            })
+            (!met).then_some(Unmet::Mfa { rule, fresh_ms: *fresh_ms })
         }
         RequirementImage::Scope(wanted) => {
-            let missing: Vec<String> = wanted
-                .iter()
-                .filter(|scope| !case.scopes.contains(scope))
-                .cloned()
-                .collect();
-            (!missing.is_empty()).then_some(Unmet::Scope {
-                rule,
-                scopes: missing,
-            })
+            let missing: Vec<String> = wanted.iter().filter(|scope| !case.scopes.contains(scope)).cloned().collect();
+            (!missing.is_empty()).then_some(Unmet::Scope { rule, scopes: missing })
         }
     })
 }
 
 /// A class by name.
 fn class_name(case: &Case<'_>, class: ClassId) -> String {
-    case.program
-        .image()
-        .classes
-        .get(class.index())
-        .map_or_else(String::new, |class| class.name.clone())
+    case.program.image().classes.get(class.index()).map_or_else(String::new, |class| class.name.clone())
 }
 
 /// How many distinct people of the wanted classes approved in time, none of them in the chain.
-fn approved_by(
-    case: &Case<'_>,
-    wanted: &[String],
-    expires_ms: Option<i64>,
-) -> Result<usize, StateError> {
+fn approved_by(case: &Case<'_>, wanted: &[String], expires_ms: Option<i64>) -> Result<usize, StateError> {
     let chain: BTreeSet<String> = case.chain.iter().filter_map(subject_of).collect();
     let approvals = case.state.approvals()?.iter();
     let valid = approvals
-        .filter(|approval| {
-            approval.age_ms >= 0 && expires_ms.is_none_or(|expires| approval.age_ms <= expires)
-        })
+        .filter(|approval| approval.age_ms >= 0 && expires_ms.is_none_or(|expires| approval.age_ms <= expires))
         .filter(|approval| approval.classes.iter().any(|class| wanted.contains(class)))
         .filter(|approval| !chain.contains(&approval.approver));
     let approvers: BTreeSet<&str> = valid.map(|approval| approval.approver.as_str()).collect();

@@ -107,10 +107,7 @@ pub(crate) struct MadeTexts {
 
 /// Makes the texts that the action needs.
 pub(crate) fn make_texts(action: Action, message: &Message<'_>) -> MadeTexts {
-    let mut made = MadeTexts {
-        details: "{}".to_string(),
-        arguments: "{}".to_string(),
-    };
+    let mut made = MadeTexts { details: "{}".to_string(), arguments: "{}".to_string() };
     let Some(params) = message.params else {
         return made;
     };
@@ -163,13 +160,7 @@ pub(crate) fn prompt(row: &ServerImage, name: &str) -> Option<usize> {
 /// must be spelled in the one clean way.
 pub(crate) fn resource<'a>(row: &ServerImage, uri: &'a str) -> Option<Uri<'a>> {
     let listed = row.resources.iter().any(|known| known == uri);
-    let made = || {
-        is_clean(uri)
-            && row
-                .templates
-                .iter()
-                .any(|template| template_makes(template, uri))
-    };
+    let made = || is_clean(uri) && row.templates.iter().any(|template| template_makes(template, uri));
     (listed || made()).then_some(Uri::Known(uri))
 }
 
@@ -203,10 +194,7 @@ fn segment_makes(template: &str, text: &str) -> bool {
             return false;
         };
         let behind = left.get(first.len_utf8()..).unwrap_or("");
-        match after
-            .split_once('{')
-            .and_then(|(literal, rest)| rest.split_once('}').map(|(_, rest)| (literal, rest)))
-        {
+        match after.split_once('{').and_then(|(literal, rest)| rest.split_once('}').map(|(_, rest)| (literal, rest))) {
             None => return behind.ends_with(after),
             Some((literal, rest)) => {
                 let Some(at) = behind.find(literal) else {
@@ -223,21 +211,13 @@ fn segment_makes(template: &str, text: &str) -> bool {
 fn complete<'a>(row: &ServerImage, message: &Message<'a>, asked: &mut Asked<'a>) -> Option<()> {
     let document = message.document;
     let reference = document.get(message.params?, "ref")?;
-    let text = |key: &str| {
-        document
-            .get(reference, key)
-            .and_then(|node| document.str(node))
-    };
+    let text = |key: &str| document.get(reference, key).and_then(|node| document.str(node));
     match text("type")? {
         "ref/prompt" => asked.prompt = Some(prompt(row, text("name")?)?),
         "ref/resource" => {
             let uri = text("uri")?;
             let template = row.templates.iter().any(|template| template == uri);
-            asked.uri = if template {
-                Some(Uri::Known(uri))
-            } else {
-                Some(resource(row, uri)?)
-            };
+            asked.uri = if template { Some(Uri::Known(uri)) } else { Some(resource(row, uri)?) };
         }
         _ => return None,
     }
@@ -283,9 +263,7 @@ fn sample_details(document: Document<'_>, params: NodeId) -> String {
     if let Some(tokens) = document.get(params, "maxTokens") {
         push_member(&mut out, "max_tokens", document.raw(tokens));
     }
-    let hints = document
-        .get(params, "modelPreferences")
-        .and_then(|node| document.get(node, "hints"));
+    let hints = document.get(params, "modelPreferences").and_then(|node| document.get(node, "hints"));
     let first = hints.and_then(|hints| document.elements(hints).next());
     if let Some(name) = first.and_then(|hint| document.get(hint, "name")) {
         push_member(&mut out, "model", document.raw(name));
@@ -301,13 +279,8 @@ fn sample_details(document: Document<'_>, params: NodeId) -> String {
 
 /// `elicit`: its mode, its fields, and whether one of them looks like a secret.
 fn elicit_details(document: Document<'_>, params: NodeId) -> String {
-    let mode = document
-        .get(params, "mode")
-        .and_then(|node| document.str(node))
-        .unwrap_or("form");
-    let properties = document
-        .get(params, "requestedSchema")
-        .and_then(|schema| document.get(schema, "properties"));
+    let mode = document.get(params, "mode").and_then(|node| document.str(node)).unwrap_or("form");
+    let properties = document.get(params, "requestedSchema").and_then(|schema| document.get(schema, "properties"));
     let mut fields = String::from("[");
     let mut secret = false;
     if let Some(properties) = properties {
@@ -323,11 +296,7 @@ fn elicit_details(document: Document<'_>, params: NodeId) -> String {
     let mut mode_text = String::new();
     push_string(&mut mode_text, mode);
     let mut out = String::from("{");
-    push_member(
-        &mut out,
-        "asks_secret",
-        if secret { "true" } else { "false" },
-    );
+    push_member(&mut out, "asks_secret", if secret { "true" } else { "false" });
     push_member(&mut out, "mode", &mode_text);
     push_member(&mut out, "fields", &fields);
     out.push('}');
@@ -337,23 +306,17 @@ fn elicit_details(document: Document<'_>, params: NodeId) -> String {
 /// Whether a field's name suggests a secret.
 fn looks_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
-    ["password", "secret", "token", "key"]
-        .iter()
-        .any(|word| lower.contains(word))
+    ["password", "secret", "token", "key"].iter().any(|word| lower.contains(word))
 }
 
 /// Arguments of a completion: those resolved before, and the one being completed.
 fn completion_arguments(document: Document<'_>, params: NodeId) -> String {
     let argument = document.get(params, "argument");
     let current = argument.and_then(|node| {
-        let name = document
-            .get(node, "name")
-            .and_then(|name| document.str(name))?;
+        let name = document.get(node, "name").and_then(|name| document.str(name))?;
         Some((name, document.get(node, "value")?))
     });
-    let earlier = document
-        .get(params, "context")
-        .and_then(|node| document.get(node, "arguments"));
+    let earlier = document.get(params, "context").and_then(|node| document.get(node, "arguments"));
     let mut out = String::from("{");
     if let Some(earlier) = earlier {
         for (key, value) in document.members(earlier) {

@@ -11,12 +11,7 @@ use mcpz_bytecode::ids::ServerId;
 use mcpz_bytecode::image::{Action, UnwrapsImage};
 
 /// Decides what is asked, and what it wraps.
-pub(crate) fn decide(
-    case: &Case<'_>,
-    asked: &Asked<'_>,
-    empty: Document<'_>,
-    memo: &mut Memo,
-) -> Decision {
+pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, empty: Document<'_>, memo: &mut Memo) -> Decision {
     let outer = steps::decide(case, asked, memo);
     let Some(unwraps) = wrapping(case, asked) else {
         return outer;
@@ -27,11 +22,7 @@ pub(crate) fn decide(
     let inner = match inner_call(case, asked, unwraps, empty) {
         Ok(inner) => steps::decide(case, &inner, memo),
         Err(reason) => {
-            let show = if reason == Reason::UnknownTarget {
-                DenyMode::Hide
-            } else {
-                DenyMode::Explain
-            };
+            let show = if reason == Reason::UnknownTarget { DenyMode::Hide } else { DenyMode::Explain };
             Decision::plain(Effect::Deny, reason, show, case.program.digest())
         }
     };
@@ -41,14 +32,7 @@ pub(crate) fn decide(
 /// How the tool unwraps, when it is a meta-tool.
 pub(crate) fn wrapping<'a>(case: &Case<'a>, asked: &Asked<'_>) -> Option<&'a UnwrapsImage> {
     let row = asked.tool.filter(|_| asked.action == Action::Call)?;
-    case.program
-        .image()
-        .servers
-        .get(asked.server.index())?
-        .tools
-        .get(row)?
-        .unwraps
-        .as_ref()
+    case.program.image().servers.get(asked.server.index())?.tools.get(row)?.unwraps.as_ref()
 }
 
 /// The inner call, or why there is none.
@@ -59,11 +43,7 @@ pub(crate) fn inner_call<'b>(
     empty: Document<'b>,
 ) -> Result<Asked<'b>, Reason> {
     let (document, root) = asked.arguments;
-    let text = |path: &[String]| {
-        at(document, root, path)
-            .and_then(|node| document.str(node))
-            .ok_or(Reason::Arguments)
-    };
+    let text = |path: &[String]| at(document, root, path).and_then(|node| document.str(node)).ok_or(Reason::Arguments);
     let servers = &case.program.image().servers;
     let server = match &unwraps.server {
         None => asked.server,
@@ -76,11 +56,7 @@ pub(crate) fn inner_call<'b>(
     let name = text(&unwraps.name)?;
     let row = servers.get(server.index()).ok_or(Reason::UnknownTarget)?;
     let tool = target::tool(row, name).ok_or(Reason::UnknownTarget)?;
-    if row
-        .tools
-        .get(tool)
-        .is_some_and(|tool| tool.unwraps.is_some())
-    {
+    if row.tools.get(tool).is_some_and(|tool| tool.unwraps.is_some()) {
         return Err(Reason::UnknownTarget);
     }
     let arguments = match at(document, root, &unwraps.arguments) {
@@ -88,18 +64,12 @@ pub(crate) fn inner_call<'b>(
         Some(node) if document.kind(node) == Kind::Object => (document, node),
         Some(_) => return Err(Reason::Arguments),
     };
-    Ok(Asked {
-        server,
-        tool: Some(tool),
-        arguments,
-        ..*asked
-    })
+    Ok(Asked { server, tool: Some(tool), arguments, ..*asked })
 }
 
 /// The node at a path of fields.
 fn at(document: Document<'_>, root: NodeId, path: &[String]) -> Option<NodeId> {
-    path.iter()
-        .try_fold(root, |node, name| document.get(node, name))
+    path.iter().try_fold(root, |node, name| document.get(node, name))
 }
 
 /// The inner decision; errors and shadow of both, and the obligations of both when both allow.

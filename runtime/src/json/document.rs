@@ -47,11 +47,7 @@ pub(super) struct StringRef {
 }
 
 impl StringRef {
-    pub(super) const NONE: StringRef = StringRef {
-        start: 0,
-        end: 0,
-        decoded: false,
-    };
+    pub(super) const NONE: StringRef = StringRef { start: 0, end: 0, decoded: false };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,10 +92,7 @@ pub struct Document<'a> {
 }
 
 static EMPTY_OBJECT: [Node; 1] = [Node {
-    payload: Payload::Object {
-        count: 0,
-        sorted: 0,
-    },
+    payload: Payload::Object { count: 0, sorted: 0 },
     key: StringRef::NONE,
     has_key: false,
     start: 0,
@@ -110,13 +103,7 @@ static EMPTY_OBJECT: [Node; 1] = [Node {
 impl Document<'static> {
     /// The document `{}`, which stands for arguments that are absent.
     pub const fn empty_object() -> Document<'static> {
-        Document {
-            text: "{}",
-            decoded: "",
-            nodes: &EMPTY_OBJECT,
-            numbers: &[],
-            sorted: &[],
-        }
+        Document { text: "{}", decoded: "", nodes: &EMPTY_OBJECT, numbers: &[], sorted: &[] }
     }
 }
 
@@ -180,11 +167,7 @@ impl<'a> Document<'a> {
     /// The value of a number that is integral: `1`, `1.0` and `10e-1` are 1.
     pub fn integer(&self, node: NodeId) -> Option<i128> {
         let units = self.number(node)?;
-        if units.checked_rem(super::number::ONE)? == 0 {
-            units.checked_div(super::number::ONE)
-        } else {
-            None
-        }
+        if units.checked_rem(super::number::ONE)? == 0 { units.checked_div(super::number::ONE) } else { None }
     }
 
     /// A member of an object; `None` when it is absent or the node is no object.
@@ -192,31 +175,21 @@ impl<'a> Document<'a> {
         let Payload::Object { count, sorted } = self.payload(object) else {
             return None;
         };
-        let rows = self
-            .sorted
-            .get(widen(sorted)..widen(sorted.checked_add(count)?))?;
-        let found = rows
-            .binary_search_by(|member| self.key(*member).unwrap_or_default().cmp(key))
-            .ok()?;
+        let rows = self.sorted.get(widen(sorted)..widen(sorted.checked_add(count)?))?;
+        let found = rows.binary_search_by(|member| self.key(*member).unwrap_or_default().cmp(key)).ok()?;
         rows.get(found).copied()
     }
 
     /// The members of an object in the order of the text; nothing when it is no object.
     pub fn members(&self, object: NodeId) -> Members<'a> {
         let is_object = matches!(self.payload(object), Payload::Object { .. });
-        Members {
-            document: *self,
-            next: self.first_child(object).filter(|_| is_object),
-        }
+        Members { document: *self, next: self.first_child(object).filter(|_| is_object) }
     }
 
     /// The elements of an array; nothing when it is no array.
     pub fn elements(&self, array: NodeId) -> Elements<'a> {
         let is_array = matches!(self.payload(array), Payload::Array { .. });
-        Elements {
-            document: *self,
-            next: self.first_child(array).filter(|_| is_array),
-        }
+        Elements { document: *self, next: self.first_child(array).filter(|_| is_array) }
     }
 
     /// Number of members or elements.
@@ -230,11 +203,7 @@ impl<'a> Document<'a> {
     /// The key of a node in the object it stands in.
     pub fn key(&self, node: NodeId) -> Option<&'a str> {
         let node = self.nodes.get(node.index())?;
-        if node.has_key {
-            Some(self.string(node.key))
-        } else {
-            None
-        }
+        if node.has_key { Some(self.string(node.key)) } else { None }
     }
 
     /// The name of a member as a node of its own, a string; the member itself when it has none. It
@@ -290,18 +259,11 @@ impl<'a> Document<'a> {
             (Payload::Number(_), Payload::Number(_)) => self.number(a) == self.number(b),
             (Payload::String(x), Payload::String(y)) => self.string(x) == self.string(y),
             (Payload::Array { count: x }, Payload::Array { count: y }) => {
-                x == y
-                    && self
-                        .elements(a)
-                        .zip(self.elements(b))
-                        .all(|(left, right)| self.equal(left, right))
+                x == y && self.elements(a).zip(self.elements(b)).all(|(left, right)| self.equal(left, right))
             }
             (Payload::Object { count: x, .. }, Payload::Object { count: y, .. }) => {
                 x == y
-                    && self.members(a).all(|(key, left)| {
-                        self.get(b, key)
-                            .is_some_and(|right| self.equal(left, right))
-                    })
+                    && self.members(a).all(|(key, left)| self.get(b, key).is_some_and(|right| self.equal(left, right)))
             }
             _ => false,
         }
@@ -318,29 +280,16 @@ impl<'a> Document<'a> {
     }
 
     fn string(&self, string: StringRef) -> &'a str {
-        let source = if string.decoded {
-            self.decoded
-        } else {
-            self.text
-        };
-        source
-            .get(widen(string.start)..widen(string.end))
-            .unwrap_or_default()
+        let source = if string.decoded { self.decoded } else { self.text };
+        source.get(widen(string.start)..widen(string.end)).unwrap_or_default()
     }
 
     fn first_child(&self, node: NodeId) -> Option<NodeId> {
-        if self.size(node) == 0 {
-            None
-        } else {
-            node.0.checked_add(1).map(NodeId)
-        }
+        if self.size(node) == 0 { None } else { node.0.checked_add(1).map(NodeId) }
     }
 
     fn next(&self, node: NodeId) -> Option<NodeId> {
-        self.nodes
-            .get(node.index())
-            .map(|node| NodeId(node.next))
-            .filter(|next| *next > node)
+        self.nodes.get(node.index()).map(|node| NodeId(node.next)).filter(|next| *next > node)
     }
 
     /// The child of `parent` that is `node` or holds it, and its position.

@@ -45,9 +45,7 @@ pub fn message<'a>(document: Document<'a>) -> Result<Message<'a>, JsonFault> {
     }
     refuse_imitations(document, root)?;
     let envelope = fault(document, root, FaultKind::Envelope);
-    let version = document
-        .get(root, "jsonrpc")
-        .and_then(|node| document.str(node));
+    let version = document.get(root, "jsonrpc").and_then(|node| document.str(node));
     if version != Some("2.0") {
         return Err(envelope);
     }
@@ -66,21 +64,8 @@ pub fn message<'a>(document: Document<'a>) -> Result<Message<'a>, JsonFault> {
     if params.is_some_and(|params| document.kind(params) != Kind::Object) {
         return Err(envelope);
     }
-    let kind = if id.is_some() {
-        MessageKind::Request
-    } else {
-        MessageKind::Notification
-    };
-    let message = Message {
-        document,
-        kind,
-        method,
-        id,
-        params,
-        name: None,
-        uri: None,
-        arguments: None,
-    };
+    let kind = if id.is_some() { MessageKind::Request } else { MessageKind::Notification };
+    let message = Message { document, kind, method, id, params, name: None, uri: None, arguments: None };
     read_params(message)
 }
 
@@ -101,16 +86,7 @@ fn response<'a>(document: Document<'a>, id: Option<NodeId>) -> Result<Message<'a
     }
     let id = id.filter(|id| !document.is_null(*id));
     let kind = MessageKind::Response;
-    Ok(Message {
-        document,
-        kind,
-        method: "",
-        id,
-        params: None,
-        name: None,
-        uri: None,
-        arguments: None,
-    })
+    Ok(Message { document, kind, method: "", id, params: None, name: None, uri: None, arguments: None })
 }
 
 fn is_id(document: Document<'_>, id: NodeId) -> bool {
@@ -126,21 +102,11 @@ struct Wants {
 
 fn wants(method: &str) -> Wants {
     match method {
-        "tools/call" | "prompts/get" => Wants {
-            name: true,
-            uri: false,
-            arguments: true,
-        },
-        "resources/read" | "resources/subscribe" | "resources/unsubscribe" => Wants {
-            name: false,
-            uri: true,
-            arguments: false,
-        },
-        _ => Wants {
-            name: false,
-            uri: false,
-            arguments: false,
-        },
+        "tools/call" | "prompts/get" => Wants { name: true, uri: false, arguments: true },
+        "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
+            Wants { name: false, uri: true, arguments: false }
+        }
+        _ => Wants { name: false, uri: false, arguments: false },
     }
 }
 
@@ -160,12 +126,7 @@ fn read_params(mut message: Message<'_>) -> Result<Message<'_>, JsonFault> {
         }
     }
     let wrong = fault(document, params, FaultKind::Params);
-    let text = |key: &str| {
-        document
-            .get(params, key)
-            .and_then(|node| document.str(node))
-            .ok_or(wrong)
-    };
+    let text = |key: &str| document.get(params, key).and_then(|node| document.str(node)).ok_or(wrong);
     if wants.name {
         message.name = Some(text("name")?);
     }
@@ -175,10 +136,7 @@ fn read_params(mut message: Message<'_>) -> Result<Message<'_>, JsonFault> {
     if wants.arguments {
         message.arguments = document.get(params, "arguments");
     }
-    if message
-        .arguments
-        .is_some_and(|arguments| document.kind(arguments) != Kind::Object)
-    {
+    if message.arguments.is_some_and(|arguments| document.kind(arguments) != Kind::Object) {
         return Err(wrong);
     }
     Ok(message)
@@ -194,8 +152,5 @@ fn refuse_imitations(document: Document<'_>, object: NodeId) -> Result<(), JsonF
 }
 
 fn fault(document: Document<'_>, node: NodeId, kind: FaultKind) -> JsonFault {
-    JsonFault {
-        kind,
-        offset: document.offset(node),
-    }
+    JsonFault { kind, offset: document.offset(node) }
 }

@@ -45,11 +45,7 @@ pub struct Limits {
 
 impl Limits {
     /// 4 MiB, 64 deep, 200,000 values.
-    pub const DEFAULT: Limits = Limits {
-        max_bytes: 4 * 1024 * 1024,
-        max_depth: DEEPEST,
-        max_nodes: 200_000,
-    };
+    pub const DEFAULT: Limits = Limits { max_bytes: 4 * 1024 * 1024, max_depth: DEEPEST, max_nodes: 200_000 };
 }
 
 impl Default for Limits {
@@ -71,47 +67,22 @@ pub struct Buffers {
 impl Buffers {
     /// Empty buffers.
     pub const fn new() -> Buffers {
-        Buffers {
-            nodes: Vec::new(),
-            numbers: Vec::new(),
-            decoded: String::new(),
-            sorted: Vec::new(),
-            open: Vec::new(),
-        }
+        Buffers { nodes: Vec::new(), numbers: Vec::new(), decoded: String::new(), sorted: Vec::new(), open: Vec::new() }
     }
 
     /// Reads one JSON text.
-    pub fn read<'a>(
-        &'a mut self,
-        text: &'a [u8],
-        limits: &Limits,
-    ) -> Result<Document<'a>, JsonFault> {
+    pub fn read<'a>(&'a mut self, text: &'a [u8], limits: &Limits) -> Result<Document<'a>, JsonFault> {
         if text.len() > widen(limits.max_bytes) {
-            return Err(JsonFault {
-                kind: FaultKind::TooLong,
-                offset: limits.max_bytes,
-            });
+            return Err(JsonFault { kind: FaultKind::TooLong, offset: limits.max_bytes });
         }
-        let text = core::str::from_utf8(text).map_err(|error| JsonFault {
-            kind: FaultKind::NotUtf8,
-            offset: narrow(error.valid_up_to()),
-        })?;
+        let text = core::str::from_utf8(text)
+            .map_err(|error| JsonFault { kind: FaultKind::NotUtf8, offset: narrow(error.valid_up_to()) })?;
         reader::read(self, text, limits)?;
-        Ok(Document {
-            text,
-            decoded: &self.decoded,
-            nodes: &self.nodes,
-            numbers: &self.numbers,
-            sorted: &self.sorted,
-        })
+        Ok(Document { text, decoded: &self.decoded, nodes: &self.nodes, numbers: &self.numbers, sorted: &self.sorted })
     }
 
     /// Reads one JSON-RPC message.
-    pub fn read_message<'a>(
-        &'a mut self,
-        text: &'a [u8],
-        limits: &Limits,
-    ) -> Result<Message<'a>, JsonFault> {
+    pub fn read_message<'a>(&'a mut self, text: &'a [u8], limits: &Limits) -> Result<Message<'a>, JsonFault> {
         message(self.read(text, limits)?)
     }
 

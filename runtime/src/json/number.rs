@@ -43,31 +43,19 @@ pub(super) fn units(parts: &Parts<'_>) -> Option<i128> {
     if significant == 0 {
         return Some(0);
     }
-    let shift = last_power
-        .checked_add(exponent(parts)?)?
-        .checked_add(FRACTION_DIGITS)?;
+    let shift = last_power.checked_add(exponent(parts)?)?.checked_add(FRACTION_DIGITS)?;
     let shift = u32::try_from(shift).ok()?;
     let units = significant.checked_mul(10_i128.checked_pow(shift)?)?;
     if units >= BOUND {
         return None;
     }
-    if parts.negative {
-        units.checked_neg()
-    } else {
-        Some(units)
-    }
+    if parts.negative { units.checked_neg() } else { Some(units) }
 }
 
 fn exponent(parts: &Parts<'_>) -> Option<i64> {
     let mut value = 0_i64;
     for digit in parts.exponent {
-        value = value
-            .checked_mul(10)?
-            .checked_add(i64::from(digit.checked_sub(b'0')?))?;
+        value = value.checked_mul(10)?.checked_add(i64::from(digit.checked_sub(b'0')?))?;
     }
-    if parts.exponent_negative {
-        value.checked_neg()
-    } else {
-        Some(value)
-    }
+    if parts.exponent_negative { value.checked_neg() } else { Some(value) }
 }

@@ -60,10 +60,7 @@ pub(super) const PROTOCOL_OBJECTS: &[&str] = &["_meta", "argument", "context", "
 
 /// Whether the key is none of the protocol but equals one when case is folded.
 pub(super) fn imitates_protocol_key(key: &str) -> bool {
-    !PROTOCOL_KEYS.contains(&key)
-        && PROTOCOL_KEYS
-            .iter()
-            .any(|protocol| folds_equal(key, protocol))
+    !PROTOCOL_KEYS.contains(&key) && PROTOCOL_KEYS.iter().any(|protocol| folds_equal(key, protocol))
 }
 
 fn folds_equal(key: &str, protocol: &str) -> bool {

@@ -26,13 +26,7 @@ struct Reader<'b, 't> {
 pub(super) fn read(buffers: &mut Buffers, text: &str, limits: &Limits) -> Result<(), JsonFault> {
     buffers.clear();
     let max_depth = widen(limits.max_depth.min(DEEPEST));
-    let mut reader = Reader {
-        buffers,
-        text,
-        position: 0,
-        max_depth,
-        max_nodes: widen(limits.max_nodes),
-    };
+    let mut reader = Reader { buffers, text, position: 0, max_depth, max_nodes: widen(limits.max_nodes) };
     reader.text()
 }
 
@@ -61,11 +55,7 @@ impl Reader<'_, '_> {
 
     fn end_of_text(&mut self) -> Result<(), JsonFault> {
         self.skip_space();
-        if self.position < self.text.len() {
-            Err(self.fault(FaultKind::Trailing))
-        } else {
-            Ok(())
-        }
+        if self.position < self.text.len() { Err(self.fault(FaultKind::Trailing)) } else { Ok(()) }
     }
 
     /// Reads a value, or the bracket that opens one; tells whether it did open one.
@@ -74,13 +64,7 @@ impl Reader<'_, '_> {
         let node = self.push_node(key)?;
         match self.peek() {
             Some(b'{') => {
-                return self.open(
-                    node,
-                    Payload::Object {
-                        count: 0,
-                        sorted: 0,
-                    },
-                );
+                return self.open(node, Payload::Object { count: 0, sorted: 0 });
             }
             Some(b'[') => return self.open(node, Payload::Array { count: 0 }),
             Some(b'"') => {
@@ -129,22 +113,13 @@ impl Reader<'_, '_> {
         }
         self.advance(1);
         let is_object = matches!(payload, Payload::Object { .. });
-        self.buffers.open.push(Frame {
-            node,
-            is_object,
-            last: node,
-            count: 0,
-        });
+        self.buffers.open.push(Frame { node, is_object, last: node, count: 0 });
         Ok(true)
     }
 
     fn close_if_empty(&mut self) -> Result<bool, JsonFault> {
         self.skip_space();
-        let is_object = self
-            .buffers
-            .open
-            .last()
-            .is_some_and(|frame| frame.is_object);
+        let is_object = self.buffers.open.last().is_some_and(|frame| frame.is_object);
         let closing = if is_object { b'}' } else { b']' };
         if self.peek() != Some(closing) {
             return Ok(false);
@@ -156,11 +131,7 @@ impl Reader<'_, '_> {
     /// Behind a value in a container: true for a comma, false when the container is closed.
     fn goes_on(&mut self) -> Result<bool, JsonFault> {
         self.skip_space();
-        let is_object = self
-            .buffers
-            .open
-            .last()
-            .is_some_and(|frame| frame.is_object);
+        let is_object = self.buffers.open.last().is_some_and(|frame| frame.is_object);
         match (self.peek(), is_object) {
             (Some(b','), _) => {
                 self.advance(1);
@@ -180,10 +151,7 @@ impl Reader<'_, '_> {
             return Err(self.fault(FaultKind::Syntax));
         };
         let payload = if frame.is_object {
-            Payload::Object {
-                count: frame.count,
-                sorted: self.sort_members(frame)?,
-            }
+            Payload::Object { count: frame.count, sorted: self.sort_members(frame)? }
         } else {
             Payload::Array { count: frame.count }
         };
@@ -197,38 +165,22 @@ impl Reader<'_, '_> {
         let mut member = NodeId(frame.node.0.saturating_add(1));
         for _ in 0..frame.count {
             self.buffers.sorted.push(member);
-            let next = self
-                .buffers
-                .nodes
-                .get(member.index())
-                .map_or(0, |node| node.next);
+            let next = self.buffers.nodes.get(member.index()).map_or(0, |node| node.next);
             member = NodeId(next);
         }
-        let Buffers {
-            nodes,
-            decoded,
-            sorted,
-            ..
-        } = &mut *self.buffers;
+        let Buffers { nodes, decoded, sorted, .. } = &mut *self.buffers;
         let text = self.text;
         let key = |member: &NodeId| {
-            let key = nodes
-                .get(member.index())
-                .map_or(StringRef::NONE, |node| node.key);
+            let key = nodes.get(member.index()).map_or(StringRef::NONE, |node| node.key);
             let source = if key.decoded { decoded.as_str() } else { text };
-            source
-                .get(widen(key.start)..widen(key.end))
-                .unwrap_or_default()
+            source.get(widen(key.start)..widen(key.end)).unwrap_or_default()
         };
         let rows = sorted.get_mut(first..).unwrap_or_default();
         rows.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.cmp(b)));
         for (left, right) in rows.iter().zip(rows.iter().skip(1)) {
             if key(left) == key(right) {
                 let offset = nodes.get(right.index()).map_or(0, |node| node.start);
-                return Err(JsonFault {
-                    kind: FaultKind::DuplicateKey,
-                    offset,
-                });
+                return Err(JsonFault { kind: FaultKind::DuplicateKey, offset });
             }
         }
         Ok(narrow(first))
@@ -236,32 +188,16 @@ impl Reader<'_, '_> {
 
     /// In an object: `ws string ws :`. In an array: nothing.
     fn member_key(&mut self) -> Result<Option<StringRef>, JsonFault> {
-        if !self
-            .buffers
-            .open
-            .last()
-            .is_some_and(|frame| frame.is_object)
-        {
+        if !self.buffers.open.last().is_some_and(|frame| frame.is_object) {
             return Ok(None);
         }
         self.skip_space();
         let start = self.position;
         self.expect(b'"')?;
         let key = self.string()?;
-        let source = if key.decoded {
-            self.buffers.decoded.as_str()
-        } else {
-            self.text
-        };
-        if source
-            .get(widen(key.start)..widen(key.end))
-            .unwrap_or_default()
-            .contains('\0')
-        {
-            return Err(JsonFault {
-                kind: FaultKind::NulKey,
-                offset: narrow(start),
-            });
+        let source = if key.decoded { self.buffers.decoded.as_str() } else { self.text };
+        if source.get(widen(key.start)..widen(key.end)).unwrap_or_default().contains('\0') {
+            return Err(JsonFault { kind: FaultKind::NulKey, offset: narrow(start) });
         }
         self.skip_space();
         self.expect(b':')?;
@@ -270,10 +206,7 @@ impl Reader<'_, '_> {
 
     fn string(&mut self) -> Result<StringRef, JsonFault> {
         let (string, next) = string::string(self.text, self.position, &mut self.buffers.decoded)
-            .map_err(|(kind, offset)| JsonFault {
-                kind,
-                offset: narrow(offset),
-            })?;
+            .map_err(|(kind, offset)| JsonFault { kind, offset: narrow(offset) })?;
         self.position = next;
         Ok(string)
     }
@@ -294,10 +227,7 @@ impl Reader<'_, '_> {
         let integer = self.digits()?;
         let leading_zero = self.text.as_bytes().get(integer.0) == Some(&b'0');
         if leading_zero && integer.1 > integer.0.saturating_add(1) {
-            return Err(JsonFault {
-                kind: FaultKind::Syntax,
-                offset: narrow(integer.0),
-            });
+            return Err(JsonFault { kind: FaultKind::Syntax, offset: narrow(integer.0) });
         }
         let mut fraction = (0, 0);
         if self.take(b".").is_some() {
@@ -318,31 +248,18 @@ impl Reader<'_, '_> {
             exponent_negative,
             exponent: slice(exponent),
         };
-        let inexact = JsonFault {
-            kind: FaultKind::NumberInexact,
-            offset: narrow(start),
-        };
+        let inexact = JsonFault { kind: FaultKind::NumberInexact, offset: narrow(start) };
         let row = narrow(self.buffers.numbers.len());
-        self.buffers
-            .numbers
-            .push(number::units(&parts).ok_or(inexact)?);
+        self.buffers.numbers.push(number::units(&parts).ok_or(inexact)?);
         self.finish(node, Payload::Number(row));
         Ok(())
     }
 
     fn digits(&mut self) -> Result<(usize, usize), JsonFault> {
         let start = self.position;
-        let count = self
-            .rest()
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.advance(count);
-        if count == 0 {
-            Err(self.fault(FaultKind::Syntax))
-        } else {
-            Ok((start, self.position))
-        }
+        if count == 0 { Err(self.fault(FaultKind::Syntax)) } else { Ok((start, self.position)) }
     }
 
     fn finish(&mut self, node: NodeId, payload: Payload) {
@@ -354,11 +271,7 @@ impl Reader<'_, '_> {
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), JsonFault> {
-        if self.take(&[byte]).is_some() {
-            Ok(())
-        } else {
-            Err(self.fault(FaultKind::Syntax))
-        }
+        if self.take(&[byte]).is_some() { Ok(()) } else { Err(self.fault(FaultKind::Syntax)) }
     }
 
     fn take(&mut self, any_of: &[u8]) -> Option<u8> {
@@ -368,19 +281,12 @@ impl Reader<'_, '_> {
     }
 
     fn skip_space(&mut self) {
-        let count = self
-            .rest()
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
-            .count();
+        let count = self.rest().iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
         self.advance(count);
     }
 
     fn rest(&self) -> &[u8] {
-        self.text
-            .as_bytes()
-            .get(self.position..)
-            .unwrap_or_default()
+        self.text.as_bytes().get(self.position..).unwrap_or_default()
     }
 
     fn peek(&self) -> Option<u8> {
@@ -392,9 +298,6 @@ impl Reader<'_, '_> {
     }
 
     fn fault(&self, kind: FaultKind) -> JsonFault {
-        JsonFault {
-            kind,
-            offset: narrow(self.position),
-        }
+        JsonFault { kind, offset: narrow(self.position) }
     }
 }

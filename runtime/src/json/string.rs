@@ -8,18 +8,10 @@ use alloc::string::String;
 type Fault = (FaultKind, usize);
 
 /// Reads the string whose opening quote stands before `start`. Returns it and where the text goes on.
-pub(super) fn string(
-    text: &str,
-    start: usize,
-    decoded: &mut String,
-) -> Result<(StringRef, usize), Fault> {
+pub(super) fn string(text: &str, start: usize, decoded: &mut String) -> Result<(StringRef, usize), Fault> {
     let end = run_end(text, start)?;
     if text.as_bytes().get(end) == Some(&b'"') {
-        let string = StringRef {
-            start: narrow(start),
-            end: narrow(end),
-            decoded: false,
-        };
+        let string = StringRef { start: narrow(start), end: narrow(end), decoded: false };
         return Ok((string, end.saturating_add(1)));
     }
     let decoded_start = decoded.len();
@@ -28,11 +20,7 @@ pub(super) fn string(
         let end = run_end(text, position)?;
         decoded.push_str(text.get(position..end).unwrap_or_default());
         if text.as_bytes().get(end) == Some(&b'"') {
-            let string = StringRef {
-                start: narrow(decoded_start),
-                end: narrow(decoded.len()),
-                decoded: true,
-            };
+            let string = StringRef { start: narrow(decoded_start), end: narrow(decoded.len()), decoded: true };
             return Ok((string, end.saturating_add(1)));
         }
         let (character, next) = escape(text.as_bytes(), end.saturating_add(1))?;
@@ -80,9 +68,7 @@ fn unicode_escape(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
     }
     let lone = (FaultKind::LoneSurrogate, at);
     let is_high = (0xd800..0xdc00).contains(&first);
-    let is_pair = is_high
-        && bytes.get(next) == Some(&b'\\')
-        && bytes.get(next.saturating_add(1)) == Some(&b'u');
+    let is_pair = is_high && bytes.get(next) == Some(&b'\\') && bytes.get(next.saturating_add(1)) == Some(&b'u');
     if !is_pair {
         return Err(lone);
     }
@@ -92,22 +78,16 @@ fn unicode_escape(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
         return Err(lone);
     }
     let high = first.wrapping_sub(0xd800).wrapping_mul(0x400);
-    let code = high
-        .wrapping_add(second.wrapping_sub(0xdc00))
-        .wrapping_add(0x1_0000);
+    let code = high.wrapping_add(second.wrapping_sub(0xdc00)).wrapping_add(0x1_0000);
     let character = char::from_u32(code).ok_or(lone)?;
     Ok((character, second_at.saturating_add(4)))
 }
 
 fn hexadecimal(bytes: &[u8], at: usize) -> Result<u32, Fault> {
-    let digits = bytes
-        .get(at..at.saturating_add(4))
-        .ok_or((FaultKind::Syntax, bytes.len()))?;
+    let digits = bytes.get(at..at.saturating_add(4)).ok_or((FaultKind::Syntax, bytes.len()))?;
     let mut value = 0_u32;
     for (index, digit) in digits.iter().enumerate() {
-        let digit = char::from(*digit)
-            .to_digit(16)
-            .ok_or((FaultKind::Syntax, at.saturating_add(index)))?;
+        let digit = char::from(*digit).to_digit(16).ok_or((FaultKind::Syntax, at.saturating_add(index)))?;
         value = value.wrapping_mul(16).wrapping_add(digit);
     }
     Ok(value)

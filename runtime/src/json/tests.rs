@@ -36,13 +36,7 @@ fn a_document_can_be_walked() {
     let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
     let root = document.root();
     assert_eq!(document.kind(root), Kind::Object);
-    assert_eq!(
-        document
-            .members(root)
-            .map(|(key, _)| key)
-            .collect::<Vec<_>>(),
-        ["b", "a", ""]
-    );
+    assert_eq!(document.members(root).map(|(key, _)| key).collect::<Vec<_>>(), ["b", "a", ""]);
     let b = document.get(root, "b").unwrap();
     let elements: Vec<NodeId> = document.elements(b).collect();
     assert_eq!((document.size(b), elements.len()), (3, 3));
@@ -53,16 +47,8 @@ fn a_document_can_be_walked() {
     let deep = document.get(elements[2], "deep").unwrap();
     assert!(document.is_null(deep));
     assert_eq!(document.pointer(deep), "/b/2/deep");
-    assert_eq!(
-        document.get(root, "a").and_then(|node| document.bool(node)),
-        Some(true)
-    );
-    assert_eq!(
-        document
-            .get(root, "")
-            .and_then(|node| document.number(node)),
-        Some(-2_500_000_000_000_000_000)
-    );
+    assert_eq!(document.get(root, "a").and_then(|node| document.bool(node)), Some(true));
+    assert_eq!(document.get(root, "").and_then(|node| document.number(node)), Some(-2_500_000_000_000_000_000));
     assert_eq!(document.get(root, "none"), None);
     assert_eq!(document.get(b, "deep"), None);
 }
@@ -70,43 +56,23 @@ fn a_document_can_be_walked() {
 #[test]
 fn buffers_are_reused() {
     let mut buffers = Buffers::new();
-    assert!(
-        buffers
-            .read(br#"{"a": ["\u0041", 1, 2, 3]}"#, &Limits::DEFAULT)
-            .is_ok()
-    );
+    assert!(buffers.read(br#"{"a": ["\u0041", 1, 2, 3]}"#, &Limits::DEFAULT).is_ok());
     assert!(buffers.read(b"{", &Limits::DEFAULT).is_err());
     let document = buffers.read(br#"["\u0042"]"#, &Limits::DEFAULT).unwrap();
     assert_eq!(document.len(), 2);
-    assert_eq!(
-        document
-            .elements(document.root())
-            .next()
-            .and_then(|node| document.str(node)),
-        Some("B")
-    );
+    assert_eq!(document.elements(document.root()).next().and_then(|node| document.str(node)), Some("B"));
 }
 
 #[test]
 fn numbers_are_exact_or_refused() {
     let one = number::ONE;
-    for same in [
-        "1",
-        "1.0",
-        "10e-1",
-        "0.1e1",
-        "1.0000000000000000000000000000",
-        "100000000000000000000e-20",
-    ] {
+    for same in ["1", "1.0", "10e-1", "0.1e1", "1.0000000000000000000000000000", "100000000000000000000e-20"] {
         assert_eq!(number(same), Some(one), "{same}");
     }
     assert_eq!(number("-0"), Some(0));
     assert_eq!(number("0e999999999999999999"), Some(0));
     assert_eq!(number("1e-18"), Some(1));
-    assert_eq!(
-        number("99999999999999999999.999999999999999999"),
-        Some(10_i128.pow(38) - 1)
-    );
+    assert_eq!(number("99999999999999999999.999999999999999999"), Some(10_i128.pow(38) - 1));
     let inexact = [
         "1e-19",
         "0.1234567890123456789",
@@ -121,94 +87,42 @@ fn numbers_are_exact_or_refused() {
     for text in inexact {
         assert_eq!(fault(text), "input_number_inexact", "{text}");
     }
-    for text in [
-        "01",
-        "-",
-        "1.",
-        ".5",
-        "+1",
-        "1e",
-        "1e+",
-        "0x1",
-        "NaN",
-        "Infinity",
-        "-Infinity",
-        "1_0",
-        "--1",
-    ] {
-        assert!(
-            ["input_syntax", "input_trailing"].contains(&fault(text)),
-            "{text}"
-        );
+    for text in ["01", "-", "1.", ".5", "+1", "1e", "1e+", "0x1", "NaN", "Infinity", "-Infinity", "1_0", "--1"] {
+        assert!(["input_syntax", "input_trailing"].contains(&fault(text)), "{text}");
     }
 }
 
 #[test]
 fn duplicate_keys_are_refused_at_any_depth_and_in_any_spelling() {
     assert_eq!(fault(r#"{"a": 1, "a": 1}"#), "input_duplicate_key");
-    assert_eq!(
-        fault(r#"{"a": 1, "b": 2, "\u0061": 1}"#),
-        "input_duplicate_key"
-    );
-    assert_eq!(
-        fault(r#"[[{"x": [{"a": 1, "b": {}, "a": null}]}]]"#),
-        "input_duplicate_key"
-    );
+    assert_eq!(fault(r#"{"a": 1, "b": 2, "\u0061": 1}"#), "input_duplicate_key");
+    assert_eq!(fault(r#"[[{"x": [{"a": 1, "b": {}, "a": null}]}]]"#), "input_duplicate_key");
     assert_eq!(fault(r#"{"a": 1, "A": 1}"#), "none");
     assert_eq!(fault(r#"{"a": {"a": {"a": 1}}}"#), "none");
 }
 
 #[test]
 fn strings_are_sound_unicode() {
-    for text in [
-        r#""\ud800""#,
-        r#""\udc00""#,
-        r#""\ud800x""#,
-        r#""\ud800\n""#,
-        r#""\ud800\ud800""#,
-        r#"{"\udfff": 1}"#,
-    ] {
+    for text in [r#""\ud800""#, r#""\udc00""#, r#""\ud800x""#, r#""\ud800\n""#, r#""\ud800\ud800""#, r#"{"\udfff": 1}"#]
+    {
         assert_eq!(fault(text), "input_lone_surrogate", "{text}");
     }
-    for text in [
-        "\"\n\"",
-        "\"\t\"",
-        r#""\x""#,
-        r#""\u12""#,
-        r#""\u12g4""#,
-        "\"",
-        r#""\"#,
-        "'a'",
-    ] {
+    for text in ["\"\n\"", "\"\t\"", r#""\x""#, r#""\u12""#, r#""\u12g4""#, "\"", r#""\"#, "'a'"] {
         assert_eq!(fault(text), "input_syntax", "{text}");
     }
     assert_eq!(fault_of_bytes(b"\"\xff\""), "input_not_utf8");
     assert_eq!(fault_of_bytes(b"\"\xed\xa0\x80\""), "input_not_utf8");
     assert_eq!(fault(r#"{"a\u0000b": 1}"#), "input_nul_key");
     let mut buffers = Buffers::new();
-    let document = buffers
-        .read(r#""é\ud83d\ude00\/\"""#.as_bytes(), &Limits::DEFAULT)
-        .unwrap();
+    let document = buffers.read(r#""é\ud83d\ude00\/\"""#.as_bytes(), &Limits::DEFAULT).unwrap();
     assert_eq!(document.str(document.root()), Some("é😀/\""));
 }
 
 #[test]
 fn the_grammar_is_strict() {
-    for text in [
-        "",
-        " ",
-        "{",
-        "[1,]",
-        "{\"a\":1,}",
-        "[1 2]",
-        "{\"a\" 1}",
-        "{a: 1}",
-        "[1}",
-        "tru",
-        "// x\n1",
-        "\u{feff}1",
-        "]",
-    ] {
+    for text in
+        ["", " ", "{", "[1,]", "{\"a\":1,}", "[1 2]", "{\"a\" 1}", "{a: 1}", "[1}", "tru", "// x\n1", "\u{feff}1", "]"]
+    {
         assert_eq!(fault(text), "input_syntax", "{text:?}");
     }
     for text in ["1 1", "{} {}", "null,", "truex", "[]]", "{}\0"] {
@@ -222,39 +136,21 @@ fn limits_hold() {
     assert_eq!(fault(&nested(64)), "none");
     assert_eq!(fault(&nested(65)), "input_too_deep");
     assert_eq!(fault(&"[".repeat(1_000_000)), "input_too_deep");
-    let limits = Limits {
-        max_bytes: 10,
-        max_depth: 1000,
-        max_nodes: 3,
-    };
+    let limits = Limits { max_bytes: 10, max_depth: 1000, max_nodes: 3 };
     let mut buffers = Buffers::new();
-    let name = |result: Result<Document<'_>, JsonFault>| {
-        result.map(|_| ()).map_err(|fault| fault.kind.name())
-    };
+    let name = |result: Result<Document<'_>, JsonFault>| result.map(|_| ()).map_err(|fault| fault.kind.name());
     assert_eq!(name(buffers.read(b"[1, 2]", &limits)), Ok(()));
-    assert_eq!(
-        name(buffers.read(b"[1, 2,3]", &limits)),
-        Err("input_too_many_nodes")
-    );
-    assert_eq!(
-        name(buffers.read(b"[1,2      ]", &limits)),
-        Err("input_too_long")
-    );
-    let deep = Limits {
-        max_bytes: 1000,
-        max_depth: 1000,
-        max_nodes: 1000,
-    };
-    assert_eq!(
-        name(buffers.read(nested(65).as_bytes(), &deep)),
-        Err("input_too_deep")
-    );
+    assert_eq!(name(buffers.read(b"[1, 2,3]", &limits)), Err("input_too_many_nodes"));
+    assert_eq!(name(buffers.read(b"[1,2      ]", &limits)), Err("input_too_long"));
+    let deep = Limits { max_bytes: 1000, max_depth: 1000, max_nodes: 1000 };
+    assert_eq!(name(buffers.read(nested(65).as_bytes(), &deep)), Err("input_too_deep"));
 }
 
 #[test]
 fn equality_is_by_value() {
     let mut buffers = Buffers::new();
-    let text = r#"[{"a": 1, "b": [1, "x"]}, {"b": [1.0, "\u0078"], "a": 10e-1}, {"a": 1, "b": [1]}, {"a": 1, "c": [1, "x"]}]"#;
+    let text =
+        r#"[{"a": 1, "b": [1, "x"]}, {"b": [1.0, "\u0078"], "a": 10e-1}, {"a": 1, "b": [1]}, {"a": 1, "c": [1, "x"]}]"#;
     let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
     let values: Vec<NodeId> = document.elements(document.root()).collect();
     assert!(document.equal(values[0], values[1]));
@@ -266,22 +162,12 @@ fn equality_is_by_value() {
 fn a_tool_call_is_read() {
     let mut buffers = Buffers::new();
     let text = r#"{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"get-issue","arguments":{"Name":1},"_meta":{"progressToken":1}}}"#;
-    let message = buffers
-        .read_message(text.as_bytes(), &Limits::DEFAULT)
-        .unwrap();
-    assert_eq!(
-        (message.kind, message.method, message.name),
-        (MessageKind::Request, "tools/call", Some("get-issue"))
-    );
+    let message = buffers.read_message(text.as_bytes(), &Limits::DEFAULT).unwrap();
+    assert_eq!((message.kind, message.method, message.name), (MessageKind::Request, "tools/call", Some("get-issue")));
     assert!(message.arguments.is_some() && message.uri.is_none());
     let text = r#"{"jsonrpc":"2.0","method":"resources/read","params":{"uri":"file:///x"}}"#;
-    let message = buffers
-        .read_message(text.as_bytes(), &Limits::DEFAULT)
-        .unwrap();
-    assert_eq!(
-        (message.kind, message.uri),
-        (MessageKind::Notification, Some("file:///x"))
-    );
+    let message = buffers.read_message(text.as_bytes(), &Limits::DEFAULT).unwrap();
+    assert_eq!((message.kind, message.uri), (MessageKind::Notification, Some("file:///x")));
 }
 
 #[test]
@@ -315,67 +201,28 @@ fn unsound_envelopes_are_refused() {
     for text in params {
         assert_eq!(message_fault(text), "input_params", "{text}");
     }
-    assert_eq!(
-        message_fault(r#"{"jsonrpc":"2.0","id":1,"result":{"x":1}}"#),
-        "none"
-    );
-    assert_eq!(
-        message_fault(r#"{"jsonrpc":"2.0","id":null,"error":{"code":1}}"#),
-        "none"
-    );
+    assert_eq!(message_fault(r#"{"jsonrpc":"2.0","id":1,"result":{"x":1}}"#), "none");
+    assert_eq!(message_fault(r#"{"jsonrpc":"2.0","id":null,"error":{"code":1}}"#), "none");
 }
 
 #[test]
 fn keys_that_imitate_the_protocol_are_refused_where_the_protocol_reads() {
-    let call = |extra: &str| {
-        format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"a"{extra}}}}}"#
-        )
-    };
-    for key in [
-        "Name",
-        "NAME",
-        "argument\u{17f}",
-        "Arguments",
-        "ta\u{17f}\u{212a}",
-        "_Meta",
-        "\\u004eame",
-    ] {
-        assert_eq!(
-            message_fault(&call(&format!(r#","{key}":{{}}"#))),
-            "input_case_folded_key",
-            "{key}"
-        );
+    let call =
+        |extra: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"a"{extra}}}}}"#);
+    for key in ["Name", "NAME", "argument\u{17f}", "Arguments", "ta\u{17f}\u{212a}", "_Meta", "\\u004eame"] {
+        assert_eq!(message_fault(&call(&format!(r#","{key}":{{}}"#))), "input_case_folded_key", "{key}");
     }
-    assert_eq!(
-        message_fault(&call(r#","_meta":{"ProgressToken":1}"#)),
-        "input_case_folded_key"
-    );
-    assert_eq!(
-        message_fault(&call(r#","arguments":{"Name":1,"METHOD":2}"#)),
-        "none"
-    );
+    assert_eq!(message_fault(&call(r#","_meta":{"ProgressToken":1}"#)), "input_case_folded_key");
+    assert_eq!(message_fault(&call(r#","arguments":{"Name":1,"METHOD":2}"#)), "none");
     assert_eq!(message_fault(&call(r#","other":{"Name":1}"#)), "none");
-    assert_eq!(
-        message_fault(r#"{"jsonrpc":"2.0","method":"ping","Method":"tools/call"}"#),
-        "input_case_folded_key"
-    );
-    assert_eq!(
-        message_fault(r#"{"jsonrpc":"2.0","method":"ping","re\ufb05ult":1}"#),
-        "none"
-    );
-    assert_eq!(
-        message_fault(r#"{"jsonrpc":"2.0","method":"ping","param\u017f":{}}"#),
-        "input_case_folded_key"
-    );
+    assert_eq!(message_fault(r#"{"jsonrpc":"2.0","method":"ping","Method":"tools/call"}"#), "input_case_folded_key");
+    assert_eq!(message_fault(r#"{"jsonrpc":"2.0","method":"ping","re\ufb05ult":1}"#), "none");
+    assert_eq!(message_fault(r#"{"jsonrpc":"2.0","method":"ping","param\u017f":{}}"#), "input_case_folded_key");
 }
 
 #[test]
 fn every_fault_has_a_name_of_its_own() {
-    let mut names: Vec<_> = FaultKind::ALL
-        .iter()
-        .map(|kind| kind.name().to_string())
-        .collect();
+    let mut names: Vec<_> = FaultKind::ALL.iter().map(|kind| kind.name().to_string()).collect();
     names.sort();
     names.dedup();
     assert_eq!(names.len(), FaultKind::ALL.len());

@@ -13,9 +13,7 @@ use core::ops::ControlFlow;
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::image::SqlDialect;
 use mcpz_bytecode::limits::{MAX_SQL_BYTES, MAX_SQL_DEPTH, MAX_SQL_TOKENS};
-use sqlparser::ast::{
-    Expr, ObjectName, ObjectNamePart, Query, SetExpr, Statement, TableFactor, Visit, Visitor,
-};
+use sqlparser::ast::{Expr, ObjectName, ObjectNamePart, Query, SetExpr, Statement, TableFactor, Visit, Visitor};
 use sqlparser::dialect::{AnsiDialect, Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
@@ -103,10 +101,7 @@ pub fn facts(text: &str, dialect: SqlDialect) -> Result<SqlFacts, ErrorCode> {
         return Err(ErrorCode::SqlLimit);
     }
     let statement = parse(text, dialect_of(dialect).as_ref())?;
-    let mut judge = Judge {
-        tables: BTreeSet::new(),
-        writes: !matches!(statement, Statement::Query(_)),
-    };
+    let mut judge = Judge { tables: BTreeSet::new(), writes: !matches!(statement, Statement::Query(_)) };
     match statement.visit(&mut judge) {
         ControlFlow::Break(code) => Err(code),
         ControlFlow::Continue(()) => Ok(SqlFacts {
@@ -130,32 +125,19 @@ fn dialect_of(dialect: SqlDialect) -> Box<dyn Dialect> {
 
 /// The one statement of a text.
 fn parse(text: &str, dialect: &dyn Dialect) -> Result<Statement, ErrorCode> {
-    let tokens = Tokenizer::new(dialect, text)
-        .tokenize()
-        .map_err(|_| ErrorCode::Sql)?;
+    let tokens = Tokenizer::new(dialect, text).tokenize().map_err(|_| ErrorCode::Sql)?;
     let is_comment = |token: &Token| {
-        matches!(
-            token,
-            Token::Whitespace(
-                Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)
-            )
-        )
+        matches!(token, Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)))
     };
     if tokens.iter().any(is_comment) {
         return Err(ErrorCode::Sql);
     }
     // Chains of operators nest without recursion in the parser, so tokens bound the depth of the tree.
-    let words = tokens
-        .iter()
-        .filter(|token| !matches!(token, Token::Whitespace(_)))
-        .count();
+    let words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count();
     if words > MAX_SQL_TOKENS {
         return Err(ErrorCode::SqlLimit);
     }
-    let parsed = Parser::new(dialect)
-        .with_recursion_limit(MAX_SQL_DEPTH)
-        .with_tokens(tokens)
-        .parse_statements();
+    let parsed = Parser::new(dialect).with_recursion_limit(MAX_SQL_DEPTH).with_tokens(tokens).parse_statements();
     let mut statements = parsed.map_err(|error| match error {
         ParserError::RecursionLimitExceeded => ErrorCode::SqlLimit,
         _ => ErrorCode::Sql,
@@ -203,9 +185,9 @@ impl Visitor for Judge {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<ErrorCode> {
         match factor {
-            TableFactor::Table { args: None, .. }
-            | TableFactor::Derived { .. }
-            | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
+            TableFactor::Table { args: None, .. } | TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => {
+                ControlFlow::Continue(())
+            }
             _ => ControlFlow::Break(ErrorCode::Sql),
         }
     }
@@ -214,13 +196,8 @@ impl Visitor for Judge {
         let Expr::Function(function) = expr else {
             return ControlFlow::Continue(());
         };
-        let known = qualified(&function.name)
-            .is_some_and(|name| HARMLESS.binary_search(&name.as_str()).is_ok());
-        if known {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(ErrorCode::Sql)
-        }
+        let known = qualified(&function.name).is_some_and(|name| HARMLESS.binary_search(&name.as_str()).is_ok());
+        if known { ControlFlow::Continue(()) } else { ControlFlow::Break(ErrorCode::Sql) }
     }
 }
 
@@ -268,8 +245,7 @@ mod tests {
 
     #[test]
     fn reads_and_writes() {
-        let select =
-            of("SELECT count(*) FROM Sales.\"Orders\" o JOIN customers c ON o.id = c.id").unwrap();
+        let select = of("SELECT count(*) FROM Sales.\"Orders\" o JOIN customers c ON o.id = c.id").unwrap();
         assert!(select.read_only);
         assert_eq!(select.kind, "select");
         assert_eq!(select.tables, ["customers", "sales.Orders"]);
@@ -286,11 +262,7 @@ mod tests {
         ] {
             let facts = of(text).unwrap();
             assert!(!facts.read_only, "{text}");
-            assert!(
-                facts.tables.is_empty() || facts.tables.contains(&"a".to_string()),
-                "{text}: {:?}",
-                facts.tables
-            );
+            assert!(facts.tables.is_empty() || facts.tables.contains(&"a".to_string()), "{text}: {:?}", facts.tables);
         }
         assert_eq!(of("delete from a").unwrap().kind, "delete");
     }
@@ -312,10 +284,7 @@ mod tests {
         ] {
             assert_eq!(of(text), Err(ErrorCode::Sql), "{text}");
         }
-        assert!(
-            of("SELECT 1;").is_ok(),
-            "one final semicolon is no second statement"
-        );
+        assert!(of("SELECT 1;").is_ok(), "one final semicolon is no second statement");
     }
 
     #[test]

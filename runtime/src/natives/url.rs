@@ -9,11 +9,7 @@ use mcpz_bytecode::value::host;
 /// Reads a URL. Its host must pass the host rule as it is spelled.
 pub fn parse_url(text: &str) -> Result<UrlParts, ErrorCode> {
     let odd = |c: char| c.is_ascii_control() || c == '\\';
-    if text.len() > MAX_PLACE_BYTES
-        || text.starts_with(' ')
-        || text.ends_with(' ')
-        || text.chars().any(odd)
-    {
+    if text.len() > MAX_PLACE_BYTES || text.starts_with(' ') || text.ends_with(' ') || text.chars().any(odd) {
         return Err(ErrorCode::Url);
     }
     let (scheme, after) = text.split_once(':').ok_or(ErrorCode::Url)?;
@@ -25,11 +21,7 @@ pub fn parse_url(text: &str) -> Result<UrlParts, ErrorCode> {
     let spelled = spelled_host(after);
     let canonical = match spelled {
         "" => None,
-        name => Some(
-            host::parse_host(name)
-                .map_err(|_| ErrorCode::Url)?
-                .into_owned(),
-        ),
+        name => Some(host::parse_host(name).map_err(|_| ErrorCode::Url)?.into_owned()),
     };
     let has_host = parsed.host_str().is_some_and(|name| !name.is_empty());
     // `http:///a` would be read as `http://a/`: what is spelled must be what is meant.
@@ -43,9 +35,7 @@ pub fn parse_url(text: &str) -> Result<UrlParts, ErrorCode> {
         port: parsed.port_or_known_default(),
         path: parsed.path().to_string(),
         query: parsed.query().map(str::to_string),
-        username: Some(parsed.username())
-            .filter(|name| !name.is_empty())
-            .map(String::from),
+        username: Some(parsed.username()).filter(|name| !name.is_empty()).map(String::from),
     })
 }
 
@@ -54,10 +44,7 @@ fn spelled_host(after: &str) -> &str {
     let authority = after.split(['/', '?', '#']).next().unwrap_or("");
     let authority = authority.rsplit('@').next().unwrap_or("");
     if authority.starts_with('[') {
-        return authority
-            .find(']')
-            .and_then(|end| authority.get(..=end))
-            .unwrap_or(authority);
+        return authority.find(']').and_then(|end| authority.get(..=end)).unwrap_or(authority);
     }
     authority.split(':').next().unwrap_or("")
 }
@@ -71,18 +58,9 @@ mod tests {
         let url = parse_url("HTTPS://bob:pw@B\u{fc}cher.Example:443/a/../b?q=1#f").unwrap();
         assert_eq!(url.scheme, "https");
         assert_eq!(url.host.as_deref(), Some("xn--bcher-kva.example"));
-        assert_eq!(
-            (url.port, url.path.as_str(), url.query.as_deref()),
-            (Some(443), "/b", Some("q=1"))
-        );
+        assert_eq!((url.port, url.path.as_str(), url.query.as_deref()), (Some(443), "/b", Some("q=1")));
         assert_eq!(url.username.as_deref(), Some("bob"));
-        assert_eq!(
-            parse_url("https://[::ffff:127.0.0.1]/")
-                .unwrap()
-                .host
-                .as_deref(),
-            Some("127.0.0.1")
-        );
+        assert_eq!(parse_url("https://[::ffff:127.0.0.1]/").unwrap().host.as_deref(), Some("127.0.0.1"));
     }
 
     #[test]

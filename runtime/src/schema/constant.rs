@@ -13,18 +13,13 @@ pub(super) fn equals(document: Document<'_>, node: NodeId, constant: ConstantVie
         ConstantView::Array(constants) => {
             document.kind(node) == crate::json::Kind::Array
                 && document.size(node) == constants.count()
-                && document
-                    .elements(node)
-                    .zip(constants)
-                    .all(|(element, constant)| equals(document, element, constant))
+                && document.elements(node).zip(constants).all(|(element, constant)| equals(document, element, constant))
         }
         ConstantView::Object(mut members) => {
             document.kind(node) == crate::json::Kind::Object
                 && document.size(node) == members.count()
                 && members.all(|(key, constant)| {
-                    document
-                        .get(node, key)
-                        .is_some_and(|member| equals(document, member, constant))
+                    document.get(node, key).is_some_and(|member| equals(document, member, constant))
                 })
         }
     }

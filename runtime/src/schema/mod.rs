@@ -27,11 +27,7 @@ pub struct SchemaFault {
 }
 
 /// Validates a value against the root of a schema.
-pub fn validate(
-    document: Document<'_>,
-    node: NodeId,
-    schema: &SchemaView<'_>,
-) -> Result<(), SchemaFault> {
+pub fn validate(document: Document<'_>, node: NodeId, schema: &SchemaView<'_>) -> Result<(), SchemaFault> {
     Validator::new(document, *schema).validate(node)
 }
 
@@ -42,16 +38,9 @@ pub fn validate_absent(schema: &SchemaView<'_>) -> Result<(), SchemaFault> {
 }
 
 /// The first parameter that the schema's root does not name: what `extra refuse` refuses.
-pub fn extra_parameter(
-    document: Document<'_>,
-    arguments: NodeId,
-    schema: &SchemaView<'_>,
-) -> Option<NodeId> {
+pub fn extra_parameter(document: Document<'_>, arguments: NodeId, schema: &SchemaView<'_>) -> Option<NodeId> {
     if document.kind(arguments) != Kind::Object {
         return Some(arguments);
     }
-    document
-        .members(arguments)
-        .find(|(name, _)| !schema.names_parameter(name))
-        .map(|(_, node)| node)
+    document.members(arguments).find(|(name, _)| !schema.names_parameter(name)).map(|(_, node)| node)
 }

@@ -10,10 +10,7 @@ use mcpz_bytecode::schema::{Check, Constant, Parameters, SchemaImage, VerifiedSc
 const ONE: i128 = 1_000_000_000_000_000_000;
 
 fn image(nodes: Vec<Vec<Check>>) -> SchemaImage {
-    SchemaImage {
-        nodes,
-        ..SchemaImage::default()
-    }
+    SchemaImage { nodes, ..SchemaImage::default() }
 }
 
 fn outcome(image: &SchemaImage, text: &str) -> Result<(), &'static str> {
@@ -28,21 +25,9 @@ fn outcome(image: &SchemaImage, text: &str) -> Result<(), &'static str> {
 #[test]
 fn objects_are_checked_by_member() {
     let properties = vec![("n".to_string(), 1)];
-    let members = Check::Members {
-        properties,
-        patterns: vec![],
-        additional: Some(2),
-    };
-    let root = vec![
-        Check::Type(types::OBJECT),
-        members,
-        Check::Required(vec!["n".to_string()]),
-    ];
-    let image = image(vec![
-        root,
-        vec![Check::Type(types::INTEGER)],
-        vec![Check::Never],
-    ]);
+    let members = Check::Members { properties, patterns: vec![], additional: Some(2) };
+    let root = vec![Check::Type(types::OBJECT), members, Check::Required(vec!["n".to_string()])];
+    let image = image(vec![root, vec![Check::Type(types::INTEGER)], vec![Check::Never]]);
     assert_eq!(outcome(&image, r#"{"n": 1.0}"#), Ok(()));
     assert_eq!(outcome(&image, r#"{"n": 1.5}"#), Err("type"));
     assert_eq!(outcome(&image, r#"{}"#), Err("required"));
@@ -58,10 +43,7 @@ fn a_budget_that_is_spent_refuses_even_below_not() {
 
 #[test]
 fn a_recursive_schema_follows_the_data() {
-    let items = Check::Items {
-        prefix: vec![],
-        rest: Some(0),
-    };
+    let items = Check::Items { prefix: vec![], rest: Some(0) };
     let image = image(vec![vec![Check::Type(types::ARRAY), items]]);
     assert_eq!(outcome(&image, "[[], [[[]]]]"), Ok(()));
     assert_eq!(outcome(&image, "[[], [[1]]]"), Err("type"));
@@ -71,35 +53,19 @@ fn a_recursive_schema_follows_the_data() {
 fn constants_compare_by_value() {
     let object = Constant::Object(vec![
         ("a".to_string(), Constant::Number(ONE)),
-        (
-            "b".to_string(),
-            Constant::Array(vec![Constant::Null, Constant::Bool(true)]),
-        ),
+        ("b".to_string(), Constant::Array(vec![Constant::Null, Constant::Bool(true)])),
     ]);
-    let image = image(vec![vec![Check::Enum(vec![
-        object,
-        Constant::String("x".to_string()),
-    ])]]);
+    let image = image(vec![vec![Check::Enum(vec![object, Constant::String("x".to_string())])]]);
     assert_eq!(outcome(&image, r#"{"b": [null, true], "a": 1.0}"#), Ok(()));
     assert_eq!(outcome(&image, r#""x""#), Ok(()));
-    assert_eq!(
-        outcome(&image, r#"{"b": [null, false], "a": 1}"#),
-        Err("enum")
-    );
+    assert_eq!(outcome(&image, r#"{"b": [null, false], "a": 1}"#), Err("enum"));
     assert_eq!(outcome(&image, r#"{"a": 1}"#), Err("enum"));
 }
 
 #[test]
 fn extra_parameters_are_found() {
-    let parameters = Parameters {
-        names: vec!["a".to_string()],
-        patterns: vec![],
-        any: false,
-    };
-    let mut image = SchemaImage {
-        parameters,
-        ..SchemaImage::default()
-    };
+    let parameters = Parameters { names: vec!["a".to_string()], patterns: vec![], any: false };
+    let mut image = SchemaImage { parameters, ..SchemaImage::default() };
     let extra = |image: &SchemaImage, text: &str| {
         let mut bytes = Vec::new();
         image.encode(&mut bytes);
@@ -118,21 +84,10 @@ fn extra_parameters_are_found() {
 #[test]
 fn damaged_bytes_are_refused_or_harmless() {
     let properties = vec![("n".to_string(), 1)];
-    let members = Check::Members {
-        properties,
-        patterns: vec![],
-        additional: None,
-    };
-    let values = Check::Enum(vec![Constant::Array(vec![Constant::String(
-        "x".to_string(),
-    )])]);
-    let image = image(vec![
-        vec![
-            members,
-            Check::Combine(mcpz_bytecode::schema::Combinator::Any, vec![1]),
-        ],
-        vec![values],
-    ]);
+    let members = Check::Members { properties, patterns: vec![], additional: None };
+    let values = Check::Enum(vec![Constant::Array(vec![Constant::String("x".to_string())])]);
+    let image =
+        image(vec![vec![members, Check::Combine(mcpz_bytecode::schema::Combinator::Any, vec![1])], vec![values]]);
     let mut bytes = Vec::new();
     image.encode(&mut bytes);
     let mut buffers = Buffers::new();

@@ -3,8 +3,7 @@
 use super::{MAX_DEPTH, MAX_STEPS, SchemaFault, constant};
 use crate::json::{Document, Kind, NodeId};
 use mcpz_bytecode::schema::{
-    Bound, CheckView, Combinator, ConstantView, Constants, NodeList, Pairs, SchemaView, Size,
-    Strings, types,
+    Bound, CheckView, Combinator, ConstantView, Constants, NodeList, Pairs, SchemaView, Size, Strings, types,
 };
 
 /// What is validated: a value, or the key of a member (`propertyNames`).
@@ -34,12 +33,7 @@ enum Fault {
 
 impl<'d, 's> Validator<'d, 's> {
     pub(super) fn new(document: Document<'d>, schema: SchemaView<'s>) -> Validator<'d, 's> {
-        Validator {
-            document,
-            schema,
-            steps: MAX_STEPS,
-            depth: MAX_DEPTH,
-        }
+        Validator { document, schema, steps: MAX_STEPS, depth: MAX_DEPTH }
     }
 
     pub(super) fn validate(&mut self, node: NodeId) -> Result<(), SchemaFault> {
@@ -79,11 +73,7 @@ impl<'d, 's> Validator<'d, 's> {
             CheckView::Type(mask) => ensure(self.has_type(instance, mask), instance, "type"),
             CheckView::IntegerRange(min, max) => {
                 let value = self.integer_units(instance);
-                ensure(
-                    value.is_none_or(|value| min <= value && value <= max),
-                    instance,
-                    "integer_range",
-                )
+                ensure(value.is_none_or(|value| min <= value && value <= max), instance, "integer_range")
             }
             CheckView::Enum(values) => self.one_of_values(instance, values),
             CheckView::Bound(bound, limit) => self.bound(instance, bound, limit),
@@ -92,16 +82,8 @@ impl<'d, 's> Validator<'d, 's> {
             CheckView::Ref(node) => self.node(instance, node),
             CheckView::Combine(combinator, nodes) => self.combine(instance, combinator, nodes),
             CheckView::Not(node) => ensure(!self.fits(instance, node)?, instance, "not"),
-            CheckView::If {
-                condition,
-                then,
-                otherwise,
-            } => {
-                let branch = if self.fits(instance, condition)? {
-                    then
-                } else {
-                    otherwise
-                };
+            CheckView::If { condition, then, otherwise } => {
+                let branch = if self.fits(instance, condition)? { then } else { otherwise };
                 branch.map_or(Ok(()), |node| self.node(instance, node))
             }
             container => match instance {
@@ -114,9 +96,7 @@ impl<'d, 's> Validator<'d, 's> {
     /// Checks that say something of arrays and objects only.
     fn container(&mut self, node: NodeId, check: CheckView<'s>) -> Outcome {
         let wanted = match check {
-            CheckView::UniqueItems | CheckView::Items { .. } | CheckView::Contains { .. } => {
-                Kind::Array
-            }
+            CheckView::UniqueItems | CheckView::Items { .. } | CheckView::Contains { .. } => Kind::Array,
             _ => Kind::Object,
         };
         if self.document.kind(node) != wanted {
@@ -125,16 +105,10 @@ impl<'d, 's> Validator<'d, 's> {
         match check {
             CheckView::UniqueItems => self.unique(node),
             CheckView::Items { prefix, rest } => self.items(node, prefix, rest),
-            CheckView::Contains {
-                node: wanted,
-                min,
-                max,
-            } => self.contains(node, wanted, min, max),
-            CheckView::Members {
-                properties,
-                patterns,
-                additional,
-            } => self.members(node, properties, patterns, additional),
+            CheckView::Contains { node: wanted, min, max } => self.contains(node, wanted, min, max),
+            CheckView::Members { properties, patterns, additional } => {
+                self.members(node, properties, patterns, additional)
+            }
             CheckView::Required(names) => self.required(node, names, "required"),
             CheckView::PropertyNames(schema) => {
                 for (key, member) in self.document.members(node) {
@@ -178,10 +152,7 @@ impl<'d, 's> Validator<'d, 's> {
 
     fn integer_units(&self, instance: Instance<'d>) -> Option<i128> {
         match instance {
-            Instance::Value(node) => self
-                .document
-                .integer(node)
-                .and_then(|_| self.document.number(node)),
+            Instance::Value(node) => self.document.integer(node).and_then(|_| self.document.number(node)),
             Instance::Key(..) => None,
         }
     }
@@ -190,9 +161,7 @@ impl<'d, 's> Validator<'d, 's> {
         let bits = match self.kind(instance) {
             Kind::Null => types::NULL,
             Kind::Bool => types::BOOLEAN,
-            Kind::Number if self.integer_units(instance).is_some() => {
-                types::NUMBER | types::INTEGER
-            }
+            Kind::Number if self.integer_units(instance).is_some() => types::NUMBER | types::INTEGER,
             Kind::Number => types::NUMBER,
             Kind::String => types::STRING,
             Kind::Array => types::ARRAY,
@@ -234,30 +203,16 @@ impl<'d, 's> Validator<'d, 's> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let length = || self.text(instance).map(|text| text.chars().count());
         let count = |wanted: Kind| match instance {
-            Instance::Value(node) if self.document.kind(node) == wanted => {
-                Some(self.document.size(node))
-            }
+            Instance::Value(node) if self.document.kind(node) == wanted => Some(self.document.size(node)),
             _ => None,
         };
         let (fits, keyword) = match size {
             Size::MinLength => (length().is_none_or(|length| length >= limit), "minLength"),
             Size::MaxLength => (length().is_none_or(|length| length <= limit), "maxLength"),
-            Size::MinItems => (
-                count(Kind::Array).is_none_or(|count| count >= limit),
-                "minItems",
-            ),
-            Size::MaxItems => (
-                count(Kind::Array).is_none_or(|count| count <= limit),
-                "maxItems",
-            ),
-            Size::MinProperties => (
-                count(Kind::Object).is_none_or(|count| count >= limit),
-                "minProperties",
-            ),
-            Size::MaxProperties => (
-                count(Kind::Object).is_none_or(|count| count <= limit),
-                "maxProperties",
-            ),
+            Size::MinItems => (count(Kind::Array).is_none_or(|count| count >= limit), "minItems"),
+            Size::MaxItems => (count(Kind::Array).is_none_or(|count| count <= limit), "maxItems"),
+            Size::MinProperties => (count(Kind::Object).is_none_or(|count| count >= limit), "minProperties"),
+            Size::MaxProperties => (count(Kind::Object).is_none_or(|count| count <= limit), "maxProperties"),
         };
         ensure(fits, instance, keyword)
     }
@@ -303,11 +258,7 @@ impl<'d, 's> Validator<'d, 's> {
                 found = found.saturating_add(1);
             }
         }
-        ensure(
-            found >= min && max.is_none_or(|max| found <= max),
-            Instance::Value(array),
-            "contains",
-        )
+        ensure(found >= min && max.is_none_or(|max| found <= max), Instance::Value(array), "contains")
     }
 
     fn members(
@@ -353,21 +304,12 @@ impl<'d, 's> Validator<'d, 's> {
     fn required(&mut self, object: NodeId, names: Strings<'s>, keyword: &'static str) -> Outcome {
         for name in names {
             self.step(Instance::Value(object))?;
-            ensure(
-                self.document.get(object, name).is_some(),
-                Instance::Value(object),
-                keyword,
-            )?;
+            ensure(self.document.get(object, name).is_some(), Instance::Value(object), keyword)?;
         }
         Ok(())
     }
 
-    fn combine(
-        &mut self,
-        instance: Instance<'d>,
-        combinator: Combinator,
-        nodes: NodeList<'s>,
-    ) -> Outcome {
+    fn combine(&mut self, instance: Instance<'d>, combinator: Combinator, nodes: NodeList<'s>) -> Outcome {
         if combinator == Combinator::All {
             for node in nodes.rows() {
                 self.node(instance, node)?;
@@ -410,25 +352,15 @@ impl<'d, 's> Validator<'d, 's> {
 }
 
 fn ensure(fits: bool, instance: Instance<'_>, keyword: &'static str) -> Outcome {
-    if fits {
-        Ok(())
-    } else {
-        invalid(instance, keyword)
-    }
+    if fits { Ok(()) } else { invalid(instance, keyword) }
 }
 
 fn invalid(instance: Instance<'_>, keyword: &'static str) -> Outcome {
-    Err(Fault::Invalid(SchemaFault {
-        node: node_of(instance),
-        keyword,
-    }))
+    Err(Fault::Invalid(SchemaFault { node: node_of(instance), keyword }))
 }
 
 fn exceeded(instance: Instance<'_>, keyword: &'static str) -> Outcome {
-    Err(Fault::Exceeded(SchemaFault {
-        node: node_of(instance),
-        keyword,
-    }))
+    Err(Fault::Exceeded(SchemaFault { node: node_of(instance), keyword }))
 }
 
 fn node_of(instance: Instance<'_>) -> NodeId {

@@ -27,8 +27,7 @@ pub struct Comparer<'c, 'a> {
 impl<'a> Comparer<'_, 'a> {
     /// `a == b`. Of collections all elements are read first: one in error is the result.
     pub fn equal(&self, a: Value<'a>, b: Value<'a>) -> Result<bool, Stop> {
-        if let (Some((left, left_size)), Some((right, right_size))) =
-            (shape(self.cx, a), shape(self.cx, b))
+        if let (Some((left, left_size)), Some((right, right_size))) = (shape(self.cx, a), shape(self.cx, b))
             && (left == Shape::Record) == (right == Shape::Record)
         {
             both(bounded(a, left_size), bounded(b, right_size))?;
@@ -45,11 +44,9 @@ impl<'a> Comparer<'_, 'a> {
         let mut stop: Option<Stop> = None;
         let mut elements = Cursor::new(self.cx, collection);
         while let Some(element) = elements.next(self.cx, self.registers) {
-            let result = self.element(collection, element.value).and_then(|value| {
-                match shape(self.cx, value) {
-                    Some(_) => self.readable(value, depth.saturating_add(1)),
-                    None => Ok(()),
-                }
+            let result = self.element(collection, element.value).and_then(|value| match shape(self.cx, value) {
+                Some(_) => self.readable(value, depth.saturating_add(1)),
+                None => Ok(()),
             });
             if let Err(found) = result {
                 stop = Some(stop.map_or(found, |before| before.merge(found)));
@@ -73,9 +70,7 @@ impl<'a> Comparer<'_, 'a> {
             return false;
         }
         match (shape(self.cx, a), shape(self.cx, b)) {
-            (Some((Shape::List, left)), Some((Shape::List, right))) => {
-                left == right && self.same_sequence(a, b, depth)
-            }
+            (Some((Shape::List, left)), Some((Shape::List, right))) => left == right && self.same_sequence(a, b, depth),
             (Some((Shape::Record, left)), Some((Shape::Record, right))) => {
                 left == right && self.same_members(a, b, depth)
             }
@@ -154,9 +149,7 @@ impl<'a> Comparer<'_, 'a> {
         if let Value::Constant(reference) = record
             && let Constant::Record(fields) = reference.get()
         {
-            let at = fields
-                .binary_search_by(|(key, _)| key.as_str().cmp(wanted))
-                .ok()?;
+            let at = fields.binary_search_by(|(key, _)| key.as_str().cmp(wanted)).ok()?;
             return fields.get(at).map(|(_, id)| constant(reference.row(*id)));
         }
         let mut members = Cursor::new(self.cx, record);
@@ -211,30 +204,22 @@ impl<'a> Comparer<'_, 'a> {
             (_, Value::Net(address, length)) => in_net(item, (address, length)).into(),
             (_, Value::Segment(id)) => self.in_segment(item, id).into(),
             (_, Value::Window(window)) => self.in_window(item, window).into(),
-            (Value::Host(name), Value::HostPattern(pattern)) => {
-                Truth::of(host::host_matches(pattern, name))
-            }
+            (Value::Host(name), Value::HostPattern(pattern)) => Truth::of(host::host_matches(pattern, name)),
             _ => self.equal(item, element).into(),
         }
     }
 
     /// Whether an address is in some network of a segment.
     fn in_segment(&self, item: Value<'a>, id: SegmentId) -> Result<bool, Stop> {
-        let (Value::Ip(ip), Some(segment)) = (item, self.cx.image().segments.get(id.index()))
-        else {
+        let (Value::Ip(ip), Some(segment)) = (item, self.cx.image().segments.get(id.index())) else {
             return Err(TYPE);
         };
-        Ok(segment
-            .networks
-            .iter()
-            .any(|network| net::net_contains(*network, ip)))
+        Ok(segment.networks.iter().any(|network| net::net_contains(*network, ip)))
     }
 
     /// Whether an instant is in a window.
     fn in_window(&self, item: Value<'a>, window: &WindowImage) -> Result<bool, Stop> {
-        let (Value::Instant(instant_ms), Some(zone)) =
-            (item, self.cx.image().zones.get(window.zone.index()))
-        else {
+        let (Value::Instant(instant_ms), Some(zone)) = (item, self.cx.image().zones.get(window.zone.index())) else {
             return Err(TYPE);
         };
         if !time::in_calendar(instant_ms) {
@@ -267,8 +252,7 @@ impl<'a> Comparer<'_, 'a> {
             let mut later = elements.clone();
             let mut again = false;
             while let Some(other) = later.next(self.cx, self.registers) {
-                again |=
-                    self.same_elements((collection, element.value), (collection, other.value), 0);
+                again |= self.same_elements((collection, element.value), (collection, other.value), 0);
             }
             distinct = distinct.saturating_add(usize::from(!again));
         }
@@ -295,9 +279,7 @@ fn same_scalar(a: Value<'_>, b: Value<'_>) -> bool {
         (Value::Host(a), Value::Host(b)) | (Value::Path(a), Value::Path(b)) => a == b,
         (Value::Url(a), Value::Url(b)) => a.text == b.text,
         (Value::Sql(a), Value::Sql(b)) => a == b,
-        (Value::Text(_), _) | (_, Value::Text(_)) => {
-            text_of(a).is_some() && text_of(a) == text_of(b)
-        }
+        (Value::Text(_), _) | (_, Value::Text(_)) => text_of(a).is_some() && text_of(a) == text_of(b),
         _ => false,
     }
 }
@@ -306,9 +288,7 @@ fn same_scalar(a: Value<'_>, b: Value<'_>) -> bool {
 pub fn order(a: Value<'_>, b: Value<'_>) -> Result<Ordering, Stop> {
     Ok(match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.cmp(&b),
-        (Value::Duration(a), Value::Duration(b)) | (Value::Instant(a), Value::Instant(b)) => {
-            a.cmp(&b)
-        }
+        (Value::Duration(a), Value::Duration(b)) | (Value::Instant(a), Value::Instant(b)) => a.cmp(&b),
         (Value::Date(a), Value::Date(b)) => a.cmp(&b),
         (Value::Time(a), Value::Time(b)) => a.cmp(&b),
         (Value::Weekday(a), Value::Weekday(b)) => a.cmp(&b),
@@ -327,12 +307,9 @@ pub fn in_range(
     high: Option<Value<'_>>,
     inclusive: bool,
 ) -> Result<bool, Stop> {
-    let above = low.map_or(Ok(true), |low| {
-        order(item, low).map(|order| order != Ordering::Less)
-    });
+    let above = low.map_or(Ok(true), |low| order(item, low).map(|order| order != Ordering::Less));
     let below = high.map_or(Ok(true), |high| {
-        order(item, high)
-            .map(|order| order == Ordering::Less || (inclusive && order == Ordering::Equal))
+        order(item, high).map(|order| order == Ordering::Less || (inclusive && order == Ordering::Equal))
     });
     both(above, below).map(|(above, below)| above && below)
 }
@@ -341,9 +318,7 @@ pub fn in_range(
 fn in_net(item: Value<'_>, network: (IpAddr, u8)) -> Result<bool, Stop> {
     match item {
         Value::Ip(ip) => Ok(net::net_contains(network, ip)),
-        Value::Host(name) => {
-            Ok(host::host_address(name).is_some_and(|ip| net::net_contains(network, ip)))
-        }
+        Value::Host(name) => Ok(host::host_address(name).is_some_and(|ip| net::net_contains(network, ip))),
         _ => Err(TYPE),
     }
 }
@@ -351,9 +326,7 @@ fn in_net(item: Value<'_>, network: (IpAddr, u8)) -> Result<bool, Stop> {
 /// `item like pattern`.
 pub fn like(item: Value<'_>, pattern: &Constant) -> Result<bool, Stop> {
     match (item, pattern) {
-        (Value::Host(name), Constant::HostPattern(pattern)) => {
-            Ok(host::host_matches(pattern, name))
-        }
+        (Value::Host(name), Constant::HostPattern(pattern)) => Ok(host::host_matches(pattern, name)),
         (_, Constant::Glob { pattern, path_like }) => {
             let text = text_of(item).ok_or(TYPE)?;
             Ok(glob::glob_matches(pattern, *path_like, text))
@@ -373,9 +346,7 @@ pub fn under(a: Value<'_>, b: Value<'_>) -> Result<bool, Stop> {
 /// `x is T` of a value that is there or null.
 pub fn is(cx: &Context<'_>, value: Value<'_>, ty: mcpz_bytecode::ids::TypeId) -> bool {
     match value {
-        Value::Node(Place { document, node, .. }) => {
-            super::read::json_fits(cx.image(), document, node, ty)
-        }
+        Value::Node(Place { document, node, .. }) => super::read::json_fits(cx.image(), document, node, ty),
         other => kind_fits(cx, other, ty),
     }
 }
@@ -385,9 +356,7 @@ fn kind_fits(cx: &Context<'_>, value: Value<'_>, ty: mcpz_bytecode::ids::TypeId)
     match cx.image().types.get(ty.index()) {
         None => false,
         Some(TypeImage::Optional(of)) => matches!(value, Value::Null) || kind_fits(cx, value, *of),
-        Some(TypeImage::Union(members)) => {
-            members.iter().any(|member| kind_fits(cx, value, *member))
-        }
+        Some(TypeImage::Union(members)) => members.iter().any(|member| kind_fits(cx, value, *member)),
         Some(TypeImage::Json) => true,
         Some(TypeImage::Null) => matches!(value, Value::Null),
         Some(TypeImage::Bool) => matches!(value, Value::Bool(_)),

@@ -95,10 +95,7 @@ pub struct ClassTable {
 impl ClassTable {
     /// A table for a chain of this length; classes are added in order.
     pub fn new(links: usize) -> Self {
-        Self {
-            rows: Vec::new(),
-            links,
-        }
+        Self { rows: Vec::new(), links }
     }
 
     /// Adds the tests of the next class, one for each link.
@@ -108,13 +105,8 @@ impl ClassTable {
 
     /// The test of a class on a link.
     pub fn get(&self, class: ClassId, link: usize) -> Truth {
-        let place = class
-            .index()
-            .checked_mul(self.links)
-            .and_then(|start| start.checked_add(link));
-        let known = place
-            .filter(|_| link < self.links)
-            .and_then(|place| self.rows.get(place));
+        let place = class.index().checked_mul(self.links).and_then(|start| start.checked_add(link));
+        let known = place.filter(|_| link < self.links).and_then(|place| self.rows.get(place));
         known.copied().unwrap_or(Truth::False)
     }
 }

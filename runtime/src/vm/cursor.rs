@@ -54,10 +54,7 @@ impl<'a> Cursor<'a> {
 
     /// A walk over a JSON array or object.
     fn of_place(cx: &Context<'a>, place: Place<'a>) -> Self {
-        match (
-            place.document.kind(place.node),
-            cx.image().types.get(place.ty.index()),
-        ) {
+        match (place.document.kind(place.node), cx.image().types.get(place.ty.index())) {
             (Kind::Array, Some(TypeImage::List(of) | TypeImage::Set(of))) => {
                 Cursor::Array(place.document.elements(place.node), place, *of)
             }
@@ -73,40 +70,24 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next element, with its key when the collection is a record.
-    pub fn next_member(
-        &mut self,
-        cx: &Context<'a>,
-        registers: &[Register<'a>],
-    ) -> Option<(&'a str, Register<'a>)> {
+    pub fn next_member(&mut self, cx: &Context<'a>, registers: &[Register<'a>]) -> Option<(&'a str, Register<'a>)> {
         let plain = |value| ("", Register::plain(value));
         match self {
             Cursor::Array(elements, place, of) => {
                 let node = elements.next()?;
-                Some((
-                    "",
-                    Register::of(place_value(Place {
-                        node,
-                        ty: *of,
-                        ..*place
-                    })),
-                ))
+                Some(("", Register::of(place_value(Place { node, ty: *of, ..*place }))))
             }
             Cursor::Object(members, place) => {
                 let (key, node) = members.next()?;
-                Some((
-                    key,
-                    Register::of(member_value(cx, Place { node, ..*place }, key)),
-                ))
+                Some((key, Register::of(member_value(cx, Place { node, ..*place }, key))))
             }
             Cursor::Rows(rows, table) => rows.next().map(|id| plain(constant(table.row(*id)))),
-            Cursor::Fields(fields, table) => fields
-                .next()
-                .map(|(key, id)| (key.as_str(), Register::plain(constant(table.row(*id))))),
+            Cursor::Fields(fields, table) => {
+                fields.next().map(|(key, id)| (key.as_str(), Register::plain(constant(table.row(*id)))))
+            }
             Cursor::Split(pieces) => pieces.next().map(|piece| plain(Value::Text(piece))),
             Cursor::Texts(texts) => texts.next().map(|text| plain(Value::Text(text))),
-            Cursor::Places(places) => places
-                .next()
-                .map(|place| ("", Register::of(Value::Node(*place)))),
+            Cursor::Places(places) => places.next().map(|place| ("", Register::of(Value::Node(*place)))),
             Cursor::Run(range) => {
                 let index = range.next()?;
                 registers.get(index).map(|register| ("", *register))
@@ -123,12 +104,7 @@ fn member_value<'a>(cx: &Context<'a>, place: Place<'a>, key: &str) -> Value<'a> 
         Some(TypeImage::Map(of)) => Some(*of),
         Some(TypeImage::Record(fields)) => fields
             .iter()
-            .find(|(symbol, _)| {
-                image
-                    .symbols
-                    .get(symbol.index())
-                    .is_some_and(|name| name == key)
-            })
+            .find(|(symbol, _)| image.symbols.get(symbol.index()).is_some_and(|name| name == key))
             .map(|(_, of)| *of)
             .or_else(|| json_type(image)),
         _ => Some(place.ty),

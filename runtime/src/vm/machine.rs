@@ -15,9 +15,7 @@ use core::cmp::Ordering;
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SubjectId, SymbolId, TypeId};
 use mcpz_bytecode::limits::MAX_COLLECTION;
-use mcpz_bytecode::opcode::{
-    ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW,
-};
+use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::value::Decimal;
 
 /// Error `type`.
@@ -45,11 +43,7 @@ impl<'a> Machine<'a> {
     /// A machine with this many registers.
     pub fn new(registers: usize) -> Self {
         let blank = Register::plain(Value::Absent);
-        Self {
-            registers: alloc::vec![blank; registers],
-            texts: QuestionText::new(),
-            steps: 0,
-        }
+        Self { registers: alloc::vec![blank; registers], texts: QuestionText::new(), steps: 0 }
     }
 
     /// Instructions executed so far.
@@ -68,10 +62,7 @@ impl<'a> Machine<'a> {
             return Value::Error(ErrorCode::Internal);
         };
         let blank = Register::plain(Value::Absent);
-        self.registers
-            .iter_mut()
-            .take(usize::from(block.registers))
-            .for_each(|register| *register = blank);
+        self.registers.iter_mut().take(usize::from(block.registers)).for_each(|register| *register = blank);
         self.stretch(cx, &block.code).value
     }
 
@@ -94,13 +85,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Executes one instruction.
-    fn step(
-        &mut self,
-        cx: &Context<'a>,
-        code: &'a [Instruction],
-        pc: usize,
-        instruction: &'a Instruction,
-    ) -> Flow<'a> {
+    fn step(&mut self, cx: &Context<'a>, code: &'a [Instruction], pc: usize, instruction: &'a Instruction) -> Flow<'a> {
         let next = pc.saturating_add(1);
         match instruction.opcode {
             Opcode::Return | Opcode::EndLoop => Flow::Ended(self.get(instruction.a)),
@@ -125,20 +110,11 @@ impl<'a> Machine<'a> {
     /// Where a jump leads. Tracing and extraction evaluate what a jump would skip.
     fn jump(&self, cx: &Context<'a>, instruction: &Instruction, next: usize, on: Truth) -> usize {
         let taken = !cx.eager && truth(self.get(instruction.a).value) == on;
-        if taken {
-            next.saturating_add(index(instruction.b))
-        } else {
-            next
-        }
+        if taken { next.saturating_add(index(instruction.b)) } else { next }
     }
 
     /// `any` and `all`.
-    fn fold(
-        &mut self,
-        cx: &Context<'a>,
-        instruction: &Instruction,
-        body: &'a [Instruction],
-    ) -> Truth {
+    fn fold(&mut self, cx: &Context<'a>, instruction: &Instruction, body: &'a [Instruction]) -> Truth {
         let any = instruction.opcode == Opcode::Any;
         let collection = match operand(cx, self.get(instruction.a).value) {
             Ok(collection) => collection,
@@ -156,11 +132,7 @@ impl<'a> Machine<'a> {
         while let Some(element) = elements.next(cx, &self.registers) {
             self.set(instruction.dst.saturating_add(1), element);
             let holds = truth(self.stretch(cx, body).value);
-            result = if any {
-                result.or(holds)
-            } else {
-                result.and(holds)
-            };
+            result = if any { result.or(holds) } else { result.and(holds) };
             if result == decided && !(cx.eager && cx.wanted.is_some()) {
                 break;
             }
@@ -170,10 +142,7 @@ impl<'a> Machine<'a> {
 
     /// A register; one that is not there holds nothing.
     fn get(&self, operand: u32) -> Register<'a> {
-        self.registers
-            .get(index(operand))
-            .copied()
-            .unwrap_or(Register::plain(Value::Absent))
+        self.registers.get(index(operand)).copied().unwrap_or(Register::plain(Value::Absent))
     }
 
     /// Writes a register.
@@ -195,26 +164,14 @@ impl<'a> Machine<'a> {
             },
             Opcode::Field => Register::of(read::field(cx, left.value, SymbolId(b))),
             Opcode::Coalesce => match left.value {
-                Value::Absent | Value::Null => Register {
-                    value: chosen(cx, right.value),
-                    ..right
-                },
-                _ => Register {
-                    value: chosen(cx, left.value),
-                    ..left
-                },
+                Value::Absent | Value::Null => Register { value: chosen(cx, right.value), ..right },
+                _ => Register { value: chosen(cx, left.value), ..left },
             },
             Opcode::Select => match truth(left.value) {
-                Truth::True => Register {
-                    value: chosen(cx, right.value),
-                    ..right
-                },
+                Truth::True => Register { value: chosen(cx, right.value), ..right },
                 Truth::False => {
                     let other = self.get(b.saturating_add(1));
-                    Register {
-                        value: chosen(cx, other.value),
-                        ..other
-                    }
+                    Register { value: chosen(cx, other.value), ..other }
                 }
                 stopped => Register::plain(stopped.into()),
             },
@@ -222,10 +179,7 @@ impl<'a> Machine<'a> {
                 let native = cx.image().natives.get(index(b)).ok_or(INTERNAL);
                 let result = both(operand(cx, left.value), native)
                     .and_then(|(subject, native)| natives::apply(cx, native, subject));
-                Register {
-                    value: result.into(),
-                    origin: left.origin,
-                }
+                Register { value: result.into(), origin: left.origin }
             }
             Opcode::HistoryOf => {
                 let Some(question) = cx.image().histories.get(index(a)) else {
@@ -246,20 +200,11 @@ impl<'a> Machine<'a> {
         left: Value<'a>,
         right: Value<'a>,
     ) -> Value<'a> {
-        let Instruction {
-            opcode,
-            flags,
-            a,
-            b,
-            ..
-        } = *instruction;
+        let Instruction { opcode, flags, a, b, .. } = *instruction;
         match opcode {
             Opcode::Const => {
                 let table = &cx.image().constants;
-                read::constant(ConstantRef {
-                    table,
-                    id: ConstantId(a),
-                })
+                read::constant(ConstantRef { table, id: ConstantId(a) })
             }
             Opcode::List => Value::Run(index(a), index(b)),
             Opcode::History => match cx.image().histories.get(index(a)) {
@@ -269,11 +214,7 @@ impl<'a> Machine<'a> {
             Opcode::Count => self.count(cx, left).into(),
             Opcode::Add | Opcode::Sub | Opcode::Mul => {
                 let operands = both(operand(cx, left), operand(cx, right));
-                operands
-                    .and_then(|(left, right)| {
-                        arithmetic(opcode, flags & ARITH_INT != 0, left, right)
-                    })
-                    .into()
+                operands.and_then(|(left, right)| arithmetic(opcode, flags & ARITH_INT != 0, left, right)).into()
             }
             Opcode::And => truth(left).and(truth(right)).into(),
             Opcode::Or => truth(left).or(truth(right)).into(),
@@ -284,13 +225,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The truth of a test.
-    fn test(
-        &self,
-        cx: &Context<'a>,
-        instruction: &Instruction,
-        left: Value<'a>,
-        right: Value<'a>,
-    ) -> Truth {
+    fn test(&self, cx: &Context<'a>, instruction: &Instruction, left: Value<'a>, right: Value<'a>) -> Truth {
         let Instruction { opcode, b, .. } = *instruction;
         match opcode {
             Opcode::Truth => match operand(cx, left) {
@@ -315,9 +250,7 @@ impl<'a> Machine<'a> {
                 (Err(stop), _) => Err(stop).into(),
                 (_, None) => Err(INTERNAL).into(),
             },
-            Opcode::Matches => operand(cx, left)
-                .and_then(|item| matches(cx, item, AutomatonId(b)))
-                .into(),
+            Opcode::Matches => operand(cx, left).and_then(|item| matches(cx, item, AutomatonId(b))).into(),
             Opcode::InRange => self.in_range(cx, instruction, left).into(),
             _ => match both(operand(cx, left), operand(cx, right)) {
                 Ok((left, right)) => self.compare(cx, opcode, left, right),
@@ -327,17 +260,8 @@ impl<'a> Machine<'a> {
     }
 
     /// A strict test of two values.
-    fn compare(
-        &self,
-        cx: &Context<'a>,
-        opcode: Opcode,
-        left: Value<'a>,
-        right: Value<'a>,
-    ) -> Truth {
-        let comparer = Comparer {
-            cx,
-            registers: &self.registers,
-        };
+    fn compare(&self, cx: &Context<'a>, opcode: Opcode, left: Value<'a>, right: Value<'a>) -> Truth {
+        let comparer = Comparer { cx, registers: &self.registers };
         let ordered = |wanted: fn(Ordering) -> bool| compare::order(left, right).map(wanted).into();
         match opcode {
             Opcode::Eq => comparer.equal(left, right).into(),
@@ -354,21 +278,11 @@ impl<'a> Machine<'a> {
     }
 
     /// `x in low..high`.
-    fn in_range(
-        &self,
-        cx: &Context<'a>,
-        instruction: &Instruction,
-        item: Value<'a>,
-    ) -> Result<bool, Stop> {
+    fn in_range(&self, cx: &Context<'a>, instruction: &Instruction, item: Value<'a>) -> Result<bool, Stop> {
         let end = |present: u8, register: u32| {
-            (instruction.flags & present != 0)
-                .then(|| operand(cx, self.get(register).value))
-                .transpose()
+            (instruction.flags & present != 0).then(|| operand(cx, self.get(register).value)).transpose()
         };
-        let ends = both(
-            end(RANGE_LOW, instruction.b),
-            end(RANGE_HIGH, instruction.b.saturating_add(1)),
-        );
+        let ends = both(end(RANGE_LOW, instruction.b), end(RANGE_HIGH, instruction.b.saturating_add(1)));
         let (item, (low, high)) = both(operand(cx, item), ends)?;
         compare::in_range(item, low, high, instruction.flags & RANGE_INCLUSIVE != 0)
     }
@@ -376,14 +290,8 @@ impl<'a> Machine<'a> {
     /// `count(xs)`.
     fn count(&self, cx: &Context<'a>, collection: Value<'a>) -> Result<Value<'a>, Stop> {
         let collection = operand(cx, collection)?;
-        let count = Comparer {
-            cx,
-            registers: &self.registers,
-        }
-        .count(collection)?;
-        Ok(Value::Number(Decimal::from_int(
-            i64::try_from(count).unwrap_or(i64::MAX),
-        )))
+        let count = Comparer { cx, registers: &self.registers }.count(collection)?;
+        Ok(Value::Number(Decimal::from_int(i64::try_from(count).unwrap_or(i64::MAX))))
     }
 }
 
@@ -405,18 +313,11 @@ pub fn truth(value: Value<'_>) -> Truth {
 /// The whole text matches a regex.
 fn matches(cx: &Context<'_>, item: Value<'_>, automaton: AutomatonId) -> Result<bool, Stop> {
     let text = crate::vm::value::text_of(item).ok_or(TYPE)?;
-    cx.program
-        .automaton_matches(automaton, text)
-        .ok_or(INTERNAL)
+    cx.program.automaton_matches(automaton, text).ok_or(INTERNAL)
 }
 
 /// Checked arithmetic of numbers, instants and durations.
-fn arithmetic<'a>(
-    opcode: Opcode,
-    int: bool,
-    left: Value<'a>,
-    right: Value<'a>,
-) -> Result<Value<'a>, Stop> {
+fn arithmetic<'a>(opcode: Opcode, int: bool, left: Value<'a>, right: Value<'a>) -> Result<Value<'a>, Stop> {
     let overflow = Stop::Error(ErrorCode::Overflow);
     let add_or_subtract = |a: i64, b: i64| match opcode {
         Opcode::Add => a.checked_add(b).ok_or(overflow),
@@ -431,22 +332,13 @@ fn arithmetic<'a>(
                 _ => a.checked_mul(b),
             };
             let result = result.map_err(Stop::Error)?;
-            if int && result.to_int().is_none() {
-                Err(overflow)
-            } else {
-                Ok(Value::Number(result))
-            }
+            if int && result.to_int().is_none() { Err(overflow) } else { Ok(Value::Number(result)) }
         }
         (Value::Instant(a), Value::Duration(b)) => add_or_subtract(a, b).map(Value::Instant),
-        (Value::Duration(a), Value::Instant(b)) if opcode == Opcode::Add => {
-            add_or_subtract(a, b).map(Value::Instant)
-        }
-        (Value::Instant(a), Value::Instant(b)) if opcode == Opcode::Sub => {
-            add_or_subtract(a, b).map(Value::Duration)
-        }
+        (Value::Duration(a), Value::Instant(b)) if opcode == Opcode::Add => add_or_subtract(a, b).map(Value::Instant),
+        (Value::Instant(a), Value::Instant(b)) if opcode == Opcode::Sub => add_or_subtract(a, b).map(Value::Duration),
         (Value::Duration(a), Value::Duration(b)) => add_or_subtract(a, b).map(Value::Duration),
-        (Value::Duration(span), Value::Number(times))
-        | (Value::Number(times), Value::Duration(span))
+        (Value::Duration(span), Value::Number(times)) | (Value::Number(times), Value::Duration(span))
             if opcode == Opcode::Mul =>
         {
             multiply_duration(span, times)
@@ -457,15 +349,9 @@ fn arithmetic<'a>(
 
 /// A duration taken an integral number of times.
 fn multiply_duration<'a>(span: i64, times: Decimal) -> Result<Value<'a>, Stop> {
-    if times
-        .units()
-        .checked_rem(mcpz_bytecode::value::decimal::ONE)
-        != Some(0)
-    {
+    if times.units().checked_rem(mcpz_bytecode::value::decimal::ONE) != Some(0) {
         return Err(TYPE);
     }
     let product = times.to_int().and_then(|times| span.checked_mul(times));
-    product
-        .map(Value::Duration)
-        .ok_or(Stop::Error(ErrorCode::Overflow))
+    product.map(Value::Duration).ok_or(Stop::Error(ErrorCode::Overflow))
 }

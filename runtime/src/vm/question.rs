@@ -1,9 +1,7 @@
 //! Questions to the state. What the state answers is unknown at list time.
 
 use crate::json::{Document, Kind, NodeId};
-use crate::state::{
-    HistoryAnswer, HistoryKey, HistoryQuery, QueryKind, SeenSource, State, StateError,
-};
+use crate::state::{HistoryAnswer, HistoryKey, HistoryQuery, QueryKind, SeenSource, State, StateError};
 use crate::vm::context::Context;
 use crate::vm::read::operand;
 use crate::vm::value::{Place, Register, Stop, Value, text_of};
@@ -24,10 +22,7 @@ pub struct QuestionText {
 impl QuestionText {
     /// Memory for the longest pointer and number.
     pub fn new() -> Self {
-        Self {
-            pointer: String::with_capacity(MAX_POINTER_BYTES),
-            value: String::with_capacity(64),
-        }
+        Self { pointer: String::with_capacity(MAX_POINTER_BYTES), value: String::with_capacity(64) }
     }
 }
 
@@ -51,14 +46,8 @@ fn answered<T>(answer: Result<T, StateError>) -> Result<T, Stop> {
 pub fn has_key(cx: &Context<'_>, key: HistoryKey) -> bool {
     match key {
         HistoryKey::Session | HistoryKey::Caller => true,
-        HistoryKey::User => cx
-            .chain
-            .last()
-            .is_some_and(|link| link.kind == LinkKind::User),
-        HistoryKey::Agent => cx
-            .chain
-            .first()
-            .is_some_and(|link| link.kind == LinkKind::Agent),
+        HistoryKey::User => cx.chain.last().is_some_and(|link| link.kind == LinkKind::User),
+        HistoryKey::Agent => cx.chain.first().is_some_and(|link| link.kind == LinkKind::Agent),
     }
 }
 
@@ -66,11 +55,7 @@ pub fn has_key(cx: &Context<'_>, key: HistoryKey) -> bool {
 pub fn ask<'a>(cx: &Context<'a>, question: &HistoryImage) -> Result<Value<'a>, Stop> {
     match question {
         HistoryImage::SessionHolds(label) => {
-            let label = cx
-                .image()
-                .labels
-                .get(label.index())
-                .ok_or(Stop::Error(ErrorCode::Internal))?;
+            let label = cx.image().labels.get(label.index()).ok_or(Stop::Error(ErrorCode::Internal))?;
             answered(state(cx)?.session_holds(&label.name)).map(Value::Bool)
         }
         HistoryImage::Query { text, kind, by } => {
@@ -78,20 +63,11 @@ pub fn ask<'a>(cx: &Context<'a>, question: &HistoryImage) -> Result<Value<'a>, S
             if !has_key(cx, *by) {
                 return Err(Stop::Error(ErrorCode::Missing));
             }
-            match (
-                kind,
-                answered(state.history(&HistoryQuery {
-                    text,
-                    kind: *kind,
-                    by: *by,
-                }))?,
-            ) {
-                (QueryKind::Count, HistoryAnswer::Int(count)) => {
-                    Ok(Value::Number(Decimal::from_int(count)))
+            match (kind, answered(state.history(&HistoryQuery { text, kind: *kind, by: *by }))?) {
+                (QueryKind::Count, HistoryAnswer::Int(count)) => Ok(Value::Number(Decimal::from_int(count))),
+                (QueryKind::Sum, HistoryAnswer::Decimal(units)) => {
+                    Decimal::from_units(units).map(Value::Number).map_err(|_| Stop::Error(ErrorCode::State))
                 }
-                (QueryKind::Sum, HistoryAnswer::Decimal(units)) => Decimal::from_units(units)
-                    .map(Value::Number)
-                    .map_err(|_| Stop::Error(ErrorCode::State)),
                 (QueryKind::Sequence, HistoryAnswer::Bool(happened)) => Ok(Value::Bool(happened)),
                 _ => Err(Stop::Error(ErrorCode::State)),
             }
@@ -159,11 +135,7 @@ fn bool_word(value: bool) -> &'static str {
 }
 
 /// Writes the JSON pointer of a node below the arguments. One that is too long is an error.
-fn write_pointer(
-    arguments: (Document<'_>, NodeId),
-    target: NodeId,
-    out: &mut String,
-) -> Result<(), Stop> {
+fn write_pointer(arguments: (Document<'_>, NodeId), target: NodeId, out: &mut String) -> Result<(), Stop> {
     let (document, mut at) = arguments;
     out.clear();
     while at != target {
@@ -179,24 +151,11 @@ fn write_pointer(
 
 /// The child below which the target stands, with its position. Nodes stand in the order of the text,
 /// so it is the last child not behind the target.
-fn child_towards(
-    document: Document<'_>,
-    parent: NodeId,
-    target: NodeId,
-) -> Option<(usize, NodeId)> {
+fn child_towards(document: Document<'_>, parent: NodeId, target: NodeId) -> Option<(usize, NodeId)> {
     let not_behind = |child: &(usize, NodeId)| child.1 <= target;
     match document.kind(parent) {
-        Kind::Array => document
-            .elements(parent)
-            .enumerate()
-            .take_while(not_behind)
-            .last(),
-        Kind::Object => document
-            .members(parent)
-            .map(|(_, node)| node)
-            .enumerate()
-            .take_while(not_behind)
-            .last(),
+        Kind::Array => document.elements(parent).enumerate().take_while(not_behind).last(),
+        Kind::Object => document.members(parent).map(|(_, node)| node).enumerate().take_while(not_behind).last(),
         _ => None,
     }
 }

@@ -43,9 +43,7 @@ pub fn resolve<'a>(
         match image.types.get(id.index())? {
             TypeImage::Optional(of) => id = *of,
             TypeImage::Union(members) => {
-                id = *members
-                    .iter()
-                    .find(|member| json_fits(image, document, node, **member))?;
+                id = *members.iter().find(|member| json_fits(image, document, node, **member))?;
             }
             resolved => return Some((id, resolved)),
         }
@@ -57,12 +55,8 @@ pub fn json_fits(image: &BundleImage, document: Document<'_>, node: NodeId, ty: 
     let kind = document.kind(node);
     match image.types.get(ty.index()) {
         None => false,
-        Some(TypeImage::Optional(of)) => {
-            kind == Kind::Null || json_fits(image, document, node, *of)
-        }
-        Some(TypeImage::Union(members)) => members
-            .iter()
-            .any(|member| json_fits(image, document, node, *member)),
+        Some(TypeImage::Optional(of)) => kind == Kind::Null || json_fits(image, document, node, *of),
+        Some(TypeImage::Union(members)) => members.iter().any(|member| json_fits(image, document, node, *member)),
         Some(TypeImage::Json) => true,
         Some(TypeImage::Null) => kind == Kind::Null,
         Some(TypeImage::Bool) => kind == Kind::Bool,
@@ -89,19 +83,13 @@ pub fn read_place<'a>(cx: &Context<'a>, place: Place<'a>) -> Result<Value<'a>, S
         (TypeImage::Json, Kind::Array | Kind::Object)
         | (TypeImage::List(_) | TypeImage::Set(_), Kind::Array)
         | (TypeImage::Map(_) | TypeImage::Record(_), Kind::Object) => collection,
-        (TypeImage::Json | TypeImage::Bool, Kind::Bool) => {
-            Ok(document.bool(node).map_or(Value::Null, Value::Bool))
-        }
+        (TypeImage::Json | TypeImage::Bool, Kind::Bool) => Ok(document.bool(node).map_or(Value::Null, Value::Bool)),
         (TypeImage::Json | TypeImage::Decimal, Kind::Number) => number(document, node),
-        (TypeImage::Int, Kind::Number) => {
-            match (number(document, node)?, integer(document, node)) {
-                (value, Some(_)) => Ok(value),
-                (Value::Number(value), None) if is_integral(value) => {
-                    Err(Stop::Error(ErrorCode::Range))
-                }
-                _ => type_error,
-            }
-        }
+        (TypeImage::Int, Kind::Number) => match (number(document, node)?, integer(document, node)) {
+            (value, Some(_)) => Ok(value),
+            (Value::Number(value), None) if is_integral(value) => Err(Stop::Error(ErrorCode::Range)),
+            _ => type_error,
+        },
         (TypeImage::Json, Kind::String) => Ok(document.str(node).map_or(Value::Null, Value::Text)),
         (textual, Kind::String) => match document.str(node) {
             Some(text) => read_text(cx, text, textual),
@@ -114,24 +102,17 @@ pub fn read_place<'a>(cx: &Context<'a>, place: Place<'a>) -> Result<Value<'a>, S
 /// A number in the exact domain.
 fn number<'a>(document: Document<'a>, node: NodeId) -> Result<Value<'a>, Stop> {
     let units = document.number(node).ok_or(Stop::Error(ErrorCode::Range))?;
-    Decimal::from_units(units)
-        .map(Value::Number)
-        .map_err(|_| Stop::Error(ErrorCode::Range))
+    Decimal::from_units(units).map(Value::Number).map_err(|_| Stop::Error(ErrorCode::Range))
 }
 
 /// The integral value of a number that fits 64 bits.
 pub fn integer(document: Document<'_>, node: NodeId) -> Option<i64> {
-    document
-        .integer(node)
-        .and_then(|whole| i64::try_from(whole).ok())
+    document.integer(node).and_then(|whole| i64::try_from(whole).ok())
 }
 
 /// Whether a number has no fraction.
 fn is_integral(value: Decimal) -> bool {
-    value
-        .units()
-        .checked_rem(mcpz_bytecode::value::decimal::ONE)
-        == Some(0)
+    value.units().checked_rem(mcpz_bytecode::value::decimal::ONE) == Some(0)
 }
 
 /// Reads text as a type that is written as a JSON string.
@@ -155,11 +136,7 @@ fn read_text<'a>(cx: &Context<'a>, text: &'a str, ty: &TypeImage) -> Result<Valu
 
 /// The value of a JSON node as a place: null is null.
 pub fn place_value(place: Place<'_>) -> Value<'_> {
-    if place.document.is_null(place.node) {
-        Value::Null
-    } else {
-        Value::Node(place)
-    }
+    if place.document.is_null(place.node) { Value::Null } else { Value::Node(place) }
 }
 
 /// The value of a constant.
@@ -167,9 +144,7 @@ pub fn constant(reference: ConstantRef<'_>) -> Value<'_> {
     match reference.get() {
         Constant::Null => Value::Null,
         Constant::Bool(value) => Value::Bool(*value),
-        Constant::Number(units) => {
-            Decimal::from_units(*units).map_or_else(Value::Error, Value::Number)
-        }
+        Constant::Number(units) => Decimal::from_units(*units).map_or_else(Value::Error, Value::Number),
         Constant::String(text) | Constant::Bytes(text) => Value::Text(text),
         Constant::Duration(ms) => Value::Duration(*ms),
         Constant::Instant(ms) => Value::Instant(*ms),
@@ -203,21 +178,10 @@ pub fn field<'a>(cx: &Context<'a>, base: Value<'a>, symbol: SymbolId) -> Value<'
 }
 
 /// A field of a JSON value.
-fn field_of_place<'a>(
-    cx: &Context<'a>,
-    place: Place<'a>,
-    symbol: SymbolId,
-    name: &str,
-) -> Value<'a> {
+fn field_of_place<'a>(cx: &Context<'a>, place: Place<'a>, symbol: SymbolId, name: &str) -> Value<'a> {
     let image = cx.image();
     let resolved = resolve(image, place.document, place.node, place.ty);
-    let record = matches!(
-        resolved,
-        Some((
-            _,
-            TypeImage::Json | TypeImage::Map(_) | TypeImage::Record(_)
-        ))
-    );
+    let record = matches!(resolved, Some((_, TypeImage::Json | TypeImage::Map(_) | TypeImage::Record(_))));
     if !record || place.document.kind(place.node) != Kind::Object {
         return match read_place(cx, place) {
             Ok(Value::Node(_)) => Value::Error(ErrorCode::Type),
@@ -227,10 +191,7 @@ fn field_of_place<'a>(
     }
     let ty = match resolved {
         Some((_, TypeImage::Map(of))) => Some(*of),
-        Some((_, TypeImage::Record(fields))) => fields
-            .iter()
-            .find(|(of, _)| *of == symbol)
-            .map(|(_, ty)| *ty),
+        Some((_, TypeImage::Record(fields))) => fields.iter().find(|(of, _)| *of == symbol).map(|(_, ty)| *ty),
         Some((id, _)) => Some(id),
         None => None,
     };
@@ -245,11 +206,7 @@ fn field_of_place<'a>(
 
 /// The row of `json`, if the bundle has one.
 pub fn json_type(image: &BundleImage) -> Option<TypeId> {
-    image
-        .types
-        .iter()
-        .position(|ty| *ty == TypeImage::Json)
-        .map(TypeId::new)
+    image.types.iter().position(|ty| *ty == TypeImage::Json).map(TypeId::new)
 }
 
 /// An undeclared member in a bundle that knows no `json`: scalars as they are.
@@ -268,14 +225,10 @@ fn field_of_value<'a>(base: Value<'a>, name: &str) -> Value<'a> {
     let int = |value: i64| Value::Number(Decimal::from_int(value));
     match (base, name) {
         (Value::Constant(reference), _) => match reference.get() {
-            Constant::Record(fields) => {
-                match fields.binary_search_by(|(key, _)| key.as_str().cmp(name)) {
-                    Ok(at) => fields
-                        .get(at)
-                        .map_or(Value::Absent, |(_, id)| constant(reference.row(*id))),
-                    Err(_) => Value::Absent,
-                }
-            }
+            Constant::Record(fields) => match fields.binary_search_by(|(key, _)| key.as_str().cmp(name)) {
+                Ok(at) => fields.get(at).map_or(Value::Absent, |(_, id)| constant(reference.row(*id))),
+                Err(_) => Value::Absent,
+            },
             _ => Value::Error(ErrorCode::Type),
         },
         (Value::Path(text), "name") => Value::Text(path::name(text)),
@@ -296,9 +249,7 @@ fn url_field<'a>(url: &'a UrlParts, name: &str) -> Value<'a> {
     match name {
         "scheme" => Value::Text(&url.scheme),
         "host" => url.host.as_deref().map_or(Value::Absent, Value::Host),
-        "port" => url.port.map_or(Value::Absent, |port| {
-            Value::Number(Decimal::from_int(i64::from(port)))
-        }),
+        "port" => url.port.map_or(Value::Absent, |port| Value::Number(Decimal::from_int(i64::from(port)))),
         "path" => Value::Text(&url.path),
         "query" => url.query.as_deref().map_or(Value::Absent, Value::Text),
         "username" => url.username.as_deref().map_or(Value::Absent, Value::Text),
@@ -321,10 +272,7 @@ pub enum Shape {
 pub fn shape(cx: &Context<'_>, value: Value<'_>) -> Option<(Shape, usize)> {
     match value {
         Value::Node(place) => {
-            let shape = match (
-                cx.image().types.get(place.ty.index()),
-                place.document.kind(place.node),
-            ) {
+            let shape = match (cx.image().types.get(place.ty.index()), place.document.kind(place.node)) {
                 (Some(TypeImage::Set(_)), Kind::Array) => Shape::Set,
                 (_, Kind::Array) => Shape::List,
                 (_, Kind::Object) => Shape::Record,
@@ -350,9 +298,5 @@ pub fn shape(cx: &Context<'_>, value: Value<'_>) -> Option<(Shape, usize)> {
 /// its data is as long as its author made it.
 pub fn bounded(value: Value<'_>, size: usize) -> Result<(), Stop> {
     let own = matches!(value, Value::Constant(_) | Value::Run(..));
-    if own || size <= MAX_COLLECTION {
-        Ok(())
-    } else {
-        Err(Stop::Error(ErrorCode::TooLong))
-    }
+    if own || size <= MAX_COLLECTION { Ok(()) } else { Err(Stop::Error(ErrorCode::TooLong)) }
 }

@@ -16,10 +16,7 @@ pub fn slot_value<'a>(cx: &Context<'a>, slot: &'a SlotImage) -> Value<'a> {
     }
     match root(cx, slot.root) {
         Root::Json(document, node, argument) => json_place(cx, slot, document, node, argument),
-        Root::Typed(value) => slot
-            .path
-            .iter()
-            .fold(value, |base, symbol| field(cx, base, *symbol)),
+        Root::Typed(value) => slot.path.iter().fold(value, |base, symbol| field(cx, base, *symbol)),
     }
 }
 
@@ -75,11 +72,9 @@ fn root<'a>(cx: &Context<'a>, root: SlotRoot) -> Root<'a> {
             None => Value::Absent,
         }),
         SlotRoot::UriVariable(pattern, symbol) => Root::Typed(uri_variable(cx, pattern, symbol)),
-        SlotRoot::Data(data) => Root::Typed(
-            cx.data
-                .get(cx.program, data)
-                .map_or(Value::Error(ErrorCode::Internal), constant),
-        ),
+        SlotRoot::Data(data) => {
+            Root::Typed(cx.data.get(cx.program, data).map_or(Value::Error(ErrorCode::Internal), constant))
+        }
         SlotRoot::Collect(kind) => Root::Typed(Value::Places(match kind {
             ParameterKind::Paths => &cx.collected.paths,
             ParameterKind::Urls => &cx.collected.urls,
@@ -112,16 +107,9 @@ fn uri_variable<'a>(cx: &Context<'a>, pattern: PatternId, symbol: SymbolId) -> V
         return Value::Unknown;
     }
     let name = cx.image().symbols.get(symbol.index());
-    let captured = cx
-        .captures
-        .by_pattern
-        .get(pattern.index())
-        .and_then(Option::as_ref);
-    let found = captured.and_then(|variables| {
-        variables
-            .iter()
-            .find(|(key, _)| Some(*key) == name.map(|name| name.as_str()))
-    });
+    let captured = cx.captures.by_pattern.get(pattern.index()).and_then(Option::as_ref);
+    let found =
+        captured.and_then(|variables| variables.iter().find(|(key, _)| Some(*key) == name.map(|name| name.as_str())));
     found.map_or(Value::Absent, |(_, value)| Value::Text(value))
 }
 
@@ -148,10 +136,5 @@ fn json_place<'a>(
             None => return Value::Absent,
         }
     }
-    place_value(Place {
-        document,
-        node,
-        ty: slot.ty,
-        argument,
-    })
+    place_value(Place { document, node, ty: slot.ty, argument })
 }

@@ -8,11 +8,7 @@ use mcpz_bytecode::opcode::{SUBJECT_CLIENT, SUBJECT_NARROW};
 
 /// Whether the chain fits a subject; flags as in [`mcpz_bytecode::opcode::Opcode::Subject`].
 pub fn matches(cx: &Context<'_>, subject: SubjectId, flags: u8) -> Truth {
-    if flags & SUBJECT_NARROW == 0 {
-        anywhere(cx, subject)
-    } else {
-        narrowly(cx, subject, flags & SUBJECT_CLIENT != 0)
-    }
+    if flags & SUBJECT_NARROW == 0 { anywhere(cx, subject) } else { narrowly(cx, subject, flags & SUBJECT_CLIENT != 0) }
 }
 
 /// Folds parts like `or`.
@@ -37,22 +33,14 @@ pub fn narrowly(cx: &Context<'_>, subject: SubjectId, client: bool) -> Truth {
     let last = chain.len().saturating_sub(1);
     match row(cx, subject) {
         None => Truth::False,
-        Some(SubjectImage::Either(parts)) => {
-            any(parts.iter().map(|part| narrowly(cx, *part, client)))
-        }
-        Some(SubjectImage::Both(parts)) => {
-            all(parts.iter().map(|part| narrowly(cx, *part, client)))
-        }
+        Some(SubjectImage::Either(parts)) => any(parts.iter().map(|part| narrowly(cx, *part, client))),
+        Some(SubjectImage::Both(parts)) => all(parts.iter().map(|part| narrowly(cx, *part, client))),
         Some(SubjectImage::Server(server)) => asked_by(cx, *server),
         Some(_) if silent => Truth::False,
         Some(SubjectImage::Anyone) => Truth::of(!chain.is_empty()),
         Some(SubjectImage::Anonymous) => Truth::of(chain.is_empty()),
-        Some(SubjectImage::AnyAgent) => {
-            Truth::of(matches!(chain, [only] if only.kind == LinkKind::Agent))
-        }
-        Some(SubjectImage::AnyUser) => {
-            Truth::of(chain.last().is_some_and(|link| link.kind == LinkKind::User))
-        }
+        Some(SubjectImage::AnyAgent) => Truth::of(matches!(chain, [only] if only.kind == LinkKind::Agent)),
+        Some(SubjectImage::AnyUser) => Truth::of(chain.last().is_some_and(|link| link.kind == LinkKind::User)),
         Some(SubjectImage::Class(class)) => match (class_kind(cx, *class), chain) {
             (Some(LinkKind::Agent), [_]) => cx.classes.get(*class, 0),
             (Some(LinkKind::User), [.., _]) => cx.classes.get(*class, last),
@@ -72,15 +60,9 @@ fn anywhere(cx: &Context<'_>, subject: SubjectId) -> Truth {
         None => Truth::False,
         Some(SubjectImage::Anyone) => Truth::True,
         Some(SubjectImage::Anonymous) => Truth::of(chain.is_empty()),
-        Some(SubjectImage::AnyAgent) => {
-            Truth::of(chain.iter().any(|link| link.kind == LinkKind::Agent))
-        }
-        Some(SubjectImage::AnyUser) => {
-            Truth::of(chain.iter().any(|link| link.kind == LinkKind::User))
-        }
-        Some(SubjectImage::Class(class)) => {
-            any((0..chain.len()).map(|link| cx.classes.get(*class, link)))
-        }
+        Some(SubjectImage::AnyAgent) => Truth::of(chain.iter().any(|link| link.kind == LinkKind::Agent)),
+        Some(SubjectImage::AnyUser) => Truth::of(chain.iter().any(|link| link.kind == LinkKind::User)),
+        Some(SubjectImage::Class(class)) => any((0..chain.len()).map(|link| cx.classes.get(*class, link))),
         Some(SubjectImage::Either(parts)) => any(parts.iter().map(|part| anywhere(cx, *part))),
         Some(SubjectImage::Both(parts)) => all(parts.iter().map(|part| anywhere(cx, *part))),
         Some(SubjectImage::ActingFor(actor, other)) => any((0..chain.len()).map(|first| {
@@ -101,25 +83,16 @@ fn one(cx: &Context<'_>, subject: SubjectId, link: usize) -> Truth {
         Some(SubjectImage::Class(class)) => cx.classes.get(*class, link),
         Some(SubjectImage::Either(parts)) => any(parts.iter().map(|part| one(cx, *part, link))),
         Some(SubjectImage::Both(parts)) => all(parts.iter().map(|part| one(cx, *part, link))),
-        None
-        | Some(SubjectImage::Anonymous | SubjectImage::Server(_) | SubjectImage::ActingFor(..)) => {
-            Truth::False
-        }
+        None | Some(SubjectImage::Anonymous | SubjectImage::Server(_) | SubjectImage::ActingFor(..)) => Truth::False,
     }
 }
 
 /// Whether this server is the one who asks.
 fn asked_by(cx: &Context<'_>, server: ServerId) -> Truth {
-    Truth::of(
-        cx.asked
-            .is_some_and(|asked| asked.by_server && asked.server == server),
-    )
+    Truth::of(cx.asked.is_some_and(|asked| asked.by_server && asked.server == server))
 }
 
 /// Whether a class is of people or programs.
 fn class_kind(cx: &Context<'_>, class: ClassId) -> Option<LinkKind> {
-    cx.image()
-        .classes
-        .get(class.index())
-        .map(|class| class.kind)
+    cx.image().classes.get(class.index()).map(|class| class.kind)
 }

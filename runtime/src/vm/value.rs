@@ -100,10 +100,7 @@ pub struct Register<'a> {
 impl<'a> Register<'a> {
     /// A register whose value comes from no argument.
     pub fn plain(value: Value<'a>) -> Self {
-        Self {
-            value,
-            origin: None,
-        }
+        Self { value, origin: None }
     }
 
     /// A register that holds a place or constant, with its origin.
@@ -245,13 +242,8 @@ pub fn text_of<'a>(value: Value<'a>) -> Option<&'a str> {
 mod tests {
     use super::*;
 
-    const ALL: [Truth; 5] = [
-        Truth::True,
-        Truth::False,
-        Truth::Error(ErrorCode::Missing),
-        Truth::Error(ErrorCode::State),
-        Truth::Unknown,
-    ];
+    const ALL: [Truth; 5] =
+        [Truth::True, Truth::False, Truth::Error(ErrorCode::Missing), Truth::Error(ErrorCode::State), Truth::Unknown];
 
     /// The tables of docs/semantics.md, row by row.
     #[test]
@@ -276,11 +268,7 @@ mod tests {
             for (column, b) in ALL.into_iter().enumerate() {
                 assert_eq!(a.and(b), and[row][column], "{a:?} and {b:?}");
                 assert_eq!(a.or(b), or[row][column], "{a:?} or {b:?}");
-                assert_eq!(
-                    a.and(b).negate(),
-                    a.negate().or(b.negate()),
-                    "de Morgan {a:?} {b:?}"
-                );
+                assert_eq!(a.and(b).negate(), a.negate().or(b.negate()), "de Morgan {a:?} {b:?}");
             }
         }
     }

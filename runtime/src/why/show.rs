@@ -69,9 +69,11 @@ impl<'a> Shown<'_, 'a> {
             Value::Null => "null".to_string(),
             Value::Bool(value) => value.to_string(),
             Value::Number(number) => number.to_string(),
-            Value::Text(text) | Value::Host(text) | Value::Path(text) | Value::HostPattern(text) | Value::Glob(text, _) => {
-                quoted(text)
-            }
+            Value::Text(text)
+            | Value::Host(text)
+            | Value::Path(text)
+            | Value::HostPattern(text)
+            | Value::Glob(text, _) => quoted(text),
             Value::Url(url) => quoted(&url.text),
             Value::Duration(ms) => format!("{ms}ms"),
             Value::Instant(ms) => instant(ms),

@@ -34,28 +34,13 @@ pub fn run(args: &Args) -> Result<String, String> {
     let text = |failure: mcpz_syntax_oracle::Failure| failure.to_string();
     match args.what {
         Target::Bundle => return bundles::fuzz(args.runs, args.seed),
-        Target::Parser => batches(args, |runs, seed| {
-            mcpz_syntax_oracle::fuzz_parser(runs, seed).map_err(text)
-        })?,
-        Target::Format => batches(args, |runs, seed| {
-            mcpz_syntax_oracle::fuzz_format(runs, seed).map_err(text)
-        })?,
-        Target::Schema => batches(args, |runs, seed| {
-            mcpz_tests::schema_fuzz::fuzz_schema(runs, seed).map(drop)
-        })?,
-        Target::Json => batches(args, |runs, seed| {
-            mcpz_tests::json_fuzz::fuzz_json(runs, seed).map(drop)
-        })?,
+        Target::Parser => batches(args, |runs, seed| mcpz_syntax_oracle::fuzz_parser(runs, seed).map_err(text))?,
+        Target::Format => batches(args, |runs, seed| mcpz_syntax_oracle::fuzz_format(runs, seed).map_err(text))?,
+        Target::Schema => batches(args, |runs, seed| mcpz_tests::schema_fuzz::fuzz_schema(runs, seed).map(drop))?,
+        Target::Json => batches(args, |runs, seed| mcpz_tests::json_fuzz::fuzz_json(runs, seed).map(drop))?,
     }
-    let name = args
-        .what
-        .to_possible_value()
-        .map(|value| value.get_name().to_owned())
-        .unwrap_or_default();
-    Ok(format!(
-        "fuzz {name}: {} runs from seed {}: nothing found",
-        args.runs, args.seed
-    ))
+    let name = args.what.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    Ok(format!("fuzz {name}: {} runs from seed {}: nothing found", args.runs, args.seed))
 }
 
 /// Splits the seeds into batches over threads. What is fed must not depend on how they are split.

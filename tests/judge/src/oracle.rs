@@ -31,27 +31,19 @@ pub fn run(args: &Args) -> Result<String, String> {
     let total = Mutex::new(Stats::default());
     parallel::each(0..args.pairs.div_ceil(BATCH), |batch| {
         let count = BATCH.min(args.pairs - batch * BATCH);
-        let stats = driver::pairs(count, args.seed.wrapping_add(batch))
-            .map_err(|found| found.to_string())?;
-        let mut total = total
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let stats = driver::pairs(count, args.seed.wrapping_add(batch)).map_err(|found| found.to_string())?;
+        let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         add(&mut total, stats);
         Ok(())
     })?;
-    let stats = total
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let stats = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     summary(args, &stats)
 }
 
 fn replay_one(replay: &str) -> Result<String, String> {
     let wrong = || format!("`{replay}` is no SEED:INDEX");
     let (seed, index) = replay.split_once(':').ok_or_else(wrong)?;
-    let (seed, index) = (
-        seed.parse().map_err(|_| wrong())?,
-        index.parse().map_err(|_| wrong())?,
-    );
+    let (seed, index) = (seed.parse().map_err(|_| wrong())?, index.parse().map_err(|_| wrong())?);
     driver::replay(seed, index).map_err(|found| found.to_string())?;
     let mut text = String::new();
     for (path, source) in driver::sources(seed, index) {
@@ -83,27 +75,16 @@ fn summary(args: &Args, stats: &Stats) -> Result<String, String> {
         stats.pairs, stats.packages, args.seed
     );
     let list = |counts: &BTreeMap<&'static str, u64>| {
-        counts
-            .iter()
-            .map(|(word, count)| format!("{word} {count}"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
     };
     let _ = writeln!(text, "  reasons: {}", list(&stats.reasons));
     let _ = writeln!(text, "  errors:  {}", list(&stats.errors));
-    let _ = write!(
-        text,
-        "  shadow hits: {}; packages refused by the checker: {}",
-        stats.shadows, stats.refused
-    );
+    let _ = write!(text, "  shadow hits: {}; packages refused by the checker: {}", stats.shadows, stats.refused);
     if stats.refused > stats.packages / 10 {
         let mut refusals = stats.refusals.clone();
         refusals.sort();
         refusals.truncate(5);
-        return Err(format!(
-            "{text}\ntoo many generated packages are refused:\n{}",
-            refusals.join("\n")
-        ));
+        return Err(format!("{text}\ntoo many generated packages are refused:\n{}", refusals.join("\n")));
     }
     Ok(text)
 }

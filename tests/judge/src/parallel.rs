@@ -36,16 +36,12 @@ where
             });
         }
     });
-    let first = first
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let first = first.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     first.map_or(Ok(()), |(_, why)| Err(why))
 }
 
 fn note(first: &Mutex<Option<(u64, String)>>, number: u64, why: String) {
-    let mut first = first
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut first = first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if first.as_ref().is_none_or(|(known, _)| number < *known) {
         *first = Some((number, why));
     }
@@ -68,13 +64,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_told() {
-        let result = each(0..1_000, |number| {
-            if number == 7 {
-                Err("seven".to_owned())
-            } else {
-                Ok(())
-            }
-        });
+        let result = each(0..1_000, |number| if number == 7 { Err("seven".to_owned()) } else { Ok(()) });
         assert_eq!(result, Err("seven".to_owned()));
     }
 }

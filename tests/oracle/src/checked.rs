@@ -23,12 +23,10 @@ pub fn checked(made: &GeneratedPackage) -> Result<Program, String> {
 pub fn settled(mut made: GeneratedPackage) -> (GeneratedPackage, Result<Program, String>) {
     loop {
         let found = run(&made);
-        let dead = first_error(&found)
-            .filter(|error| error.code == NEVER_MATCHES)
-            .and_then(|error| {
-                let path = &found.sources().get(error.span.source.index())?.path;
-                made.rule_at(path, usize::try_from(error.span.start).ok()?)
-            });
+        let dead = first_error(&found).filter(|error| error.code == NEVER_MATCHES).and_then(|error| {
+            let path = &found.sources().get(error.span.source.index())?.path;
+            made.rule_at(path, usize::try_from(error.span.start).ok()?)
+        });
         match dead {
             Some(at) => drop(made.rules.remove(at)),
             None => {
@@ -41,28 +39,16 @@ pub fn settled(mut made: GeneratedPackage) -> (GeneratedPackage, Result<Program,
 
 fn run(made: &GeneratedPackage) -> Checked {
     let input = PackageInput::new("", MemoryProvider::new(made.files()));
-    check(&Workspace {
-        packages: vec![input],
-    })
+    check(&Workspace { packages: vec![input] })
 }
 
 fn first_error(checked: &Checked) -> Option<&Diagnostic> {
-    checked
-        .diagnostics
-        .iter()
-        .find(|diagnostic| diagnostic.is_error())
+    checked.diagnostics.iter().find(|diagnostic| diagnostic.is_error())
 }
 
 fn describe(checked: &Checked, diagnostic: &Diagnostic) -> String {
     let source = checked.sources().get(diagnostic.span.source.index());
     let start = usize::try_from(diagnostic.span.start).unwrap_or(0);
-    let rest = source
-        .and_then(|source| source.text.get(start..))
-        .unwrap_or("");
-    format!(
-        "{} {}: `{}`",
-        diagnostic.code,
-        diagnostic.message,
-        rest.lines().next().unwrap_or("")
-    )
+    let rest = source.and_then(|source| source.text.get(start..)).unwrap_or("");
+    format!("{} {}: `{}`", diagnostic.code, diagnostic.message, rest.lines().next().unwrap_or(""))
 }

@@ -18,9 +18,7 @@ pub fn is_valid(world: &World<'_>) -> bool {
     let chain = world.chain;
     chain.len() <= MAX_CHAIN
         && chain.iter().all(|link| claims_fit(world, link))
-        && chain
-            .windows(2)
-            .all(|pair| may_act_for(world, &pair[0], &pair[1]))
+        && chain.windows(2).all(|pair| may_act_for(world, &pair[0], &pair[1]))
 }
 
 fn claims_fit(world: &World<'_>, link: &LinkFacts) -> bool {
@@ -41,10 +39,7 @@ fn may_act_for(world: &World<'_>, actor: &LinkFacts, principal: &LinkFacts) -> b
         && world.program.classes.iter().enumerate().any(|(at, class)| {
             !class.acts_for.is_empty()
                 && belongs(mcpz_compiler::hir::ClassId::new(at), actor)
-                && class
-                    .acts_for
-                    .iter()
-                    .any(|wanted| belongs(*wanted, principal))
+                && class.acts_for.iter().any(|wanted| belongs(*wanted, principal))
         })
 }
 
@@ -55,28 +50,15 @@ fn fits(json: &Json, ty: &Type) -> bool {
         (Type::Optional(_), Json::Null) | (Type::Json, _) => true,
         (Type::Optional(inner), _) => fits(json, inner),
         (Type::Union(members), _) => members.iter().any(|member| fits(json, member)),
-        (Type::Null, Json::Null)
-        | (Type::Bool, Json::Bool(_))
-        | (Type::Decimal, Json::Number(_)) => true,
-        (Type::Int, Json::Number(scaled)) => {
-            exact::integral(*scaled).is_some_and(|whole| i64::try_from(whole).is_ok())
-        }
+        (Type::Null, Json::Null) | (Type::Bool, Json::Bool(_)) | (Type::Decimal, Json::Number(_)) => true,
+        (Type::Int, Json::Number(scaled)) => exact::integral(*scaled).is_some_and(|whole| i64::try_from(whole).is_ok()),
         (Type::Enum(words), Json::String(text)) => words.iter().any(|word| word == text),
-        (Type::List(element) | Type::Set(element), Json::Array(items)) => {
-            items.iter().all(|item| fits(item, element))
-        }
-        (Type::Map(element), Json::Object(members)) => {
-            members.iter().all(|(_, value)| fits(value, element))
-        }
-        (Type::Record(record), Json::Object(_)) => {
-            record
-                .fields
-                .iter()
-                .all(|(name, field)| match json.get(name) {
-                    None => field.is_optional(),
-                    Some(value) => fits(value, field),
-                })
-        }
+        (Type::List(element) | Type::Set(element), Json::Array(items)) => items.iter().all(|item| fits(item, element)),
+        (Type::Map(element), Json::Object(members)) => members.iter().all(|(_, value)| fits(value, element)),
+        (Type::Record(record), Json::Object(_)) => record.fields.iter().all(|(name, field)| match json.get(name) {
+            None => field.is_optional(),
+            Some(value) => fits(value, field),
+        }),
         (
             Type::String
             | Type::Bytes

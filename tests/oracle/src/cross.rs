@@ -27,23 +27,18 @@ const POOLS: [&[&str]; 12] = [
 /// Strings of the pools, strings with one piece changed, and strings of odd pieces.
 fn texts(count: usize) -> Vec<String> {
     let pieces = [
-        "/", ".", "..", "%2e", "%", "a", "B", "0", "1", "9", "10", "255", "256", ":", "::", "ffff",
-        "[", "]", "@", "-", "--", "_", "xn--", "é", "ß", "\u{200d}", "\u{3002}", "。", "١", "e",
-        "E", "+", "T", "Z", "t", "2026", "-03", "-02", "10:00:00", "\\", "\0", " ", "\t", "x",
-        "0x", "*", "?", "**", "\u{7f}", "é", "\u{301}", "😀", "ms", "h", "30", "d",
+        "/", ".", "..", "%2e", "%", "a", "B", "0", "1", "9", "10", "255", "256", ":", "::", "ffff", "[", "]", "@", "-",
+        "--", "_", "xn--", "é", "ß", "\u{200d}", "\u{3002}", "。", "١", "e", "E", "+", "T", "Z", "t", "2026", "-03",
+        "-02", "10:00:00", "\\", "\0", " ", "\t", "x", "0x", "*", "?", "**", "\u{7f}", "é", "\u{301}", "😀", "ms", "h",
+        "30", "d",
     ];
     let mut rng = Rng::new(11);
-    let mut all: Vec<String> = POOLS
-        .iter()
-        .flat_map(|pool| pool.iter().map(|text| text.to_string()))
-        .collect();
+    let mut all: Vec<String> = POOLS.iter().flat_map(|pool| pool.iter().map(|text| text.to_string())).collect();
     let known = all.clone();
     while all.len() < count {
         let text: String = if rng.chance(40) {
             let base = rng.pick(&known).clone();
-            let at = (0..=base.len())
-                .filter(|at| base.is_char_boundary(*at))
-                .nth(rng.below(base.chars().count() + 1));
+            let at = (0..=base.len()).filter(|at| base.is_char_boundary(*at)).nth(rng.below(base.chars().count() + 1));
             let (front, back) = base.split_at(at.unwrap_or(0));
             format!("{front}{}{back}", rng.pick(&pieces))
         } else {
@@ -59,33 +54,17 @@ fn paths() {
     for text in texts(20_000) {
         let ours = path::parse(&text);
         let theirs = machine::path::parse_path(&text).ok();
-        assert_eq!(
-            ours.as_ref().map(|parts| path::text(parts)).as_deref(),
-            theirs,
-            "{text:?}"
-        );
+        assert_eq!(ours.as_ref().map(|parts| path::text(parts)).as_deref(), theirs, "{text:?}");
         let (Some(parts), Some(clean)) = (ours, theirs) else {
             continue;
         };
         let name = parts.last().map_or("", String::as_str);
         assert_eq!(name, machine::path::name(clean), "{text:?}");
-        assert_eq!(
-            path::extension(name),
-            machine::path::extension(clean),
-            "{text:?}"
-        );
-        assert_eq!(
-            i64::try_from(parts.len()).unwrap(),
-            machine::path::depth(clean),
-            "{text:?}"
-        );
+        assert_eq!(path::extension(name), machine::path::extension(clean), "{text:?}");
+        assert_eq!(i64::try_from(parts.len()).unwrap(), machine::path::depth(clean), "{text:?}");
         for base in pools::PATHS {
             let ours = path::under(&parts, &path::parse(base).unwrap());
-            assert_eq!(
-                ours,
-                machine::path::under(clean, base),
-                "{text:?} under {base}"
-            );
+            assert_eq!(ours, machine::path::under(clean, base), "{text:?} under {base}");
         }
     }
 }
@@ -94,9 +73,7 @@ fn paths() {
 fn hosts_and_addresses() {
     for text in texts(20_000) {
         let ours = host::parse(&text);
-        let theirs = machine::host::parse_host(&text)
-            .ok()
-            .map(|host| host.into_owned());
+        let theirs = machine::host::parse_host(&text).ok().map(|host| host.into_owned());
         assert_eq!(ours, theirs, "{text:?}");
         for pattern in pools::HOST_PATTERNS {
             if let Some(name) = &ours {
@@ -112,11 +89,7 @@ fn hosts_and_addresses() {
         for net in pools::NETS {
             if let Some(ip) = ours {
                 let theirs = machine::net::net_contains(machine::net::parse_net(net).unwrap(), ip);
-                assert_eq!(
-                    address::in_net(ip, address::parse_net(net).unwrap()),
-                    theirs,
-                    "{ip} in {net}"
-                );
+                assert_eq!(address::in_net(ip, address::parse_net(net).unwrap()), theirs, "{ip} in {net}");
             }
         }
     }
@@ -125,31 +98,11 @@ fn hosts_and_addresses() {
 #[test]
 fn times() {
     for text in texts(20_000) {
-        assert_eq!(
-            clock::parse_instant(&text),
-            machine::time::parse_instant(&text).ok(),
-            "{text:?}"
-        );
-        assert_eq!(
-            clock::parse_date(&text),
-            machine::time::parse_date(&text).ok(),
-            "{text:?}"
-        );
-        assert_eq!(
-            clock::parse_time(&text),
-            machine::time::parse_time(&text).ok(),
-            "{text:?}"
-        );
-        assert_eq!(
-            clock::parse_duration(&text),
-            machine::time::parse_duration(&text).ok(),
-            "{text:?}"
-        );
-        assert_eq!(
-            clock::parse_weekday(&text),
-            machine::time::parse_weekday(&text).ok(),
-            "{text:?}"
-        );
+        assert_eq!(clock::parse_instant(&text), machine::time::parse_instant(&text).ok(), "{text:?}");
+        assert_eq!(clock::parse_date(&text), machine::time::parse_date(&text).ok(), "{text:?}");
+        assert_eq!(clock::parse_time(&text), machine::time::parse_time(&text).ok(), "{text:?}");
+        assert_eq!(clock::parse_duration(&text), machine::time::parse_duration(&text).ok(), "{text:?}");
+        assert_eq!(clock::parse_weekday(&text), machine::time::parse_weekday(&text).ok(), "{text:?}");
     }
 }
 
@@ -157,36 +110,17 @@ fn times() {
 fn globs_and_resource_patterns() {
     let mut rng = Rng::new(5);
     for text in texts(4_000) {
-        for pattern in pools::GLOBS
-            .iter()
-            .chain(pools::PATH_GLOBS)
-            .chain(&["\\*", "a\\", "[a]", "***/a"])
-        {
+        for pattern in pools::GLOBS.iter().chain(pools::PATH_GLOBS).chain(&["\\*", "a\\", "[a]", "***/a"]) {
             for path_like in [false, true] {
                 let ours = glob::matches(&text, pattern, path_like);
-                assert_eq!(
-                    ours,
-                    machine::glob::glob_matches(pattern, path_like, &text),
-                    "{text:?} {pattern}"
-                );
+                assert_eq!(ours, machine::glob::glob_matches(pattern, path_like, &text), "{text:?} {pattern}");
             }
         }
         let parts: Vec<UriPart> = (0..rng.within(1, 4)).map(|at| part(&mut rng, at)).collect();
-        let image = UriPatternImage {
-            parts: parts.iter().map(image).collect(),
-        };
-        let ours = uri::captures(
-            &UriPattern {
-                parts: parts.clone(),
-            },
-            &text,
-        );
-        let theirs = machine::pattern::match_uri(&image, &text).map(|found| {
-            found
-                .into_iter()
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .collect()
-        });
+        let image = UriPatternImage { parts: parts.iter().map(image).collect() };
+        let ours = uri::captures(&UriPattern { parts: parts.clone() }, &text);
+        let theirs = machine::pattern::match_uri(&image, &text)
+            .map(|found| found.into_iter().map(|(name, value)| (name.to_string(), value.to_string())).collect());
         assert_eq!(ours, theirs, "{text:?} {parts:?}");
     }
 }
@@ -211,30 +145,15 @@ fn image(part: &UriPart) -> UriPartImage {
 
 #[test]
 fn arithmetic() {
-    let numbers: Vec<i128> = pools::DECIMAL_TEXTS
-        .iter()
-        .chain(pools::INT_TEXTS)
-        .filter_map(|text| exact::parse(text))
-        .collect();
+    let numbers: Vec<i128> =
+        pools::DECIMAL_TEXTS.iter().chain(pools::INT_TEXTS).filter_map(|text| exact::parse(text)).collect();
     let machine = |units| Decimal::from_units(units).unwrap();
     for a in &numbers {
         for b in &numbers {
             let units = |result: Result<Decimal, _>| result.ok().map(Decimal::units);
-            assert_eq!(
-                exact::add(*a, *b),
-                units(machine(*a).checked_add(machine(*b))),
-                "{a} + {b}"
-            );
-            assert_eq!(
-                exact::subtract(*a, *b),
-                units(machine(*a).checked_sub(machine(*b))),
-                "{a} - {b}"
-            );
-            assert_eq!(
-                exact::multiply(*a, *b),
-                units(machine(*a).checked_mul(machine(*b))),
-                "{a} * {b}"
-            );
+            assert_eq!(exact::add(*a, *b), units(machine(*a).checked_add(machine(*b))), "{a} + {b}");
+            assert_eq!(exact::subtract(*a, *b), units(machine(*a).checked_sub(machine(*b))), "{a} - {b}");
+            assert_eq!(exact::multiply(*a, *b), units(machine(*a).checked_mul(machine(*b))), "{a} * {b}");
         }
     }
 }
@@ -302,9 +221,7 @@ fn messages() {
     let mut faults = std::collections::BTreeMap::new();
     for text in json_texts(60_000) {
         let ours = message::read(&text).map(|message| message.method.unwrap_or_default());
-        let theirs = buffers
-            .read_message(&text, &Limits::DEFAULT)
-            .map(|message| message.method.to_string());
+        let theirs = buffers.read_message(&text, &Limits::DEFAULT).map(|message| message.method.to_string());
         let shown = String::from_utf8_lossy(&text);
         match (&ours, &theirs) {
             (Ok(ours), Ok(theirs)) => assert_eq!(ours, theirs, "{shown}"),
@@ -322,11 +239,6 @@ fn json_values() {
         let mut buffers = Buffers::new();
         let ours = json::read(&text);
         let theirs = buffers.read(&text, &Limits::DEFAULT);
-        assert_eq!(
-            ours.is_ok(),
-            theirs.is_ok(),
-            "{}",
-            String::from_utf8_lossy(&text)
-        );
+        assert_eq!(ours.is_ok(), theirs.is_ok(), "{}", String::from_utf8_lossy(&text));
     }
 }

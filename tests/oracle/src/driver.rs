@@ -50,11 +50,7 @@ pub struct Disagreement {
 impl fmt::Display for Disagreement {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "the virtual machine and the oracle disagree")?;
-        writeln!(
-            out,
-            "replay: cargo xtask oracle --replay {}:{}",
-            self.seed, self.index
-        )?;
+        writeln!(out, "replay: cargo xtask oracle --replay {}:{}", self.seed, self.index)?;
         out.write_str(&self.report)
     }
 }
@@ -92,12 +88,7 @@ fn make_package(seed: u64, package: u64) -> GeneratedPackage {
     generate::package(&mut Rng::stream(seed, package))
 }
 
-fn compare_package(
-    seed: u64,
-    package: u64,
-    requests: Range<u64>,
-    stats: &mut Stats,
-) -> Result<(), Box<Disagreement>> {
+fn compare_package(seed: u64, package: u64, requests: Range<u64>, stats: &mut Stats) -> Result<(), Box<Disagreement>> {
     let (made, built) = prepare(seed, package);
     let built = match built {
         Ok(built) => built,
@@ -117,11 +108,7 @@ fn compare_package(
         if machine != oracle {
             let index = package * REQUESTS_PER_PACKAGE + number;
             let report = report(&made, &case, &machine, &oracle);
-            return Err(Box::new(Disagreement {
-                seed,
-                index,
-                report,
-            }));
+            return Err(Box::new(Disagreement { seed, index, report }));
         }
         stats.count(&oracle);
     }
@@ -136,16 +123,10 @@ fn prepare(seed: u64, package: u64) -> (GeneratedPackage, Result<Built, String>)
 }
 
 /// A package of a run with its first requests.
-pub fn cases(
-    seed: u64,
-    package: u64,
-    requests: u64,
-) -> (GeneratedPackage, Result<Built, String>, Vec<Case>) {
+pub fn cases(seed: u64, package: u64, requests: u64) -> (GeneratedPackage, Result<Built, String>, Vec<Case>) {
     let (made, built) = prepare(seed, package);
     let cases = match &built {
-        Ok(built) => (0..requests)
-            .map(|number| Case::make(seed, package, number, &made, built))
-            .collect(),
+        Ok(built) => (0..requests).map(|number| Case::make(seed, package, number, &made, built)).collect(),
         Err(_) => Vec::new(),
     };
     (made, built, cases)
@@ -179,28 +160,16 @@ impl Stats {
 
 impl fmt::Display for Stats {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            out,
-            "{} pairs over {} packages agree ({} refused)",
-            self.pairs, self.packages, self.refused
-        )?;
+        writeln!(out, "{} pairs over {} packages agree ({} refused)", self.pairs, self.packages, self.refused)?;
         for refusal in &self.refusals {
             writeln!(out, "  refused: {refusal}")?;
         }
         let words = |counts: &BTreeMap<&'static str, u64>| {
-            counts
-                .iter()
-                .map(|(word, count)| format!("{word} {count}"))
-                .collect::<Vec<_>>()
-                .join(", ")
+            counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
         };
         writeln!(out, "reasons: {}", words(&self.reasons))?;
         writeln!(out, "rules in error: {}", words(&self.errors))?;
-        write!(
-            out,
-            "decisions with a shadow rule that mattered: {}",
-            self.shadows
-        )
+        write!(out, "decisions with a shadow rule that mattered: {}", self.shadows)
     }
 }
 
@@ -220,14 +189,10 @@ impl Built {
     }
 
     fn of(program: Program) -> Result<Built, String> {
-        let built = build(&program, &BuildOptions::default())
-            .map_err(|errors| format!("build: {:?}", errors.first()))?;
+        let built =
+            build(&program, &BuildOptions::default()).map_err(|errors| format!("build: {:?}", errors.first()))?;
         let bundle = Bundle::load(&built.bytes).map_err(|error| format!("load: {error:?}"))?;
-        Ok(Built {
-            program,
-            bundle,
-            data: mcpz_runtime::data::DataSet::default(),
-        })
+        Ok(Built { program, bundle, data: mcpz_runtime::data::DataSet::default() })
     }
 
     /// What the virtual machine decides.
@@ -237,22 +202,12 @@ impl Built {
 
     /// What the oracle decides.
     pub fn oracle(&self, case: &Case) -> Decision {
-        crate::decide(
-            &self.program,
-            self.bundle.digest(),
-            &case.request.principal,
-            &case.request(),
-            &case.state,
-        )
+        crate::decide(&self.program, self.bundle.digest(), &case.request.principal, &case.request(), &case.state)
     }
 
     /// Ids of the rules in error, sorted.
     pub fn error_ids(&self, decision: &Decision) -> Vec<String> {
-        let mut ids: Vec<String> = decision
-            .errors
-            .iter()
-            .map(|error| self.rule(error.rule).id.clone())
-            .collect();
+        let mut ids: Vec<String> = decision.errors.iter().map(|error| self.rule(error.rule).id.clone()).collect();
         ids.sort();
         ids
     }
@@ -348,10 +303,7 @@ fn report(made: &GeneratedPackage, case: &Case, machine: &Decision, oracle: &Dec
         "{}\nrules:\n{}\n\nschema: {schema}\nmessage: {message}\nrequest: {:#?}\nstate: {:?}\n\nmachine: {:?}\n\noracle:  {:?}\n",
         difference(&shown.0, &shown.1),
         small.rules.join("\n\n"),
-        GeneratedRequest {
-            message: Vec::new(),
-            ..case.request.clone()
-        },
+        GeneratedRequest { message: Vec::new(), ..case.request.clone() },
         case.state,
         shown.0,
         shown.1
@@ -363,15 +315,8 @@ fn schema_of(made: &GeneratedPackage, case: &Case) -> Option<String> {
     let program = checked(made).ok()?;
     let message: serde_json::Value = serde_json::from_slice(&case.request.message).ok()?;
     let name = message.pointer("/params/name")?.as_str()?;
-    let server = program
-        .servers
-        .iter()
-        .find(|server| server.name == case.request.server.as_str())?;
-    server
-        .tools
-        .iter()
-        .find(|tool| tool.name == name)
-        .map(|tool| tool.raw_schema.clone())
+    let server = program.servers.iter().find(|server| server.name == case.request.server.as_str())?;
+    server.tools.iter().find(|tool| tool.name == name).map(|tool| tool.raw_schema.clone())
 }
 
 /// The fields that differ.
@@ -382,50 +327,14 @@ fn difference(machine: &Decision, oracle: &Decision) -> String {
             out.push_str(&format!("  {name}: machine {machine}, oracle {oracle}\n"));
         }
     };
-    field(
-        "effect",
-        format!("{:?}", machine.effect),
-        format!("{:?}", oracle.effect),
-    );
-    field(
-        "reason",
-        machine.reason.name().to_string(),
-        oracle.reason.name().to_string(),
-    );
-    field(
-        "show",
-        format!("{:?}", machine.show),
-        format!("{:?}", oracle.show),
-    );
-    field(
-        "determining",
-        format!("{:?}", machine.determining),
-        format!("{:?}", oracle.determining),
-    );
-    field(
-        "unmet",
-        format!("{:?}", machine.unmet),
-        format!("{:?}", oracle.unmet),
-    );
-    field(
-        "obligations",
-        format!("{:?}", machine.obligations),
-        format!("{:?}", oracle.obligations),
-    );
-    field(
-        "errors",
-        format!("{:?}", machine.errors),
-        format!("{:?}", oracle.errors),
-    );
-    field(
-        "shadow",
-        format!("{:?}", machine.shadow),
-        format!("{:?}", oracle.shadow),
-    );
-    field(
-        "retry after",
-        format!("{:?}", machine.retry_after_ms),
-        format!("{:?}", oracle.retry_after_ms),
-    );
+    field("effect", format!("{:?}", machine.effect), format!("{:?}", oracle.effect));
+    field("reason", machine.reason.name().to_string(), oracle.reason.name().to_string());
+    field("show", format!("{:?}", machine.show), format!("{:?}", oracle.show));
+    field("determining", format!("{:?}", machine.determining), format!("{:?}", oracle.determining));
+    field("unmet", format!("{:?}", machine.unmet), format!("{:?}", oracle.unmet));
+    field("obligations", format!("{:?}", machine.obligations), format!("{:?}", oracle.obligations));
+    field("errors", format!("{:?}", machine.errors), format!("{:?}", oracle.errors));
+    field("shadow", format!("{:?}", machine.shadow), format!("{:?}", oracle.shadow));
+    field("retry after", format!("{:?}", machine.retry_after_ms), format!("{:?}", oracle.retry_after_ms));
     out
 }

@@ -132,26 +132,11 @@ mod tests {
 
     #[test]
     fn multiplies_exactly() {
-        assert_eq!(
-            multiply(parse("0.5").unwrap(), parse("0.25").unwrap()),
-            parse("0.125")
-        );
-        assert_eq!(
-            multiply(parse("1e-10").unwrap(), parse("1e-9").unwrap()),
-            None
-        );
-        assert_eq!(
-            multiply(parse("2e-10").unwrap(), parse("5e-9").unwrap()),
-            Some(1)
-        );
-        assert_eq!(
-            multiply(parse("1e10").unwrap(), parse("1e10").unwrap()),
-            None
-        );
-        assert_eq!(
-            multiply(parse("-1e10").unwrap(), parse("9e9").unwrap()),
-            parse("-9e19")
-        );
+        assert_eq!(multiply(parse("0.5").unwrap(), parse("0.25").unwrap()), parse("0.125"));
+        assert_eq!(multiply(parse("1e-10").unwrap(), parse("1e-9").unwrap()), None);
+        assert_eq!(multiply(parse("2e-10").unwrap(), parse("5e-9").unwrap()), Some(1));
+        assert_eq!(multiply(parse("1e10").unwrap(), parse("1e10").unwrap()), None);
+        assert_eq!(multiply(parse("-1e10").unwrap(), parse("9e9").unwrap()), parse("-9e19"));
     }
 
     #[test]

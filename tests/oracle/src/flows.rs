@@ -16,38 +16,17 @@ pub fn is_open(world: &World<'_>) -> bool {
         return true;
     }
     let holds = |nets: &[(std::net::IpAddr, u8)]| {
-        world
-            .network
-            .is_some_and(|source| nets.iter().any(|net| address::in_net(source, *net)))
+        world.network.is_some_and(|source| nets.iter().any(|net| address::in_net(source, *net)))
     };
     let from: Vec<SegmentId> = (0..world.program.segments.len())
         .map(SegmentId::new)
-        .filter(|id| {
-            world
-                .program
-                .segments
-                .get(id.index())
-                .is_some_and(|segment| holds(&segment.networks))
-        })
+        .filter(|id| world.program.segments.get(id.index()).is_some_and(|segment| holds(&segment.networks)))
         .collect();
     let applies = |flow: &&Flow| {
-        let covered = flow
-            .only
-            .as_ref()
-            .is_none_or(|only| targets::cover(only, &world.asked));
+        let covered = flow.only.as_ref().is_none_or(|only| targets::cover(only, &world.asked));
         flow.to == to && from.contains(&flow.from) && covered
     };
-    let closed = world
-        .program
-        .flows
-        .iter()
-        .filter(applies)
-        .any(|flow| flow.forbid);
-    let opened = world
-        .program
-        .flows
-        .iter()
-        .filter(applies)
-        .any(|flow| !flow.forbid);
+    let closed = world.program.flows.iter().filter(applies).any(|flow| flow.forbid);
+    let opened = world.program.flows.iter().filter(applies).any(|flow| !flow.forbid);
     !closed && (from.contains(&to) || opened)
 }

@@ -32,10 +32,7 @@ impl Json {
     /// The member of an object.
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
-            Json::Object(members) => members
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
+            Json::Object(members) => members.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
     }
@@ -58,17 +55,10 @@ pub fn read(bytes: &[u8]) -> Result<Json, Fault> {
         return Err("input_too_long");
     }
     let text = std::str::from_utf8(bytes).map_err(|_| "input_not_utf8")?;
-    let mut reader = Reader {
-        rest: text,
-        nodes: 0,
-    };
+    let mut reader = Reader { rest: text, nodes: 0 };
     let value = reader.value(0)?;
     reader.space();
-    if reader.rest.is_empty() {
-        Ok(value)
-    } else {
-        Err("input_trailing")
-    }
+    if reader.rest.is_empty() { Ok(value) } else { Err("input_trailing") }
 }
 
 struct Reader<'a> {
@@ -162,20 +152,14 @@ impl Reader<'_> {
             }
         }
         self.eat("}")?;
-        if twice {
-            Err("input_duplicate_key")
-        } else {
-            Ok(Json::Object(members))
-        }
+        if twice { Err("input_duplicate_key") } else { Ok(Json::Object(members)) }
     }
 
     fn number(&mut self) -> Result<Json, Fault> {
         let length = number_length(self.rest.as_bytes()).ok_or("input_syntax")?;
         let (text, rest) = self.rest.split_at(length);
         self.rest = rest;
-        exact::parse(text)
-            .map(Json::Number)
-            .ok_or("input_number_inexact")
+        exact::parse(text).map(Json::Number).ok_or("input_number_inexact")
     }
 
     fn string(&mut self) -> Result<String, Fault> {
@@ -223,8 +207,7 @@ impl Reader<'_> {
         if !(0xdc00..0xe000).contains(&second) {
             return Err("input_lone_surrogate");
         }
-        char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))
-            .ok_or("input_lone_surrogate")
+        char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)).ok_or("input_lone_surrogate")
     }
 
     fn hex4(&mut self) -> Result<u32, Fault> {
@@ -240,12 +223,7 @@ impl Reader<'_> {
 
 /// How many bytes of the text are a number of the JSON grammar.
 fn number_length(bytes: &[u8]) -> Option<usize> {
-    let digits = |from: usize| {
-        bytes[from..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count()
-    };
+    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut at = usize::from(bytes.first() == Some(&b'-'));
     match bytes.get(at) {
         Some(b'0') => at += 1,
@@ -279,13 +257,9 @@ mod tests {
 
     #[test]
     fn reads_what_is_json() {
-        let read =
-            read(br#" {"a": [1, -2.50, "x\n\u00e9\ud83d\ude00"], "b": {"c": null, "d": true}} "#)
-                .unwrap();
+        let read = read(br#" {"a": [1, -2.50, "x\n\u00e9\ud83d\ude00"], "b": {"c": null, "d": true}} "#).unwrap();
         assert_eq!(read.get("b").unwrap().get("d"), Some(&Json::Bool(true)));
-        let Some(Json::Array(items)) = read.get("a") else {
-            panic!("an array")
-        };
+        let Some(Json::Array(items)) = read.get("a") else { panic!("an array") };
         assert_eq!(items[2].as_str(), Some("x\né😀"));
         assert_eq!(items[1], Json::Number(-25 * exact::ONE / 10));
     }

@@ -64,15 +64,7 @@ pub fn decide(
     let Some(context) = world::read_context(&request.facts) else {
         return deny(Reason::Input("input_syntax"));
     };
-    let caller = Caller {
-        program,
-        digest,
-        chain: &chain,
-        principal,
-        context: &context,
-        request,
-        state,
-    };
+    let caller = Caller { program, digest, chain: &chain, principal, context: &context, request, state };
     if !credential::is_valid(&caller.world(nothing_asked())) {
         return deny(Reason::Credential);
     }
@@ -82,18 +74,12 @@ pub fn decide(
     let Some(method) = message::method(&name, request.direction) else {
         return deny(Reason::UnknownMethod);
     };
-    let Some(server) = program
-        .servers
-        .iter()
-        .position(|server| server.name == request.server)
-        .map(ServerId::new)
+    let Some(server) = program.servers.iter().position(|server| server.name == request.server).map(ServerId::new)
     else {
         return deny(Reason::UnknownTarget);
     };
     match method {
-        Method::Protocol => {
-            Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, digest)
-        }
+        Method::Protocol => Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, digest),
         Method::List(listing) => caller.list(server, listing),
         Method::Action(action) => match message::asked(program, server, action, &message.params) {
             Some(asked) => unwrap::decide(&caller, asked),
@@ -129,12 +115,9 @@ impl<'a> Caller<'a> {
 
     /// A listing: what this caller may see, in catalog order.
     fn list(&self, server: ServerId, listing: Listing) -> Decision {
-        let mut decision =
-            Decision::plain(Effect::Allow, Reason::List, DenyMode::Explain, self.digest);
+        let mut decision = Decision::plain(Effect::Allow, Reason::List, DenyMode::Explain, self.digest);
         let candidates = self.candidates(server, listing);
-        let shown = candidates
-            .into_iter()
-            .filter(|(_, asked)| listing::visibility(&self.world(asked.clone())).shown);
+        let shown = candidates.into_iter().filter(|(_, asked)| listing::visibility(&self.world(asked.clone())).shown);
         decision.obligations.listed = Some(shown.map(|(name, _)| name).collect());
         decision
     }
@@ -143,24 +126,14 @@ impl<'a> Caller<'a> {
         let Some(row) = self.program.servers.get(server.index()) else {
             return Vec::new();
         };
-        let about = |action| Asked {
-            action,
-            server,
-            ..nothing_asked()
-        };
+        let about = |action| Asked { action, server, ..nothing_asked() };
         match listing {
             Listing::Tools => row
                 .tools
                 .iter()
                 .map(|tool| {
                     let member = message::tool(row, server, &tool.name);
-                    (
-                        tool.name.to_string(),
-                        Asked {
-                            tool: member,
-                            ..about(Action::Call)
-                        },
-                    )
+                    (tool.name.to_string(), Asked { tool: member, ..about(Action::Call) })
                 })
                 .collect(),
             Listing::Prompts => row
@@ -168,40 +141,18 @@ impl<'a> Caller<'a> {
                 .iter()
                 .map(|prompt| {
                     let member = message::prompt(row, server, &prompt.name);
-                    (
-                        prompt.name.to_string(),
-                        Asked {
-                            prompt: member,
-                            ..about(Action::Get)
-                        },
-                    )
+                    (prompt.name.to_string(), Asked { prompt: member, ..about(Action::Get) })
                 })
                 .collect(),
             Listing::Resources => row
                 .resources
                 .iter()
-                .map(|uri| {
-                    (
-                        uri.clone(),
-                        Asked {
-                            uri: Some(Uri::Known(uri.clone())),
-                            ..about(Action::Read)
-                        },
-                    )
-                })
+                .map(|uri| (uri.clone(), Asked { uri: Some(Uri::Known(uri.clone())), ..about(Action::Read) }))
                 .collect(),
             Listing::Templates => row
                 .resource_templates
                 .iter()
-                .map(|uri| {
-                    (
-                        uri.clone(),
-                        Asked {
-                            uri: Some(Uri::Template(uri.clone())),
-                            ..about(Action::Read)
-                        },
-                    )
-                })
+                .map(|uri| (uri.clone(), Asked { uri: Some(Uri::Template(uri.clone())), ..about(Action::Read) }))
                 .collect(),
         }
     }

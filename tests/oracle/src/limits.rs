@@ -19,12 +19,7 @@ pub enum Room {
 }
 
 /// Asks one limit.
-pub fn room(
-    world: &World<'_>,
-    index: usize,
-    rule: &Rule,
-    limit: &Limit,
-) -> Result<Room, ErrorCode> {
+pub fn room(world: &World<'_>, index: usize, rule: &Rule, limit: &Limit) -> Result<Room, ErrorCode> {
     let ways = targets::ways(&rule.targets, &world.asked);
     let mut scope = Scope::new(world, false);
     scope.captures = ways.first().map(|way| &way.captures);
@@ -32,24 +27,12 @@ pub fn room(
     if !scope.has_key(limit.by) {
         return Err(ErrorCode::Missing);
     }
-    let query = LimitQuery {
-        rule: &rule.id,
-        by: key_of(limit.by),
-        window_ms: limit.per_ms,
-    };
-    let used = world
-        .state
-        .limit_used(&query)
-        .map_err(|_| ErrorCode::State)?;
+    let query = LimitQuery { rule: &rule.id, by: key_of(limit.by), window_ms: limit.per_ms };
+    let used = world.state.limit_used(&query).map_err(|_| ErrorCode::State)?;
     let fits = exact::add(used.used, amount).is_some_and(|total| total <= limit.at_most);
     Ok(if fits {
         let rule = convert::rule_id(index);
-        Room::Consumes(LimitObligation {
-            rule,
-            amount,
-            by: key_of(limit.by),
-            window_ms: limit.per_ms,
-        })
+        Room::Consumes(LimitObligation { rule, amount, by: key_of(limit.by), window_ms: limit.per_ms })
     } else {
         Room::Full(used.retry_after_ms)
     })

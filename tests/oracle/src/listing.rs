@@ -18,32 +18,17 @@ pub struct Visibility {
 
 /// Evaluates all forbids and permits of a target with everything late unknown.
 pub fn visibility(world: &World<'_>) -> Visibility {
-    let mut seen = Visibility {
-        shown: false,
-        hidden_by: None,
-        errors: Vec::new(),
-    };
+    let mut seen = Visibility { shown: false, hidden_by: None, errors: Vec::new() };
     let mut permitted = false;
-    for (index, rule) in world
-        .program
-        .rules
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| !rule.shadow)
-    {
+    for (index, rule) in world.program.rules.iter().enumerate().filter(|(_, rule)| !rule.shadow) {
         let value = match rule.kind {
             RuleKind::Forbid => rules::value(world, rule, true),
-            RuleKind::Permit if rule.grant.is_some() => {
-                rules::eligible(world, rule, true).and(Truth::Unknown)
-            }
+            RuleKind::Permit if rule.grant.is_some() => rules::eligible(world, rule, true).and(Truth::Unknown),
             RuleKind::Permit => rules::value(world, rule, true),
             _ => continue,
         };
         if let Truth::Error(code) = value {
-            seen.errors.push(RuleError {
-                rule: crate::convert::rule_id(index),
-                code,
-            });
+            seen.errors.push(RuleError { rule: crate::convert::rule_id(index), code });
         }
         if rule.kind == RuleKind::Permit {
             permitted |= matches!(value, Truth::True | Truth::Unknown);

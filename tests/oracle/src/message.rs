@@ -51,15 +51,9 @@ pub fn read(bytes: &[u8]) -> Result<Message, Fault> {
         Some(_) => return Err("input_envelope"),
     };
     no_imitations(&params)?;
-    PROTOCOL_OBJECTS
-        .iter()
-        .filter_map(|key| params.get(key))
-        .try_for_each(no_imitations)?;
+    PROTOCOL_OBJECTS.iter().filter_map(|key| params.get(key)).try_for_each(no_imitations)?;
     params_fit(method, &params)?;
-    Ok(Message {
-        method: Some(method.to_string()),
-        params,
-    })
+    Ok(Message { method: Some(method.to_string()), params })
 }
 
 /// A response: a result or an error, with an id (which an error may lack).
@@ -70,37 +64,22 @@ fn response(root: &Json) -> Result<Message, Fault> {
         Some(id) => is_id(id),
     };
     let error_fits = error.is_none_or(|error| matches!(error, Json::Object(_)));
-    if result.is_some() == error.is_some()
-        || !id_fits
-        || !error_fits
-        || root.get("params").is_some()
-    {
+    if result.is_some() == error.is_some() || !id_fits || !error_fits || root.get("params").is_some() {
         return Err("input_envelope");
     }
-    Ok(Message {
-        method: None,
-        params: Json::Object(Vec::new()),
-    })
+    Ok(Message { method: None, params: Json::Object(Vec::new()) })
 }
 
 fn no_imitations(object: &Json) -> Result<(), Fault> {
     let Json::Object(members) = object else {
         return Ok(());
     };
-    let folded = |text: &str| {
-        text.replace('\u{17f}', "s")
-            .replace('\u{212a}', "k")
-            .to_lowercase()
-    };
+    let folded = |text: &str| text.replace('\u{17f}', "s").replace('\u{212a}', "k").to_lowercase();
     let imitates = |key: &str| {
         let words = || PROTOCOL_WORDS.split_whitespace();
         words().all(|word| word != key) && words().any(|word| folded(word) == folded(key))
     };
-    if members.iter().any(|(key, _)| imitates(key)) {
-        Err("input_case_folded_key")
-    } else {
-        Ok(())
-    }
+    if members.iter().any(|(key, _)| imitates(key)) { Err("input_case_folded_key") } else { Ok(()) }
 }
 
 fn is_id(id: &Json) -> bool {
@@ -167,11 +146,7 @@ pub fn method(name: &str, direction: Direction) -> Option<Method> {
         | "notifications/roots/list_changed" => Method::Protocol,
         _ => return to_client(name).filter(|_| direction == Direction::ToClient),
     };
-    if direction == Direction::ToServer {
-        Some(to_server)
-    } else {
-        to_client(name)
-    }
+    if direction == Direction::ToServer { Some(to_server) } else { to_client(name) }
 }
 
 fn to_client(name: &str) -> Option<Method> {
@@ -202,10 +177,7 @@ pub fn asked(program: &Program, server: ServerId, action: Action, params: &Json)
         tool: None,
         prompt: None,
         uri: None,
-        arguments: params
-            .get("arguments")
-            .cloned()
-            .unwrap_or(Json::Object(Vec::new())),
+        arguments: params.get("arguments").cloned().unwrap_or(Json::Object(Vec::new())),
         details: Json::Object(Vec::new()),
     };
     let name = params.get("name").and_then(Json::as_str);
@@ -226,29 +198,19 @@ pub fn asked(program: &Program, server: ServerId, action: Action, params: &Json)
 /// The tool of a name.
 pub fn tool(row: &Server, server: ServerId, name: &str) -> Option<Member> {
     let at = row.tools.iter().position(|tool| tool.name == name)?;
-    Some(Member {
-        server,
-        index: u32::try_from(at).ok()?,
-    })
+    Some(Member { server, index: u32::try_from(at).ok()? })
 }
 
 /// The prompt of a name.
 pub fn prompt(row: &Server, server: ServerId, name: &str) -> Option<Member> {
     let at = row.prompts.iter().position(|prompt| prompt.name == name)?;
-    Some(Member {
-        server,
-        index: u32::try_from(at).ok()?,
-    })
+    Some(Member { server, index: u32::try_from(at).ok()? })
 }
 
 /// A resource that the catalog lists, or that one of its templates makes in its one clean spelling.
 fn resource(row: &Server, uri: &str) -> Option<Uri> {
     let known = row.resources.iter().any(|listed| listed == uri)
-        || (is_clean(uri)
-            && row
-                .resource_templates
-                .iter()
-                .any(|template| template_makes(template, uri)));
+        || (is_clean(uri) && row.resource_templates.iter().any(|template| template_makes(template, uri)));
     known.then(|| Uri::Known(uri.to_string()))
 }
 
@@ -261,25 +223,17 @@ fn is_clean(uri: &str) -> bool {
     if scheme.is_empty() || uri.len() > 8192 || uri.chars().any(odd) {
         return false;
     }
-    if !scheme
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
-    {
+    if !scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c)) {
         return false;
     }
     let path = rest.split(['?', '#']).next().unwrap_or("");
     let encodings: Vec<&str> = rest.split('%').skip(1).collect();
-    path.split('/')
-        .all(|segment| segment != "." && segment != "..")
-        && encodings.iter().all(|code| is_needed(code))
+    path.split('/').all(|segment| segment != "." && segment != "..") && encodings.iter().all(|code| is_needed(code))
 }
 
 /// Whether what follows a `%` is the code of a character that must be encoded and hides nothing.
 fn is_needed(after: &str) -> bool {
-    let Some(code) = after
-        .get(..2)
-        .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    else {
+    let Some(code) = after.get(..2).filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit())) else {
         return false;
     };
     let Ok(byte) = u8::from_str_radix(code, 16) else {
@@ -303,9 +257,7 @@ pub fn template_makes(template: &str, uri: &str) -> bool {
                 return false;
             };
             let run = value.find('/').unwrap_or(value.len());
-            (1..=run)
-                .filter(|at| value.is_char_boundary(*at))
-                .any(|at| template_makes(after, &value[at..]))
+            (1..=run).filter(|at| value.is_char_boundary(*at)).any(|at| template_makes(after, &value[at..]))
         }
     }
 }
@@ -314,37 +266,20 @@ pub fn template_makes(template: &str, uri: &str) -> bool {
 fn complete(row: &Server, server: ServerId, params: &Json, asked: &mut Asked) -> Option<()> {
     let reference = params.get("ref")?;
     match reference.get("type").and_then(Json::as_str)? {
-        "ref/prompt" => {
-            asked.prompt = Some(prompt(
-                row,
-                server,
-                reference.get("name").and_then(Json::as_str)?,
-            )?)
-        }
+        "ref/prompt" => asked.prompt = Some(prompt(row, server, reference.get("name").and_then(Json::as_str)?)?),
         "ref/resource" => {
             let uri = reference.get("uri").and_then(Json::as_str)?;
-            let template = row
-                .resource_templates
-                .iter()
-                .any(|template| template == uri);
-            asked.uri = if template {
-                Some(Uri::Known(uri.to_string()))
-            } else {
-                Some(resource(row, uri)?)
-            };
+            let template = row.resource_templates.iter().any(|template| template == uri);
+            asked.uri = if template { Some(Uri::Known(uri.to_string())) } else { Some(resource(row, uri)?) };
         }
         _ => return None,
     }
-    let mut arguments = match params
-        .get("context")
-        .and_then(|context| context.get("arguments"))
-    {
+    let mut arguments = match params.get("context").and_then(|context| context.get("arguments")) {
         Some(Json::Object(members)) => members.clone(),
         _ => Vec::new(),
     };
     if let Some(argument) = params.get("argument")
-        && let (Some(Json::String(name)), Some(value)) =
-            (argument.get("name"), argument.get("value"))
+        && let (Some(Json::String(name)), Some(value)) = (argument.get("name"), argument.get("value"))
     {
         arguments.retain(|(key, _)| key != name);
         arguments.push((name.clone(), value.clone()));
@@ -359,9 +294,7 @@ fn sample_details(params: &Json) -> Json {
     if let Some(tokens) = params.get("maxTokens") {
         fields.push(("max_tokens".to_string(), tokens.clone()));
     }
-    let hints = params
-        .get("modelPreferences")
-        .and_then(|preferences| preferences.get("hints"));
+    let hints = params.get("modelPreferences").and_then(|preferences| preferences.get("hints"));
     if let Some(Json::Array(hints)) = hints
         && let Some(name) = hints.first().and_then(|hint| hint.get("name"))
     {
@@ -369,10 +302,7 @@ fn sample_details(params: &Json) -> Json {
     }
     if let Some(Json::Array(messages)) = params.get("messages") {
         let count = i128::try_from(messages.len()).unwrap_or(0);
-        fields.push((
-            "messages".to_string(),
-            Json::Number(count * crate::exact::ONE),
-        ));
+        fields.push(("messages".to_string(), Json::Number(count * crate::exact::ONE)));
     }
     Json::Object(fields)
 }
@@ -380,9 +310,7 @@ fn sample_details(params: &Json) -> Json {
 /// `elicit`: its mode, its fields, and whether one of them looks like a secret.
 fn elicit_details(params: &Json) -> Json {
     let mode = params.get("mode").and_then(Json::as_str).unwrap_or("form");
-    let properties = params
-        .get("requestedSchema")
-        .and_then(|schema| schema.get("properties"));
+    let properties = params.get("requestedSchema").and_then(|schema| schema.get("properties"));
     let names: Vec<String> = match properties {
         Some(Json::Object(members)) => members.iter().map(|(name, _)| name.clone()).collect(),
         _ => Vec::new(),
@@ -391,16 +319,11 @@ fn elicit_details(params: &Json) -> Json {
     Json::Object(vec![
         ("asks_secret".to_string(), Json::Bool(secret)),
         ("mode".to_string(), Json::String(mode.to_string())),
-        (
-            "fields".to_string(),
-            Json::Array(names.into_iter().map(Json::String).collect()),
-        ),
+        ("fields".to_string(), Json::Array(names.into_iter().map(Json::String).collect())),
     ])
 }
 
 fn looks_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
-    ["password", "secret", "token", "key"]
-        .iter()
-        .any(|word| lower.contains(word))
+    ["password", "secret", "token", "key"].iter().any(|word| lower.contains(word))
 }

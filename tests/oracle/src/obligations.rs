@@ -32,15 +32,9 @@ pub fn labels(world: &World<'_>) -> Vec<LabelObligation> {
         if cleaned {
             continue;
         }
-        for (_, path) in label
-            .sources
-            .iter()
-            .filter(|(from, _)| targets::cover(from, &world.asked))
-        {
-            let obligation = LabelObligation {
-                label: canonical::label_name(world.program, id),
-                path: convert::steps(path),
-            };
+        for (_, path) in label.sources.iter().filter(|(from, _)| targets::cover(from, &world.asked)) {
+            let obligation =
+                LabelObligation { label: canonical::label_name(world.program, id), path: convert::steps(path) };
             if !out.contains(&obligation) {
                 out.push(obligation);
             }
@@ -51,11 +45,7 @@ pub fn labels(world: &World<'_>) -> Vec<LabelObligation> {
 
 /// What will be tainted by this call.
 pub fn stores(world: &World<'_>) -> Vec<StoreObligation> {
-    let matching = world
-        .program
-        .stores
-        .iter()
-        .filter(|store| targets::cover(&store.targets, &world.asked));
+    let matching = world.program.stores.iter().filter(|store| targets::cover(&store.targets, &world.asked));
     matching
         .map(|store| StoreObligation {
             label: canonical::label_name(world.program, store.label),
@@ -65,9 +55,7 @@ pub fn stores(world: &World<'_>) -> Vec<StoreObligation> {
 }
 
 fn key_text(arguments: &Json, path: &[smol_str::SmolStr]) -> Option<String> {
-    let place = path
-        .iter()
-        .try_fold(arguments, |json, name| json.get(name))?;
+    let place = path.iter().try_fold(arguments, |json, name| json.get(name))?;
     Some(scalar_text(&Datum::Json(place.clone())).unwrap_or_else(|| json_text(place)))
 }
 

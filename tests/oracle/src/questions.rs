@@ -1,8 +1,6 @@
 //! The questions that a program can put to the state, read off its expressions.
 
-use mcpz_compiler::hir::{
-    Class, ClassDefinition, Expr, ExprKind, GrantId, History, Program, RuleKind, canonical,
-};
+use mcpz_compiler::hir::{Class, ClassDefinition, Expr, ExprKind, GrantId, History, Program, RuleKind, canonical};
 use mcpz_runtime::state::QueryKind;
 use std::collections::BTreeMap;
 
@@ -21,23 +19,15 @@ pub struct Questions {
 pub fn questions(program: &Program) -> Questions {
     let mut found = Questions {
         history: BTreeMap::new(),
-        grants: (0..program.grants.len())
-            .map(|at| canonical::grant_name(program, GrantId::new(at)))
-            .collect(),
+        grants: (0..program.grants.len()).map(|at| canonical::grant_name(program, GrantId::new(at))).collect(),
         limits: Vec::new(),
     };
     for rule in &program.rules {
         if let RuleKind::Limit(limit) = &rule.kind {
             found.limits.push(rule.id.clone());
-            limit
-                .amount
-                .iter()
-                .for_each(|amount| visit(program, amount, &mut found));
+            limit.amount.iter().for_each(|amount| visit(program, amount, &mut found));
         }
-        for clause in [&rule.where_, &rule.when, &rule.unless]
-            .into_iter()
-            .flatten()
-        {
+        for clause in [&rule.where_, &rule.when, &rule.unless].into_iter().flatten() {
             visit(program, clause, &mut found);
         }
     }
@@ -45,18 +35,14 @@ pub fn questions(program: &Program) -> Questions {
         visit(program, &predicate.body, &mut found);
     }
     for class in &program.classes {
-        class_condition(class)
-            .into_iter()
-            .for_each(|condition| visit(program, condition, &mut found));
+        class_condition(class).into_iter().for_each(|condition| visit(program, condition, &mut found));
     }
     found
 }
 
 fn class_condition(class: &Class) -> Option<&Expr> {
     match &class.definition {
-        ClassDefinition::Identity { condition, .. } | ClassDefinition::Narrow { condition, .. } => {
-            condition.as_ref()
-        }
+        ClassDefinition::Identity { condition, .. } | ClassDefinition::Narrow { condition, .. } => condition.as_ref(),
         ClassDefinition::Join(_) => None,
     }
 }
@@ -70,14 +56,10 @@ fn visit(program: &Program, expr: &Expr, found: &mut Questions) {
             History::SessionHolds(_) | History::Carries(..) | History::SeenIn(..) => None,
         };
         if let Some(kind) = kind {
-            found
-                .history
-                .insert(canonical::history_text(program, question), kind);
+            found.history.insert(canonical::history_text(program, question), kind);
         }
     }
-    children(expr)
-        .into_iter()
-        .for_each(|child| visit(program, child, found));
+    children(expr).into_iter().for_each(|child| visit(program, child, found));
 }
 
 /// The expressions directly inside an expression.
@@ -89,9 +71,7 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Has(a)
         | ExprKind::CountOf(a)
         | ExprKind::Native(_, a) => vec![a],
-        ExprKind::List(all) | ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Call(_, all) => {
-            all.iter().collect()
-        }
+        ExprKind::List(all) | ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Call(_, all) => all.iter().collect(),
         ExprKind::Compare(_, a, b)
         | ExprKind::In(a, b)
         | ExprKind::Contains(a, b)

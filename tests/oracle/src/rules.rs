@@ -17,27 +17,15 @@ pub fn value(world: &World<'_>, rule: &Rule, listing: bool) -> Truth {
     Truth::any(ways.iter().map(|way| {
         let mut scope = Scope::new(world, listing);
         scope.captures = Some(&way.captures);
-        let target = if way.certain {
-            Truth::True
-        } else {
-            Truth::Unknown
-        };
+        let target = if way.certain { Truth::True } else { Truth::Unknown };
         target.and(conditions(&scope, rule))
     }))
 }
 
 fn conditions(scope: &Scope<'_>, rule: &Rule) -> Truth {
     let clause = |expr: &Option<Expr>| expr.as_ref().map_or(Truth::True, |expr| scope.truth(expr));
-    let unless = rule
-        .unless
-        .as_ref()
-        .map_or(Truth::False, |expr| scope.truth(expr));
-    Truth::all([
-        who(scope, rule),
-        clause(&rule.where_),
-        clause(&rule.when),
-        unless.negate(),
-    ])
+    let unless = rule.unless.as_ref().map_or(Truth::False, |expr| scope.truth(expr));
+    Truth::all([who(scope, rule), clause(&rule.where_), clause(&rule.when), unless.negate()])
 }
 
 fn who(scope: &Scope<'_>, rule: &Rule) -> Truth {
@@ -46,23 +34,15 @@ fn who(scope: &Scope<'_>, rule: &Rule) -> Truth {
         true => subjects::narrowly(scope, subject, part),
         false => subjects::anywhere(scope, subject),
     };
-    let client = rule
-        .for_subject
-        .as_ref()
-        .map_or(Truth::True, |subject| fits(subject, Part::Client));
+    let client = rule.for_subject.as_ref().map_or(Truth::True, |subject| fits(subject, Part::Client));
     fits(&rule.subject, Part::Subject).and(client)
 }
 
 /// The value of a permit but for whether its grant is active: the grant's holder is part of it.
 pub fn eligible(world: &World<'_>, rule: &Rule, listing: bool) -> Truth {
-    let holder = match rule
-        .grant
-        .and_then(|id| world.program.grants.get(id.index()))
-    {
+    let holder = match rule.grant.and_then(|id| world.program.grants.get(id.index())) {
         None => Truth::True,
-        Some(grant) => {
-            subjects::narrowly(&Scope::new(world, listing), &grant.subject, Part::Client)
-        }
+        Some(grant) => subjects::narrowly(&Scope::new(world, listing), &grant.subject, Part::Client),
     };
     value(world, rule, listing).and(holder)
 }

@@ -14,12 +14,9 @@ pub fn to_serde(json: &Json) -> Value {
         Json::Number(scaled) => Value::Number(to_number(*scaled)),
         Json::String(text) => Value::String(text.clone()),
         Json::Array(items) => Value::Array(items.iter().map(to_serde).collect()),
-        Json::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(key, value)| (key.clone(), to_serde(value)))
-                .collect::<Map<_, _>>(),
-        ),
+        Json::Object(members) => {
+            Value::Object(members.iter().map(|(key, value)| (key.clone(), to_serde(value))).collect::<Map<_, _>>())
+        }
     }
 }
 
@@ -61,12 +58,8 @@ fn prompt_fits(prompt: &Prompt, arguments: &Json) -> bool {
         return false;
     };
     let fields = &prompt.input.fields;
-    members
-        .iter()
-        .all(|(key, value)| fields.contains_key(key.as_str()) && matches!(value, Json::String(_)))
-        && fields
-            .iter()
-            .all(|(name, ty)| ty.is_optional() || arguments.get(name).is_some())
+    members.iter().all(|(key, value)| fields.contains_key(key.as_str()) && matches!(value, Json::String(_)))
+        && fields.iter().all(|(name, ty)| ty.is_optional() || arguments.get(name).is_some())
 }
 
 /// Whether arguments fit a tool.
@@ -74,10 +67,7 @@ pub fn arguments_fit(tool: &Tool, refuse_extra: bool, arguments: &Json) -> bool 
     let Ok(schema) = serde_json::from_str::<Value>(&tool.raw_schema) else {
         return false;
     };
-    let Ok(validator) = jsonschema::options()
-        .should_validate_formats(false)
-        .build(&schema)
-    else {
+    let Ok(validator) = jsonschema::options().should_validate_formats(false).build(&schema) else {
         return false;
     };
     validator.is_valid(&to_serde(arguments))
@@ -90,28 +80,15 @@ fn has_extra(schema: &Value, arguments: &Json) -> bool {
     let Json::Object(members) = arguments else {
         return true;
     };
-    let explicit = !matches!(
-        schema.get("additionalProperties"),
-        None | Some(Value::Bool(false))
-    );
-    let named = |key: &str| {
-        schema
-            .get("properties")
-            .is_some_and(|properties| properties.get(key).is_some())
-    };
+    let explicit = !matches!(schema.get("additionalProperties"), None | Some(Value::Bool(false)));
+    let named = |key: &str| schema.get("properties").is_some_and(|properties| properties.get(key).is_some());
     let patterned = |key: &str| match schema.get("patternProperties") {
         Some(Value::Object(patterns)) => patterns.keys().any(|pattern| {
-            jsonschema::is_valid(
-                &serde_json::json!({ "pattern": pattern }),
-                &Value::String(key.to_string()),
-            )
+            jsonschema::is_valid(&serde_json::json!({ "pattern": pattern }), &Value::String(key.to_string()))
         }),
         _ => false,
     };
-    !explicit
-        && members
-            .iter()
-            .any(|(key, _)| !named(key) && !patterned(key))
+    !explicit && members.iter().any(|(key, _)| !named(key) && !patterned(key))
 }
 
 /// Integers beyond 2^53-1 only where the schema's own bounds reach beyond it.
@@ -120,20 +97,12 @@ fn integers_fit(schema: &Value, json: &Json, root: &Value, depth: usize) -> bool
         return true;
     }
     let below = |inner: &Value, value: &Json| integers_fit(inner, value, root, depth + 1);
-    if let Some(target) = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|text| text.strip_prefix('#'))
-    {
+    if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#')) {
         return root.pointer(target).is_none_or(|inner| below(inner, json));
     }
-    let branches = ["anyOf", "oneOf"]
-        .iter()
-        .find_map(|word| schema.get(word))
-        .and_then(Value::as_array);
+    let branches = ["anyOf", "oneOf"].iter().find_map(|word| schema.get(word)).and_then(Value::as_array);
     if let Some(branches) = branches {
-        let fits =
-            |branch: &Value| jsonschema::is_valid(branch, &to_serde(json)) && below(branch, json);
+        let fits = |branch: &Value| jsonschema::is_valid(branch, &to_serde(json)) && below(branch, json);
         return branches.iter().any(fits);
     }
     match json {
@@ -141,16 +110,10 @@ fn integers_fit(schema: &Value, json: &Json, root: &Value, depth: usize) -> bool
             (true, Some(whole)) => in_bounds(schema, whole),
             _ => true,
         },
-        Json::Array(items) => schema
-            .get("items")
-            .is_none_or(|inner| items.iter().all(|item| below(inner, item))),
+        Json::Array(items) => schema.get("items").is_none_or(|inner| items.iter().all(|item| below(inner, item))),
         Json::Object(members) => members.iter().all(|(key, value)| {
-            let named = schema
-                .get("properties")
-                .and_then(|properties| properties.get(key));
-            named
-                .or_else(|| schema.get("additionalProperties"))
-                .is_none_or(|inner| below(inner, value))
+            let named = schema.get("properties").and_then(|properties| properties.get(key));
+            named.or_else(|| schema.get("additionalProperties")).is_none_or(|inner| below(inner, value))
         }),
         _ => true,
     }
@@ -176,10 +139,7 @@ fn in_bounds(schema: &Value, whole: i128) -> bool {
             number.is_some_and(|bound| i128::from(bound).abs() > exact::SAFE_INTEGER)
         })
     };
-    let reaches = if whole > 0 {
-        bound(["maximum", "exclusiveMaximum"])
-    } else {
-        bound(["minimum", "exclusiveMinimum"])
-    };
+    let reaches =
+        if whole > 0 { bound(["maximum", "exclusiveMaximum"]) } else { bound(["minimum", "exclusiveMinimum"]) };
     reaches && i64::try_from(whole).is_ok()
 }

@@ -8,9 +8,7 @@ use crate::truth::Truth;
 use crate::world::World;
 use crate::{convert, flows, obligations, requirements, schema};
 use mcpz_compiler::hir::{Rule, RuleKind};
-use mcpz_runtime::decision::{
-    Decision, DenyMode, Effect, ErrorCode, Obligations, Reason, RuleError, ShadowHit, Unmet,
-};
+use mcpz_runtime::decision::{Decision, DenyMode, Effect, ErrorCode, Obligations, Reason, RuleError, ShadowHit, Unmet};
 use mcpz_runtime::state::{Isolation, StateError};
 
 /// A rule with its index.
@@ -25,10 +23,7 @@ struct Course<'a> {
 /// Decides a request whose message, chain, method and target are known.
 pub fn decide(world: &World<'_>, digest: [u8; 32]) -> Decision {
     let blank = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, digest);
-    let mut course = Course {
-        world,
-        decision: blank,
-    };
+    let mut course = Course { world, decision: blank };
     match course.run() {
         Ok(()) => course.decision,
         Err(()) => course.decision,
@@ -52,11 +47,7 @@ impl Course<'_> {
 
     /// Ends the decision with a denial or challenge that these rules determined.
     fn end(&mut self, effect: Effect, reason: Reason, by: &[Row<'_>]) -> Step {
-        let strictest = by
-            .iter()
-            .filter_map(|(_, rule)| rule.deny)
-            .map(deny_mode)
-            .max();
+        let strictest = by.iter().filter_map(|(_, rule)| rule.deny).map(deny_mode).max();
         self.decision.effect = effect;
         self.decision.reason = reason;
         self.decision.show = strictest.unwrap_or(DenyMode::Explain);
@@ -115,11 +106,7 @@ impl Course<'_> {
 
     fn isolated(&self) -> Result<bool, StateError> {
         let state = self.world.state;
-        let server = self
-            .world
-            .program
-            .servers
-            .get(self.world.asked.server.index());
+        let server = self.world.program.servers.get(self.world.asked.server.index());
         let server = server.map_or("", |server| server.name.as_str());
         if state.isolated(Isolation::Server(server))? {
             return Ok(true);
@@ -129,12 +116,7 @@ impl Course<'_> {
         {
             return Ok(true);
         }
-        for link in self
-            .world
-            .chain
-            .iter()
-            .filter(|link| link.kind == mcpz_compiler::hir::PrincipalKind::Agent)
-        {
+        for link in self.world.chain.iter().filter(|link| link.kind == mcpz_compiler::hir::PrincipalKind::Agent) {
             if let Some(subject) = link.subject()
                 && state.isolated(Isolation::Agent(&subject))?
             {
@@ -153,31 +135,18 @@ impl Course<'_> {
 
     /// Shadow rules are only reported.
     fn shadow(&mut self) {
-        for (index, rule) in self
-            .world
-            .program
-            .rules
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| rule.shadow)
-        {
+        for (index, rule) in self.world.program.rules.iter().enumerate().filter(|(_, rule)| rule.shadow) {
             let error = match rules::whole(self.world, rule) {
                 Truth::True => None,
                 Truth::Error(code) => Some(code),
                 Truth::False | Truth::Unknown => continue,
             };
-            self.decision.shadow.push(ShadowHit {
-                rule: rule_id(index),
-                error,
-            });
+            self.decision.shadow.push(ShadowHit { rule: rule_id(index), error });
         }
     }
 
     fn errs(&mut self, index: usize, code: ErrorCode) {
-        self.decision.errors.push(RuleError {
-            rule: rule_id(index),
-            code,
-        });
+        self.decision.errors.push(RuleError { rule: rule_id(index), code });
     }
 
     /// Step 2.
@@ -211,9 +180,7 @@ impl Course<'_> {
             match eligible.and(active) {
                 Truth::True => granted = granted.or(Some(index)),
                 Truth::Error(code) => self.errs(index, code),
-                Truth::False if eligible == Truth::True => {
-                    dormant = dormant.or(Some((index, rule)))
-                }
+                Truth::False if eligible == Truth::True => dormant = dormant.or(Some((index, rule))),
                 Truth::False | Truth::Unknown => {}
             }
         }
@@ -224,12 +191,8 @@ impl Course<'_> {
         let Some((index, rule)) = dormant else {
             return self.deny(Reason::NoPermit, &[]);
         };
-        let grant = rule
-            .grant
-            .map(|id| mcpz_compiler::hir::canonical::grant_name(self.world.program, id));
-        self.decision.unmet = vec![Unmet::Grant {
-            grant: grant.unwrap_or_default(),
-        }];
+        let grant = rule.grant.map(|id| mcpz_compiler::hir::canonical::grant_name(self.world.program, id));
+        self.decision.unmet = vec![Unmet::Grant { grant: grant.unwrap_or_default() }];
         let ended = self.end(Effect::Challenge, Reason::GrantNeeded, &[(index, rule)]);
         self.decision.show = DenyMode::Explain;
         ended
@@ -244,8 +207,7 @@ impl Course<'_> {
                 continue;
             };
             let outcome = match rules::value(self.world, rule, false) {
-                Truth::True => requirements::unmet(self.world, index, requirement)
-                    .map_err(|_| ErrorCode::State),
+                Truth::True => requirements::unmet(self.world, index, requirement).map_err(|_| ErrorCode::State),
                 Truth::Error(code) => Err(code),
                 Truth::False | Truth::Unknown => Ok(None),
             };
@@ -270,11 +232,7 @@ impl Course<'_> {
         let step_up = unmet.iter().any(|what| matches!(what, Unmet::Scope { .. }));
         self.decision.unmet = unmet;
         let ended = self.end(Effect::Challenge, Reason::RequirementUnmet, &asking);
-        self.decision.show = if step_up {
-            DenyMode::StepUp
-        } else {
-            DenyMode::Explain
-        };
+        self.decision.show = if step_up { DenyMode::StepUp } else { DenyMode::Explain };
         ended
     }
 
@@ -317,26 +275,19 @@ impl Course<'_> {
 
     /// Step 6.
     fn oblige(&mut self) -> Step {
-        let (mut redact_failed, mut audit_failed): (Vec<Row<'_>>, Vec<Row<'_>>) =
-            (Vec::new(), Vec::new());
-        for (index, rule) in enforced(self.world, |kind| {
-            matches!(kind, RuleKind::Redact(_) | RuleKind::Audit(_))
-        }) {
+        let (mut redact_failed, mut audit_failed): (Vec<Row<'_>>, Vec<Row<'_>>) = (Vec::new(), Vec::new());
+        for (index, rule) in enforced(self.world, |kind| matches!(kind, RuleKind::Redact(_) | RuleKind::Audit(_))) {
             let value = rules::value(self.world, rule, false);
             if let Truth::Error(code) = value {
                 self.errs(index, code);
             }
             match (&rule.kind, value) {
                 (RuleKind::Redact(what), Truth::True) => {
-                    self.decision
-                        .obligations
-                        .redactions
-                        .extend(obligations::redactions(index, what));
+                    self.decision.obligations.redactions.extend(obligations::redactions(index, what));
                 }
                 (RuleKind::Audit(level), Truth::True) => {
                     let level = convert::audit_level(*level);
-                    self.decision.obligations.audit =
-                        self.decision.obligations.audit.max(Some(level));
+                    self.decision.obligations.audit = self.decision.obligations.audit.max(Some(level));
                 }
                 (RuleKind::Redact(_), Truth::Error(_)) => redact_failed.push((index, rule)),
                 (RuleKind::Audit(_), Truth::Error(_)) => audit_failed.push((index, rule)),
@@ -356,14 +307,6 @@ impl Course<'_> {
 }
 
 /// The rules of a kind that are not shadow rules, in canonical order.
-fn enforced<'a>(
-    world: &World<'a>,
-    wanted: impl Fn(&RuleKind) -> bool + 'a,
-) -> impl Iterator<Item = Row<'a>> {
-    world
-        .program
-        .rules
-        .iter()
-        .enumerate()
-        .filter(move |(_, rule)| !rule.shadow && wanted(&rule.kind))
+fn enforced<'a>(world: &World<'a>, wanted: impl Fn(&RuleKind) -> bool + 'a) -> impl Iterator<Item = Row<'a>> {
+    world.program.rules.iter().enumerate().filter(move |(_, rule)| !rule.shadow && wanted(&rule.kind))
 }

@@ -16,22 +16,12 @@ pub fn fits(scope: &Scope<'_>, class: ClassId, link: &LinkFacts) -> Truth {
     let condition = |condition: &Option<mcpz_compiler::hir::Expr>| {
         let mut inner = Scope::new(scope.world, scope.listing);
         inner.link = Some(link);
-        condition
-            .as_ref()
-            .map_or(Truth::True, |expr| inner.truth(expr))
+        condition.as_ref().map_or(Truth::True, |expr| inner.truth(expr))
     };
     match &row.definition {
-        ClassDefinition::Identity {
-            source,
-            condition: test,
-        } => Truth::of(*source == link.source).and(condition(test)),
-        ClassDefinition::Narrow {
-            base,
-            condition: test,
-        } => fits(scope, *base, link).and(condition(test)),
-        ClassDefinition::Join(parts) => {
-            Truth::any(parts.iter().map(|part| fits(scope, *part, link)))
-        }
+        ClassDefinition::Identity { source, condition: test } => Truth::of(*source == link.source).and(condition(test)),
+        ClassDefinition::Narrow { base, condition: test } => fits(scope, *base, link).and(condition(test)),
+        ClassDefinition::Join(parts) => Truth::any(parts.iter().map(|part| fits(scope, *part, link))),
     }
 }
 
@@ -49,22 +39,14 @@ pub fn narrowly(scope: &Scope<'_>, subject: &Subject, part: Part) -> Truth {
     let chain = scope.world.chain;
     let silent = part == Part::Subject && scope.world.asked.by_server;
     match subject {
-        Subject::Either(parts) => {
-            Truth::any(parts.iter().map(|inner| narrowly(scope, inner, part)))
-        }
+        Subject::Either(parts) => Truth::any(parts.iter().map(|inner| narrowly(scope, inner, part))),
         Subject::Both(parts) => Truth::all(parts.iter().map(|inner| narrowly(scope, inner, part))),
         Subject::Server(server) => asked_by(scope, *server),
         _ if silent => Truth::False,
         Subject::Anyone => Truth::of(!chain.is_empty()),
         Subject::Anonymous => Truth::of(chain.is_empty()),
-        Subject::AnyAgent => {
-            Truth::of(matches!(chain, [only] if only.kind == PrincipalKind::Agent))
-        }
-        Subject::AnyUser => Truth::of(
-            chain
-                .last()
-                .is_some_and(|last| last.kind == PrincipalKind::User),
-        ),
+        Subject::AnyAgent => Truth::of(matches!(chain, [only] if only.kind == PrincipalKind::Agent)),
+        Subject::AnyUser => Truth::of(chain.last().is_some_and(|last| last.kind == PrincipalKind::User)),
         Subject::Class(class) => match (class_kind(scope, *class), chain) {
             (Some(PrincipalKind::Agent), [only]) => fits(scope, *class, only),
             (Some(PrincipalKind::User), [.., last]) => fits(scope, *class, last),
@@ -88,13 +70,9 @@ pub fn anywhere(scope: &Scope<'_>, subject: &Subject) -> Truth {
         Subject::Class(class) => Truth::any(chain.iter().map(|link| fits(scope, *class, link))),
         Subject::Either(parts) => Truth::any(parts.iter().map(|part| anywhere(scope, part))),
         Subject::Both(parts) => Truth::all(parts.iter().map(|part| anywhere(scope, part))),
-        Subject::ActingFor(actor, user) => {
-            Truth::any(chain.iter().enumerate().flat_map(|(at, first)| {
-                chain[at + 1..]
-                    .iter()
-                    .map(move |later| one(scope, actor, first).and(one(scope, user, later)))
-            }))
-        }
+        Subject::ActingFor(actor, user) => Truth::any(chain.iter().enumerate().flat_map(|(at, first)| {
+            chain[at + 1..].iter().map(move |later| one(scope, actor, first).and(one(scope, user, later)))
+        })),
         Subject::Server(server) => asked_by(scope, *server),
     }
 }
@@ -117,10 +95,5 @@ fn asked_by(scope: &Scope<'_>, server: mcpz_compiler::hir::ServerId) -> Truth {
 }
 
 fn class_kind(scope: &Scope<'_>, class: ClassId) -> Option<PrincipalKind> {
-    scope
-        .world
-        .program
-        .classes
-        .get(class.index())
-        .map(|row| row.kind)
+    scope.world.program.classes.get(class.index()).map(|row| row.kind)
 }

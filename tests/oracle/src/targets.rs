@@ -21,29 +21,16 @@ pub struct Way {
 pub fn ways(targets: &Targets, asked: &Asked) -> Vec<Way> {
     let mut found = Vec::new();
     if covers_wholly(targets, asked) {
-        found.push(Way {
-            captures: Captures::new(),
-            certain: true,
-        });
+        found.push(Way { captures: Captures::new(), certain: true });
     }
-    for resource in targets
-        .resources
-        .iter()
-        .filter(|resource| resource.server == asked.server)
-    {
+    for resource in targets.resources.iter().filter(|resource| resource.server == asked.server) {
         match &asked.uri {
             Some(Uri::Known(text)) => {
                 let captures = uri::captures(&resource.pattern, text);
-                found.extend(captures.map(|captures| Way {
-                    captures,
-                    certain: true,
-                }));
+                found.extend(captures.map(|captures| Way { captures, certain: true }));
             }
             Some(Uri::Template(text)) if may_overlap(&resource.pattern, text) => {
-                found.push(Way {
-                    captures: Captures::new(),
-                    certain: false,
-                });
+                found.push(Way { captures: Captures::new(), certain: false });
             }
             Some(Uri::Template(_)) | None => {}
         }
@@ -72,15 +59,12 @@ fn covers_wholly(targets: &Targets, asked: &Asked) -> bool {
         Action::Read | Action::Subscribe => targets.any_resource,
         Action::Get => targets.any_prompt,
         Action::Complete => {
-            (asked.prompt.is_some() && targets.any_prompt)
-                || (asked.uri.is_some() && targets.any_resource)
+            (asked.prompt.is_some() && targets.any_prompt) || (asked.uri.is_some() && targets.any_resource)
         }
         Action::Sample | Action::Elicit | Action::Roots => true,
     };
     by_kind
         || targets.servers.contains(&asked.server)
         || asked.tool.is_some_and(|tool| targets.tools.contains(&tool))
-        || asked
-            .prompt
-            .is_some_and(|prompt| targets.prompts.contains(&prompt))
+        || asked.prompt.is_some_and(|prompt| targets.prompts.contains(&prompt))
 }

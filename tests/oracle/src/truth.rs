@@ -75,18 +75,10 @@ mod tests {
     use super::*;
     use mcpz_runtime::decision::ErrorCode;
 
-    const ROWS: [(&str, Truth); 4] = [
-        ("T", True),
-        ("F", False),
-        ("E", Error(ErrorCode::Type)),
-        ("U", Unknown),
-    ];
+    const ROWS: [(&str, Truth); 4] = [("T", True), ("F", False), ("E", Error(ErrorCode::Type)), ("U", Unknown)];
 
     fn value(word: &str) -> Truth {
-        ROWS.iter()
-            .find(|(name, _)| *name == word)
-            .map(|(_, truth)| *truth)
-            .expect("a truth value")
+        ROWS.iter().find(|(name, _)| *name == word).map(|(_, truth)| *truth).expect("a truth value")
     }
 
     /// The tables as docs/semantics.md prints them are the tables that run.
@@ -95,10 +87,7 @@ mod tests {
         let page = include_str!("../../../docs/semantics.md");
         let mut seen = 0;
         for line in page.lines().filter(|line| line.starts_with("| **")) {
-            let cells: Vec<&str> = line
-                .split('|')
-                .map(|cell| cell.trim().trim_matches('*'))
-                .collect();
+            let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('*')).collect();
             let row = value(cells[1]);
             for (column, (_, other)) in ROWS.iter().enumerate() {
                 assert_eq!(row.and(*other), value(cells[2 + column]), "{line}");

@@ -21,11 +21,7 @@ pub(crate) fn decide(caller: &Caller<'_>, asked: Asked) -> Decision {
     let inner = match inner_call(caller, &asked, unwraps) {
         Ok(inner) => steps::decide(&caller.world(inner), caller.digest),
         Err(reason) => {
-            let show = if reason == Reason::UnknownTarget {
-                DenyMode::Hide
-            } else {
-                DenyMode::Explain
-            };
+            let show = if reason == Reason::UnknownTarget { DenyMode::Hide } else { DenyMode::Explain };
             Decision::plain(Effect::Deny, reason, show, caller.digest)
         }
     };
@@ -35,36 +31,21 @@ pub(crate) fn decide(caller: &Caller<'_>, asked: Asked) -> Decision {
 fn wrapping<'a>(caller: &Caller<'a>, asked: &Asked) -> Option<&'a Unwraps> {
     let tool = asked.tool.filter(|_| asked.action == Action::Call)?;
     let server = caller.program.servers.get(tool.server.index())?;
-    server
-        .unwraps
-        .iter()
-        .find(|unwraps| unwraps.tool == tool.index)
+    server.unwraps.iter().find(|unwraps| unwraps.tool == tool.index)
 }
 
 fn inner_call(caller: &Caller<'_>, asked: &Asked, unwraps: &Unwraps) -> Result<Asked, Reason> {
-    let text = |path: &[SmolStr]| {
-        at(&asked.arguments, path)
-            .and_then(Json::as_str)
-            .ok_or(Reason::Arguments)
-    };
+    let text = |path: &[SmolStr]| at(&asked.arguments, path).and_then(Json::as_str).ok_or(Reason::Arguments);
     let server = match &unwraps.server {
         None => asked.server,
         Some(path) => {
             let name = text(path)?;
-            let found = caller
-                .program
-                .servers
-                .iter()
-                .position(|server| server.name == name);
+            let found = caller.program.servers.iter().position(|server| server.name == name);
             found.map(ServerId::new).ok_or(Reason::UnknownTarget)?
         }
     };
     let name = text(&unwraps.name)?;
-    let row = caller
-        .program
-        .servers
-        .get(server.index())
-        .ok_or(Reason::UnknownTarget)?;
+    let row = caller.program.servers.get(server.index()).ok_or(Reason::UnknownTarget)?;
     let tool = message::tool(row, server, name).ok_or(Reason::UnknownTarget)?;
     if row.unwraps.iter().any(|other| other.tool == tool.index) {
         return Err(Reason::UnknownTarget);
@@ -74,12 +55,7 @@ fn inner_call(caller: &Caller<'_>, asked: &Asked, unwraps: &Unwraps) -> Result<A
         Some(object @ Json::Object(_)) => object.clone(),
         Some(_) => return Err(Reason::Arguments),
     };
-    Ok(Asked {
-        server,
-        tool: Some(tool),
-        arguments,
-        ..asked.clone()
-    })
+    Ok(Asked { server, tool: Some(tool), arguments, ..asked.clone() })
 }
 
 fn at<'a>(json: &'a Json, path: &[SmolStr]) -> Option<&'a Json> {

@@ -185,45 +185,23 @@ fn read_object(json: &Json, ty: &Type) -> Item {
         Type::Record(record) => record.fields.get(name).cloned().unwrap_or(Type::Json),
         _ => Type::Json,
     };
-    Ok(Value::Record(
-        members
-            .iter()
-            .map(|(name, value)| (name.clone(), read(value, &field(name))))
-            .collect(),
-    ))
+    Ok(Value::Record(members.iter().map(|(name, value)| (name.clone(), read(value, &field(name)))).collect()))
 }
 
 /// Types that are written as JSON strings.
 fn read_text(text: &str, ty: &Type) -> Item {
     let (value, code) = match ty {
-        Type::String | Type::Enum(_) | Type::Bytes => {
-            (Some(Value::Text(text.to_string())), ErrorCode::Type)
-        }
+        Type::String | Type::Enum(_) | Type::Bytes => (Some(Value::Text(text.to_string())), ErrorCode::Type),
         Type::Path => (path::parse(text).map(Value::Path), ErrorCode::Path),
-        Type::Url => (
-            web::parse(text).map(|url| Value::Url(Box::new(url))),
-            ErrorCode::Url,
-        ),
+        Type::Url => (web::parse(text).map(|url| Value::Url(Box::new(url))), ErrorCode::Url),
         Type::Host => (host::parse(text).map(Value::Host), ErrorCode::Host),
         Type::Ip => (address::parse(text).map(Value::Ip), ErrorCode::Ip),
-        Type::Net => (
-            address::parse_net(text).map(|(base, length)| Value::Net(base, length)),
-            ErrorCode::Ip,
-        ),
-        Type::Instant => (
-            clock::parse_instant(text).map(Value::Instant),
-            ErrorCode::Time,
-        ),
+        Type::Net => (address::parse_net(text).map(|(base, length)| Value::Net(base, length)), ErrorCode::Ip),
+        Type::Instant => (clock::parse_instant(text).map(Value::Instant), ErrorCode::Time),
         Type::Date => (clock::parse_date(text).map(Value::Date), ErrorCode::Time),
         Type::Time => (clock::parse_time(text).map(Value::Time), ErrorCode::Time),
-        Type::Duration => (
-            clock::parse_duration(text).map(Value::Duration),
-            ErrorCode::Time,
-        ),
-        Type::Weekday => (
-            clock::parse_weekday(text).map(Value::Weekday),
-            ErrorCode::Time,
-        ),
+        Type::Duration => (clock::parse_duration(text).map(Value::Duration), ErrorCode::Time),
+        Type::Weekday => (clock::parse_weekday(text).map(Value::Weekday), ErrorCode::Time),
         _ => (None, ErrorCode::Type),
     };
     value.ok_or(Stop::Error(code))
@@ -239,9 +217,7 @@ pub fn json_type_fits(json: &Json, ty: &Type) -> bool {
         Type::Bool => matches!(json, Json::Bool(_)),
         Type::Decimal => matches!(json, Json::Number(_)),
         Type::Int => match json {
-            Json::Number(scaled) => {
-                exact::integral(*scaled).is_some_and(|whole| i64::try_from(whole).is_ok())
-            }
+            Json::Number(scaled) => exact::integral(*scaled).is_some_and(|whole| i64::try_from(whole).is_ok()),
             _ => false,
         },
         Type::List(_) | Type::Set(_) => matches!(json, Json::Array(_)),
@@ -280,24 +256,9 @@ pub fn from_literal(literal: &Literal, ty: &Type) -> Value {
 
 fn literal_list(items: &[Literal], ty: &Type) -> Value {
     match ty.required() {
-        Type::Set(element) => Value::Set(
-            items
-                .iter()
-                .map(|item| Ok(from_literal(item, element)))
-                .collect(),
-        ),
-        Type::List(element) => Value::List(
-            items
-                .iter()
-                .map(|item| Ok(from_literal(item, element)))
-                .collect(),
-        ),
-        _ => Value::List(
-            items
-                .iter()
-                .map(|item| Ok(from_literal(item, &Type::Json)))
-                .collect(),
-        ),
+        Type::Set(element) => Value::Set(items.iter().map(|item| Ok(from_literal(item, element))).collect()),
+        Type::List(element) => Value::List(items.iter().map(|item| Ok(from_literal(item, element))).collect()),
+        _ => Value::List(items.iter().map(|item| Ok(from_literal(item, &Type::Json))).collect()),
     }
 }
 
@@ -308,10 +269,7 @@ fn literal_record(fields: &[(smol_str::SmolStr, Literal)], ty: &Type) -> Value {
         _ => Type::Json,
     };
     Value::Record(
-        fields
-            .iter()
-            .map(|(name, value)| (name.to_string(), Ok(from_literal(value, &field(name)))))
-            .collect(),
+        fields.iter().map(|(name, value)| (name.to_string(), Ok(from_literal(value, &field(name))))).collect(),
     )
 }
 
@@ -330,9 +288,7 @@ pub fn equal(a: &Value, b: &Value) -> Result<bool, Stop> {
             let (left_values, right_values) = both(strict(left.values()), strict(right.values()))?;
             Ok(left.keys().eq(right.keys()) && all_equal(&left_values, &right_values)?)
         }
-        (Value::Text(_), _) | (_, Value::Text(_)) => {
-            Ok(text_of(a).is_some() && text_of(a) == text_of(b))
-        }
+        (Value::Text(_), _) | (_, Value::Text(_)) => Ok(text_of(a).is_some() && text_of(a) == text_of(b)),
         _ => Ok(a == b),
     }
 }
@@ -357,9 +313,7 @@ pub fn kind_fits(value: &Value, ty: &Type) -> bool {
         Type::Bool => matches!(value, Value::Bool(_)),
         Type::Decimal => matches!(value, Value::Number(_)),
         Type::Int => match value {
-            Value::Number(scaled) => {
-                exact::integral(*scaled).is_some_and(|whole| i64::try_from(whole).is_ok())
-            }
+            Value::Number(scaled) => exact::integral(*scaled).is_some_and(|whole| i64::try_from(whole).is_ok()),
             _ => false,
         },
         Type::List(_) | Type::Set(_) => matches!(value, Value::List(_) | Value::Set(_)),
@@ -428,9 +382,7 @@ pub fn both<A, B>(a: Result<A, Stop>, b: Result<B, Stop>) -> Result<(A, B), Stop
 pub fn order(a: &Value, b: &Value) -> Result<Ordering, Stop> {
     Ok(match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
-        (Value::Duration(a), Value::Duration(b)) | (Value::Instant(a), Value::Instant(b)) => {
-            a.cmp(b)
-        }
+        (Value::Duration(a), Value::Duration(b)) | (Value::Instant(a), Value::Instant(b)) => a.cmp(b),
         (Value::Date(a), Value::Date(b)) => a.cmp(b),
         (Value::Time(a), Value::Time(b)) => a.cmp(b),
         (Value::Weekday(a), Value::Weekday(b)) => a.cmp(b),

@@ -27,11 +27,7 @@ impl LinkFacts {
     /// The name this link goes by in stores and approvals.
     pub fn subject(&self) -> Option<String> {
         match self.source {
-            CredentialSource::Issuer(_) => self
-                .claims
-                .get("sub")
-                .and_then(Json::as_str)
-                .map(str::to_string),
+            CredentialSource::Issuer(_) => self.claims.get("sub").and_then(Json::as_str).map(str::to_string),
             CredentialSource::Mtls => self.spiffe.clone(),
             CredentialSource::Local => self.uid.map(|uid| format!("uid:{uid}")),
         }
@@ -90,52 +86,31 @@ pub struct World<'a> {
 
 /// Reads the chain. `None` when a claim text is no JSON object or the issuer is unknown.
 pub fn read_chain(program: &Program, principal: &Principal) -> Option<Vec<LinkFacts>> {
-    principal
-        .chain
-        .iter()
-        .map(|link| read_link(program, link))
-        .collect()
+    principal.chain.iter().map(|link| read_link(program, link)).collect()
 }
 
 fn read_link(program: &Program, link: &mcpz_runtime::principal::Link) -> Option<LinkFacts> {
-    let claims = json::read(link.claims.as_bytes())
-        .ok()
-        .filter(|claims| matches!(claims, Json::Object(_)))?;
+    let claims = json::read(link.claims.as_bytes()).ok().filter(|claims| matches!(claims, Json::Object(_)))?;
     let kind = match link.kind {
         LinkKind::User => PrincipalKind::User,
         LinkKind::Agent => PrincipalKind::Agent,
     };
     let (source, spiffe, uid) = match &link.source {
         LinkSource::Issuer(name) => {
-            let at = program
-                .issuers
-                .iter()
-                .position(|issuer| issuer.name == name.as_str())?;
-            (
-                CredentialSource::Issuer(mcpz_compiler::hir::IssuerId::new(at)),
-                None,
-                None,
-            )
+            let at = program.issuers.iter().position(|issuer| issuer.name == name.as_str())?;
+            (CredentialSource::Issuer(mcpz_compiler::hir::IssuerId::new(at)), None, None)
         }
         LinkSource::Mtls { spiffe } => (CredentialSource::Mtls, Some(spiffe.clone()), None),
         LinkSource::Local { uid } => (CredentialSource::Local, None, Some(*uid)),
     };
-    Some(LinkFacts {
-        kind,
-        source,
-        claims,
-        spiffe,
-        uid,
-    })
+    Some(LinkFacts { kind, source, claims, spiffe, uid })
 }
 
 /// Reads `context`: an empty object when there is none, `None` when it is no JSON object.
 pub fn read_context(facts: &Facts<'_>) -> Option<Json> {
     match facts.context {
         None => Some(Json::Object(Vec::new())),
-        Some(text) => json::read(text.as_bytes())
-            .ok()
-            .filter(|context| matches!(context, Json::Object(_))),
+        Some(text) => json::read(text.as_bytes()).ok().filter(|context| matches!(context, Json::Object(_))),
     }
 }
 

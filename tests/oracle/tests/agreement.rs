@@ -48,31 +48,20 @@ const REASONS: [&str; 37] = [
 ];
 
 /// Codes that rules in error must show.
-const CODES: [&str; 12] = [
-    "missing", "type", "overflow", "range", "path", "url", "host", "ip", "time", "sql", "state",
-    "amount",
-];
+const CODES: [&str; 12] =
+    ["missing", "type", "overflow", "range", "path", "url", "host", "ip", "time", "sql", "state", "amount"];
 
 #[test]
 fn machine_and_oracle_agree() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let (count, seed) = (
-        number("ORACLE_PAIRS").unwrap_or(PAIRS),
-        number("ORACLE_SEED").unwrap_or(SEED),
-    );
+    let (count, seed) = (number("ORACLE_PAIRS").unwrap_or(PAIRS), number("ORACLE_SEED").unwrap_or(SEED));
     let stats = pairs(count, seed).unwrap_or_else(|found| panic!("{found}"));
     println!("{stats}");
     assert_eq!(stats.refused, 0, "{stats}");
     for reason in REASONS {
-        assert!(
-            stats.reasons.contains_key(reason),
-            "`{reason}` never occurs"
-        );
+        assert!(stats.reasons.contains_key(reason), "`{reason}` never occurs");
     }
     for code in CODES {
-        assert!(
-            stats.errors.contains_key(code),
-            "error `{code}` never occurs"
-        );
+        assert!(stats.errors.contains_key(code), "error `{code}` never occurs");
     }
 }

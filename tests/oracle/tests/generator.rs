@@ -14,11 +14,7 @@ fn generated_sources_parse() {
             let errors = parse.errors();
             if let Some(first) = errors.first() {
                 let at = usize::from(first.range.start());
-                panic!(
-                    "package {index}, {path}: {}: `{}`",
-                    first.message,
-                    &text[at.saturating_sub(80)..at + 20]
-                );
+                panic!("package {index}, {path}: {}: `{}`", first.message, &text[at.saturating_sub(80)..at + 20]);
             }
         }
     }
@@ -30,9 +26,7 @@ fn generated_packages_type_check() {
     for index in 0..300 {
         let made = package(&mut Rng::stream(7, index));
         if let (_, Err(error)) = mcpz_oracle::checked::settled(made) {
-            refused
-                .entry(error.split('`').next().unwrap_or("").to_string())
-                .or_insert((index, error));
+            refused.entry(error.split('`').next().unwrap_or("").to_string()).or_insert((index, error));
         }
     }
     assert!(refused.is_empty(), "{refused:#?}");

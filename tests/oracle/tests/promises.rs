@@ -13,19 +13,12 @@ const PACKAGES: u64 = 60;
 const REQUESTS: u64 = 40;
 
 fn verb(rule: &str) -> &str {
-    rule.lines()
-        .find(|line| !line.starts_with('@'))
-        .and_then(|line| line.split(' ').next())
-        .unwrap_or("")
+    rule.lines().find(|line| !line.starts_with('@')).and_then(|line| line.split(' ').next()).unwrap_or("")
 }
 
 /// A package with some of its rules, or none if the rest does not compile without them.
 fn with_rules(made: &GeneratedPackage, rules: Vec<String>) -> Option<Built> {
-    Built::new(&GeneratedPackage {
-        rules,
-        ..made.clone()
-    })
-    .ok()
+    Built::new(&GeneratedPackage { rules, ..made.clone() }).ok()
 }
 
 fn opens(decision: &Decision) -> bool {
@@ -48,12 +41,7 @@ fn over(packages: u64, requests: u64, mut check: impl FnMut(&GeneratedPackage, &
 #[test]
 fn promise_1_default_deny() {
     over_packages(|made, _, cases| {
-        let rules = made
-            .rules
-            .iter()
-            .filter(|rule| !matches!(verb(rule), "permit" | "grant"))
-            .cloned()
-            .collect();
+        let rules = made.rules.iter().filter(|rule| !matches!(verb(rule), "permit" | "grant")).cloned().collect();
         let Some(closed) = with_rules(made, rules) else {
             return;
         };
@@ -77,10 +65,7 @@ fn promise_1_forbid_wins() {
             for case in cases {
                 let (with, without) = (whole.machine(case), fewer.machine(case));
                 match verb(&removed) {
-                    "permit" | "grant" => assert!(
-                        opens(&with) || !opens(&without),
-                        "removing opened: {removed}"
-                    ),
+                    "permit" | "grant" => assert!(opens(&with) || !opens(&without), "removing opened: {removed}"),
                     _ => assert!(opens(&without) || !opens(&with), "adding opened: {removed}"),
                 }
             }
@@ -100,16 +85,10 @@ fn promise_1_order_never_matters() {
             assert_eq!(one.effect, other.effect, "{one:?} {other:?}");
             assert_eq!(whole.error_ids(&one), reversed.error_ids(&other));
             assert_eq!(one.unmet.len(), other.unmet.len());
-            assert_eq!(
-                one.obligations.redactions.len(),
-                other.obligations.redactions.len()
-            );
+            assert_eq!(one.obligations.redactions.len(), other.obligations.redactions.len());
             assert_eq!(one.obligations.audit, other.obligations.audit);
             assert_eq!(one.obligations.labels, other.obligations.labels);
-            assert_eq!(
-                one.obligations.consumes.len(),
-                other.obligations.consumes.len()
-            );
+            assert_eq!(one.obligations.consumes.len(), other.obligations.consumes.len());
         }
     });
 }
@@ -120,20 +99,14 @@ fn promise_2_an_error_in_a_restriction_denies() {
     over_packages(|_, built, cases| {
         for case in cases {
             let decision = built.machine(case);
-            let restricting = decision
-                .errors
-                .iter()
-                .any(|error| built.rule(error.rule).kind != RuleKind::Permit);
+            let restricting = decision.errors.iter().any(|error| built.rule(error.rule).kind != RuleKind::Permit);
             if restricting {
                 seen += 1;
                 assert_eq!(decision.effect, Effect::Deny, "{decision:?}");
             }
         }
     });
-    assert!(
-        seen > 20,
-        "only {seen} restrictions in error: the generator reaches too few"
-    );
+    assert!(seen > 20, "only {seen} restrictions in error: the generator reaches too few");
 }
 
 #[test]
@@ -144,47 +117,28 @@ fn promise_2_an_error_in_a_permit_grants_nothing_and_is_reported() {
             let decision = built.machine(case);
             let failed: BTreeSet<String> = built.error_ids(&decision).into_iter().collect();
             let permit = |rule: &&String| {
-                verb(rule) == "permit"
-                    && failed
-                        .iter()
-                        .any(|id| rule.contains(&format!("(\"{id}\")")))
+                verb(rule) == "permit" && failed.iter().any(|id| rule.contains(&format!("(\"{id}\")")))
             };
-            if !made.rules.iter().any(|rule| permit(&rule)) || decision.reason == Reason::NotVisible
-            {
+            if !made.rules.iter().any(|rule| permit(&rule)) || decision.reason == Reason::NotVisible {
                 continue;
             }
-            let rules = made
-                .rules
-                .iter()
-                .filter(|rule| !permit(rule))
-                .cloned()
-                .collect();
+            let rules = made.rules.iter().filter(|rule| !permit(rule)).cloned().collect();
             let Some(fewer) = with_rules(made, rules) else {
                 continue;
             };
             seen += 1;
             let without = fewer.machine(case);
-            assert_eq!(
-                opens(&decision),
-                opens(&without),
-                "{decision:?} {without:?}"
-            );
+            assert_eq!(opens(&decision), opens(&without), "{decision:?} {without:?}");
         }
     });
-    assert!(
-        seen > 20,
-        "only {seen} permits in error: the generator reaches too few"
-    );
+    assert!(seen > 20, "only {seen} permits in error: the generator reaches too few");
 }
 
 #[test]
 fn promise_3_what_does_not_exist_does_not_compile() {
     over_packages(|made, _, _| {
         let server = &made.model.servers[0];
-        let (name, tool) = (
-            &server.name,
-            mcpz_oracle::generate::model::after_dot(&server.tools[0].name),
-        );
+        let (name, tool) = (&server.name, mcpz_oracle::generate::model::after_dot(&server.tools[0].name));
         for wrong in [
             format!("permit anyone to call {name}.no_such_tool"),
             format!("forbid anyone to call {name}.{tool} where args.no_such_parameter == 1"),
@@ -192,9 +146,7 @@ fn promise_3_what_does_not_exist_does_not_compile() {
             format!("permit nobody_known to call {name}.{tool}"),
             format!("permit employee to call {name}.{tool} where user.claims.no_such_claim"),
             format!("permit employee to call {name}.{tool} where user.claims.groups == 7"),
-            format!(
-                "permit employee to call {name}.{tool} when context.tenant == \"no_such_word\""
-            ),
+            format!("permit employee to call {name}.{tool} when context.tenant == \"no_such_word\""),
             format!("permit employee to call {name}.{tool} when session holds no_such_label"),
             format!("permit employee to call {name}.{tool} when now < \"soon\""),
         ] {
@@ -220,20 +172,10 @@ fn promise_4_lists_and_calls_agree() {
             hidden += usize::from(!is_listed);
             shown += usize::from(is_listed);
             if decision.effect != Effect::Deny {
-                assert!(
-                    is_listed,
-                    "{tool} may be called and is not listed: {decision:?}"
-                );
+                assert!(is_listed, "{tool} may be called and is not listed: {decision:?}");
             }
-            if !matches!(
-                decision.reason,
-                Reason::Input(_) | Reason::Credential | Reason::UnknownTarget
-            ) {
-                assert_eq!(
-                    decision.reason == Reason::NotVisible,
-                    !is_listed,
-                    "{tool}: {decision:?}"
-                );
+            if !matches!(decision.reason, Reason::Input(_) | Reason::Credential | Reason::UnknownTarget) {
+                assert_eq!(decision.reason == Reason::NotVisible, !is_listed, "{tool}: {decision:?}");
             }
         }
     });
@@ -276,10 +218,7 @@ fn promise_7_every_decision_explains_itself() {
                     | Reason::Protocol
                     | Reason::List
             );
-            assert!(
-                !determined_by_rule || decision.determining.is_some(),
-                "{decision:?}"
-            );
+            assert!(!determined_by_rule || decision.determining.is_some(), "{decision:?}");
             if let Some(rule) = decision.determining {
                 let image = &built.bundle.image().rules[rule.index()];
                 assert!(image.span.line > 0, "the rule's line is known");
@@ -288,15 +227,9 @@ fn promise_7_every_decision_explains_itself() {
             if decision.reason == Reason::NoPermit && !why.rules.is_empty() {
                 closest += usize::from(why.closest.is_some());
                 let trace = |id| why.rules.iter().find(|trace| trace.rule == id);
-                failed += why
-                    .closest
-                    .and_then(trace)
-                    .map_or(0, |trace| usize::from(trace.first_failed.is_some()));
+                failed += why.closest.and_then(trace).map_or(0, |trace| usize::from(trace.first_failed.is_some()));
             }
         }
     });
-    assert!(
-        closest > 20 && failed > 20,
-        "{closest} denials with a closest rule, {failed} with a failed clause"
-    );
+    assert!(closest > 20 && failed > 20, "{closest} denials with a closest rule, {failed} with a failed clause");
 }

@@ -27,11 +27,7 @@ pub fn page() -> String {
 }
 
 fn row(page: &mut String, info: &OpcodeInfo) {
-    let flags = if info.flags == 0 {
-        String::new()
-    } else {
-        format!("`{:#05b}`", info.flags)
-    };
+    let flags = if info.flags == 0 { String::new() } else { format!("`{:#05b}`", info.flags) };
     let _ = writeln!(
         page,
         "| `{:#04x}` | `{}` | {} | {} | {} | {flags} | {} |",
@@ -78,38 +74,20 @@ fn operand(kind: OperandKind) -> &'static str {
 
 const OPERANDS: &[(OperandKind, &str)] = &[
     (OperandKind::Truth, "a register that holds truth"),
-    (
-        OperandKind::Value,
-        "a register that holds any value, truth included",
-    ),
+    (OperandKind::Value, "a register that holds any value, truth included"),
     (OperandKind::Pair, "two registers, `r` and `r + 1`"),
     (OperandKind::Run, "the first of a run of registers"),
     (OperandKind::RunLength, "how many registers the run has"),
     (OperandKind::Constant, "row of the constants"),
-    (
-        OperandKind::Pattern,
-        "row of the constants that holds a glob or a host pattern",
-    ),
-    (
-        OperandKind::Slot,
-        "row of the slots: a place of the request",
-    ),
+    (OperandKind::Pattern, "row of the constants that holds a glob or a host pattern"),
+    (OperandKind::Slot, "row of the slots: a place of the request"),
     (OperandKind::Symbol, "row of the symbols: a field name"),
     (OperandKind::Native, "row of the natives"),
-    (
-        OperandKind::History,
-        "row of the questions to the state that take no operand",
-    ),
-    (
-        OperandKind::HistoryOf,
-        "row of the questions to the state about a value",
-    ),
+    (OperandKind::History, "row of the questions to the state that take no operand"),
+    (OperandKind::HistoryOf, "row of the questions to the state about a value"),
     (OperandKind::Subject, "row of the subjects"),
     (OperandKind::Type, "row of the types"),
     (OperandKind::Automaton, "row of the automata"),
     (OperandKind::Jump, "how many instructions to skip, forward"),
-    (
-        OperandKind::Body,
-        "how many instructions the loop's body has",
-    ),
+    (OperandKind::Body, "how many instructions the loop's body has"),
 ];

@@ -15,14 +15,7 @@ pub fn page() -> String {
          | code | name | what is wrong |\n|---|---|---|\n",
     );
     for info in codes::ALL {
-        let _ = writeln!(
-            page,
-            "| [{0}](#{1}) | `{2}` | {3} |",
-            info.code,
-            anchor(info),
-            info.name,
-            info.summary
-        );
+        let _ = writeln!(page, "| [{0}](#{1}) | `{2}` | {3} |", info.code, anchor(info), info.name, info.summary);
     }
     for info in codes::ALL {
         section(&mut page, info);

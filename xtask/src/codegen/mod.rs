@@ -33,19 +33,13 @@ pub fn run(args: &Args) -> Result<(), Failed> {
     if stale.is_empty() {
         Ok(())
     } else {
-        Err(Failed(format!(
-            "stale: {}; run `cargo xtask codegen`",
-            stale.join(", ")
-        )))
+        Err(Failed(format!("stale: {}; run `cargo xtask codegen`", stale.join(", "))))
     }
 }
 
 /// Path and text of every generated page.
 fn pages() -> Vec<(&'static str, String)> {
-    vec![
-        ("docs/errors.md", errors::page()),
-        ("docs/bytecode.md", bytecode::page()),
-    ]
+    vec![("docs/errors.md", errors::page()), ("docs/bytecode.md", bytecode::page())]
 }
 
 #[cfg(test)]

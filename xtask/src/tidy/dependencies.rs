@@ -32,16 +32,10 @@ const LISTENERS: [&str; 6] = ["hyper", "axum", "reqwest", "tiny_http", "actix-we
 /// Checks every crate of the workspace.
 pub fn check() -> Result<Vec<Finding>, Failed> {
     let arguments = ["metadata", "--format-version=1", "--offline", "--no-deps"];
-    let text = match output(
-        Command::new(root::cargo())
-            .args(arguments)
-            .current_dir(root::root()),
-    ) {
+    let text = match output(Command::new(root::cargo()).args(arguments).current_dir(root::root())) {
         Ok(text) => text,
         Err(_) => output(
-            Command::new(root::cargo())
-                .args(["metadata", "--format-version=1", "--no-deps"])
-                .current_dir(root::root()),
+            Command::new(root::cargo()).args(["metadata", "--format-version=1", "--no-deps"]).current_dir(root::root()),
         )?,
     };
     let metadata: Value = serde_json::from_str(&text)?;
@@ -57,25 +51,16 @@ pub fn check() -> Result<Vec<Finding>, Failed> {
 
 /// Normal and build dependencies by crate.
 fn dependencies_by_crate(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
-    let packages = metadata["packages"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut crates = BTreeMap::new();
     for package in packages {
-        let dependencies = package["dependencies"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let dependencies = package["dependencies"].as_array().map(Vec::as_slice).unwrap_or_default();
         let names = dependencies
             .iter()
             .filter(|dependency| dependency["kind"] != "dev")
             .filter_map(|dependency| dependency["name"].as_str().map(str::to_owned))
             .collect();
-        crates.insert(
-            package["name"].as_str().unwrap_or_default().to_owned(),
-            names,
-        );
+        crates.insert(package["name"].as_str().unwrap_or_default().to_owned(), names);
     }
     crates
 }
@@ -102,37 +87,26 @@ fn check_direction(
 fn check_only_in(name: &str, uses: &BTreeSet<String>, findings: &mut Vec<Finding>) {
     for (used, parts) in ONLY_IN {
         if uses.contains(used) && !parts.contains(&name) {
-            findings.push(Finding {
-                place: name.to_owned(),
-                what: format!("uses `{used}`, which only {parts:?} may"),
-            });
+            findings.push(Finding { place: name.to_owned(), what: format!("uses `{used}`, which only {parts:?} may") });
         }
     }
     for used in LISTENERS.iter().filter(|used| uses.contains(**used)) {
         if name != "mcpz-gateway" {
-            findings.push(Finding {
-                place: name.to_owned(),
-                what: format!("uses `{used}`: only the gateway opens ports"),
-            });
+            findings
+                .push(Finding { place: name.to_owned(), what: format!("uses `{used}`: only the gateway opens ports") });
         }
     }
 }
 
 /// Every crate takes the workspace's lints, where unsafe code is forbidden.
 fn check_lints(metadata: &Value, findings: &mut Vec<Finding>) {
-    let packages = metadata["packages"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     for package in packages {
         let manifest = package["manifest_path"].as_str().unwrap_or_default();
         let text = std::fs::read_to_string(manifest).unwrap_or_default();
         if !text.contains("[lints]\nworkspace = true") {
             let name = package["name"].as_str().unwrap_or_default().to_owned();
-            findings.push(Finding {
-                place: name,
-                what: "does not take the workspace's lints".to_owned(),
-            });
+            findings.push(Finding { place: name, what: "does not take the workspace's lints".to_owned() });
         }
     }
 }
@@ -144,20 +118,12 @@ mod tests {
     #[test]
     fn a_runtime_that_uses_the_compiler_is_found() {
         let crates: BTreeMap<String, BTreeSet<String>> = [
-            (
-                "mcpz-runtime".to_owned(),
-                BTreeSet::from(["mcpz-compiler".to_owned(), "petgraph".to_owned()]),
-            ),
+            ("mcpz-runtime".to_owned(), BTreeSet::from(["mcpz-compiler".to_owned(), "petgraph".to_owned()])),
             ("mcpz-compiler".to_owned(), BTreeSet::new()),
         ]
         .into();
         let mut findings = Vec::new();
-        check_direction(
-            "mcpz-runtime",
-            &crates["mcpz-runtime"],
-            &crates,
-            &mut findings,
-        );
+        check_direction("mcpz-runtime", &crates["mcpz-runtime"], &crates, &mut findings);
         check_only_in("mcpz-runtime", &crates["mcpz-runtime"], &mut findings);
         assert_eq!(findings.len(), 2, "{findings:?}");
     }

@@ -15,19 +15,10 @@ const MAX_FUNCTION_LINES: usize = 70;
 const FORBIDDEN: [(&str, &str); 6] = [
     (concat!("todo", "!("), "unfinished code"),
     (concat!("unimplemented", "!("), "unfinished code"),
-    (
-        concat!("FIX", "ME"),
-        "a note of unfinished work: finish it, or say in the docs what is missing",
-    ),
+    (concat!("FIX", "ME"), "a note of unfinished work: finish it, or say in the docs what is missing"),
     (concat!("X", "XX:"), "a note of unfinished work"),
-    (
-        concat!("#[", "ignore"),
-        "a test that does not run proves nothing",
-    ),
-    (
-        concat!("thread::", "sleep"),
-        "wait for an event, not for time",
-    ),
+    (concat!("#[", "ignore"), "a test that does not run proves nothing"),
+    (concat!("thread::", "sleep"), "wait for an event, not for time"),
 ];
 
 /// Hosts of package registries and build mirrors: committed files name packages and versions only.
@@ -42,9 +33,7 @@ const REGISTRY_HOSTS: [&str; 4] = [
 pub fn check() -> Result<Vec<Finding>, Failed> {
     let root = root::root();
     let list = output(
-        Command::new("git")
-            .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-            .current_dir(&root),
+        Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(&root),
     )?;
     let mut findings = Vec::new();
     for path in list.lines() {
@@ -58,12 +47,7 @@ pub fn check() -> Result<Vec<Finding>, Failed> {
 
 fn check_file(path: &str, text: &str, findings: &mut Vec<Finding>) {
     let is_rust = path.ends_with(".rs");
-    let mut find = |line: usize, what: String| {
-        findings.push(Finding {
-            place: format!("{path}:{line}"),
-            what,
-        })
-    };
+    let mut find = |line: usize, what: String| findings.push(Finding { place: format!("{path}:{line}"), what });
     for (number, line) in text.lines().enumerate() {
         for host in REGISTRY_HOSTS.iter().filter(|host| line.contains(**host)) {
             find(number + 1, format!("names the registry host `{host}`"));
@@ -78,16 +62,10 @@ fn check_file(path: &str, text: &str, findings: &mut Vec<Finding>) {
     if is_rust {
         let lines = text.lines().count();
         if lines > MAX_LINES {
-            find(
-                lines,
-                format!("{lines} lines: split it, {MAX_LINES} is the most"),
-            );
+            find(lines, format!("{lines} lines: split it, {MAX_LINES} is the most"));
         }
         if !has_module_docs(path, text) {
-            find(
-                1,
-                "no `//!` at the top: say what the module does and why".to_owned(),
-            );
+            find(1, "no `//!` at the top: say what the module does and why".to_owned());
         }
         check_functions(text, find);
     }
@@ -106,10 +84,7 @@ fn check_attributes(line: &str, mut find: impl FnMut(String)) {
 
 /// Files that another file includes, and build scripts, need no page of their own.
 fn has_module_docs(path: &str, text: &str) -> bool {
-    let name = Path::new(path)
-        .file_name()
-        .and_then(|n| n.to_str())
-        .unwrap_or_default();
+    let name = Path::new(path).file_name().and_then(|n| n.to_str()).unwrap_or_default();
     name == "build.rs" || text.trim_start().starts_with("//!")
 }
 
@@ -126,30 +101,16 @@ fn check_functions(text: &str, mut find: impl FnMut(usize, String)) {
         let Some(length) = lines[start..].iter().position(|l| *l == closing) else {
             continue;
         };
-        let excused = lines[start.saturating_sub(4)..start]
-            .iter()
-            .any(|l| l.contains("too_many_lines"));
+        let excused = lines[start.saturating_sub(4)..start].iter().any(|l| l.contains("too_many_lines"));
         if length + 1 > MAX_FUNCTION_LINES && !excused {
-            find(
-                start + 1,
-                format!(
-                    "a function of {} lines: {MAX_FUNCTION_LINES} is the most",
-                    length + 1
-                ),
-            );
+            find(start + 1, format!("a function of {} lines: {MAX_FUNCTION_LINES} is the most", length + 1));
         }
     }
 }
 
 fn is_function_head(line: &str) -> bool {
-    let line = line
-        .strip_prefix("pub ")
-        .or_else(|| line.strip_prefix("pub(crate) "))
-        .unwrap_or(line);
-    let line = line
-        .strip_prefix("const ")
-        .or_else(|| line.strip_prefix("async "))
-        .unwrap_or(line);
+    let line = line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(crate) ")).unwrap_or(line);
+    let line = line.strip_prefix("const ").or_else(|| line.strip_prefix("async ")).unwrap_or(line);
     line.starts_with("fn ") && !line.ends_with(';') && !line.ends_with('}')
 }
 

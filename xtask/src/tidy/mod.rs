@@ -42,10 +42,7 @@ mod tests {
     #[test]
     fn the_house_is_tidy() {
         let findings = super::findings().expect("tidy runs");
-        let list: Vec<String> = findings
-            .iter()
-            .map(|f| format!("{}: {}", f.place, f.what))
-            .collect();
+        let list: Vec<String> = findings.iter().map(|f| format!("{}: {}", f.place, f.what)).collect();
         assert!(list.is_empty(), "{}", list.join("\n"));
     }
 }

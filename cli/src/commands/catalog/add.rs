@@ -45,32 +45,17 @@ pub struct Args {
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let loaded = package::load(&shell.directory)?;
     check_name(&args.name, &loaded)?;
-    let capture = capture(
-        shell,
-        &loaded.root,
-        &args.name,
-        &args.command,
-        &args.patience,
-    )?;
+    let capture = capture(shell, &loaded.root, &args.name, &args.command, &args.patience)?;
     let catalog_path = format!("catalog/{}.json", args.name);
     let parsed = parse(&capture.to_text(None))?;
-    let acknowledged = args
-        .acknowledge
-        .then(|| acknowledgements(&parsed))
-        .flatten();
+    let acknowledged = args.acknowledge.then(|| acknowledgements(&parsed)).flatten();
     let text = capture.to_text(acknowledged.as_ref());
     let proposals = proposals(&parsed);
     let block = block::text(&args.name, &args.command, &catalog_path, &proposals);
     write_file(&loaded.root.join(&catalog_path), text.as_bytes())?;
     let policy_path = append_block(&loaded, &block)?;
     lock::write(&package::load(&loaded.root)?)?;
-    say(
-        args,
-        &capture.to_json(None),
-        &proposals,
-        [&catalog_path, &policy_path, lock::LOCK],
-        shell,
-    );
+    say(args, &capture.to_json(None), &proposals, [&catalog_path, &policy_path, lock::LOCK], shell);
     if !args.acknowledge {
         warn_unenforced(&parsed, shell);
     }
@@ -79,25 +64,19 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
 
 fn check_name(name: &str, loaded: &Loaded) -> Result<(), Failure> {
     let shown = escape::inline(name);
-    let parses = mcpz_syntax::parse(&format!("server {name} {{\n}}\n"))
-        .errors()
-        .is_empty();
+    let parses = mcpz_syntax::parse(&format!("server {name} {{\n}}\n")).errors().is_empty();
     if !is_identifier(name) || !parses {
         return Err(Failure::input(format!("`{shown}` cannot name a server"))
             .with_help("a name is letters, digits and `_`, and no word of the language"));
     }
     if servers::read(loaded).iter().any(|block| block.name == name) {
-        return Err(
-            Failure::input(format!("server `{shown}` is declared already"))
-                .with_help(format!("`mcpz catalog update {shown}` captures it again")),
-        );
+        return Err(Failure::input(format!("server `{shown}` is declared already"))
+            .with_help(format!("`mcpz catalog update {shown}` captures it again")));
     }
     let catalog = loaded.root.join(format!("catalog/{name}.json"));
     if catalog.exists() {
-        return Err(
-            Failure::input(format!("{} is there already", catalog.display()))
-                .with_help("choose another name, or delete the file"),
-        );
+        return Err(Failure::input(format!("{} is there already", catalog.display()))
+            .with_help("choose another name, or delete the file"));
     }
     Ok(())
 }
@@ -105,10 +84,7 @@ fn check_name(name: &str, loaded: &Loaded) -> Result<(), Failure> {
 /// Reads a captured catalog as the compiler will.
 pub fn parse(text: &str) -> Result<Catalog, Failure> {
     catalog::parse(text.as_bytes()).map_err(|error| {
-        Failure::server(format!(
-            "the server's catalog cannot be used: {}",
-            escape::inline(&error.message)
-        ))
+        Failure::server(format!("the server's catalog cannot be used: {}", escape::inline(&error.message)))
     })
 }
 
@@ -118,17 +94,9 @@ fn proposals(parsed: &Catalog) -> Vec<Proposal> {
     let mut proposals: Vec<Proposal> = Vec::new();
     for line in &lines {
         let shared = line.path.len() == 1 && is_shared(parsed, &lines, line);
-        let place = if shared {
-            format!("*.{}", quoted(&line.path[0]))
-        } else {
-            line.place.clone()
-        };
+        let place = if shared { format!("*.{}", quoted(&line.path[0])) } else { line.place.clone() };
         if !proposals.iter().any(|known| known.place == place) {
-            proposals.push(Proposal {
-                place,
-                ty: line.ty.clone(),
-                why: line.why.clone(),
-            });
+            proposals.push(Proposal { place, ty: line.ty.clone(), why: line.why.clone() });
         }
     }
     proposals
@@ -137,15 +105,8 @@ fn proposals(parsed: &Catalog) -> Vec<Proposal> {
 /// Whether every tool that has this parameter (two at least) is proposed the same type for it: then one
 /// line with `*` says it.
 fn is_shared(parsed: &Catalog, lines: &[catalog::Proposal], line: &catalog::Proposal) -> bool {
-    let having = parsed
-        .tools
-        .iter()
-        .filter(|tool| tool.input.fields.contains_key(&line.path[0]))
-        .count();
-    let same = lines
-        .iter()
-        .filter(|other| other.path == line.path && other.ty == line.ty)
-        .count();
+    let having = parsed.tools.iter().filter(|tool| tool.input.fields.contains_key(&line.path[0])).count();
+    let same = lines.iter().filter(|other| other.path == line.path && other.ty == line.ty).count();
     having > 1 && having == same
 }
 
@@ -153,10 +114,7 @@ fn is_shared(parsed: &Catalog, lines: &[catalog::Proposal], line: &catalog::Prop
 fn acknowledgements(parsed: &Catalog) -> Option<Value> {
     let mut by_tool: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for keyword in &parsed.unenforced {
-        by_tool
-            .entry(keyword.tool.to_string())
-            .or_default()
-            .insert(keyword.keyword.clone());
+        by_tool.entry(keyword.tool.to_string()).or_default().insert(keyword.keyword.clone());
     }
     (!by_tool.is_empty()).then(|| json!(by_tool))
 }
@@ -167,19 +125,10 @@ fn warn_unenforced(parsed: &Catalog, shell: &mut Shell) {
         return;
     }
     shell.out.line("");
-    shell.out.line(format!(
-        "{} parts of the schemas that mcpz does not enforce:",
-        styled(CAUTION, "acknowledge")
-    ));
+    shell.out.line(format!("{} parts of the schemas that mcpz does not enforce:", styled(CAUTION, "acknowledge")));
     for keyword in &parsed.unenforced {
-        let (tool, pointer) = (
-            escape::inline(&keyword.tool),
-            escape::inline(&keyword.pointer),
-        );
-        shell.out.line(format!(
-            "  {tool}: `{}` at {pointer}",
-            escape::inline(&keyword.keyword)
-        ));
+        let (tool, pointer) = (escape::inline(&keyword.tool), escape::inline(&keyword.pointer));
+        shell.out.line(format!("  {tool}: `{}` at {pointer}", escape::inline(&keyword.keyword)));
     }
     shell.out.line("  the package builds once the catalog's `acknowledged` names them; `--acknowledge` writes that");
 }
@@ -188,9 +137,8 @@ fn warn_unenforced(parsed: &Catalog, shell: &mut Shell) {
 fn append_block(loaded: &Loaded, block: &str) -> Result<String, Failure> {
     let path = format!("{}/{SERVERS_FILE}", loaded.source_folder());
     let file = loaded.root.join(&path);
-    let mut text = std::fs::read_to_string(&file).unwrap_or_else(|_| {
-        "//! The servers this policy is about, and what was captured of them.\n".to_owned()
-    });
+    let mut text = std::fs::read_to_string(&file)
+        .unwrap_or_else(|_| "//! The servers this policy is about, and what was captured of them.\n".to_owned());
     if !text.ends_with('\n') {
         text.push('\n');
     }
@@ -204,10 +152,7 @@ fn append_block(loaded: &Loaded, block: &str) -> Result<String, Failure> {
 
 fn say(args: &Args, catalog: &Value, proposals: &[Proposal], files: [&str; 3], shell: &mut Shell) {
     if shell.out.is_json() {
-        let lines: Vec<_> = proposals
-            .iter()
-            .map(|p| json!({"place": p.place, "type": p.ty, "why": p.why}))
-            .collect();
+        let lines: Vec<_> = proposals.iter().map(|p| json!({"place": p.place, "type": p.ty, "why": p.why})).collect();
         shell.out.json(&json!({
             "server": args.name,
             "identity": catalog["server"],
@@ -222,18 +167,8 @@ fn say(args: &Args, catalog: &Value, proposals: &[Proposal], files: [&str; 3], s
     }
     let identity = &catalog["server"];
     let word = |key: &str| escape::inline(identity[key].as_str().unwrap_or("?"));
-    let about = format!(
-        "{} {}, protocol {}",
-        word("name"),
-        word("version"),
-        word("protocolVersion")
-    );
-    shell.out.line(format!(
-        "{} {}  {}",
-        styled(GOOD, "added"),
-        styled(NAME, &args.name),
-        styled(DIM, about)
-    ));
+    let about = format!("{} {}, protocol {}", word("name"), word("version"), word("protocolVersion"));
+    shell.out.line(format!("{} {}  {}", styled(GOOD, "added"), styled(NAME, &args.name), styled(DIM, about)));
     shell.out.line(format!("  offers    {}", totals(catalog)));
     for file in files {
         shell.out.line(format!("  wrote     {file}"));
@@ -242,17 +177,9 @@ fn say(args: &Args, catalog: &Value, proposals: &[Proposal], files: [&str; 3], s
         return;
     }
     shell.out.line("");
-    shell.out.line(format!(
-        "{} the overlay proposed in {}:",
-        styled(CAUTION, "confirm"),
-        files[1]
-    ));
+    shell.out.line(format!("{} the overlay proposed in {}:", styled(CAUTION, "confirm"), files[1]));
     for proposal in proposals {
         let place = styled(BOLD, escape::inline(&proposal.place));
-        shell.out.line(format!(
-            "  {place}: {}  {}",
-            proposal.ty,
-            styled(DIM, escape::inline(&proposal.why))
-        ));
+        shell.out.line(format!("  {place}: {}  {}", proposal.ty, styled(DIM, escape::inline(&proposal.why))));
     }
 }

@@ -51,13 +51,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let new = match &args.with {
         Some(file) => read_catalog(shell, file)?,
         None => {
-            let capture = capture(
-                shell,
-                &loaded.root,
-                &block.name,
-                &block.command,
-                &args.patience,
-            )?;
+            let capture = capture(shell, &loaded.root, &block.name, &block.command, &args.patience)?;
             capture.to_json(old.get("acknowledged"))
         }
     };
@@ -89,20 +83,15 @@ fn impact(loaded: &Loaded, path: &str, new: &Value) -> Result<Impact, Failure> {
     let before = mcpz_compiler::check(&loaded.workspace);
     let after = mcpz_compiler::check(&with_catalog(&loaded.workspace, path, new));
     let known = |diagnostic: &Diagnostic| {
-        before.diagnostics.iter().any(|d| {
-            d.code == diagnostic.code
-                && d.message == diagnostic.message
-                && d.span == diagnostic.span
-        })
+        before
+            .diagnostics
+            .iter()
+            .any(|d| d.code == diagnostic.code && d.message == diagnostic.message && d.span == diagnostic.span)
     };
     // The lock pins the old file: that it does not fit the new one is no news.
     let about_pin = |diagnostic: &Diagnostic| diagnostic.message.contains("mcpz.lock");
     let sources = loaded.shown(after.sources());
-    let broken = after
-        .diagnostics
-        .into_iter()
-        .filter(|d| !known(d) && !about_pin(d))
-        .collect();
+    let broken = after.diagnostics.into_iter().filter(|d| !known(d) && !about_pin(d)).collect();
     Ok(Impact { broken, sources })
 }
 
@@ -127,12 +116,7 @@ fn repin(text: &str, path: &str, digest: &str) -> String {
     let Ok(mut table) = text.parse::<toml::Table>() else {
         return text.to_owned();
     };
-    for entry in table
-        .get_mut("catalog")
-        .and_then(toml::Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    for entry in table.get_mut("catalog").and_then(toml::Value::as_array_mut).into_iter().flatten() {
         if entry.get("path").and_then(toml::Value::as_str) == Some(path)
             && let Some(entry) = entry.as_table_mut()
         {
@@ -161,61 +145,27 @@ impl SourceProvider for Replaced {
     }
 }
 
-fn say(
-    args: &Args,
-    new: &Value,
-    changes: &[Change],
-    impact: &Impact,
-    pinned: bool,
-    shell: &mut Shell,
-) {
+fn say(args: &Args, new: &Value, changes: &[Change], impact: &Impact, pinned: bool, shell: &mut Shell) {
     let name = styled(NAME, escape::inline(&args.name));
     if !pinned {
-        shell.out.line(format!(
-            "{} the catalog file of {name} is not what mcpz.lock pins",
-            styled(BAD, "pin broken:")
-        ));
+        shell.out.line(format!("{} the catalog file of {name} is not what mcpz.lock pins", styled(BAD, "pin broken:")));
     }
     if changes.is_empty() {
-        shell.out.line(format!(
-            "{} {name}  {}",
-            styled(GOOD, "unchanged"),
-            styled(DIM, totals(new))
-        ));
+        shell.out.line(format!("{} {name}  {}", styled(GOOD, "unchanged"), styled(DIM, totals(new))));
         return;
     }
-    let count = format!(
-        "{} {}",
-        changes.len(),
-        if changes.len() == 1 {
-            "change"
-        } else {
-            "changes"
-        }
-    );
-    shell
-        .out
-        .line(format!("{} {name}  {count}", styled(CAUTION, "changed")));
+    let count = format!("{} {}", changes.len(), if changes.len() == 1 { "change" } else { "changes" });
+    shell.out.line(format!("{} {name}  {count}", styled(CAUTION, "changed")));
     show_changes(changes, shell);
     shell.out.line("");
     if impact.broken.is_empty() {
         shell.out.line("in the policy: nothing new to report");
     } else {
-        shell
-            .out
-            .line(format!("in the policy: {}", render::totals(&impact.broken)));
-        let look = Look {
-            color: shell.out.color(),
-            ascii: false,
-        };
-        shell
-            .out
-            .text(&render::render_all(&impact.broken, &impact.sources, look));
+        shell.out.line(format!("in the policy: {}", render::totals(&impact.broken)));
+        let look = Look { color: shell.out.color(), ascii: false };
+        shell.out.text(&render::render_all(&impact.broken, &impact.sources, look));
     }
-    shell.out.line(format!(
-        "pin it with `mcpz catalog update {}` once you have read it",
-        escape::inline(&args.name)
-    ));
+    shell.out.line(format!("pin it with `mcpz catalog update {}` once you have read it", escape::inline(&args.name)));
 }
 
 fn to_json(args: &Args, changes: &[Change], impact: &Impact, pinned: bool) -> Value {

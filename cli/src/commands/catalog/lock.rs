@@ -22,23 +22,14 @@ pub fn run(_args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let loaded = package::load(&shell.directory)?;
     let pins = lock::write(&loaded)?;
     if shell.out.is_json() {
-        let list: Vec<_> = pins
-            .iter()
-            .map(|p| json!({"kind": p.kind, "name": p.name, "digest": p.digest}))
-            .collect();
+        let list: Vec<_> = pins.iter().map(|p| json!({"kind": p.kind, "name": p.name, "digest": p.digest})).collect();
         shell.out.json(&json!({"file": lock::LOCK, "pins": list}));
         return Ok(Outcome::Yes);
     }
-    shell
-        .out
-        .line(format!("{} {}", styled(GOOD, "wrote"), lock::LOCK));
+    shell.out.line(format!("{} {}", styled(GOOD, "wrote"), lock::LOCK));
     for pin in &pins {
         let name = styled(NAME, escape::inline(&pin.name));
-        shell.out.line(format!(
-            "  {:<10} {name}  {}",
-            pin.kind,
-            styled(DIM, &pin.digest)
-        ));
+        shell.out.line(format!("  {:<10} {name}  {}", pin.kind, styled(DIM, &pin.digest)));
     }
     Ok(Outcome::Yes)
 }

@@ -64,9 +64,7 @@ impl Patience {
         Duration::try_from_secs_f64(self.timeout)
             .ok()
             .filter(|duration| !duration.is_zero())
-            .ok_or_else(|| {
-                Failure::input(format!("`--timeout {}` is no span of time", self.timeout))
-            })
+            .ok_or_else(|| Failure::input(format!("`--timeout {}` is no span of time", self.timeout)))
     }
 }
 
@@ -78,11 +76,7 @@ fn capture(
     command: &[String],
     patience: &Patience,
 ) -> Result<Capture, Failure> {
-    let launch = Launch {
-        command: command.to_vec(),
-        directory: root.to_path_buf(),
-        timeout: patience.duration()?,
-    };
+    let launch = Launch { command: command.to_vec(), directory: root.to_path_buf(), timeout: patience.duration()? };
     let progress = shell.out.spinner(&format!("asking {name}"));
     crate::mcp::capture(&launch, &progress)
 }
@@ -92,22 +86,16 @@ fn totals(catalog: &Value) -> String {
     let lists = [
         ("tools", "tool", "tools"),
         ("resources", "resource", "resources"),
-        (
-            "resourceTemplates",
-            "resource template",
-            "resource templates",
-        ),
+        ("resourceTemplates", "resource template", "resource templates"),
         ("prompts", "prompt", "prompts"),
     ];
     let counts: Vec<String> = lists
         .iter()
-        .map(
-            |(list, one, many)| match catalog[*list].as_array().map_or(0, Vec::len) {
-                0 => format!("no {many}"),
-                1 => format!("1 {one}"),
-                count => format!("{count} {many}"),
-            },
-        )
+        .map(|(list, one, many)| match catalog[*list].as_array().map_or(0, Vec::len) {
+            0 => format!("no {many}"),
+            1 => format!("1 {one}"),
+            count => format!("{count} {many}"),
+        })
         .collect();
     counts.join(", ")
 }
@@ -124,20 +112,12 @@ fn show_changes(changes: &[Change], shell: &mut Shell) {
         let name = styled(NAME, escape::inline(&change.name));
         shell.out.line(format!("  {kind}  {} {name}", change.thing));
         for detail in &change.details {
-            shell.out.line(format!(
-                "               {}",
-                styled(DIM, escape::inline(detail))
-            ));
+            shell.out.line(format!("               {}", styled(DIM, escape::inline(detail))));
         }
     }
-    if changes
-        .iter()
-        .any(|change| change.kind == ChangeKind::Description)
-    {
+    if changes.iter().any(|change| change.kind == ChangeKind::Description) {
         let note = "a description changed: it is what a model reads and obeys; read the new one before you pin it";
-        shell
-            .out
-            .line(format!("  {} {note}", styled(CAUTION, "note:")));
+        shell.out.line(format!("  {} {note}", styled(CAUTION, "note:")));
     }
 }
 
@@ -152,9 +132,6 @@ fn read_catalog(shell: &Shell, path: &Path) -> Result<Value, Failure> {
     let value: Value = serde_json::from_slice(&bytes)
         .map_err(|error| Failure::input(format!("{} is no JSON: {error}", path.display())))?;
     // A plain answer to `tools/list`, with or without its envelope, is a catalog too.
-    let inner = value
-        .get("result")
-        .filter(|result| result.get("tools").is_some())
-        .cloned();
+    let inner = value.get("result").filter(|result| result.get("tools").is_some()).cloned();
     Ok(inner.unwrap_or(value))
 }

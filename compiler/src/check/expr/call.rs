@@ -35,7 +35,12 @@ pub(super) fn call(cx: &mut Context<'_>, env: &Env<'_>, call: &ast::CallExpr) ->
         Some((entity, consumed)) if consumed == segments.len() => {
             let name = callee.to_string();
             let help = format!("write `{name}` without parentheses");
-            cx.report(e0315::not_a_value(cx.span_of(&callee), &name, entity.kind().word(), format!("it cannot be called; {help}")));
+            cx.report(e0315::not_a_value(
+                cx.span_of(&callee),
+                &name,
+                entity.kind().word(),
+                format!("it cannot be called; {help}"),
+            ));
             error_expr(span)
         }
         _ => unknown(cx, env, call, &callee, &segments, span),
@@ -73,8 +78,18 @@ fn unknown(
 /// What is meant by a function of another language, or one nearly spelt like it: `length(x)`.
 fn foreign_function(cx: &Context<'_>, call: &ast::CallExpr, name: &str) -> Option<String> {
     const FOREIGN: [&str; 12] = [
-        "length", "size", "starts_with", "ends_with", "has_prefix", "has_suffix", "includes", "lowercase", "uppercase",
-        "to_lower", "to_upper", "match",
+        "length",
+        "size",
+        "starts_with",
+        "ends_with",
+        "has_prefix",
+        "has_suffix",
+        "includes",
+        "lowercase",
+        "uppercase",
+        "to_lower",
+        "to_upper",
+        "match",
     ];
     if name == "exists" {
         return Some("absence is asked with `has x`".to_owned());
@@ -275,7 +290,9 @@ fn zone(cx: &mut Context<'_>, value: &ast::Expr, text: &str, span: Span) -> Opti
         Ok(zone) => Some(zone),
         Err(error) => {
             let inside = match value {
-                ast::Expr::Literal(literal) => literal.string().map(|string| cx.span(string.value.source_range(error.start..error.end))),
+                ast::Expr::Literal(literal) => {
+                    literal.string().map(|string| cx.span(string.value.source_range(error.start..error.end)))
+                }
                 _ => None,
             };
             cx.report(e0317::bad_literal(inside.unwrap_or(span), span, &error));
@@ -326,7 +343,8 @@ fn collect(
 
 /// `window(zone: "Europe/Berlin", days: ["mon"], hours: 09:00..17:00)`
 fn window(cx: &mut Context<'_>, env: &Env<'_>, function: &Function, call: &ast::CallExpr, span: Span) -> Expr {
-    let mut window = Window { zone: String::new(), days: 0x7f, from_s: 0, until_s: 86_400, first_date: None, last_date: None };
+    let mut window =
+        Window { zone: String::new(), days: 0x7f, from_s: 0, until_s: 86_400, first_date: None, last_date: None };
     for arg in call.args() {
         let Some(value) = arg.value() else { return error_expr(span) };
         let name = arg.name().map(|name| name.text).unwrap_or_default();

@@ -27,7 +27,10 @@ pub(crate) fn coerce(cx: &mut Context<'_>, expr: Expr, expected: &Type) -> Expr 
     };
     match converted {
         Some(value) => Expr { kind: ExprKind::Literal(value), ty: wanted.clone(), span: expr.span },
-        None if matches!(value, Literal::String(_)) && expr.ty == Type::String && literal::kind_name(wanted).is_some() => {
+        None if matches!(value, Literal::String(_))
+            && expr.ty == Type::String
+            && literal::kind_name(wanted).is_some() =>
+        {
             error_expr(expr.span)
         }
         None => expr,

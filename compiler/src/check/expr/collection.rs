@@ -95,7 +95,12 @@ pub(super) fn range(cx: &mut Context<'_>, env: &Env<'_>, range: &ast::RangeExpr,
     let last = bounds.last().unwrap_or(first);
     if !relations::orderable(&first.ty, &last.ty) {
         let error = if first.ty == last.ty {
-            e0304::no_order(span, "..", &first.ty, "ranges are for numbers, durations, instants, dates and times of day")
+            e0304::no_order(
+                span,
+                "..",
+                &first.ty,
+                "ranges are for numbers, durations, instants, dates and times of day",
+            )
         } else {
             e0301::incomparable(span, "..", &first.ty, &last.ty).help("both bounds of a range have one type")
         };

@@ -41,14 +41,15 @@ pub(super) fn order(cx: &mut Context<'_>, env: &Env<'_>, parts: &Binary) -> Expr
         return compare(parts, left, right);
     }
     let operator = parts.op.text();
-    let error = if let Some(side) = [&left, &right].into_iter().find(|side| matches!(side.ty, Type::Union(_) | Type::Json)) {
-        e0327::several_types(side.span, operator, &side.ty, Some(cx.text(side.span)))
-    } else if relations::comparable(&left.ty, &right.ty) == Comparability::Different {
-        let error = e0301::incomparable(parts.span, operator, &left.ty, &right.ty);
-        explain_different(cx, parts, &left, &right, error)
-    } else {
-        e0304::no_order(parts.op_span, operator, &left.ty, order_help(&left.ty))
-    };
+    let error =
+        if let Some(side) = [&left, &right].into_iter().find(|side| matches!(side.ty, Type::Union(_) | Type::Json)) {
+            e0327::several_types(side.span, operator, &side.ty, Some(cx.text(side.span)))
+        } else if relations::comparable(&left.ty, &right.ty) == Comparability::Different {
+            let error = e0301::incomparable(parts.span, operator, &left.ty, &right.ty);
+            explain_different(cx, parts, &left, &right, error)
+        } else {
+            e0304::no_order(parts.op_span, operator, &left.ty, order_help(&left.ty))
+        };
     cx.report(error);
     error_expr(parts.span)
 }
@@ -120,18 +121,22 @@ fn explain_different(cx: &Context<'_>, parts: &Binary, left: &Expr, right: &Expr
         && matches!(parts.op, BinaryOp::Eq | BinaryOp::NotEq)
     {
         let word = if parts.op == BinaryOp::Eq { "in" } else { "not in" };
-        return error
-            .help(format!("a value is compared with a collection by `{word}`"))
-            .fix_edit(format!("write `{word}`"), parts.op_span, word);
+        return error.help(format!("a value is compared with a collection by `{word}`")).fix_edit(
+            format!("write `{word}`"),
+            parts.op_span,
+            word,
+        );
     }
     for (literal, other) in [(left, right), (right, left)] {
         let Some(crate::hir::Literal::String(text)) = as_literal(literal) else { continue };
         let number = text.parse::<f64>().is_ok() && relations::is_number(&other.ty);
         let boolean = matches!(text.as_str(), "true" | "false") && other.ty == Type::Bool;
         if number || boolean {
-            return error
-                .help(format!("drop the quotes: `{text}`"))
-                .fix_edit(format!("change to `{text}`"), literal.span, text.clone());
+            return error.help(format!("drop the quotes: `{text}`")).fix_edit(
+                format!("change to `{text}`"),
+                literal.span,
+                text.clone(),
+            );
         }
     }
     for (from, to) in [(left, right), (right, left)] {

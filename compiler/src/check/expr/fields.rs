@@ -22,12 +22,9 @@ fn typed_fields(ty: &Type) -> &'static [(&'static str, Field)] {
             ("scheme", Field::String),
             ("username", Field::OptionalString),
         ],
-        Type::Path => &[
-            ("depth", Field::Int),
-            ("extension", Field::String),
-            ("name", Field::String),
-            ("parent", Field::Path),
-        ],
+        Type::Path => {
+            &[("depth", Field::Int), ("extension", Field::String), ("name", Field::String), ("parent", Field::Path)]
+        }
         Type::Sql => &[
             ("kind", Field::String),
             ("read_only", Field::Bool),

@@ -5,9 +5,7 @@ use crate::check::context::{Context, error_expr};
 use crate::check::rule::duration_of;
 use crate::check::scope::{Env, Known};
 use crate::diagnostics::codes::{e0107, e0311, e0326, e0333, e0404};
-use crate::hir::{
-    self, Action, CallsQuery, Expr, ExprKind, History, HistoryKey, LabelId, SeenSource, Span, Targets,
-};
+use crate::hir::{self, Action, CallsQuery, Expr, ExprKind, History, HistoryKey, LabelId, SeenSource, Span, Targets};
 use crate::resolve::{self, Entity, names};
 use crate::types::Type;
 use mcpz_syntax::ast::{self, HistoryStep};
@@ -115,7 +113,11 @@ pub(super) fn history(cx: &mut Context<'_>, env: &Env<'_>, question_syntax: &ast
 }
 
 /// The question that `count`, `sum` or `sequence` asks, and the type of its answer.
-pub(crate) fn history_question(cx: &mut Context<'_>, env: &Env<'_>, syntax: &ast::HistoryExpr) -> Option<(History, Type)> {
+pub(crate) fn history_question(
+    cx: &mut Context<'_>,
+    env: &Env<'_>,
+    syntax: &ast::HistoryExpr,
+) -> Option<(History, Type)> {
     let span = cx.span_of(syntax);
     let function = syntax.function()?;
     if function.text == "novel" && env.scope.monitor {
@@ -128,7 +130,11 @@ pub(crate) fn history_question(cx: &mut Context<'_>, env: &Env<'_>, syntax: &ast
         "sequence" => "sequence(calls to T, calls to U, by: session, within: 5m)",
         _ => {
             let help = "`novel` is for monitors; a rule can use `count`, `sum` and `sequence`";
-            cx.report(e0333::bad_history(cx.span(function.range), &format!("`{}` cannot be asked in a rule", function.text), help));
+            cx.report(e0333::bad_history(
+                cx.span(function.range),
+                &format!("`{}` cannot be asked in a rule", function.text),
+                help,
+            ));
             return None;
         }
     };
@@ -171,7 +177,13 @@ fn novel(cx: &mut Context<'_>, env: &Env<'_>, syntax: &ast::HistoryExpr) {
     }
 }
 
-fn key(cx: &mut Context<'_>, syntax: &ast::HistoryExpr, function: &str, signature: &str, span: Span) -> Option<HistoryKey> {
+fn key(
+    cx: &mut Context<'_>,
+    syntax: &ast::HistoryExpr,
+    function: &str,
+    signature: &str,
+    span: Span,
+) -> Option<HistoryKey> {
     let Some(by) = syntax.by() else {
         let message = format!("`{function}` does not say whose calls it counts");
         cx.report(e0333::bad_history(span, &message, &format!("write `{signature}`")));
@@ -234,12 +246,19 @@ fn step_targets(cx: &mut Context<'_>, step: HistoryStep, span: Span) -> Option<T
 }
 
 /// `of: args.amount`, as dotted text; a number on every target.
-fn summed(cx: &mut Context<'_>, syntax: &ast::HistoryExpr, targets: &Targets, signature: &str, span: Span) -> Option<String> {
+fn summed(
+    cx: &mut Context<'_>,
+    syntax: &ast::HistoryExpr,
+    targets: &Targets,
+    signature: &str,
+    span: Span,
+) -> Option<String> {
     let Some(of) = syntax.arg("of") else {
         cx.report(e0333::bad_history(span, "`sum` does not say what it adds up", &format!("write `{signature}`")));
         return None;
     };
-    let mut scope = crate::check::scope::Scope::closed("only parameters of the counted calls are", "write `of: args.amount`");
+    let mut scope =
+        crate::check::scope::Scope::closed("only parameters of the counted calls are", "write `of: args.amount`");
     scope.args = Known::Yes(crate::check::arguments::of_tools(cx.program(), targets));
     scope.restriction = true;
     let value = infer(cx, &Env::new(&scope), &of, None);

@@ -6,8 +6,8 @@ use crate::diagnostics::codes::{e0305, e0317, e0324};
 use crate::diagnostics::suggest;
 use crate::hir::{Expr, ExprKind, Literal, Span};
 use crate::types::Type;
-use mcpz_bytecode::value::time::days_from_civil;
 use mcpz_bytecode::value::Decimal;
+use mcpz_bytecode::value::time::days_from_civil;
 use mcpz_syntax::ast::{self, StringLiteral};
 use mcpz_syntax::literal::{DateParts, InstantParts, LiteralValue, TimeParts};
 

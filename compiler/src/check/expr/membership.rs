@@ -124,8 +124,11 @@ fn refuse(cx: &Context<'_>, left: &Expr, right: &Expr, parts: &Binary) -> Diagno
     match (&left.ty, &right.ty) {
         (Type::Instant, Type::Range(inner)) if **inner == Type::Time => {
             let mended = format!("time({text}, \"Europe/Berlin\")");
-            error(&format!("a time of day needs a zone: `{mended} in {}`", cx.text(right.span)))
-                .fix_edit("ask for the time in a zone", left.span, mended)
+            error(&format!("a time of day needs a zone: `{mended} in {}`", cx.text(right.span))).fix_edit(
+                "ask for the time in a zone",
+                left.span,
+                mended,
+            )
         }
         (Type::Instant, Type::Range(inner)) if **inner == Type::Date => {
             error(&format!("a date needs a zone: `date({text}, \"Europe/Berlin\")`, or use `dates(...)`"))

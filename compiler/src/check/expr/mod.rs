@@ -19,8 +19,8 @@ mod pattern;
 mod presence;
 
 pub(crate) use coerce::{as_literal, coerce};
-pub(crate) use fields::field_type;
 pub(crate) use collection::units;
+pub(crate) use fields::field_type;
 pub(crate) use history::{history_question, key_named, past_question};
 pub(crate) use literal::instant_ms;
 pub(crate) use pattern::regex_of;

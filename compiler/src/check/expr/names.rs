@@ -208,11 +208,7 @@ fn sample_type() -> Type {
 }
 
 fn elicit_type() -> Type {
-    record_type(&[
-        ("asks_secret", Type::Bool),
-        ("fields", Type::List(Box::new(Type::String))),
-        ("mode", Type::String),
-    ])
+    record_type(&[("asks_secret", Type::Bool), ("fields", Type::List(Box::new(Type::String))), ("mode", Type::String)])
 }
 
 fn record_type(fields: &[(&str, Type)]) -> Type {
@@ -332,7 +328,9 @@ fn hollow(cx: &mut Context<'_>, scope: &Scope, which: &Root, name: &Name) -> boo
         Some(Type::Host) => "hosts(args)",
         _ => "strings(args)",
     };
-    let help = format!("range over every parameter of the kind with `any(p in {kind}: ...)`, or name only targets that have it");
+    let help = format!(
+        "range over every parameter of the kind with `any(p in {kind}: ...)`, or name only targets that have it"
+    );
     let error = e0405::hollow(name.span, &name.text, &few(lacking), &help);
     cx.report_once(format!("hollow {}", name.text), error);
     true

@@ -66,7 +66,9 @@ pub(super) fn like(cx: &mut Context<'_>, env: &Env<'_>, parts: &Binary) -> Expr 
         other => {
             let help = "`like` is for strings, paths, URLs and hosts";
             let error = match other {
-                Type::Union(_) | Type::Json => e0327::several_types(value.span, "like", other, Some(cx.text(value.span))),
+                Type::Union(_) | Type::Json => {
+                    e0327::several_types(value.span, "like", other, Some(cx.text(value.span)))
+                }
                 _ => e0321::bad_operand(value.span, "like", other, help),
             };
             cx.report(error);
@@ -127,7 +129,9 @@ pub(super) fn matches(cx: &mut Context<'_>, env: &Env<'_>, parts: &Binary) -> Ex
                     e0327::several_types(value.span, "matches", other, Some(cx.text(value.span)))
                 }
                 Type::Path => e0321::bad_operand(value.span, "matches", other, "use `like` or `under` for a path"),
-                Type::Host | Type::Url => e0321::bad_operand(value.span, "matches", other, "use `like` for a host or URL"),
+                Type::Host | Type::Url => {
+                    e0321::bad_operand(value.span, "matches", other, "use `like` for a host or URL")
+                }
                 _ => e0321::bad_operand(value.span, "matches", other, "`matches` is for strings"),
             };
             cx.report(error);
@@ -157,7 +161,8 @@ fn checked_regex(cx: &mut Context<'_>, pattern: &Pattern) -> Option<String> {
         }
         Err(error) => {
             let span = pattern.inside(cx, error.start, error.end);
-            let error = if literal::is_size_error(&error) { e0319::too_large(span) } else { e0318::bad_regex(span, &error) };
+            let error =
+                if literal::is_size_error(&error) { e0319::too_large(span) } else { e0318::bad_regex(span, &error) };
             cx.report(error);
             None
         }
@@ -214,7 +219,9 @@ fn as_path(cx: &mut Context<'_>, value: Expr) -> Expr {
         }
         other => {
             let error = match other {
-                Type::Union(_) | Type::Json => e0327::several_types(value.span, "under", other, Some(cx.text(value.span))),
+                Type::Union(_) | Type::Json => {
+                    e0327::several_types(value.span, "under", other, Some(cx.text(value.span)))
+                }
                 _ => e0321::bad_operand(value.span, "under", other, "`under` compares paths"),
             };
             cx.report(error);

@@ -73,12 +73,14 @@ fn covers_targets(wide: &Targets, narrow: &Targets) -> bool {
     }
     let any = (!narrow.any_tool || wide.any_tool) && (!narrow.any_prompt || wide.any_prompt);
     let servers = narrow.servers.is_subset(&wide.servers);
-    let tools = narrow.tools.iter().all(|tool| {
-        wide.any_tool || wide.servers.contains(&tool.server) || wide.tools.contains(tool)
-    });
-    let prompts = narrow.prompts.iter().all(|prompt| {
-        wide.any_prompt || wide.servers.contains(&prompt.server) || wide.prompts.contains(prompt)
-    });
+    let tools = narrow
+        .tools
+        .iter()
+        .all(|tool| wide.any_tool || wide.servers.contains(&tool.server) || wide.tools.contains(tool));
+    let prompts = narrow
+        .prompts
+        .iter()
+        .all(|prompt| wide.any_prompt || wide.servers.contains(&prompt.server) || wide.prompts.contains(prompt));
     let resources = narrow.resources.iter().all(|resource| {
         wide.any_resource || wide.servers.contains(&resource.server) || wide.resources.contains(resource)
     });

@@ -29,8 +29,9 @@ pub fn host(text: &str) -> Result<String, LiteralError> {
         return Ok(address.to_string());
     }
     if let Some(colon) = text.find(':') {
-        return Err(LiteralError::at(colon, text.len(), "a host has no port")
-            .help("compare the port apart: `x.port == 443`"));
+        return Err(
+            LiteralError::at(colon, text.len(), "a host has no port").help("compare the port apart: `x.port == 443`")
+        );
     }
     a_labels(text)
 }
@@ -45,8 +46,11 @@ fn a_labels(text: &str) -> Result<String, LiteralError> {
     }
     let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     if is_numeric_label(last) {
-        return Err(LiteralError::whole(text, format!("`{text}` is a number that readers take for different addresses"))
-            .help("write an IPv4 address as four decimal numbers without leading zeros"));
+        return Err(LiteralError::whole(
+            text,
+            format!("`{text}` is a number that readers take for different addresses"),
+        )
+        .help("write an IPv4 address as four decimal numbers without leading zeros"));
     }
     Err(LiteralError::whole(text, format!("`{text}` is not a host name")))
 }
@@ -88,7 +92,8 @@ fn explain(text: &str, error: &pest::error::Error<Rule>) -> LiteralError {
             .replacement(format!("*.{rest}"));
     }
     if let Some(scheme) = text.find("://") {
-        return LiteralError::at(0, scheme + 3, "a host pattern has no scheme").help("match on the URL's `.host` field");
+        return LiteralError::at(0, scheme + 3, "a host pattern has no scheme")
+            .help("match on the URL's `.host` field");
     }
     if let Some(star) = text.rfind('*').filter(|star| *star > 0) {
         return LiteralError::at(star, star + 1, "`*` may only be the first label of a host pattern")

@@ -95,9 +95,7 @@ pub fn parse(text: &str, ty: &Type) -> Result<Literal, LiteralError> {
         Type::Weekday => weekday(text).map(Literal::Weekday),
         Type::Enum(values) => enum_value(text, values),
         Type::Union(members) => union_member(text, members),
-        other => {
-            Err(LiteralError::whole(text, format!("a string is no `{other}`")))
-        }
+        other => Err(LiteralError::whole(text, format!("a string is no `{other}`"))),
     }
 }
 

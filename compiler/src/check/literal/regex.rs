@@ -218,8 +218,30 @@ fn anchors(parsed: &Ast, notes: &mut Vec<RegexNote>) {
 
 /// Last labels of host names that policies mention.
 const LAST_LABELS: [&str; 24] = [
-    "com", "org", "net", "io", "dev", "app", "ai", "co", "de", "eu", "uk", "us", "gov", "edu", "cloud", "internal",
-    "local", "lan", "corp", "example", "test", "intranet", "localhost", "info",
+    "com",
+    "org",
+    "net",
+    "io",
+    "dev",
+    "app",
+    "ai",
+    "co",
+    "de",
+    "eu",
+    "uk",
+    "us",
+    "gov",
+    "edu",
+    "cloud",
+    "internal",
+    "local",
+    "lan",
+    "corp",
+    "example",
+    "test",
+    "intranet",
+    "localhost",
+    "info",
 ];
 
 /// A bare `.` before a word that ends host names: `example.com`.

@@ -19,9 +19,8 @@ pub fn instant(text: &str) -> Result<i64, LiteralError> {
 
 /// A date, in days since the epoch.
 pub fn date(text: &str) -> Result<i32, LiteralError> {
-    let bad = || {
-        LiteralError::whole(text, format!("`{text}` is not a date")).help("write year, month and day: `2026-03-02`")
-    };
+    let bad =
+        || LiteralError::whole(text, format!("`{text}` is not a date")).help("write year, month and day: `2026-03-02`");
     let parsed: Date = text.parse().map_err(|_| bad())?;
     let days = parsed.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24;
     i32::try_from(days).map_err(|_| bad())
@@ -29,7 +28,8 @@ pub fn date(text: &str) -> Result<i32, LiteralError> {
 
 /// A time of day, in seconds since midnight.
 pub fn time_of_day(text: &str) -> Result<u32, LiteralError> {
-    let bad = || LiteralError::whole(text, format!("`{text}` is not a time of day")).help("write `09:00` or `09:00:00`");
+    let bad =
+        || LiteralError::whole(text, format!("`{text}` is not a time of day")).help("write `09:00` or `09:00:00`");
     if text == "24:00" || text == "24:00:00" {
         return Ok(86_400);
     }

@@ -50,7 +50,9 @@ pub fn path(text: &str) -> Result<String, LiteralError> {
         return Err(LiteralError::at(at, at + 1, "a path is written with `/`").replacement(text.replace('\\', "/")));
     }
     if !text.starts_with('/') {
-        return Err(LiteralError::whole(text, format!("`{text}` is not an absolute path")).help("a path starts with `/`"));
+        return Err(
+            LiteralError::whole(text, format!("`{text}` is not an absolute path")).help("a path starts with `/`")
+        );
     }
     if let Some(at) = text.find(|c: char| c.is_control()) {
         return Err(LiteralError::at(at, at + 1, "a path has no control characters"));

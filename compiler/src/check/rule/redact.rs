@@ -38,10 +38,11 @@ fn redaction(cx: &mut Context<'_>, head: &RuleHead, spec: &ast::RedactSpec) -> O
     let (root, root_span, steps) = field_path(cx.place, &field)?;
     if root != "result" {
         let help = format!("write `result.{root}`");
-        cx.report(
-            e0409::bad_redaction(root_span, "only the result is redacted", &help)
-                .fix_edit(format!("write `result.{root}`"), root_span, format!("result.{root}")),
-        );
+        cx.report(e0409::bad_redaction(root_span, "only the result is redacted", &help).fix_edit(
+            format!("write `result.{root}`"),
+            root_span,
+            format!("result.{root}"),
+        ));
         return None;
     }
     let what = match spec.matching() {

@@ -18,7 +18,8 @@ pub(super) fn requirement(cx: &mut Context<'_>, rule: &ast::RequireRule) -> Opti
             let approvers = approval.approvers()?;
             let count = approval_count(cx, &approvers);
             let classes = approver_classes(cx, &approvers);
-            let expires = approval.expires().map(|expires| constant_duration(cx, &expires, "the expiry of an approval"));
+            let expires =
+                approval.expires().map(|expires| constant_duration(cx, &expires, "the expiry of an approval"));
             let expires_ms = match expires {
                 Some(duration) => Some(duration?),
                 None => None,
@@ -57,9 +58,8 @@ pub(crate) fn approval_count(cx: &mut Context<'_>, approvers: &ast::Approvers) -
 pub(crate) fn approver_classes(cx: &mut Context<'_>, approvers: &ast::Approvers) -> Option<Vec<ClassId>> {
     let subject = approvers.subject()?;
     let classes = resolve::approvers(cx.unit, cx.place, &subject, cx.sink)?;
-    let is_agent = |id: &&ClassId| {
-        cx.program().classes.get(id.index()).is_some_and(|class| class.kind == PrincipalKind::Agent)
-    };
+    let is_agent =
+        |id: &&ClassId| cx.program().classes.get(id.index()).is_some_and(|class| class.kind == PrincipalKind::Agent);
     if let Some(agent) = classes.iter().find(is_agent) {
         let name = cx.program().classes.get(agent.index()).map(|class| class.name.clone()).unwrap_or_default();
         let span = cx.span_of(&subject);

@@ -56,7 +56,10 @@ fn arguments(
 ) -> Known<Arguments> {
     if !fits {
         let why = format!("only `{action}` has arguments of this kind");
-        return Known::no(why, format!("write a rule of its own that is only about `{action}`; `{root}` is known there"));
+        return Known::no(
+            why,
+            format!("write a rule of its own that is only about `{action}`; `{root}` is known there"),
+        );
     }
     match targets {
         Some(targets) => Known::Yes(meet(targets)),
@@ -68,7 +71,10 @@ fn asked(fits: bool, action: &str) -> Known<()> {
     if fits {
         return Known::Yes(());
     }
-    Known::no(format!("only what is asked by `{action}` has it"), format!("write `permit server S to {action} for ...`"))
+    Known::no(
+        format!("only what is asked by `{action}` has it"),
+        format!("write `permit server S to {action} for ...`"),
+    )
 }
 
 /// The variables that every resource pattern of the rule has.

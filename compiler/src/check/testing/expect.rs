@@ -88,7 +88,11 @@ fn deny_mode(cx: &mut Context<'_>, how: &ast::Ident) -> Option<DenyMode> {
     let found = MODES.iter().find(|(name, _)| *name == how.text).map(|(_, mode)| *mode);
     if found.is_none() {
         let message = format!("`{}` is no way to show a denial", how.text);
-        cx.report(e0506::bad_expectation(cx.place.span(how.range), &message, "the ways are `explain`, `hide` and `step_up`"));
+        cx.report(e0506::bad_expectation(
+            cx.place.span(how.range),
+            &message,
+            "the ways are `explain`, `hide` and `step_up`",
+        ));
     }
     found
 }
@@ -159,7 +163,10 @@ fn listing(cx: &mut Context<'_>, all: &[Expectation], request: Option<&TestReque
     let wrong = all.iter().find(|one| !matches!(one.what, Expected::Listed | Expected::Hidden));
     if let Some(wrong) = wrong {
         let help = "expect `listed` or `hidden`";
-        cx.report(e0506::bad_expectation(wrong.span, "a listing is not allowed or denied", help).related(request.span, "the listing"));
+        cx.report(
+            e0506::bad_expectation(wrong.span, "a listing is not allowed or denied", help)
+                .related(request.span, "the listing"),
+        );
         return true;
     }
     false

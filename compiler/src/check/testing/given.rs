@@ -102,7 +102,11 @@ fn facts(cx: &mut Context<'_>, given: &ast::GivenContext) -> Option<Literal> {
             let near = suggest::nearest(&first.text, declared.fields.keys());
             let span = cx.span(first.range);
             let message = format!("the context has no field `{}`", first.text);
-            let error = e0504::bad_given(span, &message, &format!("its fields are {}", suggest::listing(declared.fields.keys())));
+            let error = e0504::bad_given(
+                span,
+                &message,
+                &format!("its fields are {}", suggest::listing(declared.fields.keys())),
+            );
             cx.report(match near {
                 Some(near) => error.did_you_mean(span, Some(&near)),
                 None => error,

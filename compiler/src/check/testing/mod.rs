@@ -37,12 +37,7 @@ pub(crate) fn check_tests(unit: &Unit, program: &mut Program, next_var: &mut u32
 }
 
 /// Reports a second test or assertion of one name.
-fn unique_name(
-    cx: &mut Context<'_>,
-    what: &str,
-    name: Option<ast::StringLiteral>,
-    names: &mut BTreeMap<String, Span>,
-) {
+fn unique_name(cx: &mut Context<'_>, what: &str, name: Option<ast::StringLiteral>, names: &mut BTreeMap<String, Span>) {
     let Some(name) = name else { return };
     let span = cx.span(name.range);
     match names.get(name.text()) {

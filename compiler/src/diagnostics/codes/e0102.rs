@@ -24,7 +24,9 @@ pub fn unknown_name(span: Span, kind: &str, name: &str, near: Option<&str>, know
     let error = Diagnostic::new(&CODE, span, format!("no {kind} is called `{name}`")).label("not declared");
     match near {
         Some(_) => error.did_you_mean(span, near),
-        None if known.is_empty() => error.help(format!("declare it, or bring it in with `use`; no {kind} is declared here")),
+        None if known.is_empty() => {
+            error.help(format!("declare it, or bring it in with `use`; no {kind} is declared here"))
+        }
         None => error.help(format!("declare it, or bring it in with `use`; there are {known}")),
     }
 }

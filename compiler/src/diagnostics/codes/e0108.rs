@@ -22,7 +22,11 @@ role second = sre
 
 /// A circle of roles, in order, the first repeated at the end.
 pub fn class_cycle(span: Span, circle: &[String]) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("role `{}` is defined by itself: {}", circle.first().map_or("", String::as_str), circle.join(" -> ")))
-        .label("this definition leads back to itself")
-        .help("define one of them without the others")
+    Diagnostic::new(
+        &CODE,
+        span,
+        format!("role `{}` is defined by itself: {}", circle.first().map_or("", String::as_str), circle.join(" -> ")),
+    )
+    .label("this definition leads back to itself")
+    .help("define one of them without the others")
 }

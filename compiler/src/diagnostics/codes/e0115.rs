@@ -21,7 +21,5 @@ permit analyst to call payments.get_invoice
 
 /// A target that the action cannot be about.
 pub fn action_target(span: Span, action: &str, target: &str, help: String) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("`{action}` does not go with {target}"))
-        .label(target.to_owned())
-        .help(help)
+    Diagnostic::new(&CODE, span, format!("`{action}` does not go with {target}")).label(target.to_owned()).help(help)
 }

@@ -21,7 +21,11 @@ tag second = payments.refund
 
 /// A circle of tags.
 pub fn tag_cycle(span: Span, circle: &[String]) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("tag `{}` contains itself: {}", circle.first().map_or("", String::as_str), circle.join(" -> ")))
-        .label("this tag leads back to itself")
-        .help("take one of them out of the other")
+    Diagnostic::new(
+        &CODE,
+        span,
+        format!("tag `{}` contains itself: {}", circle.first().map_or("", String::as_str), circle.join(" -> ")),
+    )
+    .label("this tag leads back to itself")
+    .help("take one of them out of the other")
 }

@@ -28,7 +28,8 @@ server files {
 
 /// A parameter that is not there; `owner` is a tool, or a server of which no tool has it.
 pub fn overlay_parameter(span: Span, parameter: &str, owner: &str, near: Option<&str>) -> Diagnostic {
-    let error = Diagnostic::new(&CODE, span, format!("{owner} has no parameter `{parameter}`")).label("no such parameter");
+    let error =
+        Diagnostic::new(&CODE, span, format!("{owner} has no parameter `{parameter}`")).label("no such parameter");
     match near {
         Some(_) => error.did_you_mean(span, near),
         None => error.help("name a parameter of the pinned catalog"),

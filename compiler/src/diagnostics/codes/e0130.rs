@@ -22,7 +22,11 @@ predicate second(x: int) = x > 0
 
 /// A circle of definitions.
 pub fn recursion(span: Span, kind: &str, circle: &[String]) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("{kind} `{}` uses itself: {}", circle.first().map_or("", String::as_str), circle.join(" -> ")))
-        .label("this definition leads back to itself")
-        .help("write one of them without the others")
+    Diagnostic::new(
+        &CODE,
+        span,
+        format!("{kind} `{}` uses itself: {}", circle.first().map_or("", String::as_str), circle.join(" -> ")),
+    )
+    .label("this definition leads back to itself")
+    .help("write one of them without the others")
 }

@@ -27,9 +27,11 @@ server mail {
 pub fn file_missing(span: Span, kind: &str, path: &str, reason: &str, near: Option<&str>) -> Diagnostic {
     let error = Diagnostic::new(&CODE, span, format!("{kind} file `{path}` {reason}")).label("not read");
     match near {
-        Some(near) => {
-            error.help(format!("did you mean `{near}`?")).fix_edit(format!("change to `{near}`"), span, format!("{near:?}"))
-        }
+        Some(near) => error.help(format!("did you mean `{near}`?")).fix_edit(
+            format!("change to `{near}`"),
+            span,
+            format!("{near:?}"),
+        ),
         None if kind == "catalog" => error.help("`mcpz catalog add NAME -- COMMAND` asks the server and writes it"),
         None => error.help("paths are relative to the folder of mcpz.toml and stay inside it"),
     }

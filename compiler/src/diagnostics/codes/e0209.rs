@@ -35,7 +35,13 @@ server mail {
 
 /// A keyword of a tool's schema.
 pub fn catalog_keyword(span: Span, path: &str, tool: &str, keyword: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("tool `{tool}` in `{path}` uses schema keyword `{keyword}`, which is not enforced"))
-        .label("this catalog")
-        .help(format!("if the rules do not depend on it, add `\"acknowledged\": {{ {tool:?}: [{keyword:?}] }}` to the catalog file"))
+    Diagnostic::new(
+        &CODE,
+        span,
+        format!("tool `{tool}` in `{path}` uses schema keyword `{keyword}`, which is not enforced"),
+    )
+    .label("this catalog")
+    .help(format!(
+        "if the rules do not depend on it, add `\"acknowledged\": {{ {tool:?}: [{keyword:?}] }}` to the catalog file"
+    ))
 }

@@ -28,9 +28,11 @@ pub fn unknown_value(span: Span, value: &str, near: Option<&str>, values: &[Smol
     let error = Diagnostic::new(&CODE, span, format!("`{value}` is not one of the values that can stand here"))
         .label("never equal");
     match near {
-        Some(near) => error
-            .help(format!("did you mean `{near}`? the values are {known}"))
-            .fix_edit(format!("change to `{near}`"), span, format!("{near:?}")),
+        Some(near) => error.help(format!("did you mean `{near}`? the values are {known}")).fix_edit(
+            format!("change to `{near}`"),
+            span,
+            format!("{near:?}"),
+        ),
         None => error.help(format!("the values are {known}")),
     }
 }

@@ -29,5 +29,7 @@ pub fn wrong_count(span: Span, function: &str, signature: &str, found: usize) ->
 
 /// An argument has a name that the function does not know, or lacks one that it needs.
 pub fn wrong_name(span: Span, function: &str, message: &str, signature: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("{message} of `{function}`")).label("here").help(format!("write `{signature}`"))
+    Diagnostic::new(&CODE, span, format!("{message} of `{function}`"))
+        .label("here")
+        .help(format!("write `{signature}`"))
 }

@@ -21,5 +21,7 @@ forbid anyone to call tag outbound when session holds untrusted
 
 /// `name` is a `what`, which has no value.
 pub fn not_a_value(span: Span, name: &str, what: &str, help: String) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("`{name}` is a {what}, which is no value")).label(format!("a {what}")).help(help)
+    Diagnostic::new(&CODE, span, format!("`{name}` is a {what}, which is no value"))
+        .label(format!("a {what}"))
+        .help(help)
 }

@@ -22,5 +22,7 @@ permit sre to call payments.refund when time(now, "Europe/Berlin") in 09:00..17:
 
 /// `left in right` has no meaning.
 pub fn bad_membership(span: Span, left: &Type, right: &Type, help: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("a value of type `{left}` cannot be in `{right}`")).label("no meaning").help(help)
+    Diagnostic::new(&CODE, span, format!("a value of type `{left}` cannot be in `{right}`"))
+        .label("no meaning")
+        .help(help)
 }

@@ -26,7 +26,8 @@ pub fn bad_literal(span: Span, whole: Span, error: &LiteralError) -> Diagnostic 
     let diagnostic = Diagnostic::new(&CODE, span, error.message.clone()).label("here").maybe_help(error.help.clone());
     match &error.replacement {
         Some(text) => {
-            let diagnostic = if error.help.is_some() { diagnostic } else { diagnostic.help(format!("did you mean `{text}`?")) };
+            let diagnostic =
+                if error.help.is_some() { diagnostic } else { diagnostic.help(format!("did you mean `{text}`?")) };
             diagnostic.fix_edit(format!("change to `{text}`"), whole, format!("{text:?}"))
         }
         None => diagnostic,

@@ -22,5 +22,7 @@ permit sre to call payments.refund where args.amount in 10..20
 
 /// `operator` does not take a value of this type.
 pub fn bad_operand(span: Span, operator: &str, ty: &Type, help: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("`{operator}` does not take a value of type `{ty}`")).label(format!("of type `{ty}`")).help(help)
+    Diagnostic::new(&CODE, span, format!("`{operator}` does not take a value of type `{ty}`"))
+        .label(format!("of type `{ty}`"))
+        .help(help)
 }

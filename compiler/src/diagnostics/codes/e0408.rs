@@ -27,7 +27,8 @@ redact crm.get { result.ssn drop }
 
 /// The declared result has no such field.
 pub fn unknown_field(span: Span, name: &str, tool: &str, near: Option<&str>, known: &str) -> Diagnostic {
-    let error = Diagnostic::new(&CODE, span, format!("the result of `{tool}` has no field `{name}`")).label("not a field");
+    let error =
+        Diagnostic::new(&CODE, span, format!("the result of `{tool}` has no field `{name}`")).label("not a field");
     match near {
         Some(near) => error.did_you_mean(span, Some(near)),
         None if known.is_empty() => error,

@@ -20,5 +20,7 @@ require approval by 2 of sre for anyone to call payments.refund
 
 /// The number of approvers makes no sense.
 pub fn bad_count(span: Span) -> Diagnostic {
-    Diagnostic::new(&CODE, span, "approval takes from 1 to 16 people").label("not a sensible number").help("write `approval by 2 of ...`")
+    Diagnostic::new(&CODE, span, "approval takes from 1 to 16 people")
+        .label("not a sensible number")
+        .help("write `approval by 2 of ...`")
 }

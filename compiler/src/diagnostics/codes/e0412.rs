@@ -25,7 +25,11 @@ pub fn bad_scope(span: Span, text: &str) -> Diagnostic {
     let error = Diagnostic::new(&CODE, span, format!("`{text}` is no scope")).label("not a scope");
     if parts.len() > 1 {
         let mended = parts.join(" ");
-        return error.help(format!("several scopes are several strings: `{mended}`")).fix_edit("split into scopes", span, mended);
+        return error.help(format!("several scopes are several strings: `{mended}`")).fix_edit(
+            "split into scopes",
+            span,
+            mended,
+        );
     }
     error.help("a scope is a word without blanks, quotes and backslashes")
 }

@@ -40,11 +40,7 @@ forbid anyone to call payments.refund when p0(context.device.risk ?? 0)
 
 /// The condition at `span` is too large.
 pub fn condition_too_large(span: Span) -> Diagnostic {
-    Diagnostic::new(
-        &CODE,
-        span,
-        "this condition is too large once its predicates are put in place",
-    )
-    .label("too large")
-    .help("call predicates with fewer different arguments, or compare against a list or range")
+    Diagnostic::new(&CODE, span, "this condition is too large once its predicates are put in place")
+        .label("too large")
+        .help("call predicates with fewer different arguments, or compare against a list or range")
 }

@@ -23,11 +23,7 @@ forbid anyone to call fs.* where any(a in strings(args): any(b in strings(args):
 
 /// The collection at `span` is ranged over inside three quantifiers.
 pub fn quantifiers_too_deep(span: Span) -> Diagnostic {
-    Diagnostic::new(
-        &CODE,
-        span,
-        "more than three quantifiers stand inside each other",
-    )
-    .label("the fourth ranges over this")
-    .help("flatten the condition, or test with `in`")
+    Diagnostic::new(&CODE, span, "more than three quantifiers stand inside each other")
+        .label("the fourth ranges over this")
+        .help("flatten the condition, or test with `in`")
 }

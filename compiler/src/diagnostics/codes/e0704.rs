@@ -34,11 +34,7 @@ aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 
 /// The bundle would be refused for this reason.
 pub fn bundle_limit(span: Span, reason: &str) -> Diagnostic {
-    Diagnostic::new(
-        &CODE,
-        span,
-        format!("the bundle exceeds a limit of its format: {reason}"),
-    )
-    .label("in this rule, or in the program it belongs to")
-    .help("shorten the literal at fault, or move it to a `data` file")
+    Diagnostic::new(&CODE, span, format!("the bundle exceeds a limit of its format: {reason}"))
+        .label("in this rule, or in the program it belongs to")
+        .help("shorten the literal at fault, or move it to a `data` file")
 }

@@ -250,7 +250,6 @@ pub const ALL: &[&CodeInfo] = &[
     &e0215::CODE,
     &e0216::CODE,
     &e0217::CODE,
-
     // Expressions, rules, tests, lints.
     &e0301::CODE,
     &e0302::CODE,
@@ -336,7 +335,5 @@ pub const ALL: &[&CodeInfo] = &[
 
 /// The code with this number (`E0102`) or name (`unknown-name`).
 pub fn find(code: &str) -> Option<&'static CodeInfo> {
-    ALL.iter()
-        .copied()
-        .find(|info| info.code == code || info.name == code)
+    ALL.iter().copied().find(|info| info.code == code || info.name == code)
 }

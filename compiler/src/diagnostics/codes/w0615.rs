@@ -21,7 +21,11 @@ permit sre to call web.fetch where url(args.url).host != "evil.com"
 
 /// A negated class that reads like a word.
 pub fn negated_word(span: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("`{text}` is one character that is none of these, not \"anything but this word\""))
-        .label("one character")
-        .help("exclude a host with `not (url(x).host like \"...\")`")
+    Diagnostic::new(
+        &CODE,
+        span,
+        format!("`{text}` is one character that is none of these, not \"anything but this word\""),
+    )
+    .label("one character")
+    .help("exclude a host with `not (url(x).host like \"...\")`")
 }

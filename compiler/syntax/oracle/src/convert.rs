@@ -21,9 +21,7 @@ pub fn pest_sexpr(text: &str) -> Result<String, String> {
 /// Parses a text by the normative grammar and gives its normalised form.
 pub fn pest_tree(text: &str) -> Result<Sexpr, String> {
     let mut pairs = Grammar::parse(Rule::file, text).map_err(|error| error.to_string())?;
-    pairs
-        .find_map(node)
-        .ok_or_else(|| "the grammar gave an empty tree".to_owned())
+    pairs.find_map(node).ok_or_else(|| "the grammar gave an empty tree".to_owned())
 }
 
 /// Rules that are words, literals or operators.
@@ -109,9 +107,7 @@ fn node(pair: Pair<'_, Rule>) -> Option<Sexpr> {
     let mut children: Vec<Sexpr> = pair.into_inner().filter_map(node).collect();
     match rule {
         Rule::optional_mark => None,
-        Rule::type_optional if is_optional => {
-            Some(Sexpr::List("type_optional".to_owned(), children))
-        }
+        Rule::type_optional if is_optional => Some(Sexpr::List("type_optional".to_owned(), children)),
         Rule::annotation_name | Rule::type_optional => children.pop(),
         Rule::or_expr
         | Rule::and_expr
@@ -153,10 +149,7 @@ fn comparison(pair: Pair<'_, Rule>) -> Option<Sexpr> {
         _ => {
             let operator = node(tail)?;
             let right = node(inner.next()?)?;
-            return Some(Sexpr::List(
-                "binary_expr".to_owned(),
-                vec![left, operator, right],
-            ));
+            return Some(Sexpr::List("binary_expr".to_owned(), vec![left, operator, right]));
         }
     };
     let right = tail.into_inner().find_map(node)?;

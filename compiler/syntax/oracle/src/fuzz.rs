@@ -18,11 +18,7 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "seed {}: {}\n---- input\n{}\n----",
-            self.seed, self.reason, self.input
-        )
+        write!(f, "seed {}: {}\n---- input\n{}\n----", self.seed, self.reason, self.input)
     }
 }
 
@@ -31,11 +27,7 @@ impl std::error::Error for Failure {}
 /// A generated text; every second one is spoiled.
 fn input(seed: u64) -> String {
     let text = generate(seed);
-    if seed.is_multiple_of(2) {
-        text
-    } else {
-        mutate(seed, &text)
-    }
+    if seed.is_multiple_of(2) { text } else { mutate(seed, &text) }
 }
 
 /// Runs a property over texts of consecutive seeds.
@@ -45,11 +37,7 @@ fn run(runs: u64, seed: u64, property: fn(&str) -> Result<(), String>) -> Result
         let input = input(seed);
         let checked = std::panic::catch_unwind(|| property(&input));
         let result = checked.unwrap_or_else(|_| Err("it panics".to_owned()));
-        result.map_err(|reason| Failure {
-            seed,
-            input,
-            reason,
-        })?;
+        result.map_err(|reason| Failure { seed, input, reason })?;
     }
     Ok(())
 }
@@ -71,11 +59,7 @@ pub fn check_parser(text: &str) -> Result<(), String> {
         return Err("the text of the tree is not the source".to_owned());
     }
     // The parser's limits are not part of the grammar.
-    if parsed
-        .errors()
-        .iter()
-        .any(|error| matches!(error.code, codes::TOO_DEEP | codes::SOURCE_TOO_LONG))
-    {
+    if parsed.errors().iter().any(|error| matches!(error.code, codes::TOO_DEEP | codes::SOURCE_TOO_LONG)) {
         return Ok(());
     }
     match (pest_tree(text), parsed.errors().first()) {
@@ -84,9 +68,7 @@ pub fn check_parser(text: &str) -> Result<(), String> {
             if found == expected {
                 Ok(())
             } else {
-                Err(format!(
-                    "the trees differ\ngrammar: {expected}\nparser:  {found}"
-                ))
+                Err(format!("the trees differ\ngrammar: {expected}\nparser:  {found}"))
             }
         }
         (Err(_), Some(_)) => Ok(()),
@@ -111,10 +93,7 @@ pub fn check_format(text: &str) -> Result<(), String> {
     }
     let again = parse(&formatted);
     if let Some(error) = again.errors().first() {
-        return Err(format!(
-            "the formatted text has an error: {} at {:?}\n{formatted}",
-            error.message, error.range
-        ));
+        return Err(format!("the formatted text has an error: {} at {:?}\n{formatted}", error.message, error.range));
     }
     let normal = |tree| sexpr::of_tree(&tree).with_sorted_clauses();
     if normal(parsed.tree()) != normal(again.tree()) {
@@ -125,9 +104,7 @@ pub fn check_format(text: &str) -> Result<(), String> {
     }
     match mcpz_syntax::format::format(&formatted) {
         Ok(twice) if twice == formatted => Ok(()),
-        Ok(twice) => Err(format!(
-            "formatting twice gives another text\n---- once\n{formatted}\n---- twice\n{twice}"
-        )),
+        Ok(twice) => Err(format!("formatting twice gives another text\n---- once\n{formatted}\n---- twice\n{twice}")),
         Err(errors) => Err(format!("the formatted text is refused: {errors:?}")),
     }
 }
@@ -135,13 +112,9 @@ pub fn check_format(text: &str) -> Result<(), String> {
 /// The comments of a text, sorted, because clauses may change places.
 fn comments(text: &str) -> Vec<String> {
     let tokens = mcpz_syntax::lexer::lex(text).0;
-    let is_comment =
-        |token: &&mcpz_syntax::lexer::Token| token.kind == mcpz_syntax::SyntaxKind::Comment;
-    let mut comments: Vec<String> = tokens
-        .iter()
-        .filter(is_comment)
-        .map(|token| text[token.range].trim_end().to_owned())
-        .collect();
+    let is_comment = |token: &&mcpz_syntax::lexer::Token| token.kind == mcpz_syntax::SyntaxKind::Comment;
+    let mut comments: Vec<String> =
+        tokens.iter().filter(is_comment).map(|token| text[token.range].trim_end().to_owned()).collect();
     comments.sort();
     comments
 }

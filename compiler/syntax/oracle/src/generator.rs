@@ -26,11 +26,7 @@ fn expand(name: &str, random: &mut Random, depth: u32, out: &mut String) {
         out.push_str(name);
         return;
     };
-    let chosen = if depth > DEPTH {
-        alternatives.first()
-    } else {
-        random.pick(alternatives)
-    };
+    let chosen = if depth > DEPTH { alternatives.first() } else { random.pick(alternatives) };
     let mut rest = chosen.copied().unwrap_or("");
     while let Some((before, after)) = rest.split_once('<') {
         // A `<` that opens no placeholder is the operator or bracket itself.

@@ -87,11 +87,7 @@ const INSERTED: &[&str] = &[
 /// The text with one to four changes at token boundaries, chosen by the seed.
 pub fn mutate(seed: u64, text: &str) -> String {
     let mut random = Random::new(seed ^ 0x5DEE_CE66);
-    let mut pieces: Vec<String> = lexer::lex(text)
-        .0
-        .iter()
-        .map(|token| text[token.range].to_owned())
-        .collect();
+    let mut pieces: Vec<String> = lexer::lex(text).0.iter().map(|token| text[token.range].to_owned()).collect();
     for _ in 0..=random.below(4) {
         let at = random.below(pieces.len() + 1);
         let other = random.below(pieces.len().max(1));
@@ -104,9 +100,7 @@ pub fn mutate(seed: u64, text: &str) -> String {
                 let copy = pieces[other].clone();
                 pieces.insert(at, copy);
             }
-            3 if at < pieces.len() => {
-                pieces[at] = random.pick(INSERTED).copied().unwrap_or("").to_owned()
-            }
+            3 if at < pieces.len() => pieces[at] = random.pick(INSERTED).copied().unwrap_or("").to_owned(),
             _ => pieces.insert(at, random.pick(INSERTED).copied().unwrap_or("").to_owned()),
         }
     }

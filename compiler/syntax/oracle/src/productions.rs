@@ -33,60 +33,25 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
             "@allow(E0102, \"because\",)\n// plain\n",
         ],
     ),
-    (
-        "comment",
-        &["", "// a comment\n", "\n\n", "//// not a doc comment\n"],
-    ),
+    ("comment", &["", "// a comment\n", "\n\n", "//// not a doc comment\n"]),
     ("gap", &[" ", "  ", "\n  ", " // trailing\n  ", " "]),
     (
         "permit",
-        &[
-            "permit <subject> to <scope><clauses>",
-            "permit server <path> to [sample, elicit] for <subject><clauses>",
-        ],
+        &["permit <subject> to <scope><clauses>", "permit server <path> to [sample, elicit] for <subject><clauses>"],
     ),
-    (
-        "forbid",
-        &[
-            "forbid <subject> to <scope><clauses>",
-            "forbid flow <path> -> <path>",
-        ],
-    ),
-    (
-        "require",
-        &["require <requirement> for <subject> to <scope><clauses>"],
-    ),
+    ("forbid", &["forbid <subject> to <scope><clauses>", "forbid flow <path> -> <path>"]),
+    ("require", &["require <requirement> for <subject> to <scope><clauses>"]),
     (
         "requirement",
-        &[
-            "mfa",
-            "mfa fresh 5m",
-            "approval by <approvers>",
-            "approval by <approvers> expires 10m",
-            "scope \"a\" \"b\"",
-        ],
+        &["mfa", "mfa fresh 5m", "approval by <approvers>", "approval by <approvers> expires 10m", "scope \"a\" \"b\""],
     ),
-    (
-        "approvers",
-        &[
-            "sre",
-            "2 of [sre, analyst]",
-            "<subject1> & <subject1>",
-            "1 of base.x",
-        ],
-    ),
-    (
-        "limit",
-        &["limit <subject> to <scope> at most <operand><of> per 1m by <by><clauses>"],
-    ),
+    ("approvers", &["sre", "2 of [sre, analyst]", "<subject1> & <subject1>", "1 of base.x"]),
+    ("limit", &["limit <subject> to <scope> at most <operand><of> per 1m by <by><clauses>"]),
     ("of", &["", " of args.amount", " of <operand>"]),
     ("by", &["user", "caller", "agent", "session"]),
     (
         "redact",
-        &[
-            "redact <targets> { <spec> }<clauses>",
-            "redact <targets> { <spec>,<gap><spec>, } for <subject><clauses>",
-        ],
+        &["redact <targets> { <spec> }<clauses>", "redact <targets> { <spec>,<gap><spec>, } for <subject><clauses>"],
     ),
     (
         "spec",
@@ -99,13 +64,7 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
             "<field> matching <operand> replace \"\"",
         ],
     ),
-    (
-        "audit",
-        &[
-            "audit full for <subject> to <scope><clauses>",
-            "audit none for <subject> to <scope>",
-        ],
-    ),
+    ("audit", &["audit full for <subject> to <scope><clauses>", "audit none for <subject> to <scope>"]),
     (
         "grant",
         &[
@@ -122,25 +81,10 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "response",
-        &[
-            "alert high",
-            "quarantine session",
-            "quarantine session for 1h",
-            "isolate agent for 15m",
-            "isolate tool",
-        ],
+        &["alert high", "quarantine session", "quarantine session for 1h", "isolate agent for 15m", "isolate tool"],
     ),
-    (
-        "test",
-        &[
-            "test \"t\" { <lines> }",
-            "test <string> {<gap><lines> <lines> }",
-        ],
-    ),
-    (
-        "lines",
-        &["", "<line>", "<line><gap><lines>", "<line> <line>"],
-    ),
+    ("test", &["test \"t\" { <lines> }", "test <string> {<gap><lines> <lines> }"]),
+    ("lines", &["", "<line>", "<line><gap><lines>", "<line> <line>"]),
     (
         "line",
         &[
@@ -189,10 +133,7 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
             "expect allow by <id>",
         ],
     ),
-    (
-        "id",
-        &["PAY-1", "none", "\"a rule\"", "A-2b-2026-03-02", "x_1-5m-7"],
-    ),
+    ("id", &["PAY-1", "none", "\"a rule\"", "A-2b-2026-03-02", "x_1-5m-7"]),
     (
         "assert",
         &[
@@ -257,11 +198,7 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "overlay",
-        &[
-            "overlay {}",
-            "overlay { *.path, a.b.c: path \"x y\".\"z\"[*].w: list<url> }",
-            "overlay { a.b: <type> }",
-        ],
+        &["overlay {}", "overlay { *.path, a.b.c: path \"x y\".\"z\"[*].w: list<url> }", "overlay { a.b: <type> }"],
     ),
     (
         "subject",
@@ -300,15 +237,7 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
             "complete <targets>",
         ],
     ),
-    (
-        "targets",
-        &[
-            "fs.read",
-            "<target>",
-            "<target>, <target>",
-            "<target>,<gap><target>, <target>",
-        ],
-    ),
+    ("targets", &["fs.read", "<target>", "<target>, <target>", "<target>,<gap><target>, <target>"]),
     (
         "target",
         &[
@@ -360,17 +289,7 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
             "server.name",
         ],
     ),
-    (
-        "field",
-        &[
-            "result.a",
-            "result",
-            "args.path",
-            "result.a[*].b",
-            "result.\"x y\"[*]",
-            "user.claims[*]",
-        ],
-    ),
+    ("field", &["result.a", "result", "args.path", "result.a[*].b", "result.\"x y\"[*]", "user.claims[*]"]),
     (
         "fields",
         &[
@@ -498,17 +417,7 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
             "count(calls)",
         ],
     ),
-    (
-        "step",
-        &[
-            "calls to <target>",
-            "<path> read",
-            "<target>",
-            "[<target>, <target>]",
-            "calls",
-            "calls to [<target>]",
-        ],
-    ),
+    ("step", &["calls to <target>", "<path> read", "<target>", "[<target>, <target>]", "calls", "calls to [<target>]"]),
     (
         "record",
         &[
@@ -519,16 +428,7 @@ pub(crate) const PRODUCTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("int", &["1", "42", "1_000"]),
-    (
-        "string",
-        &[
-            "\"a\"",
-            "\"\"",
-            "\"a \\\"b\\\" \\u{1F600} \\n\"",
-            "\"é // no comment\"",
-            "\"{\"",
-        ],
-    ),
+    ("string", &["\"a\"", "\"\"", "\"a \\\"b\\\" \\u{1F600} \\n\"", "\"é // no comment\"", "\"{\""]),
     (
         "literal",
         &[

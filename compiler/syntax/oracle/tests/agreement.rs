@@ -1,8 +1,6 @@
 //! The parser and the normative grammar agree: on the corpus, on rejected texts, on generated and spoiled ones.
 
-use mcpz_syntax_oracle::{
-    check_format, check_parser, fuzz_format, fuzz_parser, generate, pest_sexpr,
-};
+use mcpz_syntax_oracle::{check_format, check_parser, fuzz_format, fuzz_parser, generate, pest_sexpr};
 use std::path::Path;
 
 fn corpus() -> Vec<(String, String)> {
@@ -10,12 +8,7 @@ fn corpus() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| {
-            (
-                path.display().to_string(),
-                std::fs::read_to_string(&path).unwrap(),
-            )
-        })
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
         .collect();
     files.sort();
     assert!(!files.is_empty());
@@ -36,11 +29,7 @@ fn both_accept_the_corpus_with_one_tree() {
 fn generated_texts_are_valid() {
     for seed in 0..300 {
         let text = generate(seed);
-        assert!(
-            pest_sexpr(&text).is_ok(),
-            "seed {seed}: {text}\n{:?}",
-            pest_sexpr(&text)
-        );
+        assert!(pest_sexpr(&text).is_ok(), "seed {seed}: {text}\n{:?}", pest_sexpr(&text));
     }
 }
 

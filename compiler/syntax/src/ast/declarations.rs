@@ -113,25 +113,14 @@ impl UseItem {
                 return Vec::new();
             };
             let binding = alias(&self.0).unwrap_or(last);
-            return vec![UsedName {
-                range: super::AstNode::range(&path),
-                path: segments,
-                binding,
-            }];
+            return vec![UsedName { range: super::AstNode::range(&path), path: segments, binding }];
         };
         let one = |used: UseName| {
             let name = support::child::<Name>(&used.0)?.ident()?;
             let path = segments.iter().cloned().chain([name.clone()]).collect();
-            Some(UsedName {
-                path,
-                range: name.range,
-                binding: alias(&used.0).unwrap_or(name),
-            })
+            Some(UsedName { path, range: name.range, binding: alias(&used.0).unwrap_or(name) })
         };
-        support::children::<UseName>(&list.0)
-            .into_iter()
-            .filter_map(one)
-            .collect()
+        support::children::<UseName>(&list.0).into_iter().filter_map(one).collect()
     }
 }
 
@@ -165,9 +154,7 @@ impl Agent {
 
     /// The users it acts for.
     pub fn acts_for(&self) -> Vec<Path> {
-        support::child::<ActsFor>(&self.0)
-            .map(|acts| support::children(&acts.0))
-            .unwrap_or_default()
+        support::child::<ActsFor>(&self.0).map(|acts| support::children(&acts.0)).unwrap_or_default()
     }
 }
 
@@ -184,9 +171,7 @@ impl Role {
 
     /// The roles joined by `|`; empty if it is not written with `=`.
     pub fn members(&self) -> Vec<Path> {
-        support::child::<RoleUnion>(&self.0)
-            .map(|union| support::children(&union.0))
-            .unwrap_or_default()
+        support::child::<RoleUnion>(&self.0).map(|union| support::children(&union.0)).unwrap_or_default()
     }
 
     /// Whether it is written with `=`.
@@ -197,9 +182,7 @@ impl Role {
 
 /// The targets of a node that has one list of them.
 fn targets_of(node: &crate::tree::SyntaxNode) -> Vec<Target> {
-    support::child::<Targets>(node)
-        .map(|targets| targets.targets())
-        .unwrap_or_default()
+    support::child::<Targets>(node).map(|targets| targets.targets()).unwrap_or_default()
 }
 
 impl Tag {

@@ -125,9 +125,7 @@ impl Literal {
 
     /// The text as written.
     pub fn text(&self) -> String {
-        self.token()
-            .map(|token| token.text().to_owned())
-            .unwrap_or_default()
+        self.token().map(|token| token.text().to_owned()).unwrap_or_default()
     }
 
     /// The literal, if it is a string.
@@ -144,8 +142,7 @@ impl Literal {
     pub fn value(&self) -> Result<LiteralValue, SyntaxError> {
         let text = self.text();
         let range = self.0.text_range();
-        let malformed =
-            || SyntaxError::new(codes::BAD_NUMBER, range, format!("`{text}` is no literal"));
+        let malformed = || SyntaxError::new(codes::BAD_NUMBER, range, format!("`{text}` is no literal"));
         let token = self.token().ok_or_else(malformed)?;
         match token.kind() {
             SyntaxKind::TrueKw => Ok(LiteralValue::Bool(true)),
@@ -153,9 +150,7 @@ impl Literal {
             SyntaxKind::NullKw => Ok(LiteralValue::Null),
             SyntaxKind::Int => literal::int(&text, range).map(LiteralValue::Int),
             SyntaxKind::Decimal => Ok(LiteralValue::Decimal(text.replace('_', ""))),
-            SyntaxKind::String | SyntaxKind::RawString => {
-                Ok(LiteralValue::String(support::string(&token).value))
-            }
+            SyntaxKind::String | SyntaxKind::RawString => Ok(LiteralValue::String(support::string(&token).value)),
             SyntaxKind::Duration => literal::duration_ms(&text, range).map(LiteralValue::Duration),
             SyntaxKind::Size => literal::size_bytes(&text, range).map(LiteralValue::Size),
             SyntaxKind::Time => literal::time(&text, range).map(LiteralValue::Time),
@@ -183,9 +178,7 @@ impl RecordExpr {
 impl RecordField {
     /// The segments of the key: one, or several for `claims.groups: ...`.
     pub fn key(&self) -> Vec<Ident> {
-        support::child::<RecordKey>(&self.0)
-            .map(|key| support::idents(&key.0))
-            .unwrap_or_default()
+        support::child::<RecordKey>(&self.0).map(|key| support::idents(&key.0)).unwrap_or_default()
     }
 
     /// The value.
@@ -341,10 +334,7 @@ impl BinaryExpr {
     /// Where the operator stands.
     pub fn op_range(&self) -> TextRange {
         let whole = self.0.text_range();
-        support::tokens(&self.0)
-            .map(|token| token.text_range())
-            .reduce(TextRange::cover)
-            .unwrap_or(whole)
+        support::tokens(&self.0).map(|token| token.text_range()).reduce(TextRange::cover).unwrap_or(whole)
     }
 
     /// The right operand.
@@ -390,8 +380,7 @@ impl RangeExpr {
 
     /// Whether the upper bound belongs to it (`..=`).
     pub fn is_inclusive(&self) -> bool {
-        self.operator()
-            .is_some_and(|token| token.kind() == SyntaxKind::DotDotEq)
+        self.operator().is_some_and(|token| token.kind() == SyntaxKind::DotDotEq)
     }
 }
 
@@ -519,10 +508,7 @@ impl HistoryExpr {
 
     /// The value of a named argument: `of`, `within`, `baseline`.
     pub fn arg(&self, name: &str) -> Option<Expr> {
-        self.args()
-            .into_iter()
-            .find(|arg| arg.name().is_some_and(|found| found.text == name))?
-            .value()
+        self.args().into_iter().find(|arg| arg.name().is_some_and(|found| found.text == name))?.value()
     }
 }
 

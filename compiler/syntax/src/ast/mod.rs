@@ -56,9 +56,7 @@ pub trait Documented: AstNode {
 
     /// The first annotation of this name.
     fn annotation(&self, name: &str) -> Option<Annotation> {
-        self.annotations()
-            .into_iter()
-            .find(|annotation| annotation.name().is_some_and(|found| found.text == name))
+        self.annotations().into_iter().find(|annotation| annotation.name().is_some_and(|found| found.text == name))
     }
 
     /// The range of the word that opens it (`permit`, `server`); the whole range if there is none.

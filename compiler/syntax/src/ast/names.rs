@@ -67,11 +67,7 @@ impl Path {
     /// The only segment, if there is just one and no dangling dot.
     pub fn single(&self) -> Option<Ident> {
         let has_dot = support::token(&self.0, SyntaxKind::Dot).is_some();
-        if has_dot {
-            None
-        } else {
-            support::first_ident(&self.0)
-        }
+        if has_dot { None } else { support::first_ident(&self.0) }
     }
 }
 
@@ -107,18 +103,12 @@ pub(super) fn steps(node: &crate::tree::SyntaxNode) -> Vec<FieldStep> {
             (node.kind() == SyntaxKind::IndexAll).then(|| FieldStep::All(node.text_range()))
         }
         rowan::NodeOrToken::Token(token) => match token.kind() {
-            SyntaxKind::Ident => Some(FieldStep::Name(Ident {
-                text: token.text().to_owned(),
-                range: token.text_range(),
-                quoted: false,
-            })),
+            SyntaxKind::Ident => {
+                Some(FieldStep::Name(Ident { text: token.text().to_owned(), range: token.text_range(), quoted: false }))
+            }
             SyntaxKind::String => {
                 let string = support::string(&token);
-                Some(FieldStep::Name(Ident {
-                    text: string.value.text,
-                    range: string.range,
-                    quoted: true,
-                }))
+                Some(FieldStep::Name(Ident { text: string.value.text, range: string.range, quoted: true }))
             }
             _ => None,
         },
@@ -131,9 +121,7 @@ impl RuleRef {
     pub fn text(&self) -> String {
         match support::first_string(&self.0) {
             Some(string) => string.value.text,
-            None => support::tokens(&self.0)
-                .map(|token| token.text().to_owned())
-                .collect(),
+            None => support::tokens(&self.0).map(|token| token.text().to_owned()).collect(),
         }
     }
 

@@ -137,16 +137,12 @@ pub trait RuleParts: AstNode {
 
     /// `call`, `read`, ...
     fn actions(&self) -> Vec<Ident> {
-        support::child::<Actions>(self.syntax())
-            .map(|actions| support::idents(actions.syntax()))
-            .unwrap_or_default()
+        support::child::<Actions>(self.syntax()).map(|actions| support::idents(actions.syntax())).unwrap_or_default()
     }
 
     /// What it is about; empty for `sample`, `elicit` and `roots`.
     fn targets(&self) -> Vec<Target> {
-        support::child::<Targets>(self.syntax())
-            .map(|targets| targets.targets())
-            .unwrap_or_default()
+        support::child::<Targets>(self.syntax()).map(|targets| targets.targets()).unwrap_or_default()
     }
 
     /// Where the targets stand.
@@ -303,9 +299,7 @@ impl RedactSpec {
         let action = |node: crate::tree::SyntaxNode| match node.kind() {
             SyntaxKind::RedactDrop => Some(RedactAction::Drop),
             SyntaxKind::RedactReplace => Some(RedactAction::Replace(support::first_string(&node))),
-            SyntaxKind::RedactKeep
-                if support::first_ident(&node).is_some_and(|word| word.text == "first") =>
-            {
+            SyntaxKind::RedactKeep if support::first_ident(&node).is_some_and(|word| word.text == "first") => {
                 Some(RedactAction::KeepFirst(int_token(&node)))
             }
             SyntaxKind::RedactKeep => Some(RedactAction::KeepLast(int_token(&node))),

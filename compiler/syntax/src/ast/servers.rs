@@ -138,13 +138,7 @@ macro_rules! one_string {
         }
     )* };
 }
-one_string!(
-    UrlEntry,
-    KeysEntry,
-    EndpointEntry,
-    CatalogEntry,
-    IdentityEntry
-);
+one_string!(UrlEntry, KeysEntry, EndpointEntry, CatalogEntry, IdentityEntry);
 
 /// Entries that hold strings separated by commas.
 macro_rules! many_strings {
@@ -260,9 +254,7 @@ impl OverlayPattern {
 
     /// Whether it starts with `*`.
     pub fn is_any_tool(&self) -> bool {
-        self.0
-            .children()
-            .any(|node| node.kind() == SyntaxKind::OverlayAnyTool)
+        self.0.children().any(|node| node.kind() == SyntaxKind::OverlayAnyTool)
     }
 
     /// The way to the parameter inside the arguments.

@@ -186,10 +186,7 @@ impl TargetSet {
 
     /// The names.
     pub fn names(&self) -> Vec<Ident> {
-        support::children::<Name>(&self.0)
-            .iter()
-            .filter_map(Name::ident)
-            .collect()
+        support::children::<Name>(&self.0).iter().filter_map(Name::ident).collect()
     }
 }
 

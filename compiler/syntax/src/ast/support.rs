@@ -54,10 +54,7 @@ pub(super) use {ast_enum, ast_nodes};
 
 /// The node inside any parentheses; the node itself if it is none. `None` for empty parentheses.
 pub(super) fn inside_parentheses(mut node: SyntaxNode) -> Option<SyntaxNode> {
-    while matches!(
-        node.kind(),
-        SyntaxKind::ParenExpr | SyntaxKind::TypeParen | SyntaxKind::SubjectParen
-    ) {
+    while matches!(node.kind(), SyntaxKind::ParenExpr | SyntaxKind::TypeParen | SyntaxKind::SubjectParen) {
         node = node.children().next()?;
     }
     Some(node)
@@ -88,9 +85,7 @@ pub(super) fn second_path(node: &SyntaxNode) -> Option<Path> {
 
 /// The tokens directly under a node, without white space and comments.
 pub(super) fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
-    node.children_with_tokens()
-        .filter_map(rowan::NodeOrToken::into_token)
-        .filter(|token| !token.kind().is_trivia())
+    node.children_with_tokens().filter_map(rowan::NodeOrToken::into_token).filter(|token| !token.kind().is_trivia())
 }
 
 /// The first direct token of a kind.
@@ -111,18 +106,10 @@ pub(super) fn first_ident(node: &SyntaxNode) -> Option<Ident> {
 fn ident(token: &SyntaxToken) -> Option<Ident> {
     let range = token.text_range();
     match token.kind() {
-        SyntaxKind::Ident => Some(Ident {
-            text: token.text().to_owned(),
-            range,
-            quoted: false,
-        }),
+        SyntaxKind::Ident => Some(Ident { text: token.text().to_owned(), range, quoted: false }),
         SyntaxKind::String => {
             let text = literal::decode_string(token.text(), range.start()).text;
-            Some(Ident {
-                text,
-                range,
-                quoted: true,
-            })
+            Some(Ident { text, range, quoted: true })
         }
         _ => None,
     }
@@ -130,12 +117,8 @@ fn ident(token: &SyntaxToken) -> Option<Ident> {
 
 /// The string literals directly under a node.
 pub(super) fn strings(node: &SyntaxNode) -> Vec<StringLiteral> {
-    let is_string =
-        |token: &SyntaxToken| matches!(token.kind(), SyntaxKind::String | SyntaxKind::RawString);
-    tokens(node)
-        .filter(is_string)
-        .map(|token| string(&token))
-        .collect()
+    let is_string = |token: &SyntaxToken| matches!(token.kind(), SyntaxKind::String | SyntaxKind::RawString);
+    tokens(node).filter(is_string).map(|token| string(&token)).collect()
 }
 
 pub(super) fn first_string(node: &SyntaxNode) -> Option<StringLiteral> {
@@ -144,10 +127,7 @@ pub(super) fn first_string(node: &SyntaxNode) -> Option<StringLiteral> {
 
 pub(super) fn string(token: &SyntaxToken) -> StringLiteral {
     let range = token.text_range();
-    StringLiteral {
-        value: literal::decode_string(token.text(), range.start()),
-        range,
-    }
+    StringLiteral { value: literal::decode_string(token.text(), range.start()), range }
 }
 
 /// The lines of doc comments of a kind under a node, without the slashes and one space after them.
@@ -156,16 +136,11 @@ pub(super) fn doc_text(node: &SyntaxNode, kind: SyntaxKind) -> String {
         let text = token.text().get(3..).unwrap_or("");
         text.strip_prefix(' ').unwrap_or(text).trim_end().to_owned()
     };
-    let lines: Vec<String> = tokens(node)
-        .filter(|token| token.kind() == kind)
-        .map(line)
-        .collect();
+    let lines: Vec<String> = tokens(node).filter(|token| token.kind() == kind).map(line).collect();
     lines.join("\n")
 }
 
 /// The range of the first keyword directly under a node.
 pub(super) fn keyword_range(node: &SyntaxNode) -> TextRange {
-    tokens(node)
-        .find(|token| token.kind().is_keyword())
-        .map_or_else(|| node.text_range(), |token| token.text_range())
+    tokens(node).find(|token| token.kind().is_keyword()).map_or_else(|| node.text_range(), |token| token.text_range())
 }

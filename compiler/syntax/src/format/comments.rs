@@ -43,20 +43,14 @@ impl Comments {
         let mut before: Option<TextSize> = None;
         let mut gathered = Around::default();
         let mut newlines = 0_usize;
-        for token in root
-            .descendants_with_tokens()
-            .filter_map(rowan::NodeOrToken::into_token)
-        {
+        for token in root.descendants_with_tokens().filter_map(rowan::NodeOrToken::into_token) {
             match token.kind() {
                 SyntaxKind::Whitespace => newlines += token.text().matches('\n').count(),
                 SyntaxKind::Comment => {
                     let text = token.text().trim_end().to_owned();
                     match before.filter(|_| newlines == 0 && gathered.leading.is_empty()) {
                         Some(before) => around.entry(before).or_default().trailing = Some(text),
-                        None => gathered.leading.push(Leading {
-                            text,
-                            blank_before: newlines > 1,
-                        }),
+                        None => gathered.leading.push(Leading { text, blank_before: newlines > 1 }),
                     }
                     newlines = 0;
                     gathered.starts_line = true;
@@ -73,11 +67,7 @@ impl Comments {
         }
         // INVARIANT: no token starts at the end of the text, so what leads the end has that key.
         around.insert(end, gathered);
-        Comments {
-            around,
-            end,
-            entry_ends: RefCell::default(),
-        }
+        Comments { around, end, entry_ends: RefCell::default() }
     }
 
     /// A token with the comments around it.
@@ -87,11 +77,7 @@ impl Comments {
 
     /// The comments of a token, with another text in its place.
     pub(super) fn token_as(&self, token: &SyntaxToken, text: &str) -> Doc {
-        Doc::concat(vec![
-            self.leading(token),
-            Doc::text(text.trim_end()),
-            self.trailing(token),
-        ])
+        Doc::concat(vec![self.leading(token), Doc::text(text.trim_end()), self.trailing(token)])
     }
 
     /// The comments before a token.
@@ -102,20 +88,12 @@ impl Comments {
     /// The comments after the last token of the file.
     pub(super) fn at_end(&self) -> Doc {
         let first_is_apart = self.blank_before_at(self.end);
-        let apart = if first_is_apart {
-            Doc::Blank
-        } else {
-            Doc::nothing()
-        };
+        let apart = if first_is_apart { Doc::Blank } else { Doc::nothing() };
         Doc::concat(vec![apart, self.leading_at(self.end)])
     }
 
     fn leading_at(&self, start: TextSize) -> Doc {
-        let Some(around) = self
-            .around
-            .get(&start)
-            .filter(|around| !around.leading.is_empty())
-        else {
+        let Some(around) = self.around.get(&start).filter(|around| !around.leading.is_empty()) else {
             return Doc::nothing();
         };
         let mut docs = Vec::new();
@@ -123,11 +101,7 @@ impl Comments {
             if index > 0 && comment.blank_before {
                 docs.push(Doc::Blank);
             }
-            docs.extend([
-                Doc::FreshLine,
-                Doc::text(comment.text.clone()),
-                Doc::HardLine,
-            ]);
+            docs.extend([Doc::FreshLine, Doc::text(comment.text.clone()), Doc::HardLine]);
         }
         if around.blank_before {
             docs.extend([Doc::Blank, Doc::FreshLine]);
@@ -138,20 +112,14 @@ impl Comments {
     /// An entry of a file or block that ends with `last`: its doc, then the comment at the end of its line.
     pub(super) fn entry(&self, last: Option<SyntaxToken>, doc: impl FnOnce() -> Doc) -> Doc {
         let Some(last) = last else { return doc() };
-        self.entry_ends
-            .borrow_mut()
-            .insert(last.text_range().start());
+        self.entry_ends.borrow_mut().insert(last.text_range().start());
         let doc = doc();
         Doc::concat(vec![doc, self.trailing_of(&last)])
     }
 
     /// The comment at the end of a token's line, unless its entry prints it.
     pub(super) fn trailing(&self, token: &SyntaxToken) -> Doc {
-        if self
-            .entry_ends
-            .borrow()
-            .contains(&token.text_range().start())
-        {
+        if self.entry_ends.borrow().contains(&token.text_range().start()) {
             return Doc::nothing();
         }
         self.trailing_of(token)
@@ -159,9 +127,7 @@ impl Comments {
 
     fn trailing_of(&self, token: &SyntaxToken) -> Doc {
         let around = self.around.get(&token.text_range().start());
-        around
-            .and_then(|around| around.trailing.clone())
-            .map_or_else(Doc::nothing, Doc::Suffix)
+        around.and_then(|around| around.trailing.clone()).map_or_else(Doc::nothing, Doc::Suffix)
     }
 
     /// Whether an empty line stands before a token and its comments.
@@ -170,25 +136,18 @@ impl Comments {
     }
 
     fn blank_before_at(&self, start: TextSize) -> bool {
-        self.around.get(&start).is_some_and(|around| {
-            around
-                .leading
-                .first()
-                .map_or(around.blank_before, |first| first.blank_before)
-        })
+        self.around
+            .get(&start)
+            .is_some_and(|around| around.leading.first().map_or(around.blank_before, |first| first.blank_before))
     }
 
     /// Whether a token is the first of its line.
     pub(super) fn starts_line(&self, token: &SyntaxToken) -> bool {
-        self.around
-            .get(&token.text_range().start())
-            .is_some_and(|around| around.starts_line)
+        self.around.get(&token.text_range().start()).is_some_and(|around| around.starts_line)
     }
 
     /// Whether comments stand before a token.
     pub(super) fn has_leading(&self, token: &SyntaxToken) -> bool {
-        self.around
-            .get(&token.text_range().start())
-            .is_some_and(|around| !around.leading.is_empty())
+        self.around.get(&token.text_range().start()).is_some_and(|around| !around.leading.is_empty())
     }
 }

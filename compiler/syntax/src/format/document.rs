@@ -69,11 +69,7 @@ type Pending<'d> = (usize, bool, &'d Doc);
 
 /// Fits a document to lines.
 pub(super) fn render(doc: &Doc) -> String {
-    let mut printer = Printer {
-        out: String::new(),
-        column: 0,
-        suffix: String::new(),
-    };
+    let mut printer = Printer { out: String::new(), column: 0, suffix: String::new() };
     let mut stack: Vec<Pending<'_>> = vec![(0, true, doc)];
     while let Some((depth, broken, doc)) = stack.pop() {
         match doc {
@@ -93,9 +89,7 @@ pub(super) fn render(doc: &Doc) -> String {
             Doc::IfBroken(text) if broken => printer.text(text),
             Doc::IfBroken(_) => {}
             Doc::Concat(docs, _) => stack.extend(docs.iter().rev().map(|doc| (depth, broken, doc))),
-            Doc::Indent(docs, _) => {
-                stack.extend(docs.iter().rev().map(|doc| (depth + 1, broken, doc)))
-            }
+            Doc::Indent(docs, _) => stack.extend(docs.iter().rev().map(|doc| (depth + 1, broken, doc))),
             Doc::Group(docs, forced) => {
                 let flat = !*forced && fits(docs, &stack, MAX_WIDTH.saturating_sub(printer.column));
                 stack.extend(docs.iter().rev().map(|doc| (depth, !flat, doc)));
@@ -111,10 +105,7 @@ fn fits(docs: &[Doc], rest: &[Pending<'_>], width: usize) -> bool {
     let mut pending: Vec<(bool, &Doc)> = docs.iter().rev().map(|doc| (false, doc)).collect();
     let mut rest = rest.iter().rev();
     loop {
-        let Some((broken, doc)) = pending
-            .pop()
-            .or_else(|| rest.next().map(|(_, broken, doc)| (*broken, *doc)))
-        else {
+        let Some((broken, doc)) = pending.pop().or_else(|| rest.next().map(|(_, broken, doc)| (*broken, *doc))) else {
             return true;
         };
         match doc {
@@ -131,12 +122,8 @@ fn fits(docs: &[Doc], rest: &[Pending<'_>], width: usize) -> bool {
             Doc::HardLine | Doc::FreshLine | Doc::Blank => return true,
             Doc::IfBroken(text) if broken => left = left.saturating_sub(text.len()),
             Doc::IfBroken(_) => {}
-            Doc::Concat(docs, _) | Doc::Indent(docs, _) => {
-                pending.extend(docs.iter().rev().map(|doc| (broken, doc)))
-            }
-            Doc::Group(docs, forced) => {
-                pending.extend(docs.iter().rev().map(|doc| (broken && *forced, doc)))
-            }
+            Doc::Concat(docs, _) | Doc::Indent(docs, _) => pending.extend(docs.iter().rev().map(|doc| (broken, doc))),
+            Doc::Group(docs, forced) => pending.extend(docs.iter().rev().map(|doc| (broken && *forced, doc))),
         }
     }
 }
@@ -174,8 +161,7 @@ impl Printer {
     }
 
     fn fresh_line(&mut self, depth: usize) {
-        let line_is_empty = self.out.trim_end_matches(' ').ends_with('\n')
-            || self.out.trim_end_matches(' ').is_empty();
+        let line_is_empty = self.out.trim_end_matches(' ').ends_with('\n') || self.out.trim_end_matches(' ').is_empty();
         if line_is_empty && self.suffix.is_empty() {
             self.out.truncate(self.out.trim_end_matches(' ').len());
             self.out.push_str(&" ".repeat(depth * INDENT));

@@ -32,10 +32,7 @@ fn entry_start(token: &SyntaxToken, comments: &Comments, is_first: bool) -> Doc 
 /// One node.
 pub(super) fn node(node: &SyntaxNode, comments: &Comments) -> Doc {
     let elements = significant(node);
-    let prelude_len = elements
-        .iter()
-        .take_while(|element| is_prelude(element))
-        .count();
+    let prelude_len = elements.iter().take_while(|element| is_prelude(element)).count();
     let (prelude, body) = elements.split_at(prelude_len);
     if prelude.is_empty() {
         return body_doc(node.kind(), body, comments);
@@ -49,10 +46,7 @@ pub(super) fn node(node: &SyntaxNode, comments: &Comments) -> Doc {
 }
 
 fn is_prelude(element: &SyntaxElement) -> bool {
-    matches!(
-        element.kind(),
-        SyntaxKind::DocComment | SyntaxKind::Annotation
-    )
+    matches!(element.kind(), SyntaxKind::DocComment | SyntaxKind::Annotation)
 }
 
 fn body_doc(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -> Doc {
@@ -70,41 +64,17 @@ fn body_doc(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -
 
 /// Nodes with entries in braces, one a line.
 fn is_block(kind: SyntaxKind) -> bool {
-    use SyntaxKind::{
-        ClaimsEntry, Context, Grant, Issuer, Monitor, OverlayEntry, Profile, Segment, Server, Test,
-    };
-    matches!(
-        kind,
-        Server
-            | Profile
-            | Issuer
-            | Segment
-            | Test
-            | Grant
-            | Monitor
-            | Context
-            | ClaimsEntry
-            | OverlayEntry
-    )
+    use SyntaxKind::{ClaimsEntry, Context, Grant, Issuer, Monitor, OverlayEntry, Profile, Segment, Server, Test};
+    matches!(kind, Server | Profile | Issuer | Segment | Test | Grant | Monitor | Context | ClaimsEntry | OverlayEntry)
 }
 
 fn has_clauses(kind: SyntaxKind) -> bool {
     use SyntaxKind::{
-        Agent, AuditRule, ForbidRule, GrantPermit, LimitRule, PermitRule, RedactRule, RequireRule,
-        Role, User,
+        Agent, AuditRule, ForbidRule, GrantPermit, LimitRule, PermitRule, RedactRule, RequireRule, Role, User,
     };
     matches!(
         kind,
-        PermitRule
-            | ForbidRule
-            | RequireRule
-            | LimitRule
-            | RedactRule
-            | AuditRule
-            | GrantPermit
-            | Role
-            | User
-            | Agent
+        PermitRule | ForbidRule | RequireRule | LimitRule | RedactRule | AuditRule | GrantPermit | Role | User | Agent
     )
 }
 
@@ -120,10 +90,7 @@ fn clause_rank(element: &SyntaxElement) -> Option<u8> {
 
 /// A head, then clauses: on one line if they fit, else each clause on its own.
 fn rule(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -> Doc {
-    let head_len = elements
-        .iter()
-        .take_while(|element| clause_rank(element).is_none())
-        .count();
+    let head_len = elements.iter().take_while(|element| clause_rank(element).is_none()).count();
     let (head, tail) = elements.split_at(head_len);
     let mut clauses: Vec<&SyntaxElement> = tail.iter().collect();
     clauses.sort_by_key(|element| clause_rank(element).unwrap_or(u8::MAX));
@@ -136,15 +103,9 @@ fn rule(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -> Do
 
 /// `assert "text":`, then what is asserted, on one line or below.
 fn assertion(elements: &[SyntaxElement], comments: &Comments) -> Doc {
-    let colon = elements
-        .iter()
-        .position(|element| element.kind() == SyntaxKind::Colon)
-        .map_or(0, |at| at + 1);
+    let colon = elements.iter().position(|element| element.kind() == SyntaxKind::Colon).map_or(0, |at| at + 1);
     let (title, rest) = elements.split_at(colon);
-    let statement_len = rest
-        .iter()
-        .take_while(|element| is_statement(element))
-        .count();
+    let statement_len = rest.iter().take_while(|element| is_statement(element)).count();
     let (statement, tail) = rest.split_at(statement_len);
     let mut tail: Vec<&SyntaxElement> = tail.iter().collect();
     tail.sort_by_key(|element| clause_rank(element).unwrap_or(u8::MAX));
@@ -152,18 +113,11 @@ fn assertion(elements: &[SyntaxElement], comments: &Comments) -> Doc {
     for element in tail {
         docs.extend([Doc::Line, element_doc(element, comments)]);
     }
-    Doc::group(vec![
-        plain(SyntaxKind::Assert, title, comments),
-        Doc::indent(docs),
-    ])
+    Doc::group(vec![plain(SyntaxKind::Assert, title, comments), Doc::indent(docs)])
 }
 
 fn is_statement(element: &SyntaxElement) -> bool {
-    clause_rank(element).is_none()
-        && !matches!(
-            element.kind(),
-            SyntaxKind::WithoutApproval | SyntaxKind::WithoutMfa
-        )
+    clause_rank(element).is_none() && !matches!(element.kind(), SyntaxKind::WithoutApproval | SyntaxKind::WithoutMfa)
 }
 
 /// `a and b and c`: on one line, or one operand a line with the operator before it.
@@ -171,11 +125,7 @@ fn flat_operator(operator: SyntaxKind, elements: &[SyntaxElement], comments: &Co
     let mut docs = Vec::new();
     let mut rest = Vec::new();
     for element in elements {
-        let target = if docs.is_empty() {
-            &mut docs
-        } else {
-            &mut rest
-        };
+        let target = if docs.is_empty() { &mut docs } else { &mut rest };
         if element.kind() == operator {
             target.extend([Doc::Line, element_doc(element, comments), Doc::text(" ")]);
         } else {
@@ -206,25 +156,16 @@ fn if_expression(elements: &[SyntaxElement], comments: &Comments) -> Doc {
 
 /// `server fs { entry entry }`. A block that its author wrote on one line stays there if it fits.
 fn block(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -> Doc {
-    let open_at = elements
-        .iter()
-        .position(|element| element.kind() == SyntaxKind::LBrace);
+    let open_at = elements.iter().position(|element| element.kind() == SyntaxKind::LBrace);
     let Some((open_at, (close, rest))) = open_at.zip(elements.split_last()) else {
         return plain(kind, elements, comments);
     };
-    let (Some(open), Some(close)) = (
-        elements.get(open_at).and_then(|open| open.as_token()),
-        close.as_token(),
-    ) else {
+    let (Some(open), Some(close)) = (elements.get(open_at).and_then(|open| open.as_token()), close.as_token()) else {
         return plain(kind, elements, comments);
     };
     let (head, inner) = rest.split_at(open_at);
     let entries = entries(inner.get(1..).unwrap_or(&[]));
-    let mut docs = vec![
-        plain(kind, head, comments),
-        Doc::text(" "),
-        comments.token(open),
-    ];
+    let mut docs = vec![plain(kind, head, comments), Doc::text(" "), comments.token(open)];
     if entries.is_empty() && !comments.has_leading(close) {
         docs.push(comments.token(close));
         return Doc::concat(docs);
@@ -236,48 +177,23 @@ fn block(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -> D
         .is_some_and(|token| comments.starts_line(&token));
     let always_broken = matches!(
         kind,
-        SyntaxKind::Server
-            | SyntaxKind::Profile
-            | SyntaxKind::Issuer
-            | SyntaxKind::Test
-            | SyntaxKind::Grant
+        SyntaxKind::Server | SyntaxKind::Profile | SyntaxKind::Issuer | SyntaxKind::Test | SyntaxKind::Grant
     );
     let line = || {
-        if always_broken || starts_line {
-            Doc::HardLine
-        } else {
-            Doc::Line
-        }
+        if always_broken || starts_line { Doc::HardLine } else { Doc::Line }
     };
     let mut inner = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let blank = index > 0
-            && entry
-                .first()
-                .and_then(first_token)
-                .is_some_and(|token| comments.blank_before(&token));
-        inner.push(if blank {
-            Doc::concat(vec![Doc::HardLine, Doc::Blank, Doc::FreshLine])
-        } else {
-            line()
-        });
+        let blank = index > 0 && entry.first().and_then(first_token).is_some_and(|token| comments.blank_before(&token));
+        inner.push(if blank { Doc::concat(vec![Doc::HardLine, Doc::Blank, Doc::FreshLine]) } else { line() });
         let last = entry.last().and_then(last_token);
         inner.push(comments.entry(last, || plain(kind, entry, comments)));
     }
     if comments.has_leading(close) {
         inner.extend([Doc::FreshLine, comments.leading(close)]);
     }
-    let before_close = if comments.has_leading(close) {
-        Doc::FreshLine
-    } else {
-        line()
-    };
-    docs.extend([
-        Doc::indent(inner),
-        before_close,
-        Doc::text(close.text()),
-        comments.trailing(close),
-    ]);
+    let before_close = if comments.has_leading(close) { Doc::FreshLine } else { line() };
+    docs.extend([Doc::indent(inner), before_close, Doc::text(close.text()), comments.trailing(close)]);
     Doc::group(docs)
 }
 
@@ -300,9 +216,7 @@ fn entries(elements: &[SyntaxElement]) -> Vec<Vec<SyntaxElement>> {
 fn plain(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -> Doc {
     let list = lists::brackets(kind).and_then(|(open, close, padded)| {
         let open_at = elements.iter().position(|element| element.kind() == open)?;
-        let close_at = elements
-            .iter()
-            .rposition(|element| element.kind() == close)?;
+        let close_at = elements.iter().rposition(|element| element.kind() == close)?;
         Some((open_at, close_at, padded))
     });
     // The first child stands outside the indent, so that comments before it do too.
@@ -330,26 +244,15 @@ fn plain(kind: SyntaxKind, elements: &[SyntaxElement], comments: &Comments) -> D
     }
     // Without a comma there is no place to break at this level, and what breaks further in is not to be indented twice.
     let breaks_here = docs.contains(&Doc::Line);
-    first.push(if breaks_here {
-        Doc::indent(docs)
-    } else {
-        Doc::concat(docs)
-    });
+    first.push(if breaks_here { Doc::indent(docs) } else { Doc::concat(docs) });
     Doc::group(first)
 }
 
-fn list_doc(
-    elements: &[SyntaxElement],
-    (open_at, close_at): (usize, usize),
-    padded: bool,
-    comments: &Comments,
-) -> Doc {
+fn list_doc(elements: &[SyntaxElement], (open_at, close_at): (usize, usize), padded: bool, comments: &Comments) -> Doc {
     let open = elements.get(open_at).and_then(|open| open.as_token());
     let close = elements.get(close_at).and_then(|close| close.as_token());
     match (open, close, elements.get(open_at + 1..close_at)) {
-        (Some(open), Some(close), Some(inner)) => {
-            lists::bracketed(open, inner, close, padded, comments)
-        }
+        (Some(open), Some(close), Some(inner)) => lists::bracketed(open, inner, close, padded, comments),
         _ => Doc::nothing(),
     }
 }
@@ -373,9 +276,7 @@ fn element_doc(element: &SyntaxElement, comments: &Comments) -> Doc {
 
 /// The children of a node without white space and comments.
 fn significant(node: &SyntaxNode) -> Vec<SyntaxElement> {
-    node.children_with_tokens()
-        .filter(|element| !element.kind().is_trivia())
-        .collect()
+    node.children_with_tokens().filter(|element| !element.kind().is_trivia()).collect()
 }
 
 fn first_token(element: &SyntaxElement) -> Option<SyntaxToken> {

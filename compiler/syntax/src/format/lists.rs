@@ -10,18 +10,14 @@ use crate::tree::{SyntaxElement, SyntaxNode, SyntaxToken};
 pub(super) fn brackets(kind: SyntaxKind) -> Option<(SyntaxKind, SyntaxKind, bool)> {
     use SyntaxKind::{LBrace, LBracket, LParen, RBrace, RBracket, RParen};
     match kind {
-        SyntaxKind::ListExpr
-        | SyntaxKind::SubjectEither
-        | SyntaxKind::TargetList
-        | SyntaxKind::Actions => Some((LBracket, RBracket, false)),
-        SyntaxKind::CallExpr
-        | SyntaxKind::HistoryExpr
-        | SyntaxKind::Predicate
-        | SyntaxKind::Annotation => Some((LParen, RParen, false)),
-        SyntaxKind::TargetSet | SyntaxKind::UseList => Some((LBrace, RBrace, false)),
-        SyntaxKind::RecordExpr | SyntaxKind::RedactRule | SyntaxKind::TypeRecord => {
-            Some((LBrace, RBrace, true))
+        SyntaxKind::ListExpr | SyntaxKind::SubjectEither | SyntaxKind::TargetList | SyntaxKind::Actions => {
+            Some((LBracket, RBracket, false))
         }
+        SyntaxKind::CallExpr | SyntaxKind::HistoryExpr | SyntaxKind::Predicate | SyntaxKind::Annotation => {
+            Some((LParen, RParen, false))
+        }
+        SyntaxKind::TargetSet | SyntaxKind::UseList => Some((LBrace, RBrace, false)),
+        SyntaxKind::RecordExpr | SyntaxKind::RedactRule | SyntaxKind::TypeRecord => Some((LBrace, RBrace, true)),
         _ => None,
     }
 }
@@ -35,28 +31,21 @@ pub(super) fn bracketed(
     comments: &Comments,
 ) -> Doc {
     let mut inner = Vec::new();
-    let mut nodes = elements
-        .iter()
-        .filter_map(|element| element.as_node())
-        .peekable();
+    let mut nodes = elements.iter().filter_map(|element| element.as_node()).peekable();
     let mut commas = elements
         .iter()
         .filter_map(|element| element.as_token())
         .filter(|token| token.kind() == SyntaxKind::Comma)
         .peekable();
     let edge = || if padded { Doc::Line } else { Doc::SoftLine };
-    let is_empty =
-        nodes.peek().is_none() && elements.iter().all(|element| element.as_node().is_none());
+    let is_empty = nodes.peek().is_none() && elements.iter().all(|element| element.as_node().is_none());
     let words: Vec<&SyntaxToken> = elements
         .iter()
         .filter_map(|element| element.as_token())
         .filter(|token| token.kind() != SyntaxKind::Comma)
         .collect();
-    let parts: Vec<Part<'_>> = if words.is_empty() {
-        nodes.map(Part::Node).collect()
-    } else {
-        words.into_iter().map(Part::Word).collect()
-    };
+    let parts: Vec<Part<'_>> =
+        if words.is_empty() { nodes.map(Part::Node).collect() } else { words.into_iter().map(Part::Word).collect() };
     if is_empty && parts.is_empty() && !comments.has_leading(close) {
         return Doc::concat(vec![comments.token(open), comments.token(close)]);
     }
@@ -69,11 +58,9 @@ pub(super) fn bracketed(
         let last = index + 1 == count;
         match comma {
             Some(comma) if !last => inner.push(comments.token(comma)),
-            Some(comma) => inner.push(Doc::concat(vec![
-                comments.leading(comma),
-                Doc::IfBroken(","),
-                comments.trailing(comma),
-            ])),
+            Some(comma) => {
+                inner.push(Doc::concat(vec![comments.leading(comma), Doc::IfBroken(","), comments.trailing(comma)]))
+            }
             None if last => inner.push(Doc::IfBroken(",")),
             None => inner.push(Doc::text(",")),
         }
@@ -83,17 +70,8 @@ pub(super) fn bracketed(
         inner.push(comments.leading(close));
     }
     let closing = Doc::concat(vec![Doc::text(close.text()), comments.trailing(close)]);
-    let before_close = if comments.has_leading(close) {
-        Doc::FreshLine
-    } else {
-        edge()
-    };
-    Doc::group(vec![
-        comments.token(open),
-        Doc::indent(inner),
-        before_close,
-        closing,
-    ])
+    let before_close = if comments.has_leading(close) { Doc::FreshLine } else { edge() };
+    Doc::group(vec![comments.token(open), Doc::indent(inner), before_close, closing])
 }
 
 enum Part<'e> {

@@ -60,10 +60,7 @@ mod tests {
 
     #[test]
     fn a_rule_that_fits_stays_on_its_line() {
-        check(
-            "permit   a to call\n fs.x\n when b where c",
-            "permit a to call fs.x where c when b\n",
-        );
+        check("permit   a to call\n fs.x\n when b where c", "permit a to call fs.x where c when b\n");
     }
 
     #[test]
@@ -71,15 +68,14 @@ mod tests {
         let long = "args.customer_identifier in user.claims.customers_of_the_group";
         check(
             &format!("permit analyst to call payments.x unless sre when {long} where {long}"),
-            &format!(
-                "permit analyst to call payments.x\n    where {long}\n    when {long}\n    unless sre\n"
-            ),
+            &format!("permit analyst to call payments.x\n    where {long}\n    when {long}\n    unless sre\n"),
         );
     }
 
     #[test]
     fn comments_stay_where_they_stood() {
-        let text = "// top\n\n// before\npermit a to call fs.x // at the end\n    // of the clause\n    where b\n// last\n";
+        let text =
+            "// top\n\n// before\npermit a to call fs.x // at the end\n    // of the clause\n    where b\n// last\n";
         check(text, text);
         let text = "const c = [\n    1, // one\n    // before two\n    2,\n    // the end\n]\n";
         check(text, text);

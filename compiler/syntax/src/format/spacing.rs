@@ -6,8 +6,8 @@ use crate::tree::SyntaxToken;
 /// Whether a space stands between two neighbours that share the node `parent`.
 pub(super) fn space_between(left: &SyntaxToken, right: &SyntaxToken, parent: SyntaxKind) -> bool {
     use SyntaxKind::{
-        Annotation, At, CallExpr, Colon, Comma, Dot, FieldPath, IndexAll, LBracket, LParen,
-        NegExpr, OverlayPattern, Path, Question, RBracket, RParen, RangeExpr, RuleRef, TypeGeneric,
+        Annotation, At, CallExpr, Colon, Comma, Dot, FieldPath, IndexAll, LBracket, LParen, NegExpr, OverlayPattern,
+        Path, Question, RBracket, RParen, RangeExpr, RuleRef, TypeGeneric,
     };
     match parent {
         Path | FieldPath | IndexAll | RuleRef | NegExpr | TypeGeneric | OverlayPattern => {

@@ -78,36 +78,12 @@ fn skip_block(p: &mut Parser) {
 /// `issuer corp { url "..." audience "..." lifetime 15m bound mtls | dpop claims { ... } }`
 pub(super) fn issuer(p: &mut Parser) -> SyntaxKind {
     const ENTRIES: &[Entry] = &[
-        Entry {
-            word: "url",
-            kind: SyntaxKind::UrlEntry,
-            body: one_string,
-        },
-        Entry {
-            word: "audience",
-            kind: SyntaxKind::AudienceEntry,
-            body: strings,
-        },
-        Entry {
-            word: "keys",
-            kind: SyntaxKind::KeysEntry,
-            body: one_string,
-        },
-        Entry {
-            word: "lifetime",
-            kind: SyntaxKind::LifetimeEntry,
-            body: quantity,
-        },
-        Entry {
-            word: "bound",
-            kind: SyntaxKind::BoundEntry,
-            body: bindings,
-        },
-        Entry {
-            word: "claims",
-            kind: SyntaxKind::ClaimsEntry,
-            body: types::fields,
-        },
+        Entry { word: "url", kind: SyntaxKind::UrlEntry, body: one_string },
+        Entry { word: "audience", kind: SyntaxKind::AudienceEntry, body: strings },
+        Entry { word: "keys", kind: SyntaxKind::KeysEntry, body: one_string },
+        Entry { word: "lifetime", kind: SyntaxKind::LifetimeEntry, body: quantity },
+        Entry { word: "bound", kind: SyntaxKind::BoundEntry, body: bindings },
+        Entry { word: "claims", kind: SyntaxKind::ClaimsEntry, body: types::fields },
     ];
     p.bump();
     names::name(p, "the name of the issuer");
@@ -118,51 +94,15 @@ pub(super) fn issuer(p: &mut Parser) -> SyntaxKind {
 /// `server payments like profiles.stripe { endpoint "..." catalog "..." segment pci }`
 pub(super) fn server(p: &mut Parser) -> SyntaxKind {
     const ENTRIES: &[Entry] = &[
-        Entry {
-            word: "endpoint",
-            kind: SyntaxKind::EndpointEntry,
-            body: one_string,
-        },
-        Entry {
-            word: "command",
-            kind: SyntaxKind::CommandEntry,
-            body: expressions::expression,
-        },
-        Entry {
-            word: "identity",
-            kind: SyntaxKind::IdentityEntry,
-            body: identity,
-        },
-        Entry {
-            word: "catalog",
-            kind: SyntaxKind::CatalogEntry,
-            body: one_string,
-        },
-        Entry {
-            word: "overlay",
-            kind: SyntaxKind::OverlayEntry,
-            body: overlay,
-        },
-        Entry {
-            word: "segment",
-            kind: SyntaxKind::SegmentEntry,
-            body: segment_name,
-        },
-        Entry {
-            word: "egress",
-            kind: SyntaxKind::EgressEntry,
-            body: strings,
-        },
-        Entry {
-            word: "extra",
-            kind: SyntaxKind::ExtraEntry,
-            body: extra,
-        },
-        Entry {
-            word: "unwraps",
-            kind: SyntaxKind::UnwrapsEntry,
-            body: unwraps,
-        },
+        Entry { word: "endpoint", kind: SyntaxKind::EndpointEntry, body: one_string },
+        Entry { word: "command", kind: SyntaxKind::CommandEntry, body: expressions::expression },
+        Entry { word: "identity", kind: SyntaxKind::IdentityEntry, body: identity },
+        Entry { word: "catalog", kind: SyntaxKind::CatalogEntry, body: one_string },
+        Entry { word: "overlay", kind: SyntaxKind::OverlayEntry, body: overlay },
+        Entry { word: "segment", kind: SyntaxKind::SegmentEntry, body: segment_name },
+        Entry { word: "egress", kind: SyntaxKind::EgressEntry, body: strings },
+        Entry { word: "extra", kind: SyntaxKind::ExtraEntry, body: extra },
+        Entry { word: "unwraps", kind: SyntaxKind::UnwrapsEntry, body: unwraps },
     ];
     p.bump();
     names::name(p, "the name of the server");
@@ -179,26 +119,10 @@ pub(super) fn server(p: &mut Parser) -> SyntaxKind {
 /// `profile reference { catalog "..." overlay { ... } }`: the shape of a well-known server
 pub(super) fn profile(p: &mut Parser) -> SyntaxKind {
     const ENTRIES: &[Entry] = &[
-        Entry {
-            word: "catalog",
-            kind: SyntaxKind::CatalogEntry,
-            body: one_string,
-        },
-        Entry {
-            word: "overlay",
-            kind: SyntaxKind::OverlayEntry,
-            body: overlay,
-        },
-        Entry {
-            word: "extra",
-            kind: SyntaxKind::ExtraEntry,
-            body: extra,
-        },
-        Entry {
-            word: "unwraps",
-            kind: SyntaxKind::UnwrapsEntry,
-            body: unwraps,
-        },
+        Entry { word: "catalog", kind: SyntaxKind::CatalogEntry, body: one_string },
+        Entry { word: "overlay", kind: SyntaxKind::OverlayEntry, body: overlay },
+        Entry { word: "extra", kind: SyntaxKind::ExtraEntry, body: extra },
+        Entry { word: "unwraps", kind: SyntaxKind::UnwrapsEntry, body: unwraps },
     ];
     p.bump();
     names::name(p, "the name of the profile");
@@ -208,11 +132,7 @@ pub(super) fn profile(p: &mut Parser) -> SyntaxKind {
 
 /// `segment pci { networks "10.20.0.0/16" }`
 pub(super) fn segment(p: &mut Parser) -> SyntaxKind {
-    const ENTRIES: &[Entry] = &[Entry {
-        word: "networks",
-        kind: SyntaxKind::NetworksEntry,
-        body: strings,
-    }];
+    const ENTRIES: &[Entry] = &[Entry { word: "networks", kind: SyntaxKind::NetworksEntry, body: strings }];
     p.bump();
     names::name(p, "the name of the segment");
     entries(p, "segment", ENTRIES);
@@ -263,10 +183,7 @@ fn segment_name(p: &mut Parser) {
 
 /// `refuse`, `ignore`
 fn extra(p: &mut Parser) {
-    p.expect_choice(
-        &["refuse", "ignore"],
-        "what to do with parameters outside the schema",
-    );
+    p.expect_choice(&["refuse", "ignore"], "what to do with parameters outside the schema");
 }
 
 /// `call_tool to args.server, args.name, args.arguments`
@@ -278,15 +195,9 @@ fn unwraps(p: &mut Parser) {
     }
     p.expect(SyntaxKind::ToKw, "`to`");
     names::field_path(p, "the parameter that names the server");
-    p.expect(
-        SyntaxKind::Comma,
-        "`,` and the parameter that names the tool",
-    );
+    p.expect(SyntaxKind::Comma, "`,` and the parameter that names the tool");
     names::field_path(p, "the parameter that names the tool");
-    p.expect(
-        SyntaxKind::Comma,
-        "`,` and the parameter that holds the arguments",
-    );
+    p.expect(SyntaxKind::Comma, "`,` and the parameter that holds the arguments");
     names::field_path(p, "the parameter that holds the arguments");
 }
 
@@ -300,8 +211,7 @@ fn overlay(p: &mut Parser) {
         } else if p.at_item_start() {
             break;
         } else {
-            let resumes =
-                |p: &Parser| at_overlay_pattern(p) || p.at(SyntaxKind::RBrace) || p.at_item_start();
+            let resumes = |p: &Parser| at_overlay_pattern(p) || p.at(SyntaxKind::RBrace) || p.at_item_start();
             p.skip_until("a parameter such as `tool.parameter: path`", resumes);
         }
     }

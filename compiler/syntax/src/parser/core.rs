@@ -37,20 +37,8 @@ pub(super) struct Completed {
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, tokens: &[Token]) -> Parser<'t> {
-        let tokens = tokens
-            .iter()
-            .copied()
-            .filter(|token| !token.kind.is_trivia())
-            .collect();
-        Parser {
-            text,
-            tokens,
-            position: 0,
-            events: Vec::new(),
-            errors: Vec::new(),
-            reported: None,
-            depth: 0,
-        }
+        let tokens = tokens.iter().copied().filter(|token| !token.kind.is_trivia()).collect();
+        Parser { text, tokens, position: 0, events: Vec::new(), errors: Vec::new(), reported: None, depth: 0 }
     }
 
     pub(super) fn finish(self) -> (Vec<Event>, Vec<SyntaxError>) {
@@ -64,9 +52,7 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn nth(&self, ahead: usize) -> SyntaxKind {
-        self.tokens
-            .get(self.position + ahead)
-            .map_or(SyntaxKind::Eof, |token| token.kind)
+        self.tokens.get(self.position + ahead).map_or(SyntaxKind::Eof, |token| token.kind)
     }
 
     pub(super) fn at(&self, kind: SyntaxKind) -> bool {
@@ -79,9 +65,7 @@ impl<'t> Parser<'t> {
 
     /// The text of the token `ahead` of the current one; empty at the end of the file.
     pub(super) fn nth_text(&self, ahead: usize) -> &'t str {
-        self.tokens
-            .get(self.position + ahead)
-            .map_or("", |token| &self.text[token.range])
+        self.tokens.get(self.position + ahead).map_or("", |token| &self.text[token.range])
     }
 
     /// Whether the current token is this word, whatever its class.
@@ -100,12 +84,7 @@ impl<'t> Parser<'t> {
     /// Whether the token `ahead` touches the one before it.
     pub(super) fn nth_touches(&self, ahead: usize) -> bool {
         let index = self.position + ahead;
-        match (
-            index
-                .checked_sub(1)
-                .and_then(|before| self.tokens.get(before)),
-            self.tokens.get(index),
-        ) {
+        match (index.checked_sub(1).and_then(|before| self.tokens.get(before)), self.tokens.get(index)) {
             (Some(before), Some(token)) => before.range.end() == token.range.start(),
             _ => false,
         }
@@ -122,10 +101,7 @@ impl<'t> Parser<'t> {
         let Some(token) = self.tokens.get(index) else {
             return true;
         };
-        let Some(before) = index
-            .checked_sub(1)
-            .and_then(|index| self.tokens.get(index))
-        else {
+        let Some(before) = index.checked_sub(1).and_then(|index| self.tokens.get(index)) else {
             return true;
         };
         self.text[TextRange::new(before.range.end(), token.range.start())].contains('\n')
@@ -142,10 +118,8 @@ impl<'t> Parser<'t> {
 
     /// Whether a word that opens items, but has other uses too, is followed by what follows it in an item.
     fn opens_item_here(&self, kind: SyntaxKind) -> bool {
-        const SERVER_ENTRIES: &[&str] = &[
-            "endpoint", "command", "identity", "catalog", "overlay", "segment", "egress", "extra",
-            "unwraps",
-        ];
+        const SERVER_ENTRIES: &[&str] =
+            &["endpoint", "command", "identity", "catalog", "overlay", "segment", "egress", "extra", "unwraps"];
         match kind {
             SyntaxKind::UserKw | SyntaxKind::AgentKw => self.nth(2) == SyntaxKind::FromKw,
             SyntaxKind::TagKw => self.nth(2) == SyntaxKind::Assign,
@@ -221,11 +195,7 @@ impl<'t> Parser<'t> {
     /// Consumes a word as a keyword, whatever its class.
     pub(super) fn bump_keyword(&mut self) {
         let kind = self.current();
-        self.bump_as(if kind == SyntaxKind::Ident {
-            SyntaxKind::SoftKw
-        } else {
-            kind
-        });
+        self.bump_as(if kind == SyntaxKind::Ident { SyntaxKind::SoftKw } else { kind });
     }
 
     pub(super) fn expect(&mut self, kind: SyntaxKind, what: &str) -> bool {
@@ -258,13 +228,8 @@ impl<'t> Parser<'t> {
     // Recording nodes.
 
     pub(super) fn start(&mut self) -> Marker {
-        self.events.push(Event::Start {
-            kind: SyntaxKind::Error,
-            parent: None,
-        });
-        Marker {
-            event: self.events.len() - 1,
-        }
+        self.events.push(Event::Start { kind: SyntaxKind::Error, parent: None });
+        Marker { event: self.events.len() - 1 }
     }
 
     pub(super) fn complete(&mut self, marker: Marker, kind: SyntaxKind) -> Completed {
@@ -272,9 +237,7 @@ impl<'t> Parser<'t> {
             *slot = kind;
         }
         self.events.push(Event::Finish);
-        Completed {
-            event: marker.event,
-        }
+        Completed { event: marker.event }
     }
 
     /// Gives up a node; its children go to the node around it.
@@ -324,17 +287,11 @@ impl<'t> Parser<'t> {
     // Reporting and recovering.
 
     pub(super) fn current_range(&self) -> TextRange {
-        self.tokens.get(self.position).map_or_else(
-            || TextRange::empty(offset_of(self.text.len())),
-            |token| token.range,
-        )
+        self.tokens.get(self.position).map_or_else(|| TextRange::empty(offset_of(self.text.len())), |token| token.range)
     }
 
     fn previous_end(&self) -> Option<TextRange> {
-        let before = self
-            .position
-            .checked_sub(1)
-            .and_then(|index| self.tokens.get(index))?;
+        let before = self.position.checked_sub(1).and_then(|index| self.tokens.get(index))?;
         Some(TextRange::empty(before.range.end()))
     }
 
@@ -358,20 +315,12 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn expected(&mut self, what: &str) {
-        let error = SyntaxError::new(
-            codes::EXPECTED,
-            self.missing_range(),
-            self.expected_message(what),
-        );
+        let error = SyntaxError::new(codes::EXPECTED, self.missing_range(), self.expected_message(what));
         self.report(error);
     }
 
     pub(super) fn expected_with_help(&mut self, what: &str, help: &str) {
-        let error = SyntaxError::new(
-            codes::EXPECTED,
-            self.missing_range(),
-            self.expected_message(what),
-        );
+        let error = SyntaxError::new(codes::EXPECTED, self.missing_range(), self.expected_message(what));
         self.report(error.with_help(help));
     }
 
@@ -462,9 +411,7 @@ impl<'t> Parser<'t> {
         let errors_before = self.errors.len();
         let count = self.bracketed(list, starts, element);
         if count == 0 && self.errors.len() == errors_before {
-            let range = self
-                .previous_end()
-                .map_or(open_range, |end| open_range.cover(end));
+            let range = self.previous_end().map_or(open_range, |end| open_range.cover(end));
             let message = format!("nothing stands in these brackets; expected {}", list.what);
             self.report_understood(SyntaxError::new(codes::EXPECTED, range, message));
         }
@@ -472,11 +419,8 @@ impl<'t> Parser<'t> {
 
     fn missing_comma(&mut self, what: &str) {
         let at = self.previous_end().unwrap_or_else(|| self.current_range());
-        let error = SyntaxError::new(
-            codes::MISSING_COMMA,
-            at,
-            format!("a comma is missing before the next of these: {what}"),
-        );
+        let error =
+            SyntaxError::new(codes::MISSING_COMMA, at, format!("a comma is missing before the next of these: {what}"));
         self.report(error.with_fix(at, ","));
     }
 
@@ -486,10 +430,7 @@ impl<'t> Parser<'t> {
             return;
         }
         if self.at_item_start() || self.at_any(CLOSERS) {
-            let message = format!(
-                "this is never closed; expected {close_text}, found {}",
-                self.found()
-            );
+            let message = format!("this is never closed; expected {close_text}, found {}", self.found());
             self.report(SyntaxError::new(codes::UNCLOSED, open_range, message));
         } else {
             self.expected(close_text);
@@ -513,35 +454,17 @@ pub(super) struct List {
 impl List {
     /// `( ... )`
     pub(super) fn parens(what: &'static str) -> List {
-        List {
-            open: SyntaxKind::LParen,
-            close: SyntaxKind::RParen,
-            open_text: "`(`",
-            close_text: "`)`",
-            what,
-        }
+        List { open: SyntaxKind::LParen, close: SyntaxKind::RParen, open_text: "`(`", close_text: "`)`", what }
     }
 
     /// `[ ... ]`
     pub(super) fn brackets(what: &'static str) -> List {
-        List {
-            open: SyntaxKind::LBracket,
-            close: SyntaxKind::RBracket,
-            open_text: "`[`",
-            close_text: "`]`",
-            what,
-        }
+        List { open: SyntaxKind::LBracket, close: SyntaxKind::RBracket, open_text: "`[`", close_text: "`]`", what }
     }
 
     /// `{ ... }`
     pub(super) fn braces(what: &'static str) -> List {
-        List {
-            open: SyntaxKind::LBrace,
-            close: SyntaxKind::RBrace,
-            open_text: "`{`",
-            close_text: "`}`",
-            what,
-        }
+        List { open: SyntaxKind::LBrace, close: SyntaxKind::RBrace, open_text: "`{`", close_text: "`}`", what }
     }
 }
 

@@ -11,10 +11,7 @@ use rowan::{GreenNode, GreenNodeBuilder};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
     /// A node starts here. `parent` is the index of a later event that starts a node around this one.
-    Start {
-        kind: SyntaxKind,
-        parent: Option<usize>,
-    },
+    Start { kind: SyntaxKind, parent: Option<usize> },
     /// The innermost node ends.
     Finish,
     /// The next significant token, as this kind.
@@ -25,12 +22,7 @@ pub(super) enum Event {
 
 /// Builds the tree of `text`. Events may be taken in any order of `parent` links, each once.
 pub(super) fn build(text: &str, tokens: &[Token], events: &[Event]) -> GreenNode {
-    let mut builder = Builder {
-        text,
-        tokens,
-        next: 0,
-        tree: GreenNodeBuilder::new(),
-    };
+    let mut builder = Builder { text, tokens, next: 0, tree: GreenNodeBuilder::new() };
     let mut used = vec![false; events.len()];
     let last = events.len().saturating_sub(1);
     for index in 0..events.len() {
@@ -84,13 +76,8 @@ struct Builder<'t> {
 
 impl Builder<'_> {
     fn trivia(&mut self) {
-        while let Some(token) = self
-            .tokens
-            .get(self.next)
-            .filter(|token| token.kind.is_trivia())
-        {
-            self.tree
-                .token(token.kind.to_raw(), &self.text[token.range]);
+        while let Some(token) = self.tokens.get(self.next).filter(|token| token.kind.is_trivia()) {
+            self.tree.token(token.kind.to_raw(), &self.text[token.range]);
             self.next += 1;
         }
     }

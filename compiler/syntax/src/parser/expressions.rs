@@ -30,10 +30,7 @@ fn if_expression(p: &mut Parser) {
             p.bump();
             expression(p);
         } else {
-            p.expected_with_help(
-                "`else`",
-                "an `if` always has a value, so it needs both branches",
-            );
+            p.expected_with_help("`else`", "an `if` always has a value, so it needs both branches");
         }
     });
 }
@@ -121,13 +118,9 @@ fn comparison_tail(p: &mut Parser, left: Completed) {
 
 /// Whether an operator of two operands that yields a truth value stands here; `=` counts as a mistyped `==`.
 fn at_comparison_operator(p: &Parser) -> bool {
-    use SyntaxKind::{
-        Assign, ContainsKw, EqEq, Gt, GtEq, InKw, LikeKw, Lt, LtEq, MatchesKw, NotEq, NotKw,
-        UnderKw,
-    };
-    p.at_any(&[
-        Assign, EqEq, NotEq, Lt, LtEq, Gt, GtEq, InKw, ContainsKw, LikeKw, MatchesKw, UnderKw,
-    ]) || (p.at(NotKw) && p.nth(1) == InKw)
+    use SyntaxKind::{Assign, ContainsKw, EqEq, Gt, GtEq, InKw, LikeKw, Lt, LtEq, MatchesKw, NotEq, NotKw, UnderKw};
+    p.at_any(&[Assign, EqEq, NotEq, Lt, LtEq, Gt, GtEq, InKw, ContainsKw, LikeKw, MatchesKw, UnderKw])
+        || (p.at(NotKw) && p.nth(1) == InKw)
 }
 
 /// `==`, `not in`, ...
@@ -153,12 +146,8 @@ fn comparison_operator(p: &mut Parser) {
 fn refuse_chain(p: &mut Parser) {
     use SyntaxKind::{CarriesKw, IsKw, SeenKw};
     while at_comparison_operator(p) || p.at_any(&[IsKw, CarriesKw, SeenKw]) {
-        let error = SyntaxError::new(
-            codes::CHAINED_COMPARISON,
-            p.current_range(),
-            "comparisons do not chain",
-        )
-        .with_help("join two comparisons with `and`, or set the first in parentheses");
+        let error = SyntaxError::new(codes::CHAINED_COMPARISON, p.current_range(), "comparisons do not chain")
+            .with_help("join two comparisons with `and`, or set the first in parentheses");
         p.report(error);
         p.node(SyntaxKind::Error, |p| match p.current() {
             IsKw => {

@@ -6,9 +6,7 @@ use crate::error::{SyntaxError, codes};
 use crate::token::SyntaxKind;
 
 /// Words that open an item, as messages list them.
-const OPENERS: &[&str] = &[
-    "permit", "forbid", "require", "limit", "redact", "audit", "server", "role", "tag", "test",
-];
+const OPENERS: &[&str] = &["permit", "forbid", "require", "limit", "redact", "audit", "server", "role", "tag", "test"];
 
 /// Words of other languages where an item is expected, and the word for it here.
 const SYNONYMS: &[(&str, &str)] = &[
@@ -187,10 +185,7 @@ fn role(p: &mut Parser) -> SyntaxKind {
                 }
             });
         }
-        _ => p.expected_with_help(
-            "`of` or `=`",
-            "`role R of X where ...` narrows X; `role R = A | B` joins roles",
-        ),
+        _ => p.expected_with_help("`of` or `=`", "`role R of X where ...` narrows X; `role R = A | B` joins roles"),
     }
     SyntaxKind::Role
 }
@@ -322,11 +317,7 @@ fn declassify(p: &mut Parser) -> SyntaxKind {
 fn predicate(p: &mut Parser) -> SyntaxKind {
     p.bump();
     names::name(p, "the name of the predicate");
-    p.bracketed(
-        &List::parens("a parameter such as `t: instant`"),
-        |p| p.current().is_word(),
-        parameter,
-    );
+    p.bracketed(&List::parens("a parameter such as `t: instant`"), |p| p.current().is_word(), parameter);
     p.expect(SyntaxKind::Assign, "`=`");
     expressions::expression(p);
     SyntaxKind::Predicate

@@ -69,10 +69,7 @@ pub fn parse(text: &str) -> Parse {
     errors.extend(parse_errors);
     errors.sort_by_key(|error| (error.range.start(), error.range.end()));
     cut_off(&mut errors);
-    Parse {
-        green: events::build(text, &tokens, &events),
-        errors,
-    }
+    Parse { green: events::build(text, &tokens, &events), errors }
 }
 
 fn cut_off(errors: &mut Vec<SyntaxError>) {
@@ -81,44 +78,22 @@ fn cut_off(errors: &mut Vec<SyntaxError>) {
         errors.truncate(limits::MAX_ERRORS);
         if let Some(last) = errors.last() {
             let message = format!("{rest} more syntax errors follow");
-            errors.push(SyntaxError::new(
-                codes::TOO_MANY_ERRORS,
-                last.range,
-                message,
-            ));
+            errors.push(SyntaxError::new(codes::TOO_MANY_ERRORS, last.range, message));
         }
     }
 }
 
 /// The tree of a text beyond the limit: one unknown token, as far as a tree can hold it.
 fn too_long(text: &str) -> Parse {
-    let held = if u32::try_from(text.len()).is_ok() {
-        text
-    } else {
-        ""
-    };
+    let held = if u32::try_from(text.len()).is_ok() { text } else { "" };
     let end = TextSize::try_from(held.len()).unwrap_or_default();
     let range = TextRange::new(TextSize::from(0), end);
-    let tokens = [Token {
-        kind: SyntaxKind::Unknown,
-        range,
-    }];
+    let tokens = [Token { kind: SyntaxKind::Unknown, range }];
     let mut parser = core::Parser::new(held, &tokens);
     items::source_file(&mut parser);
     let (events, _) = parser.finish();
-    let message = format!(
-        "this file has {} bytes; the limit is {}",
-        text.len(),
-        limits::MAX_SOURCE_BYTES
-    );
-    let error = SyntaxError::new(
-        codes::SOURCE_TOO_LONG,
-        TextRange::empty(TextSize::from(0)),
-        message,
-    )
-    .with_help("split it: the files of a package share one namespace");
-    Parse {
-        green: events::build(held, &tokens, &events),
-        errors: vec![error],
-    }
+    let message = format!("this file has {} bytes; the limit is {}", text.len(), limits::MAX_SOURCE_BYTES);
+    let error = SyntaxError::new(codes::SOURCE_TOO_LONG, TextRange::empty(TextSize::from(0)), message)
+        .with_help("split it: the files of a package share one namespace");
+    Parse { green: events::build(held, &tokens, &events), errors: vec![error] }
 }

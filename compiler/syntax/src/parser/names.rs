@@ -34,12 +34,8 @@ pub(super) fn name(p: &mut Parser, what: &str) {
             p.node(SyntaxKind::Name, Parser::bump_ident);
         }
         SyntaxKind::String => {
-            let error = SyntaxError::new(
-                codes::WORD_AS_NAME,
-                p.current_range(),
-                "a declared name is not quoted",
-            )
-            .with_help("names are made of letters, digits and `_`");
+            let error = SyntaxError::new(codes::WORD_AS_NAME, p.current_range(), "a declared name is not quoted")
+                .with_help("names are made of letters, digits and `_`");
             p.report(error);
             p.node(SyntaxKind::Error, Parser::bump);
         }
@@ -161,10 +157,7 @@ fn index_all(p: &mut Parser) {
 /// The name of a rule: `PAY-1`, `"pay 1"`, `none`
 pub(super) fn rule_ref(p: &mut Parser) {
     if !p.current().is_word() && !p.at(SyntaxKind::String) {
-        p.expected_with_help(
-            "the id of a rule",
-            "the id that an `@id(\"...\")` gives, or `none`",
-        );
+        p.expected_with_help("the id of a rule", "the id that an `@id(\"...\")` gives, or `none`");
         return;
     }
     p.node(SyntaxKind::RuleRef, |p| {
@@ -182,11 +175,7 @@ pub(super) fn rule_ref(p: &mut Parser) {
 
 fn is_id_part(p: &Parser) -> bool {
     let text = p.nth_text(1);
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-        && text != "-"
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') && text != "-"
 }
 
 /// Doc comments and annotations, in any order: `/// text`, `@id("PAY-1")`, `@shadow`
@@ -214,11 +203,7 @@ fn annotation(p: &mut Parser) {
         }
         if p.at(SyntaxKind::LParen) {
             let starts = |p: &Parser| p.current().is_word() || p.current().is_literal();
-            p.bracketed(
-                &List::parens("an argument: a word or a literal"),
-                starts,
-                annotation_argument,
-            );
+            p.bracketed(&List::parens("an argument: a word or a literal"), starts, annotation_argument);
         }
     });
 }

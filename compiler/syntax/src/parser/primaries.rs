@@ -53,11 +53,7 @@ fn primary(p: &mut Parser) -> Option<Completed> {
     let completed = match p.current() {
         kind if kind.is_literal() => literal(p),
         SyntaxKind::LBracket => p.node(SyntaxKind::ListExpr, |p| {
-            p.bracketed(
-                &List::brackets("a value"),
-                at_expression,
-                expressions::expression,
-            );
+            p.bracketed(&List::brackets("a value"), at_expression, expressions::expression);
         }),
         SyntaxKind::LBrace => record(p),
         SyntaxKind::LParen => p.node(SyntaxKind::ParenExpr, |p| {
@@ -73,10 +69,7 @@ fn primary(p: &mut Parser) -> Option<Completed> {
         _ if names::at_path(p) => path_or_call(p)?,
         SyntaxKind::IfKw => parenless_if(p),
         _ => {
-            p.expected_with_help(
-                "an expression",
-                "a value, a name, or a condition such as `args.amount <= 500`",
-            );
+            p.expected_with_help("an expression", "a value, a name, or a condition such as `args.amount <= 500`");
             return None;
         }
     };
@@ -93,8 +86,14 @@ fn parenless_if(p: &mut Parser) -> Completed {
 pub(super) fn literal(p: &mut Parser) -> Completed {
     if p.at(SyntaxKind::BadNumber) {
         let text = p.nth_text(0);
-        let error = SyntaxError::new(codes::BAD_NUMBER, p.current_range(), format!("`{text}` is no number, duration, size, date or time"))
-            .with_help("such as `1_000`, `12.50`, `1h30m` (ms s m h d w), `64KiB` (B KB MB GB KiB MiB GiB), `09:00`, `2026-03-02`");
+        let error = SyntaxError::new(
+            codes::BAD_NUMBER,
+            p.current_range(),
+            format!("`{text}` is no number, duration, size, date or time"),
+        )
+        .with_help(
+            "such as `1_000`, `12.50`, `1h30m` (ms s m h d w), `64KiB` (B KB MB GB KiB MiB GiB), `09:00`, `2026-03-02`",
+        );
         p.report_understood(error);
     }
     p.node(SyntaxKind::Literal, Parser::bump)
@@ -103,11 +102,7 @@ pub(super) fn literal(p: &mut Parser) -> Completed {
 /// `{ customer_id: "c1", claims.groups: ["a"] }`
 pub(super) fn record(p: &mut Parser) -> Completed {
     p.node(SyntaxKind::RecordExpr, |p| {
-        p.bracketed(
-            &List::braces("a field such as `name: value`"),
-            names::at_segment,
-            record_field,
-        );
+        p.bracketed(&List::braces("a field such as `name: value`"), names::at_segment, record_field);
     })
 }
 
@@ -188,26 +183,19 @@ pub(super) fn at_history(p: &Parser) -> bool {
     if p.nth(1) != SyntaxKind::LParen {
         return false;
     }
-    p.at_any_word(&["sequence", "novel"])
-        || (p.at_any_word(&["count", "sum"]) && p.nth(2) == SyntaxKind::CallsKw)
+    p.at_any_word(&["sequence", "novel"]) || (p.at_any_word(&["count", "sum"]) && p.nth(2) == SyntaxKind::CallsKw)
 }
 
 /// `count(calls to T, by: session, within: 5m)`, `sequence(confidential read, calls to tag outbound, within: 10m)`
 pub(super) fn history(p: &mut Parser) -> Completed {
     p.node(SyntaxKind::HistoryExpr, |p| {
         p.bump_ident();
-        p.bracketed(
-            &List::parens("a step or an argument"),
-            at_history_argument,
-            history_argument,
-        );
+        p.bracketed(&List::parens("a step or an argument"), at_history_argument, history_argument);
     })
 }
 
 fn at_history_argument(p: &Parser) -> bool {
-    p.at_any(&[SyntaxKind::CallsKw, SyntaxKind::LBracket])
-        || at_named_argument(p)
-        || targets::at_target(p)
+    p.at_any(&[SyntaxKind::CallsKw, SyntaxKind::LBracket]) || at_named_argument(p) || targets::at_target(p)
 }
 
 /// `calls`, `calls to T`, `LABEL read`, `T`, `by: session`, `within: 5m`
@@ -237,9 +225,7 @@ fn at_label_read(p: &Parser) -> bool {
         return false;
     }
     let mut ahead = 1;
-    while p.nth(ahead) == SyntaxKind::Dot
-        && (p.nth(ahead + 1).is_word() || p.nth(ahead + 1) == SyntaxKind::String)
-    {
+    while p.nth(ahead) == SyntaxKind::Dot && (p.nth(ahead + 1).is_word() || p.nth(ahead + 1) == SyntaxKind::String) {
         ahead += 2;
     }
     p.nth(ahead) == SyntaxKind::ReadKw
@@ -263,8 +249,5 @@ fn named_history_argument(p: &mut Parser) {
 
 /// Whose calls are counted together: `user`, `caller`, `agent`, `session`
 pub(super) fn counted_by(p: &mut Parser) {
-    p.expect_choice(
-        &["user", "caller", "agent", "session"],
-        "whose calls are counted together",
-    );
+    p.expect_choice(&["user", "caller", "agent", "session"], "whose calls are counted together");
 }

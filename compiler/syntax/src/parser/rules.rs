@@ -9,17 +9,7 @@ use crate::token::SyntaxKind;
 const CLIENT_ACTIONS: &[&str] = &["sample", "elicit", "roots"];
 
 /// All actions.
-const ACTIONS: &[&str] = &[
-    "call",
-    "read",
-    "subscribe",
-    "get",
-    "complete",
-    "sample",
-    "elicit",
-    "roots",
-    "use",
-];
+const ACTIONS: &[&str] = &["call", "read", "subscribe", "get", "complete", "sample", "elicit", "roots", "use"];
 
 /// One rule; the current word opens it.
 pub(super) fn rule(p: &mut Parser) -> SyntaxKind {
@@ -62,11 +52,7 @@ fn actions(p: &mut Parser) -> bool {
                 all += 1;
                 of_the_client += usize::from(action(p));
             };
-            p.bracketed_some(
-                &List::brackets("an action"),
-                |p| p.current().is_word(),
-                element,
-            );
+            p.bracketed_some(&List::brackets("an action"), |p| p.current().is_word(), element);
         } else {
             all = 1;
             of_the_client = usize::from(action(p));
@@ -80,11 +66,7 @@ fn action(p: &mut Parser) -> bool {
     let client_action = p.at_any_word(CLIENT_ACTIONS);
     if p.at_any_word(ACTIONS) {
         p.bump_ident();
-    } else if !p.at_item_start()
-        && p.current().is_word()
-        && targets::at_target(p)
-        && p.nth(1) != SyntaxKind::Dot
-    {
+    } else if !p.at_item_start() && p.current().is_word() && targets::at_target(p) && p.nth(1) != SyntaxKind::Dot {
         // An action of another language, such as `invoke`: report it and read on.
         p.expected_with_help(
             "an action",
@@ -92,10 +74,7 @@ fn action(p: &mut Parser) -> bool {
         );
         p.node(SyntaxKind::Error, Parser::bump_ident);
     } else {
-        p.expected_with_help(
-            "an action",
-            "such as `call`, `read`, `[call, read]` or `use`, which stands for all",
-        );
+        p.expected_with_help("an action", "such as `call`, `read`, `[call, read]` or `use`, which stands for all");
     }
     client_action
 }
@@ -103,9 +82,7 @@ fn action(p: &mut Parser) -> bool {
 /// `for analyst`
 fn opt_for_subject(p: &mut Parser) {
     if p.at(SyntaxKind::ForKw) {
-        p.node(SyntaxKind::ForSubject, |p| {
-            items::subject_after(p, SyntaxKind::ForKw, "`for`")
-        });
+        p.node(SyntaxKind::ForSubject, |p| items::subject_after(p, SyntaxKind::ForKw, "`for`"));
     }
 }
 
@@ -113,12 +90,9 @@ fn opt_for_subject(p: &mut Parser) {
 pub(super) fn clauses(p: &mut Parser) {
     loop {
         match p.current() {
-            kind @ (SyntaxKind::WhereKw | SyntaxKind::WhenKw | SyntaxKind::UnlessKw) => {
-                opt_clause(p, kind)
-            }
+            kind @ (SyntaxKind::WhereKw | SyntaxKind::WhenKw | SyntaxKind::UnlessKw) => opt_clause(p, kind),
             _ if clause_is_due(p) => {
-                let resumes =
-                    |p: &Parser| at_clause(p) || p.at_item_start() || p.at(SyntaxKind::RBrace);
+                let resumes = |p: &Parser| at_clause(p) || p.at_item_start() || p.at(SyntaxKind::RBrace);
                 p.skip_until("`where`, `when`, `unless` or the next item", resumes);
             }
             _ => break,
@@ -127,20 +101,13 @@ pub(super) fn clauses(p: &mut Parser) {
 }
 
 fn at_clause(p: &Parser) -> bool {
-    p.at_any(&[
-        SyntaxKind::WhereKw,
-        SyntaxKind::WhenKw,
-        SyntaxKind::UnlessKw,
-    ])
+    p.at_any(&[SyntaxKind::WhereKw, SyntaxKind::WhenKw, SyntaxKind::UnlessKw])
 }
 
 /// Whether what stands here is neither a clause nor the end of a rule, but a clause follows before the next item: then the stray
 /// text is skipped, so that the clause is not lost.
 fn clause_is_due(p: &Parser) -> bool {
-    if p.at_item_start()
-        || p.current().opens_item()
-        || p.at_any(&[SyntaxKind::RBrace, SyntaxKind::WithoutKw])
-    {
+    if p.at_item_start() || p.current().opens_item() || p.at_any(&[SyntaxKind::RBrace, SyntaxKind::WithoutKw]) {
         return false;
     }
     let mut ahead = 0;
@@ -255,7 +222,10 @@ fn limit(p: &mut Parser) -> SyntaxKind {
             p.bump();
             primaries::counted_by(p);
         } else {
-            p.expected_with_help("`by`", "say whose calls are counted together: `by user`, `by caller`, `by agent` or `by session`");
+            p.expected_with_help(
+                "`by`",
+                "say whose calls are counted together: `by user`, `by caller`, `by agent` or `by session`",
+            );
         }
     });
     clauses(p);
@@ -266,11 +236,7 @@ fn limit(p: &mut Parser) -> SyntaxKind {
 fn redact(p: &mut Parser) -> SyntaxKind {
     p.bump();
     targets::targets(p);
-    p.bracketed_some(
-        &List::braces("what to redact, such as `result.card drop`"),
-        names::at_path,
-        redact_spec,
-    );
+    p.bracketed_some(&List::braces("what to redact, such as `result.card drop`"), names::at_path, redact_spec);
     opt_for_subject(p);
     clauses(p);
     SyntaxKind::RedactRule
@@ -291,19 +257,12 @@ fn redact_spec(p: &mut Parser) {
             "replace" => {
                 p.node(SyntaxKind::RedactReplace, |p| {
                     p.bump_keyword();
-                    p.expect(
-                        SyntaxKind::String,
-                        "the text to put in its place, in quotes",
-                    );
+                    p.expect(SyntaxKind::String, "the text to put in its place, in quotes");
                 });
             }
             "keep" => {
                 if matching {
-                    let error = SyntaxError::new(
-                        codes::EXPECTED,
-                        p.current_range(),
-                        "a match cannot be kept in part",
-                    );
+                    let error = SyntaxError::new(codes::EXPECTED, p.current_range(), "a match cannot be kept in part");
                     p.report_understood(error.with_help("write `drop` or `replace \"...\"`"));
                 }
                 p.node(SyntaxKind::RedactKeep, |p| {

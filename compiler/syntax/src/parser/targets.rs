@@ -17,9 +17,7 @@ pub(super) fn targets(p: &mut Parser) {
 /// Whether a target starts here.
 pub(super) fn at_target(p: &Parser) -> bool {
     use SyntaxKind::{AnyKw, ServerKw, TagKw, ToolsKw};
-    p.at_any(&[AnyKw, ToolsKw])
-        || names::at_path(p)
-        || (p.at_any(&[TagKw, ServerKw]) && !p.at_item_start())
+    p.at_any(&[AnyKw, ToolsKw]) || names::at_path(p) || (p.at_any(&[TagKw, ServerKw]) && !p.at_item_start())
 }
 
 /// `tag outbound`, `any tool`, `tools where hints.destructive`, `server fs`, `fs.*`, `fs.{read, write}`, `docs.uri("...")`
@@ -40,10 +38,7 @@ pub(super) fn target(p: &mut Parser) {
         }
         SyntaxKind::AnyKw => {
             p.bump();
-            p.expect_choice(
-                &["tool", "resource", "prompt"],
-                "what kind of target after `any`",
-            );
+            p.expect_choice(&["tool", "resource", "prompt"], "what kind of target after `any`");
             SyntaxKind::TargetAny
         }
         SyntaxKind::ToolsKw => {

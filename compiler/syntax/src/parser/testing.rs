@@ -68,10 +68,7 @@ fn line(p: &mut Parser) {
         SyntaxKind::AtKw => {
             p.node(SyntaxKind::AtLine, |p| {
                 p.bump();
-                p.expect(
-                    SyntaxKind::Instant,
-                    "an instant such as `2026-03-02T10:00:00Z`",
-                );
+                p.expect(SyntaxKind::Instant, "an instant such as `2026-03-02T10:00:00Z`");
             });
         }
         SyntaxKind::GivenKw => given(p),
@@ -240,10 +237,8 @@ fn past(p: &mut Parser) {
         primaries::session_holds(p);
         return;
     }
-    let Some(left): Option<Completed> = names::path(
-        p,
-        "what is given, such as `session holds untrusted` or `mfa 2m`",
-    ) else {
+    let Some(left): Option<Completed> = names::path(p, "what is given, such as `session holds untrusted` or `mfa 2m`")
+    else {
         return;
     };
     match p.current() {
@@ -269,10 +264,7 @@ fn expect(p: &mut Parser) {
     let marker = p.start();
     p.bump();
     let word = p.nth_text(0);
-    if !matches!(
-        word,
-        "allow" | "deny" | "challenge" | "listed" | "hidden" | "redact" | "label" | "audit"
-    ) {
+    if !matches!(word, "allow" | "deny" | "challenge" | "listed" | "hidden" | "redact" | "label" | "audit") {
         p.expected_with_help(
             "an outcome",
             "one of `allow`, `deny`, `challenge`, `listed`, `hidden`, `redact`, `label` or `audit`",

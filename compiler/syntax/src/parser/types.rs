@@ -44,10 +44,7 @@ fn at_type(p: &Parser) -> bool {
 /// `int`, `list<T>`, `{name: T}`, `"text"`, `(T)`
 fn primary(p: &mut Parser) {
     if !at_type(p) {
-        p.expected_with_help(
-            "a type",
-            "such as `string`, `int?`, `set<string>` or `{name: string}`",
-        );
+        p.expected_with_help("a type", "such as `string`, `int?`, `set<string>` or `{name: string}`");
         return;
     }
     match p.current() {
@@ -93,9 +90,7 @@ pub(super) fn fields(p: &mut Parser) {
             break;
         } else {
             let resumes = |p: &Parser| {
-                p.at(SyntaxKind::RBrace)
-                    || p.at_item_start()
-                    || (names::at_segment(p) && p.nth(1) == SyntaxKind::Colon)
+                p.at(SyntaxKind::RBrace) || p.at_item_start() || (names::at_segment(p) && p.nth(1) == SyntaxKind::Colon)
             };
             p.skip_until("a field such as `name: string`", resumes);
         }
@@ -114,9 +109,5 @@ fn field(p: &mut Parser) {
 }
 
 fn segment_as_is(p: &mut Parser) {
-    if p.at(SyntaxKind::String) {
-        p.bump()
-    } else {
-        p.bump_ident()
-    }
+    if p.at(SyntaxKind::String) { p.bump() } else { p.bump_ident() }
 }

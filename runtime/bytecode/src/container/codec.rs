@@ -36,23 +36,8 @@ wire_enum!(TypeImage {
     18 => List(of), 19 => Set(of), 20 => Map(of), 21 => Record(fields), 22 => Union(members), 23 => Optional(of),
 });
 
-wire_struct!(UrlParts {
-    text,
-    scheme,
-    host,
-    port,
-    path,
-    query,
-    username
-});
-wire_struct!(WindowImage {
-    zone,
-    days,
-    from_s,
-    until_s,
-    first_date,
-    last_date
-});
+wire_struct!(UrlParts { text, scheme, host, port, path, query, username });
+wire_struct!(WindowImage { zone, days, from_s, until_s, first_date, last_date });
 
 wire_enum!(Constant {
     0 => Null, 1 => Bool(value), 2 => Number(units), 3 => String(text), 4 => Bytes(text), 5 => Duration(ms),
@@ -62,24 +47,9 @@ wire_enum!(Constant {
 });
 
 wire_struct!(AutomatonImage { dfa, source });
-wire_struct!(YearlySwitch {
-    month,
-    week,
-    weekday,
-    time_s
-});
-wire_struct!(ZoneRule {
-    standard_offset_s,
-    daylight_offset_s,
-    begins,
-    ends
-});
-wire_struct!(ZoneImage {
-    name,
-    initial_offset_s,
-    transitions,
-    rule
-});
+wire_struct!(YearlySwitch { month, week, weekday, time_s });
+wire_struct!(ZoneRule { standard_offset_s, daylight_offset_s, begins, ends });
+wire_struct!(ZoneImage { name, initial_offset_s, transitions, rule });
 
 wire_enum!(SqlDialect { 0 => Postgres, 1 => Mysql, 2 => Sqlite, 3 => Ansi });
 wire_enum!(NativeImage {
@@ -123,33 +93,17 @@ impl Wire for Instruction {
 
 wire_struct!(BlockImage { registers, code });
 
-wire_struct!(IssuerImage {
-    name,
-    url,
-    audience,
-    lifetime_ms,
-    bound,
-    claims
-});
+wire_struct!(IssuerImage { name, url, audience, lifetime_ms, bound, claims });
 wire_enum!(LinkKind { 0 => User, 1 => Agent });
 wire_enum!(SourceImageKind { 0 => Issuer(issuer), 1 => Mtls, 2 => Local });
 wire_enum!(ClassDefinitionImage {
     0 => Identity { source, condition }, 1 => Narrow { base, condition }, 2 => Join(of),
 });
-wire_struct!(ClassImage {
-    name,
-    kind,
-    definition,
-    acts_for
-});
+wire_struct!(ClassImage { name, kind, definition, acts_for });
 
 wire_enum!(StepImage { 0 => Field(name), 1 => Each });
 wire_struct!(CollectImage { kind, path });
-wire_struct!(UnwrapsImage {
-    server,
-    name,
-    arguments
-});
+wire_struct!(UnwrapsImage { server, name, arguments });
 wire_struct!(PromptImage { name, parameters });
 
 impl Wire for ToolImage {
@@ -168,12 +122,7 @@ impl Wire for ToolImage {
         let name = Wire::read(input)?;
         let row = u32::read(input)?;
         input.tool_schemas.push(row);
-        Ok(Self {
-            name,
-            schema: SchemaImage::default(),
-            collect: Wire::read(input)?,
-            unwraps: Wire::read(input)?,
-        })
+        Ok(Self { name, schema: SchemaImage::default(), collect: Wire::read(input)?, unwraps: Wire::read(input)? })
     }
 }
 
@@ -191,92 +140,39 @@ wire_struct!(ServerImage {
     resources,
     templates,
 });
-wire_struct!(TargetsImage {
-    any_tool,
-    any_resource,
-    any_prompt,
-    servers,
-    tools,
-    prompts,
-    resources
-});
+wire_struct!(TargetsImage { any_tool, any_resource, any_prompt, servers, tools, prompts, resources });
 wire_struct!(LabelImage { name, sources });
-wire_struct!(StoresImage {
-    label,
-    targets,
-    key
-});
+wire_struct!(StoresImage { label, targets, key });
 wire_struct!(DeclassifyImage { label, targets });
 wire_struct!(SegmentImage { name, networks });
-wire_struct!(FlowImage {
-    from,
-    to,
-    only,
-    forbid
-});
+wire_struct!(FlowImage { from, to, only, forbid });
 wire_struct!(DataImage { name, ty, value });
 wire_struct!(SensitiveImage { targets, path });
-wire_struct!(GrantImage {
-    name,
-    subject,
-    at_most_ms,
-    approvers
-});
+wire_struct!(GrantImage { name, subject, at_most_ms, approvers });
 
 wire_enum!(Action {
     0 => Call, 1 => Read, 2 => Subscribe, 3 => Get, 4 => Complete, 5 => Sample, 6 => Elicit, 7 => Roots,
 });
-wire_struct!(SpanImage {
-    source,
-    start,
-    end,
-    line,
-    column
-});
+wire_struct!(SpanImage { source, start, end, line, column });
 wire_struct!(SourceImage { path });
 wire_enum!(DenyMode { 0 => Explain, 1 => StepUp, 2 => Hide });
 wire_enum!(AuditLevel { 0 => None, 1 => Summary, 2 => Full });
 wire_enum!(RequirementImage {
     0 => Approval { count, approvers, expires_ms }, 1 => Mfa { fresh_ms }, 2 => Scope(scopes),
 });
-wire_struct!(LimitImage {
-    at_most,
-    amount,
-    per_ms,
-    by
-});
+wire_struct!(LimitImage { at_most, amount, per_ms, by });
 wire_enum!(RedactWhat { 0 => Field(path), 1 => Matching(regex) });
 wire_enum!(RedactHow { 0 => Drop, 1 => Replace(text), 2 => KeepFirst(count), 3 => KeepLast(count) });
 wire_struct!(RedactionImage { what, how });
 wire_enum!(RuleKindImage {
     0 => Permit(grant), 1 => Forbid, 2 => Require(requirement), 3 => Limit(limit), 4 => Redact(redactions), 5 => Audit(level),
 });
-wire_struct!(RuleImage {
-    id,
-    kind,
-    shadow,
-    deny,
-    message,
-    severity,
-    docs,
-    span
-});
+wire_struct!(RuleImage { id, kind, shadow, deny, message, severity, docs, span });
 wire_enum!(EntryTarget { 0 => Any, 1 => Name(name), 2 => Uri(pattern) });
 wire_struct!(EntryRow { rule, block });
-wire_struct!(EntryImage {
-    action,
-    server,
-    target,
-    rows
-});
+wire_struct!(EntryImage { action, server, target, rows });
 wire_enum!(ClauseKind { 0 => Subject, 1 => Where, 2 => When, 3 => Unless });
-wire_struct!(ClauseDebug {
-    kind,
-    register,
-    start,
-    end,
-    span
-});
+wire_struct!(ClauseDebug { kind, register, start, end, span });
 wire_struct!(AtomDebug { pc, span });
 wire_struct!(BlockDebug { clauses, atoms });
 wire_struct!(DebugImage { texts, blocks });

@@ -75,20 +75,12 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads these bytes with this table of texts.
     pub fn new(bytes: &'a [u8], strings: &'a [&'a str]) -> Self {
-        Self {
-            rest: bytes,
-            strings,
-            budget: MAX_BUNDLE_BYTES,
-            tool_schemas: Vec::new(),
-        }
+        Self { rest: bytes, strings, budget: MAX_BUNDLE_BYTES, tool_schemas: Vec::new() }
     }
 
     /// The next `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], WireError> {
-        let (head, rest) = self
-            .rest
-            .split_at_checked(count)
-            .ok_or(WireError("data ends early"))?;
+        let (head, rest) = self.rest.split_at_checked(count).ok_or(WireError("data ends early"))?;
         self.rest = rest;
         Ok(head)
     }
@@ -115,10 +107,7 @@ impl<'a> Reader<'a> {
 
     /// Takes from the budget for copies.
     fn spend(&mut self, bytes: usize) -> Result<(), WireError> {
-        self.budget = self
-            .budget
-            .checked_sub(bytes)
-            .ok_or(WireError("texts are too large together"))?;
+        self.budget = self.budget.checked_sub(bytes).ok_or(WireError("texts are too large together"))?;
         Ok(())
     }
 }
@@ -132,11 +121,7 @@ pub(crate) fn read_pool(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
         let length = usize::try_from(u32::read(&mut reader)?).map_err(|_| WireError("length"))?;
         rows.push(reader.take(length)?);
     }
-    if reader.is_empty() {
-        Ok(rows)
-    } else {
-        Err(WireError("data after the table"))
-    }
+    if reader.is_empty() { Ok(rows) } else { Err(WireError("data after the table")) }
 }
 
 /// Data with one encoding.
@@ -219,11 +204,7 @@ impl<T: Wire> Wire for Option<T> {
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        if bool::read(input)? {
-            T::read(input).map(Some)
-        } else {
-            Ok(None)
-        }
+        if bool::read(input)? { T::read(input).map(Some) } else { Ok(None) }
     }
 }
 

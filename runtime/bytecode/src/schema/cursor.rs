@@ -8,9 +8,7 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn at(bytes: &'a [u8], offset: u32) -> Option<Cursor<'a>> {
-        Some(Cursor {
-            rest: bytes.get(usize::try_from(offset).ok()?..)?,
-        })
+        Some(Cursor { rest: bytes.get(usize::try_from(offset).ok()?..)? })
     }
 
     pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {

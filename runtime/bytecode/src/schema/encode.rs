@@ -52,28 +52,16 @@ impl SchemaImage {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut parameters = Vec::new();
         put_u8(&mut parameters, u8::from(self.parameters.any));
-        put_list(&mut parameters, &self.parameters.names, |out, name| {
-            put_str(out, name)
-        });
-        put_list(&mut parameters, &self.parameters.patterns, |out, row| {
-            put_u32(out, *row)
-        });
+        put_list(&mut parameters, &self.parameters.names, |out, name| put_str(out, name));
+        put_list(&mut parameters, &self.parameters.patterns, |out, row| put_u32(out, *row));
 
-        let words = self
-            .nodes
-            .len()
-            .saturating_add(self.automata.len())
-            .saturating_add(4);
+        let words = self.nodes.len().saturating_add(self.automata.len()).saturating_add(4);
         let header = words.saturating_mul(4);
         let mut offset = header.saturating_add(parameters.len());
         let mut table = Vec::new();
         let mut body = Vec::new();
         let nodes = self.nodes.iter().map(|checks| encoded_node(checks));
-        for part in nodes.chain(
-            self.automata
-                .iter()
-                .map(|automaton| encoded_bytes(automaton)),
-        ) {
+        for part in nodes.chain(self.automata.iter().map(|automaton| encoded_bytes(automaton))) {
             put_u32(&mut table, length(offset));
             offset = offset.saturating_add(part.len());
             body.extend_from_slice(&part);
@@ -150,11 +138,7 @@ fn put_check(out: &mut Vec<u8>, check: &Check) {
 
 fn put_composite(out: &mut Vec<u8>, check: &Check) {
     match check {
-        Check::Members {
-            properties,
-            patterns,
-            additional,
-        } => {
+        Check::Members { properties, patterns, additional } => {
             put_u8(out, op::MEMBERS);
             put_list(out, properties, |out, (name, node): &(String, u32)| {
                 put_str(out, name);
@@ -181,11 +165,7 @@ fn put_composite(out: &mut Vec<u8>, check: &Check) {
             put_u8(out, combinator.code());
             put_list(out, nodes, |out, row| put_u32(out, *row));
         }
-        Check::If {
-            condition,
-            then,
-            otherwise,
-        } => {
+        Check::If { condition, then, otherwise } => {
             put_row(out, op::IF, *condition);
             put_optional(out, *then);
             put_optional(out, *otherwise);
@@ -222,13 +202,8 @@ fn put_constant(out: &mut Vec<u8>, constant: &Constant) {
 }
 
 impl Bound {
-    const ALL: [Bound; 5] = [
-        Bound::Minimum,
-        Bound::Maximum,
-        Bound::ExclusiveMinimum,
-        Bound::ExclusiveMaximum,
-        Bound::MultipleOf,
-    ];
+    const ALL: [Bound; 5] =
+        [Bound::Minimum, Bound::Maximum, Bound::ExclusiveMinimum, Bound::ExclusiveMaximum, Bound::MultipleOf];
 
     fn code(self) -> u8 {
         position(&Bound::ALL, &self)
@@ -240,14 +215,8 @@ impl Bound {
 }
 
 impl Size {
-    const ALL: [Size; 6] = [
-        Size::MinLength,
-        Size::MaxLength,
-        Size::MinItems,
-        Size::MaxItems,
-        Size::MinProperties,
-        Size::MaxProperties,
-    ];
+    const ALL: [Size; 6] =
+        [Size::MinLength, Size::MaxLength, Size::MinItems, Size::MaxItems, Size::MinProperties, Size::MaxProperties];
 
     fn code(self) -> u8 {
         position(&Size::ALL, &self)
@@ -271,10 +240,7 @@ impl Combinator {
 }
 
 fn position<T: PartialEq>(all: &[T], one: &T) -> u8 {
-    all.iter()
-        .position(|other| other == one)
-        .and_then(|at| u8::try_from(at).ok())
-        .unwrap_or(u8::MAX)
+    all.iter().position(|other| other == one).and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
 }
 
 /// The length of the list in bytes, then its elements.

@@ -11,10 +11,7 @@ mod verify;
 mod view;
 
 pub use verify::{SchemaError, VerifiedSchema};
-pub use view::{
-    CheckView, Checks, ConstantMembers, ConstantView, Constants, NodeList, Pairs, SchemaView,
-    Strings,
-};
+pub use view::{CheckView, Checks, ConstantMembers, ConstantView, Constants, NodeList, Pairs, SchemaView, Strings};
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -60,12 +57,7 @@ pub struct SchemaImage {
 impl Default for SchemaImage {
     /// The schema that everything fits.
     fn default() -> SchemaImage {
-        SchemaImage {
-            nodes: alloc::vec![Vec::new()],
-            root: 0,
-            automata: Vec::new(),
-            parameters: Parameters::default(),
-        }
+        SchemaImage { nodes: alloc::vec![Vec::new()], root: 0, automata: Vec::new(), parameters: Parameters::default() }
     }
 }
 

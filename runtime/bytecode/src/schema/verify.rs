@@ -2,9 +2,7 @@
 
 use super::cursor::Cursor;
 use super::encode::MAGIC;
-use super::view::{
-    CheckView, ConstantMembers, ConstantView, Constants, NodeList, Pairs, SchemaView, Strings,
-};
+use super::view::{CheckView, ConstantMembers, ConstantView, Constants, NodeList, Pairs, SchemaView, Strings};
 use super::{Bound, MAX_CONSTANT_DEPTH, MAX_NODES};
 use crate::limits::MAX_AUTOMATON_BYTES;
 use alloc::vec::Vec;
@@ -55,16 +53,12 @@ impl VerifiedSchema {
     /// Checks every offset, row, constant and automaton.
     pub fn verify(bytes: &[u8]) -> Result<VerifiedSchema, SchemaError> {
         let mut verified = header(bytes).ok_or(SchemaError::Header)?;
-        let automaton_count = Cursor::at(bytes, 12)
-            .and_then(|mut cursor| cursor.u32())
-            .ok_or(SchemaError::Header)?;
+        let automaton_count = Cursor::at(bytes, 12).and_then(|mut cursor| cursor.u32()).ok_or(SchemaError::Header)?;
         if verified.node_count > MAX_NODES || automaton_count > MAX_NODES {
             return Err(SchemaError::Limit);
         }
         for row in 0..automaton_count {
-            verified
-                .automata
-                .push(load_automaton(bytes, &verified, row)?);
+            verified.automata.push(load_automaton(bytes, &verified, row)?);
         }
         let view = verified.view(bytes);
         if !is_sound(&view, automaton_count) {
@@ -76,10 +70,7 @@ impl VerifiedSchema {
     /// The schema over the bytes that were verified. Over other bytes the view finds what it finds,
     /// or nothing: it stays memory-safe and panics never, and the validator refuses.
     pub fn view<'a>(&'a self, bytes: &'a [u8]) -> SchemaView<'a> {
-        SchemaView {
-            bytes,
-            verified: self,
-        }
+        SchemaView { bytes, verified: self }
     }
 
     pub(super) fn offset(&self, bytes: &[u8], node: u32) -> Option<u32> {
@@ -92,10 +83,7 @@ impl VerifiedSchema {
     pub(super) fn matches(&self, automaton: u32, text: &str) -> Option<bool> {
         let automaton = self.automata.get(usize::try_from(automaton).ok()?)?;
         let input = Input::new(text).earliest(true);
-        automaton
-            .try_search_fwd(&input)
-            .ok()
-            .map(|found| found.is_some())
+        automaton.try_search_fwd(&input).ok().map(|found| found.is_some())
     }
 }
 
@@ -108,25 +96,12 @@ fn header(bytes: &[u8]) -> Option<VerifiedSchema> {
     let words = node_count.checked_add(automaton_count)?;
     let parameters = HEADER_BYTES.checked_add(words.checked_mul(4)?)?;
     let is_sound = magic == MAGIC && root < node_count;
-    is_sound.then_some(VerifiedSchema {
-        root,
-        node_count,
-        parameters,
-        automata: Vec::new(),
-    })
+    is_sound.then_some(VerifiedSchema { root, node_count, parameters, automata: Vec::new() })
 }
 
-fn load_automaton(
-    bytes: &[u8],
-    verified: &VerifiedSchema,
-    row: u32,
-) -> Result<sparse::DFA<Vec<u8>>, SchemaError> {
+fn load_automaton(bytes: &[u8], verified: &VerifiedSchema, row: u32) -> Result<sparse::DFA<Vec<u8>>, SchemaError> {
     let find = || {
-        let position = verified
-            .node_count
-            .checked_add(row)?
-            .checked_mul(4)?
-            .checked_add(HEADER_BYTES)?;
+        let position = verified.node_count.checked_add(row)?.checked_mul(4)?.checked_add(HEADER_BYTES)?;
         let offset = Cursor::at(bytes, position)?.u32()?;
         Cursor::at(bytes, offset)?.bytes()
     };
@@ -147,17 +122,13 @@ fn is_sound(view: &SchemaView<'_>, automaton_count: u32) -> bool {
     let Some((_, names, patterns)) = view.parameters() else {
         return false;
     };
-    let bounds = Bounds {
-        nodes: view.verified.node_count,
-        automata: automaton_count,
-    };
+    let bounds = Bounds { nodes: view.verified.node_count, automata: automaton_count };
     strings(names)
         && patterns.0.len().is_multiple_of(4)
         && patterns.rows().all(|row| row < bounds.automata)
         && (0..bounds.nodes).all(|node| {
-            view.checks(node).is_some_and(|mut checks| {
-                checks.all(|check| check.is_some_and(|check| bounds.check(check)))
-            })
+            view.checks(node)
+                .is_some_and(|mut checks| checks.all(|check| check.is_some_and(|check| bounds.check(check))))
         })
 }
 
@@ -179,16 +150,10 @@ impl Bounds {
             CheckView::Pattern(row) => row < self.automata,
             CheckView::Items { prefix, rest } => self.list(prefix) && self.optional(rest),
             CheckView::Contains { node, .. } => self.node(node),
-            CheckView::Members {
-                properties,
-                patterns,
-                additional,
-            } => {
+            CheckView::Members { properties, patterns, additional } => {
                 self.pairs(properties)
                     && patterns.0.len().is_multiple_of(8)
-                    && patterns
-                        .pairs()
-                        .all(|(automaton, node)| automaton < self.automata && self.node(node))
+                    && patterns.pairs().all(|(automaton, node)| automaton < self.automata && self.node(node))
                     && self.optional(additional)
             }
             CheckView::Required(names) | CheckView::DependentRequired(_, names) => strings(names),
@@ -197,11 +162,9 @@ impl Bounds {
             | CheckView::Ref(node)
             | CheckView::Not(node) => self.node(node),
             CheckView::Combine(_, nodes) => self.list(nodes),
-            CheckView::If {
-                condition,
-                then,
-                otherwise,
-            } => self.node(condition) && self.optional(then) && self.optional(otherwise),
+            CheckView::If { condition, then, otherwise } => {
+                self.node(condition) && self.optional(then) && self.optional(otherwise)
+            }
         }
     }
 
@@ -259,10 +222,7 @@ fn constant(value: ConstantView<'_>, depth: u32) -> bool {
 
 fn constant_members(mut members: ConstantMembers<'_>, depth: u32) -> bool {
     while !members.0.rest.is_empty() {
-        if !members
-            .next()
-            .is_some_and(|(_, value)| constant(value, depth))
-        {
+        if !members.next().is_some_and(|(_, value)| constant(value, depth)) {
             return false;
         }
     }

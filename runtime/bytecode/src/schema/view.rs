@@ -21,9 +21,7 @@ impl<'a> SchemaView<'a> {
     /// The checks of a node.
     pub fn checks(&self, node: u32) -> Option<Checks<'a>> {
         let offset = self.verified.offset(self.bytes, node)?;
-        Cursor::at(self.bytes, offset)?
-            .bytes()
-            .map(|rest| Checks(Cursor { rest }))
+        Cursor::at(self.bytes, offset)?.bytes().map(|rest| Checks(Cursor { rest }))
     }
 
     /// Whether an automaton finds a match anywhere in the text; `None` when it cannot tell.
@@ -36,10 +34,7 @@ impl<'a> SchemaView<'a> {
         let Some((any, mut names, patterns)) = self.parameters() else {
             return false;
         };
-        any || names.any(|known| known == name)
-            || patterns
-                .rows()
-                .any(|row| self.matches(row, name) == Some(true))
+        any || names.any(|known| known == name) || patterns.rows().any(|row| self.matches(row, name) == Some(true))
     }
 
     /// Whether `additionalProperties` opens the root; the names; the patterns.
@@ -50,13 +45,7 @@ impl<'a> SchemaView<'a> {
             1 => true,
             _ => return None,
         };
-        Some((
-            any,
-            Strings(Cursor {
-                rest: cursor.bytes()?,
-            }),
-            NodeList(cursor.bytes()?),
-        ))
+        Some((any, Strings(Cursor { rest: cursor.bytes()? }), NodeList(cursor.bytes()?)))
     }
 }
 
@@ -72,20 +61,9 @@ pub enum CheckView<'a> {
     Size(Size, u32),
     Pattern(u32),
     UniqueItems,
-    Items {
-        prefix: NodeList<'a>,
-        rest: Option<u32>,
-    },
-    Contains {
-        node: u32,
-        min: u32,
-        max: Option<u32>,
-    },
-    Members {
-        properties: Pairs<'a>,
-        patterns: NodeList<'a>,
-        additional: Option<u32>,
-    },
+    Items { prefix: NodeList<'a>, rest: Option<u32> },
+    Contains { node: u32, min: u32, max: Option<u32> },
+    Members { properties: Pairs<'a>, patterns: NodeList<'a>, additional: Option<u32> },
     Required(Strings<'a>),
     PropertyNames(u32),
     DependentRequired(&'a str, Strings<'a>),
@@ -93,11 +71,7 @@ pub enum CheckView<'a> {
     Ref(u32),
     Combine(Combinator, NodeList<'a>),
     Not(u32),
-    If {
-        condition: u32,
-        then: Option<u32>,
-        otherwise: Option<u32>,
-    },
+    If { condition: u32, then: Option<u32>, otherwise: Option<u32> },
 }
 
 /// The checks of a node, in order. An item is `None` where the bytes are not sound.
@@ -129,15 +103,8 @@ fn decode<'a>(cursor: &mut Cursor<'a>) -> Option<CheckView<'a>> {
         op::SIZE => CheckView::Size(Size::of(cursor.u8()?)?, cursor.u32()?),
         op::PATTERN => CheckView::Pattern(cursor.u32()?),
         op::UNIQUE_ITEMS => CheckView::UniqueItems,
-        op::ITEMS => CheckView::Items {
-            prefix: NodeList(cursor.bytes()?),
-            rest: cursor.optional()?,
-        },
-        op::CONTAINS => CheckView::Contains {
-            node: cursor.u32()?,
-            min: cursor.u32()?,
-            max: cursor.optional()?,
-        },
+        op::ITEMS => CheckView::Items { prefix: NodeList(cursor.bytes()?), rest: cursor.optional()? },
+        op::CONTAINS => CheckView::Contains { node: cursor.u32()?, min: cursor.u32()?, max: cursor.optional()? },
         op::MEMBERS => CheckView::Members {
             properties: Pairs(sub(cursor)?),
             patterns: NodeList(cursor.bytes()?),
@@ -145,26 +112,18 @@ fn decode<'a>(cursor: &mut Cursor<'a>) -> Option<CheckView<'a>> {
         },
         op::REQUIRED => CheckView::Required(Strings(sub(cursor)?)),
         op::PROPERTY_NAMES => CheckView::PropertyNames(cursor.u32()?),
-        op::DEPENDENT_REQUIRED => {
-            CheckView::DependentRequired(cursor.str()?, Strings(sub(cursor)?))
-        }
+        op::DEPENDENT_REQUIRED => CheckView::DependentRequired(cursor.str()?, Strings(sub(cursor)?)),
         op::DEPENDENT_SCHEMA => CheckView::DependentSchema(cursor.str()?, cursor.u32()?),
         op::REF => CheckView::Ref(cursor.u32()?),
         op::COMBINE => CheckView::Combine(Combinator::of(cursor.u8()?)?, NodeList(cursor.bytes()?)),
         op::NOT => CheckView::Not(cursor.u32()?),
-        op::IF => CheckView::If {
-            condition: cursor.u32()?,
-            then: cursor.optional()?,
-            otherwise: cursor.optional()?,
-        },
+        op::IF => CheckView::If { condition: cursor.u32()?, then: cursor.optional()?, otherwise: cursor.optional()? },
         _ => return None,
     })
 }
 
 fn sub<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
-    Some(Cursor {
-        rest: cursor.bytes()?,
-    })
+    Some(Cursor { rest: cursor.bytes()? })
 }
 
 /// A list of rows.
@@ -174,11 +133,7 @@ pub struct NodeList<'a>(pub(super) &'a [u8]);
 impl<'a> NodeList<'a> {
     /// The rows.
     pub fn rows(self) -> impl Iterator<Item = u32> + 'a {
-        self.0
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|word| u32::from_le_bytes(*word))
+        self.0.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word))
     }
 
     /// The rows two by two.

@@ -25,11 +25,7 @@ impl Decimal {
 
     /// The decimal of this many units of 10^-18.
     pub fn from_units(units: i128) -> Result<Decimal, ErrorCode> {
-        if units.unsigned_abs() < BOUND.unsigned_abs() {
-            Ok(Decimal(units))
-        } else {
-            Err(ErrorCode::Overflow)
-        }
+        if units.unsigned_abs() < BOUND.unsigned_abs() { Ok(Decimal(units)) } else { Err(ErrorCode::Overflow) }
     }
 
     /// An integer. Every `i64` fits.
@@ -47,25 +43,17 @@ impl Decimal {
         if self.0.checked_rem(ONE) != Some(0) {
             return None;
         }
-        self.0
-            .checked_div(ONE)
-            .and_then(|whole| i64::try_from(whole).ok())
+        self.0.checked_div(ONE).and_then(|whole| i64::try_from(whole).ok())
     }
 
     /// `self + other`, exact.
     pub fn checked_add(self, other: Decimal) -> Result<Decimal, ErrorCode> {
-        self.0
-            .checked_add(other.0)
-            .ok_or(ErrorCode::Overflow)
-            .and_then(Decimal::from_units)
+        self.0.checked_add(other.0).ok_or(ErrorCode::Overflow).and_then(Decimal::from_units)
     }
 
     /// `self - other`, exact.
     pub fn checked_sub(self, other: Decimal) -> Result<Decimal, ErrorCode> {
-        self.0
-            .checked_sub(other.0)
-            .ok_or(ErrorCode::Overflow)
-            .and_then(Decimal::from_units)
+        self.0.checked_sub(other.0).ok_or(ErrorCode::Overflow).and_then(Decimal::from_units)
     }
 
     /// `self * other`, exact: a product with more than 18 digits after the point is an error.
@@ -74,11 +62,7 @@ impl Decimal {
         let limbs = widening_mul(self.0.unsigned_abs(), other.0.unsigned_abs());
         let magnitude = divide_by_one(limbs).ok_or(ErrorCode::Overflow)?;
         let magnitude = i128::try_from(magnitude).map_err(|_| ErrorCode::Overflow)?;
-        Decimal::from_units(if negative {
-            magnitude.saturating_neg()
-        } else {
-            magnitude
-        })
+        Decimal::from_units(if negative { magnitude.saturating_neg() } else { magnitude })
     }
 
     /// Reads a number of JSON's grammar (sign, digits, fraction, exponent), exactly or not at all.
@@ -92,10 +76,7 @@ impl Decimal {
             None => (false, text),
         };
         let (mantissa, exponent) = match rest.find(['e', 'E']) {
-            Some(at) => (
-                rest.get(..at).unwrap_or(""),
-                parse_exponent(rest.get(at.saturating_add(1)..).unwrap_or(""))?,
-            ),
+            Some(at) => (rest.get(..at).unwrap_or(""), parse_exponent(rest.get(at.saturating_add(1)..).unwrap_or(""))?),
             None => (rest, 0),
         };
         let (whole, fraction) = match mantissa.split_once('.') {
@@ -107,12 +88,7 @@ impl Decimal {
             return Err(ErrorCode::Type);
         }
         let units = scale_digits(whole, fraction, exponent)?;
-        Decimal::from_units(if negative {
-            units.saturating_neg()
-        } else {
-            units
-        })
-        .map_err(|_| ErrorCode::Range)
+        Decimal::from_units(if negative { units.saturating_neg() } else { units }).map_err(|_| ErrorCode::Range)
     }
 }
 
@@ -129,25 +105,14 @@ fn parse_exponent(text: &str) -> Result<i64, ErrorCode> {
     let mut value: i64 = 0;
     for byte in digits.bytes() {
         let digit = digit_of(byte)?;
-        value = value
-            .saturating_mul(10)
-            .saturating_add(i64::from(digit))
-            .min(1_000_000);
+        value = value.saturating_mul(10).saturating_add(i64::from(digit)).min(1_000_000);
     }
-    Ok(if negative {
-        value.saturating_neg()
-    } else {
-        value
-    })
+    Ok(if negative { value.saturating_neg() } else { value })
 }
 
 /// The value of an ASCII digit.
 fn digit_of(byte: u8) -> Result<u8, ErrorCode> {
-    if byte.is_ascii_digit() {
-        Ok(byte.saturating_sub(b'0'))
-    } else {
-        Err(ErrorCode::Type)
-    }
+    if byte.is_ascii_digit() { Ok(byte.saturating_sub(b'0')) } else { Err(ErrorCode::Type) }
 }
 
 /// Units of `whole.fraction * 10^exponent`.
@@ -161,24 +126,15 @@ fn scale_digits(whole: &str, fraction: &str, exponent: i64) -> Result<i128, Erro
             zeros = zeros.saturating_add(1);
             continue;
         }
-        digits = shift(digits, zeros.saturating_add(1))?
-            .checked_add(i128::from(digit))
-            .ok_or(ErrorCode::Range)?;
+        digits = shift(digits, zeros.saturating_add(1))?.checked_add(i128::from(digit)).ok_or(ErrorCode::Range)?;
         zeros = 0;
     }
     if digits == 0 {
         return Ok(0);
     }
     let fraction_digits = i64::try_from(fraction.len()).map_err(|_| ErrorCode::Range)?;
-    let power = exponent
-        .saturating_sub(fraction_digits)
-        .saturating_add(zeros)
-        .saturating_add(SCALE);
-    if power < 0 {
-        Err(ErrorCode::Range)
-    } else {
-        shift(digits, power)
-    }
+    let power = exponent.saturating_sub(fraction_digits).saturating_add(zeros).saturating_add(SCALE);
+    if power < 0 { Err(ErrorCode::Range) } else { shift(digits, power) }
 }
 
 /// `digits * 10^power`.
@@ -187,10 +143,7 @@ fn shift(digits: i128, power: i64) -> Result<i128, ErrorCode> {
         return Ok(0);
     }
     let power = u32::try_from(power).map_err(|_| ErrorCode::Range)?;
-    10_i128
-        .checked_pow(power)
-        .and_then(|factor| digits.checked_mul(factor))
-        .ok_or(ErrorCode::Range)
+    10_i128.checked_pow(power).and_then(|factor| digits.checked_mul(factor)).ok_or(ErrorCode::Range)
 }
 
 /// The 64-bit halves of a number, low half first.
@@ -203,12 +156,7 @@ fn widening_mul(a: u128, b: u128) -> [u128; 4] {
     let (a0, a1) = halves(a);
     let (b0, b1) = halves(b);
     // Products of 64-bit halves fit 128 bits; sums of three 64-bit halves do so too.
-    let (p00, p01, p10, p11) = (
-        a0.wrapping_mul(b0),
-        a0.wrapping_mul(b1),
-        a1.wrapping_mul(b0),
-        a1.wrapping_mul(b1),
-    );
+    let (p00, p01, p10, p11) = (a0.wrapping_mul(b0), a0.wrapping_mul(b1), a1.wrapping_mul(b0), a1.wrapping_mul(b1));
     let (l0, c0) = halves(p00);
     let (m01, h01) = halves(p01);
     let (m10, h10) = halves(p10);
@@ -270,17 +218,9 @@ mod tests {
 
     #[test]
     fn texts_of_one_number_are_one_value() {
-        for text in [
-            "1",
-            "1.0",
-            "1e0",
-            "10e-1",
-            "0.1e1",
-            "1000e-3",
-            "1.000000000000000000",
-            "1E+0",
-            "1.0000000000000000000000",
-        ] {
+        for text in
+            ["1", "1.0", "1e0", "10e-1", "0.1e1", "1000e-3", "1.000000000000000000", "1E+0", "1.0000000000000000000000"]
+        {
             assert_eq!(dec(text), Decimal::from_int(1), "{text}");
         }
         assert_eq!(dec("-0"), dec("0"));
@@ -289,15 +229,7 @@ mod tests {
 
     #[test]
     fn inexact_and_far_numbers_are_refused() {
-        for text in [
-            "1e-19",
-            "0.1234567890123456789",
-            "1e20",
-            "100000000000000000000",
-            "-1e20",
-            "1e400",
-            "1e-400",
-        ] {
+        for text in ["1e-19", "0.1234567890123456789", "1e20", "100000000000000000000", "-1e20", "1e400", "1e-400"] {
             assert_eq!(Decimal::parse(text), Err(ErrorCode::Range), "{text}");
         }
         assert_eq!(
@@ -308,10 +240,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in [
-            "", "-", "+1", "01", ".5", "5.", "1e", "1e+", "0x1", "NaN", "1_0", " 1", "1 ", "--1",
-            "1.-5",
-        ] {
+        for text in ["", "-", "+1", "01", ".5", "5.", "1e", "1e+", "0x1", "NaN", "1_0", " 1", "1 ", "--1", "1.-5"] {
             assert!(Decimal::parse(text).is_err(), "{text}");
         }
     }
@@ -320,42 +249,17 @@ mod tests {
     fn arithmetic_is_exact_or_an_error() {
         assert_eq!(dec("0.1").checked_add(dec("0.2")).unwrap(), dec("0.3"));
         assert_eq!(dec("12.5").checked_mul(dec("-0.04")).unwrap(), dec("-0.5"));
-        assert_eq!(
-            dec("9999999999").checked_mul(dec("9999999999")).unwrap(),
-            dec("99999999980000000001")
-        );
-        assert_eq!(
-            dec("0.000000001").checked_mul(dec("0.000000001")).unwrap(),
-            dec("0.000000000000000001")
-        );
-        assert_eq!(
-            dec("0.0000000001").checked_mul(dec("0.000000001")),
-            Err(ErrorCode::Overflow)
-        );
-        assert_eq!(
-            dec("1e10").checked_mul(dec("1e10")),
-            Err(ErrorCode::Overflow)
-        );
-        assert_eq!(
-            dec("9e19").checked_add(dec("9e19")),
-            Err(ErrorCode::Overflow)
-        );
-        assert_eq!(
-            dec("-9e19").checked_sub(dec("9e19")),
-            Err(ErrorCode::Overflow)
-        );
+        assert_eq!(dec("9999999999").checked_mul(dec("9999999999")).unwrap(), dec("99999999980000000001"));
+        assert_eq!(dec("0.000000001").checked_mul(dec("0.000000001")).unwrap(), dec("0.000000000000000001"));
+        assert_eq!(dec("0.0000000001").checked_mul(dec("0.000000001")), Err(ErrorCode::Overflow));
+        assert_eq!(dec("1e10").checked_mul(dec("1e10")), Err(ErrorCode::Overflow));
+        assert_eq!(dec("9e19").checked_add(dec("9e19")), Err(ErrorCode::Overflow));
+        assert_eq!(dec("-9e19").checked_sub(dec("9e19")), Err(ErrorCode::Overflow));
     }
 
     #[test]
     fn text_is_canonical_and_reads_back() {
-        for text in [
-            "0",
-            "-1",
-            "12.5",
-            "-0.000000000000000001",
-            "9223372036854775807",
-            "100",
-        ] {
+        for text in ["0", "-1", "12.5", "-0.000000000000000001", "9223372036854775807", "100"] {
             assert_eq!(dec(text).to_string(), text);
         }
         assert_eq!(dec("9223372036854775807").to_int(), Some(i64::MAX));

@@ -33,9 +33,7 @@ impl Iterator for Tokens<'_> {
         match self.chars.next()? {
             '\\' => Some(Token::Literal(self.chars.next().unwrap_or('\\'))),
             '?' => Some(Token::One),
-            '*' if self.path_like && self.chars.next_if_eq(&'*').is_some() => {
-                Some(Token::DoubleStar)
-            }
+            '*' if self.path_like && self.chars.next_if_eq(&'*').is_some() => Some(Token::DoubleStar),
             '*' => Some(Token::Star),
             other => Some(Token::Literal(other)),
         }
@@ -83,10 +81,7 @@ pub fn glob_matches(pattern: &str, path_like: bool, text: &str) -> bool {
     if pattern.len() > MAX_PATTERN_CHARS {
         return false;
     }
-    let tokens = Tokens {
-        chars: pattern.chars().peekable(),
-        path_like,
-    };
+    let tokens = Tokens { chars: pattern.chars().peekable(), path_like };
     let mut current = Positions::empty();
     current.insert(0);
     skip_stars(&tokens, &mut current);

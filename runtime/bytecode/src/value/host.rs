@@ -27,19 +27,10 @@ pub fn parse_host(text: &str) -> Result<Cow<'_, str>, ErrorCode> {
         return Ok(Cow::Borrowed(text));
     }
     let ascii = Uts46::new()
-        .to_ascii(
-            text.as_bytes(),
-            AsciiDenyList::STD3,
-            Hyphens::Allow,
-            DnsLength::VerifyAllowRootDot,
-        )
+        .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow, DnsLength::VerifyAllowRootDot)
         .map_err(|_| ErrorCode::Host)?;
     let name = without_final_dot(ascii);
-    if ends_in_number(&name) {
-        Err(ErrorCode::Host)
-    } else {
-        Ok(name)
-    }
+    if ends_in_number(&name) { Err(ErrorCode::Host) } else { Ok(name) }
 }
 
 /// The name without a final dot.
@@ -86,9 +77,7 @@ pub fn host_matches(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix('*') {
         None => pattern == host,
         Some(_) if host_address(host).is_some() => false,
-        Some(dotted) => host
-            .strip_suffix(dotted)
-            .is_some_and(|labels| !labels.is_empty()),
+        Some(dotted) => host.strip_suffix(dotted).is_some_and(|labels| !labels.is_empty()),
     }
 }
 
@@ -98,17 +87,8 @@ mod tests {
 
     #[test]
     fn names_have_one_spelling() {
-        for text in [
-            "bücher.example",
-            "BÜCHER.example.",
-            "xn--bcher-kva.Example",
-            "bücher。example",
-        ] {
-            assert_eq!(
-                parse_host(text).as_deref(),
-                Ok("xn--bcher-kva.example"),
-                "{text}"
-            );
+        for text in ["bücher.example", "BÜCHER.example.", "xn--bcher-kva.Example", "bücher。example"] {
+            assert_eq!(parse_host(text).as_deref(), Ok("xn--bcher-kva.example"), "{text}");
         }
         assert_eq!(parse_host("[::ffff:127.0.0.1]").as_deref(), Ok("127.0.0.1"));
         assert_eq!(parse_host("[0:0::1]").as_deref(), Ok("::1"));
@@ -143,12 +123,8 @@ mod tests {
     #[test]
     fn wildcards_cover_names_below() {
         let pattern = parse_host_pattern("*.Example.org").unwrap();
-        assert!(
-            host_matches(&pattern, "a.example.org") && host_matches(&pattern, "a.b.example.org")
-        );
-        assert!(
-            !host_matches(&pattern, "example.org") && !host_matches(&pattern, "notexample.org")
-        );
+        assert!(host_matches(&pattern, "a.example.org") && host_matches(&pattern, "a.b.example.org"));
+        assert!(!host_matches(&pattern, "example.org") && !host_matches(&pattern, "notexample.org"));
         assert!(parse_host_pattern("a.*.org").is_err() && parse_host_pattern("*.1.2.3.4").is_err());
     }
 }

@@ -5,9 +5,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Reads an address, strictly (no zone ids, no octal or short forms), and unwraps it.
 pub fn parse_ip(text: &str) -> Result<IpAddr, ErrorCode> {
-    text.parse::<IpAddr>()
-        .map(unwrap_ip)
-        .map_err(|_| ErrorCode::Ip)
+    text.parse::<IpAddr>().map(unwrap_ip).map_err(|_| ErrorCode::Ip)
 }
 
 /// The IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4); else the address itself.
@@ -58,11 +56,7 @@ fn unwrap_net((address, length): (IpAddr, u8)) -> (IpAddr, u8) {
     let IpAddr::V6(v6) = address else {
         return (address, length);
     };
-    let embedded_at = if v6.segments().first() == Some(&0x2002) {
-        16
-    } else {
-        96
-    };
+    let embedded_at = if v6.segments().first() == Some(&0x2002) { 16 } else { 96 };
     match (unwrap_ip(address), length.checked_sub(embedded_at)) {
         (v4 @ IpAddr::V4(_), Some(short)) if short <= 32 => (v4, short),
         _ => (address, length),
@@ -83,15 +77,11 @@ fn width(ip: IpAddr) -> u8 {
 fn mask(ip: IpAddr, length: u8) -> IpAddr {
     match ip {
         IpAddr::V4(v4) => {
-            let keep = u32::MAX
-                .checked_shl(32_u32.saturating_sub(u32::from(length)))
-                .unwrap_or(0);
+            let keep = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(length))).unwrap_or(0);
             IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() & keep))
         }
         IpAddr::V6(v6) => {
-            let keep = u128::MAX
-                .checked_shl(128_u32.saturating_sub(u32::from(length)))
-                .unwrap_or(0);
+            let keep = u128::MAX.checked_shl(128_u32.saturating_sub(u32::from(length))).unwrap_or(0);
             IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & keep))
         }
     }
@@ -111,54 +101,24 @@ mod tests {
     #[test]
     fn every_spelling_of_loopback_is_in_loopback() {
         let loopback = parse_net("127.0.0.0/8").unwrap();
-        for text in [
-            "127.0.0.1",
-            "::ffff:127.0.0.1",
-            "::ffff:7f00:1",
-            "64:ff9b::127.0.0.1",
-            "2002:7f00:1::",
-            "::127.0.0.1",
-        ] {
+        for text in
+            ["127.0.0.1", "::ffff:127.0.0.1", "::ffff:7f00:1", "64:ff9b::127.0.0.1", "2002:7f00:1::", "::127.0.0.1"]
+        {
             assert!(net_contains(loopback, parse_ip(text).unwrap()), "{text}");
         }
-        assert!(net_contains(
-            parse_net("::1").unwrap(),
-            parse_ip("::1").unwrap()
-        ));
+        assert!(net_contains(parse_net("::1").unwrap(), parse_ip("::1").unwrap()));
         assert!(!net_contains(loopback, parse_ip("::1").unwrap()));
-        assert!(net_contains(
-            parse_net("0.0.0.0/0").unwrap(),
-            parse_ip("8.8.8.8").unwrap()
-        ));
+        assert!(net_contains(parse_net("0.0.0.0/0").unwrap(), parse_ip("8.8.8.8").unwrap()));
     }
 
     #[test]
     fn odd_spellings_are_refused() {
-        for text in [
-            "0177.0.0.1",
-            "127.1",
-            "2130706433",
-            "0x7f.0.0.1",
-            "127.0.0.1 ",
-            "fe80::1%eth0",
-            "[::1]",
-            "",
-        ] {
+        for text in ["0177.0.0.1", "127.1", "2130706433", "0x7f.0.0.1", "127.0.0.1 ", "fe80::1%eth0", "[::1]", ""] {
             assert_eq!(parse_ip(text), Err(ErrorCode::Ip), "{text}");
         }
-        for text in [
-            "10.0.0.1/8",
-            "10.0.0.0/33",
-            "10.0.0.0/",
-            "10.0.0.0/08",
-            "10.0.0.0/-1",
-            "::/129",
-        ] {
+        for text in ["10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/-1", "::/129"] {
             assert_eq!(parse_net(text), Err(ErrorCode::Ip), "{text}");
         }
-        assert_eq!(
-            parse_net("::ffff:10.0.0.0/104"),
-            Ok((IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8))
-        );
+        assert_eq!(parse_net("::ffff:10.0.0.0/104"), Ok((IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8)));
     }
 }

@@ -19,10 +19,7 @@ pub fn parse_path(text: &str) -> Result<&str, ErrorCode> {
     }
     let path = text.strip_suffix('/').unwrap_or(text);
     let relative = path.strip_prefix('/').ok_or(ErrorCode::Path)?;
-    if relative
-        .split('/')
-        .any(|component| matches!(component, "" | "." | ".."))
-    {
+    if relative.split('/').any(|component| matches!(component, "" | "." | "..")) {
         return Err(ErrorCode::Path);
     }
     Ok(path)
@@ -34,10 +31,7 @@ fn has_encoded_separator(text: &str) -> bool {
         let [b'%', high, low] = window else {
             return false;
         };
-        matches!(
-            (high, low.to_ascii_lowercase()),
-            (b'2', b'e' | b'f') | (b'5', b'c') | (b'0', b'0')
-        )
+        matches!((high, low.to_ascii_lowercase()), (b'2', b'e' | b'f') | (b'5', b'c') | (b'0', b'0'))
     })
 }
 
@@ -46,8 +40,7 @@ pub fn under(path: &str, base: &str) -> bool {
     if base == "/" {
         return path.starts_with('/');
     }
-    path.strip_prefix(base)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The last component; empty of `/`.
@@ -73,10 +66,7 @@ pub fn parent(path: &str) -> &str {
 
 /// How many components it has.
 pub fn depth(path: &str) -> i64 {
-    let count = path
-        .split('/')
-        .filter(|component| !component.is_empty())
-        .count();
+    let count = path.split('/').filter(|component| !component.is_empty()).count();
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -124,22 +114,9 @@ mod tests {
 
     #[test]
     fn fields() {
+        assert_eq!((name("/a/b.tar.gz"), extension("/a/b.tar.gz"), parent("/a/b.tar.gz")), ("b.tar.gz", "gz", "/a"));
         assert_eq!(
-            (
-                name("/a/b.tar.gz"),
-                extension("/a/b.tar.gz"),
-                parent("/a/b.tar.gz")
-            ),
-            ("b.tar.gz", "gz", "/a")
-        );
-        assert_eq!(
-            (
-                name("/"),
-                extension("/.env"),
-                extension("/a."),
-                parent("/a"),
-                parent("/")
-            ),
+            (name("/"), extension("/.env"), extension("/a."), parent("/a"), parent("/")),
             ("", "", "", "/", "/")
         );
         assert_eq!((depth("/"), depth("/a/b")), (0, 2));

@@ -7,10 +7,7 @@ use alloc::vec::Vec;
 
 /// The variables a URI gives a pattern, in the order of the pattern; `None` when it does not match.
 /// When several ways to match exist, each variable and star in turn takes as little as it can.
-pub fn match_uri<'p, 'u>(
-    pattern: &'p UriPatternImage,
-    uri: &'u str,
-) -> Option<Vec<(&'p str, &'u str)>> {
+pub fn match_uri<'p, 'u>(pattern: &'p UriPatternImage, uri: &'u str) -> Option<Vec<(&'p str, &'u str)>> {
     if uri.len() > MAX_URI_BYTES {
         return None;
     }
@@ -39,11 +36,7 @@ fn reachable(pattern: &UriPatternImage, uri: &str) -> Vec<Vec<bool>> {
         *last = true;
     }
     for (index, part) in pattern.parts.iter().enumerate().rev() {
-        let row = reach_row(
-            part,
-            uri,
-            rows.get(index.saturating_add(1)).map_or(&[], Vec::as_slice),
-        );
+        let row = reach_row(part, uri, rows.get(index.saturating_add(1)).map_or(&[], Vec::as_slice));
         if let Some(slot) = rows.get_mut(index) {
             *slot = row;
         }
@@ -63,18 +56,12 @@ fn reach_row(part: &UriPartImage, uri: &str, after: &[bool]) -> Vec<bool> {
         let further = row.get(next).copied().unwrap_or(false);
         let value = match part {
             UriPartImage::Text(text) => {
-                uri.get(at..)
-                    .is_some_and(|rest| rest.starts_with(text.as_str()))
-                    && after
-                        .get(at.saturating_add(text.len()))
-                        .copied()
-                        .unwrap_or(false)
+                uri.get(at..).is_some_and(|rest| rest.starts_with(text.as_str()))
+                    && after.get(at.saturating_add(text.len())).copied().unwrap_or(false)
             }
             UriPartImage::Star => same || (in_segment && further),
             UriPartImage::DoubleStar => same || (byte.is_some() && further),
-            UriPartImage::Variable(_) => {
-                in_segment && (after.get(next).copied().unwrap_or(false) || further)
-            }
+            UriPartImage::Variable(_) => in_segment && (after.get(next).copied().unwrap_or(false) || further),
         };
         if let Some(cell) = row.get_mut(at) {
             *cell = value;
@@ -85,11 +72,7 @@ fn reach_row(part: &UriPartImage, uri: &str, after: &[bool]) -> Vec<bool> {
 
 /// Whether the rest matches from here.
 fn fits(reach: &[Vec<bool>], part: usize, at: usize) -> bool {
-    reach
-        .get(part)
-        .and_then(|row| row.get(at))
-        .copied()
-        .unwrap_or(false)
+    reach.get(part).and_then(|row| row.get(at)).copied().unwrap_or(false)
 }
 
 /// Where a part that starts at `at` may end, nearest first; only at character boundaries.
@@ -112,9 +95,7 @@ mod tests {
     use alloc::string::ToString;
 
     fn pattern(parts: &[UriPartImage]) -> UriPatternImage {
-        UriPatternImage {
-            parts: parts.to_vec(),
-        }
+        UriPatternImage { parts: parts.to_vec() }
     }
 
     fn text(text: &str) -> UriPartImage {
@@ -127,31 +108,17 @@ mod tests {
 
     #[test]
     fn variables_take_one_segment() {
-        let team = pattern(&[
-            text("file:///w/"),
-            variable("team"),
-            text("/"),
-            UriPartImage::DoubleStar,
-        ]);
-        assert_eq!(
-            match_uri(&team, "file:///w/red/a/b"),
-            Some(vec![("team", "red")])
-        );
+        let team = pattern(&[text("file:///w/"), variable("team"), text("/"), UriPartImage::DoubleStar]);
+        assert_eq!(match_uri(&team, "file:///w/red/a/b"), Some(vec![("team", "red")]));
         assert_eq!(match_uri(&team, "file:///w//a"), None);
         assert_eq!(match_uri(&team, "file:///w/red"), None);
-        assert_eq!(
-            match_uri(&team, "file:///w/ré/"),
-            Some(vec![("team", "ré")])
-        );
+        assert_eq!(match_uri(&team, "file:///w/ré/"), Some(vec![("team", "ré")]));
     }
 
     #[test]
     fn the_shortest_way_wins() {
         let two = pattern(&[variable("a"), text("-"), variable("b")]);
-        assert_eq!(
-            match_uri(&two, "x-y-z"),
-            Some(vec![("a", "x"), ("b", "y-z")])
-        );
+        assert_eq!(match_uri(&two, "x-y-z"), Some(vec![("a", "x"), ("b", "y-z")]));
         let star = pattern(&[UriPartImage::Star, text("é")]);
         assert!(match_uri(&star, "aéé").is_some() && match_uri(&star, "a/é").is_none());
     }

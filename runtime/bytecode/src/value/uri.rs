@@ -9,21 +9,16 @@ pub fn is_clean(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return false;
     };
-    let scheme_fits = scheme
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
+    let scheme_fits =
+        scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
     if scheme.is_empty() || !scheme_fits || uri.len() > MAX_URI_BYTES {
         return false;
     }
-    if uri
-        .chars()
-        .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
-    {
+    if uri.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
         return false;
     }
     let path = rest.split(['?', '#']).next().unwrap_or("");
-    !path.split('/').any(|segment| matches!(segment, "." | ".."))
-        && percent_is_clean(rest.as_bytes())
+    !path.split('/').any(|segment| matches!(segment, "." | "..")) && percent_is_clean(rest.as_bytes())
 }
 
 /// Whether every `%` starts an encoding that is needed and hides nothing.
@@ -32,11 +27,7 @@ fn percent_is_clean(bytes: &[u8]) -> bool {
         if *byte != b'%' {
             return true;
         }
-        let digit = |offset: usize| {
-            bytes
-                .get(at.saturating_add(offset))
-                .and_then(|b| char::from(*b).to_digit(16))
-        };
+        let digit = |offset: usize| bytes.get(at.saturating_add(offset)).and_then(|b| char::from(*b).to_digit(16));
         let (Some(high), Some(low)) = (digit(1), digit(2)) else {
             return false;
         };
@@ -52,12 +43,7 @@ mod tests {
 
     #[test]
     fn one_spelling() {
-        for uri in [
-            "file:///w/a",
-            "memo:insights",
-            "http://h/a%20b?x=1",
-            "s3://bucket/key",
-        ] {
+        for uri in ["file:///w/a", "memo:insights", "http://h/a%20b?x=1", "s3://bucket/key"] {
             assert!(is_clean(uri), "{uri}");
         }
         for uri in [

@@ -7,9 +7,7 @@
 use super::{BlockFacts, Check, ensure};
 use crate::ids::SlotId;
 use crate::image::*;
-use crate::limits::{
-    MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_REGISTERS,
-};
+use crate::limits::{MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_REGISTERS};
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
@@ -49,18 +47,9 @@ struct Pass<'a> {
 }
 
 /// Checks one block.
-pub(super) fn verify_block(
-    image: &BundleImage,
-    block: &BlockImage,
-) -> Result<BlockFacts, &'static str> {
-    ensure(
-        usize::from(block.registers) <= MAX_REGISTERS,
-        "too many registers",
-    )?;
-    ensure(
-        !block.code.is_empty() && block.code.len() <= MAX_BLOCK_CODE,
-        "no code, or too much",
-    )?;
+pub(super) fn verify_block(image: &BundleImage, block: &BlockImage) -> Result<BlockFacts, &'static str> {
+    ensure(usize::from(block.registers) <= MAX_REGISTERS, "too many registers")?;
+    ensure(!block.code.is_empty() && block.code.len() <= MAX_BLOCK_CODE, "no code, or too much")?;
     let mut pass = Pass {
         image,
         registers: vec![Register::Undefined; usize::from(block.registers)],
@@ -73,10 +62,7 @@ pub(super) fn verify_block(
     for (pc, instruction) in block.code.iter().enumerate() {
         pass.merge_jumps(pc);
         let returns = instruction.opcode == Opcode::Return;
-        ensure(
-            returns == (pc == last),
-            "`return` stands last and only there",
-        )?;
+        ensure(returns == (pc == last), "`return` stands last and only there")?;
         pass.step(pc, instruction, last)?;
     }
     ensure(pass.loops.is_empty(), "a loop does not end")?;
@@ -137,44 +123,32 @@ impl Pass<'_> {
         let image = self.image;
         match kind {
             OperandKind::None => ensure(operand == 0, "unused operand is not zero"),
-            OperandKind::Truth => ensure(
-                self.register(operand)? == Register::Truth,
-                "a value where truth is asked for",
-            ),
+            OperandKind::Truth => {
+                ensure(self.register(operand)? == Register::Truth, "a value where truth is asked for")
+            }
             OperandKind::Value => self.register(operand).map(|_| ()),
             OperandKind::Pair => {
                 self.register(operand)?;
-                self.register(operand.checked_add(1).ok_or("no such register")?)
-                    .map(|_| ())
+                self.register(operand.checked_add(1).ok_or("no such register")?).map(|_| ())
             }
             OperandKind::Run => self.run(operand, instruction.b),
             OperandKind::RunLength | OperandKind::Jump | OperandKind::Body => Ok(()),
             OperandKind::Constant => ensure(row < image.constants.len(), "no such constant"),
             OperandKind::Pattern => ensure(
-                matches!(
-                    image.constants.get(row),
-                    Some(Constant::Glob { .. } | Constant::HostPattern(_))
-                ),
+                matches!(image.constants.get(row), Some(Constant::Glob { .. } | Constant::HostPattern(_))),
                 "no such pattern",
             ),
             OperandKind::Slot => ensure(row < image.slots.len(), "no such slot"),
             OperandKind::Symbol => ensure(row < image.symbols.len(), "no such field name"),
             OperandKind::Native => ensure(row < image.natives.len(), "no such native"),
             OperandKind::History => ensure(
-                matches!(
-                    image.histories.get(row),
-                    Some(HistoryImage::SessionHolds(_) | HistoryImage::Query { .. })
-                ),
+                matches!(image.histories.get(row), Some(HistoryImage::SessionHolds(_) | HistoryImage::Query { .. })),
                 "no such question",
             ),
             OperandKind::HistoryOf => ensure(
                 matches!(
                     image.histories.get(row),
-                    Some(
-                        HistoryImage::Carries(_)
-                            | HistoryImage::SeenInData(_)
-                            | HistoryImage::SeenInLabel(_)
-                    )
+                    Some(HistoryImage::Carries(_) | HistoryImage::SeenInData(_) | HistoryImage::SeenInLabel(_))
                 ),
                 "no such question about a value",
             ),
@@ -186,10 +160,7 @@ impl Pass<'_> {
 
     /// Checks a run of registers; the result may not be one of them.
     fn run(&self, first: u32, count: u32) -> Check {
-        ensure(
-            usize::try_from(count).is_ok_and(|count| count <= self.registers.len()),
-            "no such registers",
-        )?;
+        ensure(usize::try_from(count).is_ok_and(|count| count <= self.registers.len()), "no such registers")?;
         let end = first.checked_add(count).ok_or("no such registers")?;
         for operand in first..end {
             self.register(operand)?;
@@ -206,9 +177,7 @@ impl Pass<'_> {
                 if let Some(image) = self.image.slots.get(slot.index()) {
                     self.facts.natives |= type_needs_natives(self.image, image);
                     match image.root {
-                        SlotRoot::LinkClaims | SlotRoot::LinkSpiffe | SlotRoot::LinkUid => {
-                            self.facts.link = true
-                        }
+                        SlotRoot::LinkClaims | SlotRoot::LinkSpiffe | SlotRoot::LinkUid => self.facts.link = true,
                         SlotRoot::Data(_) => {}
                         _ => self.facts.request = true,
                     }
@@ -237,14 +206,8 @@ impl Pass<'_> {
         let Some(inner) = self.loops.last() else {
             return Ok(());
         };
-        ensure(
-            dst != inner.dst && dst != inner.dst.saturating_add(1),
-            "a loop's own registers are written",
-        )?;
-        ensure(
-            inner.before.get(dst) == Some(&Register::Undefined),
-            "a loop writes a register from outside",
-        )
+        ensure(dst != inner.dst && dst != inner.dst.saturating_add(1), "a loop's own registers are written")?;
+        ensure(inner.before.get(dst) == Some(&Register::Undefined), "a loop writes a register from outside")
     }
 
     /// A forward jump within the loop it stands in.
@@ -252,10 +215,7 @@ impl Pass<'_> {
         ensure(instruction.dst == 0, "unused operand is not zero")?;
         let distance = usize::try_from(instruction.b).map_err(|_| "no such target")?;
         ensure(distance > 0, "a jump that skips nothing")?;
-        let target = pc
-            .checked_add(distance)
-            .and_then(|at| at.checked_add(1))
-            .ok_or("no such target")?;
+        let target = pc.checked_add(distance).and_then(|at| at.checked_add(1)).ok_or("no such target")?;
         let limit = self.loops.last().map_or(last, |inner| inner.end);
         ensure(target <= limit, "a jump leaves its loop or the block")?;
         let merged = match self.pending.remove(&target) {
@@ -281,21 +241,10 @@ impl Pass<'_> {
         let length = usize::try_from(instruction.b).map_err(|_| "no such body")?;
         let end = pc.checked_add(length).ok_or("no such body")?;
         let limit = self.loops.last().map_or(last, |inner| inner.end);
-        ensure(
-            length > 0 && end < limit,
-            "a loop's body leaves its surroundings",
-        )?;
-        ensure(
-            self.loops.len() < MAX_LOOP_DEPTH,
-            "loops are nested too deep",
-        )?;
+        ensure(length > 0 && end < limit, "a loop's body leaves its surroundings")?;
+        ensure(self.loops.len() < MAX_LOOP_DEPTH, "loops are nested too deep")?;
         let before = self.registers.clone();
-        self.loops.push(Loop {
-            end,
-            dst,
-            before,
-            outer_steps: self.facts.steps,
-        });
+        self.loops.push(Loop { end, dst, before, outer_steps: self.facts.steps });
         self.facts.loops = self.facts.loops.max(self.loops.len());
         self.facts.steps = 0;
         // The result is not there before the loop has ended.
@@ -310,19 +259,12 @@ impl Pass<'_> {
         let inner = self.loops.pop().ok_or("`end_loop` outside a loop")?;
         ensure(inner.end == pc, "`end_loop` is not the last of its body")?;
         let rounds = u64::try_from(MAX_COLLECTION).unwrap_or(u64::MAX);
-        self.facts.steps = self
-            .facts
-            .steps
-            .saturating_mul(rounds)
-            .saturating_add(inner.outer_steps);
+        self.facts.steps = self.facts.steps.saturating_mul(rounds).saturating_add(inner.outer_steps);
         self.registers = inner.before;
         if let Some(element) = self.registers.get_mut(inner.dst.saturating_add(1)) {
             *element = Register::Undefined;
         }
-        *self
-            .registers
-            .get_mut(inner.dst)
-            .ok_or("no such register")? = Register::Truth;
+        *self.registers.get_mut(inner.dst).ok_or("no such register")? = Register::Truth;
         Ok(())
     }
 }
@@ -337,12 +279,9 @@ fn type_needs_natives(image: &BundleImage, slot: &SlotImage) -> bool {
         }
         match image.types.get(id.index()) {
             Some(TypeImage::Host | TypeImage::Url) => return true,
-            Some(
-                TypeImage::List(of)
-                | TypeImage::Set(of)
-                | TypeImage::Map(of)
-                | TypeImage::Optional(of),
-            ) => todo.push(*of),
+            Some(TypeImage::List(of) | TypeImage::Set(of) | TypeImage::Map(of) | TypeImage::Optional(of)) => {
+                todo.push(*of)
+            }
             Some(TypeImage::Record(fields)) => todo.extend(fields.iter().map(|(_, of)| *of)),
             Some(TypeImage::Union(members)) => todo.extend(members.iter().copied()),
             _ => {}

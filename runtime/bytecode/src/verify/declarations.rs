@@ -14,28 +14,19 @@ use alloc::vec::Vec;
 pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), VerifyError> {
     verify_identities(image, facts)?;
     verify_servers(image)?;
-    each(Section::Rules, &image.rules, |_, rule| {
-        verify_rule(image, facts, rule)
-    })?;
+    each(Section::Rules, &image.rules, |_, rule| verify_rule(image, facts, rule))?;
     let mut ids = BTreeSet::new();
-    each(Section::Rules, &image.rules, |_, rule| {
-        ensure(!rule.id.is_empty(), "a rule without id")
-    })?;
+    each(Section::Rules, &image.rules, |_, rule| ensure(!rule.id.is_empty(), "a rule without id"))?;
     let distinct = image.rules.iter().all(|rule| ids.insert(rule.id.as_str()));
-    ensure(distinct, "a rule id stands twice")
-        .map_err(|problem| VerifyError::new(Section::Rules, 0, problem))?;
+    ensure(distinct, "a rule id stands twice").map_err(|problem| VerifyError::new(Section::Rules, 0, problem))?;
     verify_entries(image, facts)?;
     verify_obligations(image)?;
     each(Section::Data, &image.data, |_, data| {
         ensure(data.ty.index() < image.types.len(), "no such type")?;
-        ensure(
-            data.value.index() < image.constants.len(),
-            "no such constant",
-        )
+        ensure(data.value.index() < image.constants.len(), "no such constant")
     })?;
     let context = image.context.is_none_or(|ty| is_record(image, ty));
-    ensure(context, "the context is no record")
-        .map_err(|problem| VerifyError::new(Section::Data, 0, problem))?;
+    ensure(context, "the context is no record").map_err(|problem| VerifyError::new(Section::Data, 0, problem))?;
     verify_debug(image)
 }
 
@@ -50,15 +41,9 @@ fn verify_identities(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Ve
         ensure(is_record(image, issuer.claims), "claims are no record")
     })?;
     let mut names = BTreeSet::new();
-    let distinct = image
-        .issuers
-        .iter()
-        .all(|issuer| names.insert(issuer.name.as_str()));
-    ensure(distinct, "an issuer stands twice")
-        .map_err(|problem| VerifyError::new(Section::Identities, 0, problem))?;
-    each(Section::Identities, &image.classes, |row, class| {
-        verify_class(image, facts, row, class)
-    })?;
+    let distinct = image.issuers.iter().all(|issuer| names.insert(issuer.name.as_str()));
+    ensure(distinct, "an issuer stands twice").map_err(|problem| VerifyError::new(Section::Identities, 0, problem))?;
+    each(Section::Identities, &image.classes, |row, class| verify_class(image, facts, row, class))?;
     let mut depths: Vec<usize> = Vec::new();
     for (row, subject) in image.subjects.iter().enumerate() {
         let depth = subject_depth(image, subject, &depths)
@@ -69,40 +54,24 @@ fn verify_identities(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Ve
 }
 
 /// A class refers to earlier classes and to conditions over its link alone.
-fn verify_class(
-    image: &BundleImage,
-    facts: &[BlockFacts],
-    row: usize,
-    class: &ClassImage,
-) -> Check {
+fn verify_class(image: &BundleImage, facts: &[BlockFacts], row: usize, class: &ClassImage) -> Check {
     let earlier = |id: &ClassId| ensure(id.index() < row, "a class refers to a later one");
     let condition = |block: &Option<BlockId>| match block {
         None => Ok(()),
         Some(block) => {
             let block = facts.get(block.index()).ok_or("no such block")?;
-            ensure(
-                block.truth && !block.request,
-                "a class condition asks about more than its link",
-            )
+            ensure(block.truth && !block.request, "a class condition asks about more than its link")
         }
     };
     match &class.definition {
-        ClassDefinitionImage::Identity {
-            source,
-            condition: block,
-        } => {
+        ClassDefinitionImage::Identity { source, condition: block } => {
             condition(block)?;
             match source {
-                SourceImageKind::Issuer(issuer) => {
-                    ensure(issuer.index() < image.issuers.len(), "no such issuer")?
-                }
+                SourceImageKind::Issuer(issuer) => ensure(issuer.index() < image.issuers.len(), "no such issuer")?,
                 SourceImageKind::Mtls | SourceImageKind::Local => {}
             }
         }
-        ClassDefinitionImage::Narrow {
-            base,
-            condition: block,
-        } => {
+        ClassDefinitionImage::Narrow { base, condition: block } => {
             condition(block)?;
             earlier(base)?;
         }
@@ -113,38 +82,20 @@ fn verify_class(
 
 /// Every class named exists.
 fn known_classes(image: &BundleImage, classes: &[ClassId]) -> Check {
-    ensure(
-        classes
-            .iter()
-            .all(|class| class.index() < image.classes.len()),
-        "no such class",
-    )
+    ensure(classes.iter().all(|class| class.index() < image.classes.len()), "no such class")
 }
 
 /// One more than the deepest subject this one refers to.
-fn subject_depth(
-    image: &BundleImage,
-    subject: &SubjectImage,
-    depths: &[usize],
-) -> Result<usize, &'static str> {
-    let of = |id: &crate::ids::SubjectId| {
-        depths
-            .get(id.index())
-            .copied()
-            .ok_or("a subject refers to a later one")
-    };
+fn subject_depth(image: &BundleImage, subject: &SubjectImage, depths: &[usize]) -> Result<usize, &'static str> {
+    let of = |id: &crate::ids::SubjectId| depths.get(id.index()).copied().ok_or("a subject refers to a later one");
     let deepest = match subject {
         SubjectImage::Either(parts) | SubjectImage::Both(parts) => {
             ensure(!parts.is_empty(), "an empty subject")?;
-            parts
-                .iter()
-                .try_fold(0, |deepest, id| of(id).map(|depth| depth.max(deepest)))?
+            parts.iter().try_fold(0, |deepest, id| of(id).map(|depth| depth.max(deepest)))?
         }
         SubjectImage::ActingFor(agent, other) => of(agent)?.max(of(other)?),
         SubjectImage::Class(class) => known_classes(image, &[*class]).map(|()| 0)?,
-        SubjectImage::Server(server) => {
-            ensure(server.index() < image.servers.len(), "no such server").map(|()| 0)?
-        }
+        SubjectImage::Server(server) => ensure(server.index() < image.servers.len(), "no such server").map(|()| 0)?,
         _ => 0,
     };
     let depth = deepest.saturating_add(1);
@@ -154,56 +105,26 @@ fn subject_depth(
 /// Servers, segments and flows.
 fn verify_servers(image: &BundleImage) -> Result<(), VerifyError> {
     let mut names = BTreeSet::new();
-    let distinct = image
-        .servers
-        .iter()
-        .all(|server| names.insert(server.name.as_str()));
-    ensure(distinct, "a server stands twice")
-        .map_err(|problem| VerifyError::new(Section::Servers, 0, problem))?;
+    let distinct = image.servers.iter().all(|server| names.insert(server.name.as_str()));
+    ensure(distinct, "a server stands twice").map_err(|problem| VerifyError::new(Section::Servers, 0, problem))?;
     each(Section::Servers, &image.servers, |_, server| {
         let mut tools = BTreeSet::new();
-        ensure(
-            server
-                .tools
-                .iter()
-                .all(|tool| tools.insert(tool.name.as_str())),
-            "a tool stands twice",
-        )?;
+        ensure(server.tools.iter().all(|tool| tools.insert(tool.name.as_str())), "a tool stands twice")?;
         let mut prompts = BTreeSet::new();
-        ensure(
-            server
-                .prompts
-                .iter()
-                .all(|prompt| prompts.insert(prompt.name.as_str())),
-            "a prompt stands twice",
-        )?;
-        ensure(
-            server
-                .segment
-                .is_none_or(|segment| segment.index() < image.segments.len()),
-            "no such segment",
-        )?;
-        let shallow = server.tools.iter().all(|tool| {
-            tool.collect
-                .iter()
-                .all(|place| place.path.len() <= MAX_VALUE_DEPTH)
-        });
+        ensure(server.prompts.iter().all(|prompt| prompts.insert(prompt.name.as_str())), "a prompt stands twice")?;
+        ensure(server.segment.is_none_or(|segment| segment.index() < image.segments.len()), "no such segment")?;
+        let shallow =
+            server.tools.iter().all(|tool| tool.collect.iter().all(|place| place.path.len() <= MAX_VALUE_DEPTH));
         ensure(shallow, "a place is too deep")
     })?;
     each(Section::Servers, &image.segments, |_, segment| {
-        let valid = segment
-            .networks
-            .iter()
-            .all(|(address, length)| net::net_is_valid(*address, *length));
+        let valid = segment.networks.iter().all(|(address, length)| net::net_is_valid(*address, *length));
         ensure(valid, "no such network")
     })?;
     each(Section::Servers, &image.flows, |_, flow| {
-        let known =
-            flow.from.index() < image.segments.len() && flow.to.index() < image.segments.len();
+        let known = flow.from.index() < image.segments.len() && flow.to.index() < image.segments.len();
         ensure(known, "no such segment")?;
-        flow.only
-            .as_ref()
-            .map_or(Ok(()), |targets| verify_targets(image, targets))
+        flow.only.as_ref().map_or(Ok(()), |targets| verify_targets(image, targets))
     })
 }
 
@@ -230,31 +151,19 @@ fn verify_targets(image: &BundleImage, targets: &TargetsImage) -> Check {
 
 /// A rule's references exist and its numbers are sane.
 fn verify_rule(image: &BundleImage, facts: &[BlockFacts], rule: &RuleImage) -> Check {
-    ensure(
-        rule.span.source.index() < image.sources.len(),
-        "no such source",
-    )?;
+    ensure(rule.span.source.index() < image.sources.len(), "no such source")?;
     match &rule.kind {
-        RuleKindImage::Permit(Some(grant)) => {
-            ensure(grant.index() < image.grants.len(), "no such grant")
-        }
-        RuleKindImage::Require(RequirementImage::Approval {
-            count, approvers, ..
-        }) => {
+        RuleKindImage::Permit(Some(grant)) => ensure(grant.index() < image.grants.len(), "no such grant"),
+        RuleKindImage::Require(RequirementImage::Approval { count, approvers, .. }) => {
             ensure(*count > 0, "an approval by nobody")?;
             known_classes(image, approvers)
         }
         RuleKindImage::Limit(limit) => {
-            let sane = limit.at_most >= 0
-                && decimal::Decimal::from_units(limit.at_most).is_ok()
-                && limit.per_ms > 0;
+            let sane = limit.at_most >= 0 && decimal::Decimal::from_units(limit.at_most).is_ok() && limit.per_ms > 0;
             ensure(sane, "no such limit")?;
             match limit.amount {
                 None => Ok(()),
-                Some(block) => ensure(
-                    facts.get(block.index()).is_some_and(|block| !block.link),
-                    "no such block",
-                ),
+                Some(block) => ensure(facts.get(block.index()).is_some_and(|block| !block.link), "no such block"),
             }
         }
         _ => Ok(()),
@@ -263,19 +172,11 @@ fn verify_rule(image: &BundleImage, facts: &[BlockFacts], rule: &RuleImage) -> C
 
 /// Entry points are sorted and their rows exist.
 fn verify_entries(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), VerifyError> {
-    let keys = image
-        .entries
-        .iter()
-        .map(|entry| (entry.action, entry.server, &entry.target));
+    let keys = image.entries.iter().map(|entry| (entry.action, entry.server, &entry.target));
     ensure(ascends(keys), "entry points are not sorted")
         .map_err(|problem| VerifyError::new(Section::Entries, 0, problem))?;
     each(Section::Entries, &image.entries, |_, entry| {
-        ensure(
-            entry
-                .server
-                .is_none_or(|server| server.index() < image.servers.len()),
-            "no such server",
-        )?;
+        ensure(entry.server.is_none_or(|server| server.index() < image.servers.len()), "no such server")?;
         match &entry.target {
             EntryTarget::Any => {}
             EntryTarget::Name(_) => ensure(entry.server.is_some(), "a target without a server")?,
@@ -288,10 +189,7 @@ fn verify_entries(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Verif
         entry.rows.iter().try_for_each(|row| {
             ensure(row.rule.index() < image.rules.len(), "no such rule")?;
             let block = facts.get(row.block.index()).ok_or("no such block")?;
-            ensure(
-                block.truth && !block.link,
-                "a condition must be truth about a request",
-            )?;
+            ensure(block.truth && !block.link, "a condition must be truth about a request")?;
             ensure(block.loops <= MAX_LOOP_DEPTH, "loops are nested too deep")
         })
     })
@@ -301,9 +199,7 @@ fn verify_entries(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Verif
 fn verify_obligations(image: &BundleImage) -> Result<(), VerifyError> {
     let label = |id: crate::ids::LabelId| ensure(id.index() < image.labels.len(), "no such label");
     each(Section::Obligations, &image.labels, |_, row| {
-        row.sources
-            .iter()
-            .try_for_each(|(targets, _)| verify_targets(image, targets))
+        row.sources.iter().try_for_each(|(targets, _)| verify_targets(image, targets))
     })?;
     each(Section::Obligations, &image.stores, |_, row| {
         label(row.label)?;
@@ -313,14 +209,9 @@ fn verify_obligations(image: &BundleImage) -> Result<(), VerifyError> {
         label(row.label)?;
         verify_targets(image, &row.targets)
     })?;
-    each(Section::Obligations, &image.sensitive, |_, row| {
-        verify_targets(image, &row.targets)
-    })?;
+    each(Section::Obligations, &image.sensitive, |_, row| verify_targets(image, &row.targets))?;
     each(Section::Obligations, &image.grants, |_, grant| {
-        ensure(
-            grant.subject.index() < image.subjects.len(),
-            "no such subject",
-        )?;
+        ensure(grant.subject.index() < image.subjects.len(), "no such subject")?;
         known_classes(image, &grant.approvers)
     })
 }
@@ -330,31 +221,20 @@ fn verify_debug(image: &BundleImage) -> Result<(), VerifyError> {
     let debug = &image.debug;
     let complete = (debug.texts.is_empty() || debug.texts.len() == image.sources.len())
         && (debug.blocks.is_empty() || debug.blocks.len() == image.blocks.len());
-    ensure(complete, "debug data is incomplete")
-        .map_err(|problem| VerifyError::new(Section::Debug, 0, problem))?;
+    ensure(complete, "debug data is incomplete").map_err(|problem| VerifyError::new(Section::Debug, 0, problem))?;
     each(Section::Debug, &debug.blocks, |row, block| {
         let code = image.blocks.get(row).ok_or("no such block")?;
-        let known =
-            |span: &SpanImage| ensure(span.source.index() < image.sources.len(), "no such source");
+        let known = |span: &SpanImage| ensure(span.source.index() < image.sources.len(), "no such source");
         for clause in &block.clauses {
             known(&clause.span)?;
             ensure(clause.register < code.registers, "no such register")?;
             let end = usize::try_from(clause.end).map_err(|_| "no such instruction")?;
-            ensure(
-                clause.start <= clause.end && end <= code.code.len(),
-                "no such instruction",
-            )?;
+            ensure(clause.start <= clause.end && end <= code.code.len(), "no such instruction")?;
         }
-        ensure(
-            ascends(block.atoms.iter().map(|atom| atom.pc)),
-            "atoms are not sorted",
-        )?;
+        ensure(ascends(block.atoms.iter().map(|atom| atom.pc)), "atoms are not sorted")?;
         block.atoms.iter().try_for_each(|atom| {
             known(&atom.span)?;
-            ensure(
-                usize::try_from(atom.pc).is_ok_and(|pc| pc < code.code.len()),
-                "no such instruction",
-            )
+            ensure(usize::try_from(atom.pc).is_ok_and(|pc| pc < code.code.len()), "no such instruction")
         })
     })
 }

@@ -36,13 +36,7 @@ impl Scope<'_> {
             }
             Some(wanted) => {
                 if let Some(input) = self.input_type() {
-                    places(
-                        &asked.arguments,
-                        &Type::Record(input.clone()),
-                        &wanted,
-                        "",
-                        &mut found,
-                    );
+                    places(&asked.arguments, &Type::Record(input.clone()), &wanted, "", &mut found);
                 }
             }
         }
@@ -52,10 +46,7 @@ impl Scope<'_> {
     fn input_type(&self) -> Option<&RecordType> {
         let member = self.world.asked.tool?;
         let server = self.world.program.servers.get(member.server.index())?;
-        server
-            .tools
-            .get(usize::try_from(member.index).ok()?)
-            .map(|tool| &tool.input)
+        server.tools.get(usize::try_from(member.index).ok()?).map(|tool| &tool.input)
     }
 
     /// The same as a list, each element read as its kind.
@@ -95,10 +86,7 @@ impl Scope<'_> {
 }
 
 fn found(json: &Json, pointer: &str) -> Binding {
-    Binding {
-        value: Ok(Some(Datum::Json(json.clone()))),
-        pointer: Some(pointer.to_string()),
-    }
+    Binding { value: Ok(Some(Datum::Json(json.clone()))), pointer: Some(pointer.to_string()) }
 }
 
 /// Every name that a type declares, at any depth.

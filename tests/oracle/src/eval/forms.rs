@@ -45,9 +45,9 @@ impl Scope<'_> {
     pub(super) fn matches(&self, a: &Expr, pattern: &Expr) -> Item {
         let (a, pattern) = self.operands(a, pattern)?;
         match (value::text_of(&a), &pattern) {
-            (Some(subject), Value::Regex(wanted)) => regexes::matches(&subject, wanted)
-                .map(Value::Bool)
-                .ok_or(Stop::Error(ErrorCode::Internal)),
+            (Some(subject), Value::Regex(wanted)) => {
+                regexes::matches(&subject, wanted).map(Value::Bool).ok_or(Stop::Error(ErrorCode::Internal))
+            }
             _ => error(ErrorCode::Type),
         }
     }
@@ -72,9 +72,7 @@ impl Scope<'_> {
 
     /// `has place`.
     pub(super) fn has(&self, place: &Expr) -> Item {
-        Ok(Value::Bool(
-            self.eval(place)?.is_some_and(|datum| !datum.is_null()),
-        ))
+        Ok(Value::Bool(self.eval(place)?.is_some_and(|datum| !datum.is_null())))
     }
 
     /// `a ?? b`.
@@ -109,10 +107,7 @@ impl Scope<'_> {
         };
         let mut scope = self.clone();
         for ((var, _), argument) in predicate.parameters.iter().zip(arguments) {
-            let binding = Binding {
-                value: self.eval(argument),
-                pointer: self.pointer(argument),
-            };
+            let binding = Binding { value: self.eval(argument), pointer: self.pointer(argument) };
             scope = scope.bind(*var, binding);
         }
         as_eval(scope.truth(&predicate.body))
@@ -124,10 +119,9 @@ impl Scope<'_> {
         let overflow = Stop::Error(ErrorCode::Overflow);
         match (a, b) {
             (Value::Number(a), Value::Number(b)) => numbers(how, a, b, ty).ok_or(overflow),
-            (Value::Instant(a), Value::Duration(b)) => integers(how, a, b)
-                .filter(|_| how != Arithmetic::Mul)
-                .map(Value::Instant)
-                .ok_or(overflow),
+            (Value::Instant(a), Value::Duration(b)) => {
+                integers(how, a, b).filter(|_| how != Arithmetic::Mul).map(Value::Instant).ok_or(overflow)
+            }
             (Value::Duration(a), Value::Instant(b)) if how == Arithmetic::Add => {
                 integers(how, a, b).map(Value::Instant).ok_or(overflow)
             }
@@ -137,16 +131,13 @@ impl Scope<'_> {
             (Value::Duration(a), Value::Duration(b)) if how != Arithmetic::Mul => {
                 integers(how, a, b).map(Value::Duration).ok_or(overflow)
             }
-            (Value::Duration(span), Value::Number(times))
-            | (Value::Number(times), Value::Duration(span))
+            (Value::Duration(span), Value::Number(times)) | (Value::Number(times), Value::Duration(span))
                 if how == Arithmetic::Mul =>
             {
                 let Some(times) = exact::integral(times) else {
                     return error(ErrorCode::Type);
                 };
-                let product = i128::from(span)
-                    .checked_mul(times)
-                    .and_then(|ms| i64::try_from(ms).ok());
+                let product = i128::from(span).checked_mul(times).and_then(|ms| i64::try_from(ms).ok());
                 product.map(Value::Duration).ok_or(overflow)
             }
             _ => error(ErrorCode::Type),
@@ -157,11 +148,7 @@ impl Scope<'_> {
     pub(super) fn range(&self, low: Option<&Expr>, high: Option<&Expr>, inclusive: bool) -> Item {
         let end = |expr: Option<&Expr>| expr.map(|expr| self.operand(expr)).transpose();
         let (low, high) = value::both(end(low), end(high))?;
-        Ok(Value::Range(
-            low.map(Box::new),
-            high.map(Box::new),
-            inclusive,
-        ))
+        Ok(Value::Range(low.map(Box::new), high.map(Box::new), inclusive))
     }
 }
 

@@ -4,9 +4,7 @@ use super::{Eval, Scope, typed};
 use crate::exact;
 use crate::value::{Datum, Item, Stop, Value, error};
 use mcpz_compiler::hir::canonical;
-use mcpz_compiler::hir::{
-    CallsQuery, Expr, History, HistoryKey, LabelId, PrincipalKind, SeenSource,
-};
+use mcpz_compiler::hir::{CallsQuery, Expr, History, HistoryKey, LabelId, PrincipalKind, SeenSource};
 use mcpz_runtime::decision::ErrorCode;
 use mcpz_runtime::state::{self, HistoryAnswer, HistoryQuery, QueryKind, StateError};
 
@@ -51,12 +49,8 @@ impl Scope<'_> {
         let chain = self.world.chain;
         match key {
             HistoryKey::Session | HistoryKey::Caller => true,
-            HistoryKey::User => chain
-                .last()
-                .is_some_and(|link| link.kind == PrincipalKind::User),
-            HistoryKey::Agent => chain
-                .first()
-                .is_some_and(|link| link.kind == PrincipalKind::Agent),
+            HistoryKey::User => chain.last().is_some_and(|link| link.kind == PrincipalKind::User),
+            HistoryKey::Agent => chain.first().is_some_and(|link| link.kind == PrincipalKind::Agent),
         }
     }
 
@@ -68,15 +62,9 @@ impl Scope<'_> {
             return error(ErrorCode::Missing);
         }
         let text = canonical::history_text(self.world.program, question);
-        let asked = HistoryQuery {
-            text: &text,
-            kind,
-            by: key_of(query.by),
-        };
+        let asked = HistoryQuery { text: &text, kind, by: key_of(query.by) };
         match (kind, answered(self.world.state.history(&asked))?) {
-            (QueryKind::Count, HistoryAnswer::Int(count)) => {
-                Ok(Value::Number(exact::from_int(count)))
-            }
+            (QueryKind::Count, HistoryAnswer::Int(count)) => Ok(Value::Number(exact::from_int(count))),
             (QueryKind::Sum, HistoryAnswer::Decimal(sum)) => Ok(Value::Number(sum)),
             (QueryKind::Sequence, HistoryAnswer::Bool(happened)) => Ok(Value::Bool(happened)),
             _ => error(ErrorCode::State),
@@ -123,12 +111,8 @@ pub fn scalar_text(datum: &Datum) -> Option<String> {
     use crate::json::Json;
     match datum {
         Datum::Json(Json::String(text)) => Some(text.clone()),
-        Datum::Json(Json::Number(scaled)) | Datum::Typed(Value::Number(scaled)) => {
-            Some(exact::text(*scaled))
-        }
-        Datum::Json(Json::Bool(value)) | Datum::Typed(Value::Bool(value)) => {
-            Some(value.to_string())
-        }
+        Datum::Json(Json::Number(scaled)) | Datum::Typed(Value::Number(scaled)) => Some(exact::text(*scaled)),
+        Datum::Json(Json::Bool(value)) | Datum::Typed(Value::Bool(value)) => Some(value.to_string()),
         Datum::Typed(value) => crate::value::text_of(value),
         Datum::Json(_) => None,
     }

@@ -45,13 +45,7 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// A scope without variables.
     pub fn new(world: &'a World<'a>, listing: bool) -> Self {
-        Scope {
-            world,
-            listing,
-            captures: None,
-            link: None,
-            vars: BTreeMap::new(),
-        }
+        Scope { world, listing, captures: None, link: None, vars: BTreeMap::new() }
     }
 
     fn bind(&self, var: VarId, binding: Binding) -> Self {
@@ -86,9 +80,7 @@ impl<'a> Scope<'a> {
     /// Evaluates one expression.
     pub fn eval(&self, expr: &Expr) -> Eval {
         match &expr.kind {
-            ExprKind::Literal(literal) => {
-                Ok(Some(Datum::Typed(value::from_literal(literal, &expr.ty))))
-            }
+            ExprKind::Literal(literal) => Ok(Some(Datum::Typed(value::from_literal(literal, &expr.ty)))),
             ExprKind::Root(root) => self.root(root),
             ExprKind::Field(base, name) => self.field(base, name),
             ExprKind::List(items) => self.list(items),
@@ -106,17 +98,10 @@ impl<'a> Scope<'a> {
             ExprKind::Coalesce(a, b) => self.coalesce(a, b),
             ExprKind::Arith(how, a, b) => typed(self.arithmetic(*how, a, b, &expr.ty)),
             ExprKind::If(c, a, b) => self.choose(c, a, b),
-            ExprKind::Range {
-                low,
-                high,
-                end_inclusive,
-            } => typed(self.range(low.as_deref(), high.as_deref(), *end_inclusive)),
-            ExprKind::Quantified {
-                quantifier,
-                var,
-                over,
-                body,
-            } => self.quantified(*quantifier, *var, over, body),
+            ExprKind::Range { low, high, end_inclusive } => {
+                typed(self.range(low.as_deref(), high.as_deref(), *end_inclusive))
+            }
+            ExprKind::Quantified { quantifier, var, over, body } => self.quantified(*quantifier, *var, over, body),
             ExprKind::CountOf(xs) => typed(self.count_of(xs)),
             ExprKind::Collect(kind) => self.collected(*kind),
             ExprKind::Native(native, operand) => typed(self.native(native, operand)),
@@ -132,20 +117,14 @@ impl<'a> Scope<'a> {
         let asked = &self.world.asked;
         let json = |value: &Json| Ok(Some(Datum::Json(value.clone())));
         let late = |value: Eval| {
-            if self.listing {
-                Err(Stop::Unknown)
-            } else {
-                value
-            }
+            if self.listing { Err(Stop::Unknown) } else { value }
         };
         match root {
             Root::Args | Root::PromptArgs => late(json(&asked.arguments)),
             Root::Sample | Root::Elicit => late(json(&asked.details)),
             Root::Context => late(json(self.world.context)),
             Root::Now => late(Ok(Some(Datum::Typed(Value::Instant(self.world.now_ms))))),
-            Root::NetworkSource => {
-                late(Ok(self.world.network.map(|ip| Datum::Typed(Value::Ip(ip)))))
-            }
+            Root::NetworkSource => late(Ok(self.world.network.map(|ip| Datum::Typed(Value::Ip(ip))))),
             Root::UserClaims => self.claims_of(self.world.chain.last(), PrincipalKind::User),
             Root::AgentClaims => self.claims_of(self.world.chain.first(), PrincipalKind::Agent),
             Root::LinkClaims => Ok(self.link.map(|link| Datum::Json(link.claims.clone()))),
@@ -159,10 +138,7 @@ impl<'a> Scope<'a> {
                 .data
                 .get(id.index())
                 .map(|data| Datum::Typed(value::from_literal(&data.value, &data.ty)))),
-            Root::Var(var) => self
-                .vars
-                .get(var)
-                .map_or(error(ErrorCode::Internal), |found| found.value.clone()),
+            Root::Var(var) => self.vars.get(var).map_or(error(ErrorCode::Internal), |found| found.value.clone()),
         }
     }
 
@@ -184,11 +160,7 @@ impl<'a> Scope<'a> {
     fn uri_variable(&self, name: &str) -> Eval {
         match &self.world.asked.uri {
             Some(Uri::Template(_)) => Err(Stop::Unknown),
-            _ => Ok(self
-                .captures
-                .and_then(|found| found.get(name))
-                .cloned()
-                .map(text)),
+            _ => Ok(self.captures.and_then(|found| found.get(name)).cloned().map(text)),
         }
     }
 }

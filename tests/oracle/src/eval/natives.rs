@@ -19,9 +19,7 @@ impl Scope<'_> {
             Native::Ip => to_ip(subject),
             Native::Instant => match subject {
                 Value::Instant(_) => Ok(subject),
-                other => parse(&other, ErrorCode::Time, |text| {
-                    clock::parse_instant(text).map(Value::Instant)
-                }),
+                other => parse(&other, ErrorCode::Time, |text| clock::parse_instant(text).map(Value::Instant)),
             },
             textual => of_text(textual, &subject),
         }
@@ -33,36 +31,24 @@ fn of_text(native: &Native, subject: &Value) -> Item {
         return error(ErrorCode::Type);
     };
     Ok(match native {
-        Native::Len => {
-            Value::Number(i128::try_from(text.chars().count()).unwrap_or(i128::MAX) * exact::ONE)
-        }
+        Native::Len => Value::Number(i128::try_from(text.chars().count()).unwrap_or(i128::MAX) * exact::ONE),
         Native::Lower => Value::Text(text.to_lowercase()),
         Native::Upper => Value::Text(text.to_uppercase()),
         Native::Trim => Value::Text(text.trim().to_string()),
-        Native::Split(separator) => Value::List(
-            text.split(separator.as_str())
-                .map(|piece| Ok(Value::Text(piece.to_string())))
-                .collect(),
-        ),
+        Native::Split(separator) => {
+            Value::List(text.split(separator.as_str()).map(|piece| Ok(Value::Text(piece.to_string()))).collect())
+        }
         Native::Path => {
-            return parse(subject, ErrorCode::Path, |text| {
-                path::parse(text).map(Value::Path)
-            });
+            return parse(subject, ErrorCode::Path, |text| path::parse(text).map(Value::Path));
         }
         Native::Url => {
-            return parse(subject, ErrorCode::Url, |text| {
-                web::parse(text).map(|url| Value::Url(Box::new(url)))
-            });
+            return parse(subject, ErrorCode::Url, |text| web::parse(text).map(|url| Value::Url(Box::new(url))));
         }
         Native::Host => {
-            return parse(subject, ErrorCode::Host, |text| {
-                host::parse(text).map(Value::Host)
-            });
+            return parse(subject, ErrorCode::Host, |text| host::parse(text).map(Value::Host));
         }
         Native::Sql(dialect) => {
-            return sql::facts(&text, *dialect)
-                .map(Value::Sql)
-                .map_err(Stop::Error);
+            return sql::facts(&text, *dialect).map(Value::Sql).map_err(Stop::Error);
         }
         Native::Weekday(_) | Native::Date(_) | Native::Time(_) | Native::Ip | Native::Instant => {
             return error(ErrorCode::Internal);
@@ -74,9 +60,7 @@ fn of_text(native: &Native, subject: &Value) -> Item {
 fn to_ip(subject: Value) -> Item {
     match subject {
         Value::Ip(_) => Ok(subject),
-        other => parse(&other, ErrorCode::Ip, |text| {
-            address::parse(text).map(Value::Ip)
-        }),
+        other => parse(&other, ErrorCode::Ip, |text| address::parse(text).map(Value::Ip)),
     }
 }
 

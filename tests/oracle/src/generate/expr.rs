@@ -39,14 +39,7 @@ pub struct Pen<'a> {
 impl<'a> Pen<'a> {
     /// A pen that knows only what is known everywhere.
     pub fn new(model: &'a Model) -> Self {
-        let mut pen = Pen {
-            model,
-            places: Vec::new(),
-            of_call: false,
-            has_user: false,
-            tool: None,
-            binders: 0,
-        };
+        let mut pen = Pen { model, places: Vec::new(), of_call: false, has_user: false, tool: None, binders: 0 };
         pen.add_fields("context", &model.context, false, false);
         pen
     }
@@ -59,12 +52,7 @@ impl<'a> Pen<'a> {
             if let Ty::Record(inner) = &field.ty {
                 self.add_fields(&text, inner, may_lack, argument);
             }
-            self.places.push(Place {
-                text,
-                ty: field.ty.clone(),
-                optional: may_lack,
-                argument,
-            });
+            self.places.push(Place { text, ty: field.ty.clone(), optional: may_lack, argument });
         }
     }
 
@@ -74,16 +62,8 @@ impl<'a> Pen<'a> {
             return self.atom(rng);
         }
         match rng.below(6) {
-            0 | 1 => format!(
-                "({} and {})",
-                self.condition(rng, depth - 1),
-                self.condition(rng, depth - 1)
-            ),
-            2 | 3 => format!(
-                "({} or {})",
-                self.condition(rng, depth - 1),
-                self.condition(rng, depth - 1)
-            ),
+            0 | 1 => format!("({} and {})", self.condition(rng, depth - 1), self.condition(rng, depth - 1)),
+            2 | 3 => format!("({} or {})", self.condition(rng, depth - 1), self.condition(rng, depth - 1)),
             4 => format!("not ({})", self.condition(rng, depth - 1)),
             _ => format!(
                 "(if {} then {} else {})",
@@ -101,11 +81,7 @@ impl<'a> Pen<'a> {
         }
         match rng.below(8) {
             0 => format!("now in {}", window(rng)),
-            1 => format!(
-                "now {} {}",
-                rng.pick(&["<", ">="]),
-                rng.pick(pools::INSTANTS)
-            ),
+            1 => format!("now {} {}", rng.pick(&["<", ">="]), rng.pick(pools::INSTANTS)),
             2 => self.network(rng),
             3 => format!("session holds {}", rng.pick(&self.model.labels)),
             4 => rng.pick(&self.model.classes).name.clone(),
@@ -134,14 +110,11 @@ impl<'a> Pen<'a> {
         let Some(tool) = &self.tool else {
             return format!("session holds {}", rng.pick(&self.model.labels));
         };
-        let by = if self.has_user && rng.chance(40) {
-            "user"
-        } else {
-            *rng.pick(&["session", "caller"])
-        };
-        let numbers = self.places.iter().filter(|place| {
-            place.argument && !place.optional && matches!(place.ty, Ty::Int | Ty::Decimal)
-        });
+        let by = if self.has_user && rng.chance(40) { "user" } else { *rng.pick(&["session", "caller"]) };
+        let numbers = self
+            .places
+            .iter()
+            .filter(|place| place.argument && !place.optional && matches!(place.ty, Ty::Int | Ty::Decimal));
         let numbers: Vec<&Place> = numbers.collect();
         match rng.below(3) {
             0 if !numbers.is_empty() => format!(
@@ -150,10 +123,7 @@ impl<'a> Pen<'a> {
                 rng.pick(&["<", ">="]),
                 rng.pick(pools::DECIMALS)
             ),
-            0 | 1 => format!(
-                "count(calls to {tool}, by: {by}, within: 5m) > {}",
-                rng.pick(&["0", "2", "10"])
-            ),
+            0 | 1 => format!("count(calls to {tool}, by: {by}, within: 5m) > {}", rng.pick(&["0", "2", "10"])),
             _ => format!("sequence(calls to {tool}, calls to {tool}, by: {by}, within: 10m)"),
         }
     }
@@ -162,19 +132,10 @@ impl<'a> Pen<'a> {
         let x = self.binder();
         let quantifier = rng.pick(&["any", "all"]);
         match rng.below(5) {
-            0 | 1 => format!(
-                "{quantifier}({x} in paths(args): {x} under \"{}\")",
-                rng.pick(pools::PATHS)
-            ),
+            0 | 1 => format!("{quantifier}({x} in paths(args): {x} under \"{}\")", rng.pick(pools::PATHS)),
             2 => format!("{quantifier}({x} in urls(args): {x}.scheme == \"https\")"),
-            3 => format!(
-                "{quantifier}({x} in hosts(args): {x} like \"{}\")",
-                rng.pick(pools::HOST_PATTERNS)
-            ),
-            _ => format!(
-                "{quantifier}({x} in strings(args): {x} contains \"{}\")",
-                rng.pick(&["a", "li", "/", "c1"])
-            ),
+            3 => format!("{quantifier}({x} in hosts(args): {x} like \"{}\")", rng.pick(pools::HOST_PATTERNS)),
+            _ => format!("{quantifier}({x} in strings(args): {x} contains \"{}\")", rng.pick(&["a", "li", "/", "c1"])),
         }
     }
 
@@ -185,10 +146,7 @@ impl<'a> Pen<'a> {
 
     /// A condition about a place; guarded when it may be absent.
     fn about(&mut self, rng: &mut Rng, place: &Place) -> String {
-        let present = Place {
-            optional: false,
-            ..place.clone()
-        };
+        let present = Place { optional: false, ..place.clone() };
         if !place.optional {
             return self.known(rng, &present);
         }
@@ -199,15 +157,7 @@ impl<'a> Pen<'a> {
             3 => match default_for(rng, &place.ty) {
                 Some(value) => {
                     let text = format!("({} ?? {value})", place.text);
-                    self.known(
-                        rng,
-                        &Place {
-                            text,
-                            optional: false,
-                            argument: false,
-                            ty: place.ty.clone(),
-                        },
-                    )
+                    self.known(rng, &Place { text, optional: false, argument: false, ty: place.ty.clone() })
                 }
                 None => format!("has {}", place.text),
             },
@@ -225,9 +175,7 @@ impl<'a> Pen<'a> {
         }
         let p = &place.text;
         match &place.ty {
-            Ty::Bool => rng
-                .pick(&[p.clone(), format!("not {p}"), format!("{p} == true")])
-                .clone(),
+            Ty::Bool => rng.pick(&[p.clone(), format!("not {p}"), format!("{p} == true")]).clone(),
             Ty::Int => self.of_int(rng, p),
             Ty::Decimal => of_decimal(rng, p),
             Ty::Text => self.of_text(rng, p),
@@ -244,31 +192,15 @@ impl<'a> Pen<'a> {
             Ty::List(element) => self.of_list(rng, p, element),
             Ty::Map(element) => {
                 let x = self.binder();
-                let inner = Place {
-                    text: x.clone(),
-                    ty: (**element).clone(),
-                    optional: false,
-                    argument: place.argument,
-                };
-                format!(
-                    "{}({x} in {p}: {})",
-                    rng.pick(&["any", "all"]),
-                    self.known(rng, &inner)
-                )
+                let inner =
+                    Place { text: x.clone(), ty: (**element).clone(), optional: false, argument: place.argument };
+                format!("{}({x} in {p}: {})", rng.pick(&["any", "all"]), self.known(rng, &inner))
             }
             Ty::Record(fields) => {
                 let field = rng.pick(fields).clone();
                 let text = format!("{p}.{}", after_dot(&field.name));
                 let optional = field.is_optional();
-                self.about(
-                    rng,
-                    &Place {
-                        text,
-                        ty: field.ty,
-                        optional,
-                        argument: place.argument,
-                    },
-                )
+                self.about(rng, &Place { text, ty: field.ty, optional, argument: place.argument })
             }
             Ty::Open => format!("has {p}"),
             Ty::TextOrInt => match rng.below(3) {
@@ -280,24 +212,11 @@ impl<'a> Pen<'a> {
     }
 
     fn provenance(&self, rng: &mut Rng, place: &Place) -> Option<String> {
-        let scalar = matches!(
-            place.ty,
-            Ty::Int | Ty::Text | Ty::Words | Ty::Decimal | Ty::Bool
-        );
+        let scalar = matches!(place.ty, Ty::Int | Ty::Text | Ty::Words | Ty::Decimal | Ty::Bool);
         match rng.below(3) {
-            0 if scalar && matches!(place.ty, Ty::Text | Ty::Words) => {
-                Some(format!("{} seen in names", place.text))
-            }
-            1 if scalar => Some(format!(
-                "{} seen in {}",
-                place.text,
-                rng.pick(&self.model.labels)
-            )),
-            2 => Some(format!(
-                "{} carries {}",
-                place.text,
-                rng.pick(&self.model.labels)
-            )),
+            0 if scalar && matches!(place.ty, Ty::Text | Ty::Words) => Some(format!("{} seen in names", place.text)),
+            1 if scalar => Some(format!("{} seen in {}", place.text, rng.pick(&self.model.labels))),
+            2 => Some(format!("{} carries {}", place.text, rng.pick(&self.model.labels))),
             _ => None,
         }
     }
@@ -324,12 +243,8 @@ impl<'a> Pen<'a> {
             5 => format!("{p} in settings.names"),
             6..=9 => parsed(rng, p),
             _ => {
-                let other: Vec<Place> = self
-                    .places
-                    .iter()
-                    .filter(|other| other.ty == Ty::Text && !other.optional)
-                    .cloned()
-                    .collect();
+                let other: Vec<Place> =
+                    self.places.iter().filter(|other| other.ty == Ty::Text && !other.optional).cloned().collect();
                 match other.is_empty() {
                     true => format!("{p} in names"),
                     false => format!("{p} == {}", rng.pick(&other).text),
@@ -340,11 +255,7 @@ impl<'a> Pen<'a> {
 
     fn of_list(&mut self, rng: &mut Rng, p: &str, element: &Ty) -> String {
         if rng.chance(20) {
-            return format!(
-                "count({p}) {} {}",
-                rng.pick(&["==", "<", ">="]),
-                rng.pick(&["0", "1", "2", "3"])
-            );
+            return format!("count({p}) {} {}", rng.pick(&["==", "<", ">="]), rng.pick(&["0", "1", "2", "3"]));
         }
         if rng.chance(25) {
             match element {
@@ -354,17 +265,8 @@ impl<'a> Pen<'a> {
             }
         }
         let x = self.binder();
-        let inner = Place {
-            text: x.clone(),
-            ty: element.clone(),
-            optional: false,
-            argument: p.starts_with("args"),
-        };
-        format!(
-            "{}({x} in {p}: {})",
-            rng.pick(&["any", "all"]),
-            self.known(rng, &inner)
-        )
+        let inner = Place { text: x.clone(), ty: element.clone(), optional: false, argument: p.starts_with("args") };
+        format!("{}({x} in {p}: {})", rng.pick(&["any", "all"]), self.known(rng, &inner))
     }
 }
 
@@ -401,11 +303,7 @@ fn of_plain_text(rng: &mut Rng, p: &str) -> String {
         4 => format!("{p} matches \"{}\"", rng.pick(pools::REGEXES)),
         5 => format!("{p} contains \"{}\"", rng.pick(&["a", "li", " "])),
         6 => format!("{}({p}) == \"alice\"", rng.pick(&["lower", "trim"])),
-        7 => format!(
-            "len({p}) {} {}",
-            rng.pick(&["<", "==", ">"]),
-            rng.pick(&["0", "1", "3", "5"])
-        ),
+        7 => format!("len({p}) {} {}", rng.pick(&["<", "==", ">"]), rng.pick(&["0", "1", "3", "5"])),
         8 => format!("any(piece in split({p}, \"/\"): piece == \"a\")"),
         _ => format!("{p} not in names"),
     }
@@ -422,10 +320,7 @@ fn parsed(rng: &mut Rng, p: &str) -> String {
         6 => format!("any(t in sql({p}, postgres).tables: t == \"t\")"),
         7 => format!("sql({p}, sqlite).kind == \"select\""),
         5 => of_instant(rng, &format!("instant({p})")),
-        _ => format!(
-            "sql({p}, {}).read_only",
-            rng.pick(&["postgres", "mysql", "sqlite", "ansi"])
-        ),
+        _ => format!("sql({p}, {}).read_only", rng.pick(&["postgres", "mysql", "sqlite", "ansi"])),
     }
 }
 
@@ -443,10 +338,7 @@ fn of_path(rng: &mut Rng, p: &str) -> String {
 fn of_url(rng: &mut Rng, p: &str) -> String {
     match rng.below(5) {
         0 => format!("{p}.scheme == \"https\""),
-        1 => format!(
-            "({p}.host ?? \"none.invalid\") like \"{}\"",
-            rng.pick(pools::HOST_PATTERNS)
-        ),
+        1 => format!("({p}.host ?? \"none.invalid\") like \"{}\"", rng.pick(pools::HOST_PATTERNS)),
         2 => format!("{p} like \"https://*example.org/**\""),
         3 => format!("({p}.port ?? 0) == 443"),
         _ => format!("{p} == \"{}\"", rng.pick(pools::URLS)),
@@ -465,30 +357,18 @@ fn net(rng: &mut Rng) -> String {
     match rng.below(3) {
         0 => "nets".to_string(),
         1 => format!("\"{}\"", rng.pick(pools::NETS)),
-        _ => format!(
-            "[\"{}\", \"{}\"]",
-            rng.pick(pools::NETS),
-            rng.pick(pools::NETS)
-        ),
+        _ => format!("[\"{}\", \"{}\"]", rng.pick(pools::NETS), rng.pick(pools::NETS)),
     }
 }
 
 fn of_ip(rng: &mut Rng, p: &str) -> String {
-    if rng.chance(70) {
-        format!("{p} in {}", net(rng))
-    } else {
-        format!("{p} == \"10.0.0.1\"")
-    }
+    if rng.chance(70) { format!("{p} in {}", net(rng)) } else { format!("{p} == \"10.0.0.1\"") }
 }
 
 fn of_instant(rng: &mut Rng, p: &str) -> String {
     let zone = rng.pick(pools::ZONES);
     match rng.below(6) {
-        0 => format!(
-            "{p} {} {}",
-            rng.pick(&["<", "<=", ">", "=="]),
-            rng.pick(pools::INSTANTS)
-        ),
+        0 => format!("{p} {} {}", rng.pick(&["<", "<=", ">", "=="]), rng.pick(pools::INSTANTS)),
         1 => format!("{p} in {}", window(rng)),
         2 => format!("weekday({p}, \"{zone}\") in [\"mon\", \"sat\"]"),
         3 => format!("date({p}, \"{zone}\") == 2026-03-02"),

@@ -27,12 +27,7 @@ impl Draft {
 
     /// An object.
     pub fn object(members: impl IntoIterator<Item = (&'static str, Draft)>) -> Draft {
-        Draft::Object(
-            members
-                .into_iter()
-                .map(|(name, value)| (name.to_string(), value))
-                .collect(),
-        )
+        Draft::Object(members.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
     }
 }
 
@@ -57,10 +52,8 @@ fn write(draft: &Draft, rng: &mut Option<&mut Rng>) -> String {
             format!("[{}]", items.join(","))
         }
         Draft::Object(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(name, value)| format!("{}:{}", string(name, rng), write(value, rng)))
-                .collect();
+            let members: Vec<String> =
+                members.iter().map(|(name, value)| format!("{}:{}", string(name, rng), write(value, rng))).collect();
             format!("{{{}}}", members.join(","))
         }
     };

@@ -172,60 +172,31 @@ pub enum DataKind {
     Settings,
 }
 
-const TOOL_NAMES: &[&str] = &[
-    "read",
-    "write_file",
-    "get-issue",
-    "list.items",
-    "call",
-    "if",
-    "weird name",
-    "A",
-    "refund",
-    "search",
-    "übung",
-];
-const PARAM_NAMES: &[&str] = &[
-    "path", "to", "amount", "in", "user-id", "q", "x", "status", "items", "where", "opts", "Name",
-    "a.b",
-];
-const RESOURCES: &[&str] = &[
-    "file:///w/a",
-    "file:///w/red/x.txt",
-    "docs://guide",
-    "mem://c1/notes",
-    "https://example.org/doc",
-];
-const TEMPLATES: &[&str] = &[
-    "file:///w/{team}/{file}",
-    "mem://{id}/notes",
-    "docs://{section}",
-];
+const TOOL_NAMES: &[&str] =
+    &["read", "write_file", "get-issue", "list.items", "call", "if", "weird name", "A", "refund", "search", "übung"];
+const PARAM_NAMES: &[&str] =
+    &["path", "to", "amount", "in", "user-id", "q", "x", "status", "items", "where", "opts", "Name", "a.b"];
+const RESOURCES: &[&str] =
+    &["file:///w/a", "file:///w/red/x.txt", "docs://guide", "mem://c1/notes", "https://example.org/doc"];
+const TEMPLATES: &[&str] = &["file:///w/{team}/{file}", "mem://{id}/notes", "docs://{section}"];
 
 /// Makes a model.
 pub fn model(rng: &mut Rng) -> Model {
     let segments = segments(rng);
-    let servers = (0..rng.within(1, 2))
-        .map(|at| server(rng, at, segments.len()))
-        .collect();
+    let servers = (0..rng.within(1, 2)).map(|at| server(rng, at, segments.len())).collect();
     let claims = claims(rng);
     let classes = classes(rng);
     Model {
         claims,
         classes,
         servers,
-        labels: (0..rng.within(1, 2))
-            .map(|at| format!("label{at}"))
-            .collect(),
+        labels: (0..rng.within(1, 2)).map(|at| format!("label{at}")).collect(),
         segments,
         context: vec![
             field("geo", Ty::Text, false, false),
             field(
                 "device",
-                Ty::Record(vec![
-                    field("managed", Ty::Bool, true, false),
-                    field("risk", Ty::Int, true, false),
-                ]),
+                Ty::Record(vec![field("managed", Ty::Bool, true, false), field("risk", Ty::Int, true, false)]),
                 rng.chance(50),
                 false,
             ),
@@ -244,36 +215,19 @@ pub fn model(rng: &mut Rng) -> Model {
 }
 
 fn field(name: &str, ty: Ty, required: bool, nullable: bool) -> Field {
-    Field {
-        name: name.to_string(),
-        ty,
-        required,
-        nullable,
-    }
+    Field { name: name.to_string(), ty, required, nullable }
 }
 
 fn segments(rng: &mut Rng) -> Vec<(String, String)> {
-    let all = [
-        ("dev", "10.0.0.0/16"),
-        ("pci", "10.20.0.0/16"),
-        ("lab", "192.168.0.0/16"),
-    ];
+    let all = [("dev", "10.0.0.0/16"), ("pci", "10.20.0.0/16"), ("lab", "192.168.0.0/16")];
     let count = if rng.chance(40) { rng.within(1, 3) } else { 0 };
-    all.iter()
-        .take(count)
-        .map(|(name, net)| (name.to_string(), net.to_string()))
-        .collect()
+    all.iter().take(count).map(|(name, net)| (name.to_string(), net.to_string())).collect()
 }
 
 fn claims(rng: &mut Rng) -> Vec<Field> {
     vec![
         field("groups", Ty::List(Box::new(Ty::Text)), true, false),
-        field(
-            "customers",
-            Ty::List(Box::new(Ty::Text)),
-            rng.chance(70),
-            false,
-        ),
+        field("customers", Ty::List(Box::new(Ty::Text)), rng.chance(70), false),
         field("level", Ty::Int, false, false),
         field("on_call", Ty::Bool, false, rng.chance(30)),
         field("home", Ty::Path, false, false),
@@ -312,8 +266,7 @@ fn classes(rng: &mut Rng) -> Vec<Class> {
             false,
             Source::Issuer,
             "agent:copilot:",
-            "agent copilot from corp where claims.sub like \"agent:copilot:*\" acts for employee"
-                .to_string(),
+            "agent copilot from corp where claims.sub like \"agent:copilot:*\" acts for employee".to_string(),
             2,
         ),
         identity(
@@ -323,11 +276,7 @@ fn classes(rng: &mut Rng) -> Vec<Class> {
             "spiffe://acme.example/batch",
             format!(
                 "agent batch from mtls where spiffe == \"spiffe://acme.example/batch\"{}",
-                if rng.chance(50) {
-                    " acts for guest"
-                } else {
-                    ""
-                }
+                if rng.chance(50) { " acts for guest" } else { "" }
             ),
             3,
         ),
@@ -353,34 +302,14 @@ fn classes(rng: &mut Rng) -> Vec<Class> {
         let users: Vec<usize> = (0..all.len()).filter(|at| all[*at].claims_known).collect();
         let base = *rng.pick(&users);
         let (name, identity) = (format!("role{at}"), all[base].identity);
-        let text = format!(
-            "role {name} of {} where {}",
-            all[base].name,
-            rng.pick(&conditions)
-        );
+        let text = format!("role {name} of {} where {}", all[base].name, rng.pick(&conditions));
         let (user, mark) = (all[base].user, all[base].mark.clone());
-        all.push(Class {
-            name,
-            user,
-            source: Source::Issuer,
-            mark,
-            text,
-            identity,
-            claims_known: true,
-        });
+        all.push(Class { name, user, source: Source::Issuer, mark, text, identity, claims_known: true });
     }
     if rng.chance(40) {
         let text = "role staff = employee | guest".to_string();
         let (mark, name) = ("user:".to_string(), "staff".to_string());
-        all.push(Class {
-            name,
-            user: true,
-            source: Source::Issuer,
-            mark,
-            text,
-            identity: 0,
-            claims_known: true,
-        });
+        all.push(Class { name, user: true, source: Source::Issuer, mark, text, identity: 0, claims_known: true });
     }
     all
 }
@@ -390,20 +319,13 @@ fn server(rng: &mut Rng, at: usize, segments: usize) -> Server {
     let tools = (0..rng.within(2, 4))
         .map(|_| {
             let name = names.swap_remove(rng.below(names.len())).to_string();
-            Tool {
-                name,
-                params: params(rng),
-                additional: *rng.pick(&[None, None, Some(true), Some(false)]),
-            }
+            Tool { name, params: params(rng), additional: *rng.pick(&[None, None, Some(true), Some(false)]) }
         })
         .collect::<Vec<Tool>>();
     let prompts = (0..rng.below(3))
         .map(|at| Prompt {
             name: ["summarize", "draft-letter"][at].to_string(),
-            params: vec![
-                field("topic", Ty::Text, true, false),
-                field("style", Ty::Text, false, false),
-            ],
+            params: vec![field("topic", Ty::Text, true, false), field("style", Ty::Text, false, false)],
         })
         .collect();
     let mut tools = tools;
@@ -417,11 +339,7 @@ fn server(rng: &mut Rng, at: usize, segments: usize) -> Server {
         prompts,
         resources: some_of(rng, RESOURCES),
         templates: some_of(rng, TEMPLATES),
-        segment: if segments > 0 && rng.chance(60) {
-            Some(rng.below(segments))
-        } else {
-            None
-        },
+        segment: if segments > 0 && rng.chance(60) { Some(rng.below(segments)) } else { None },
         ignores_extra: rng.chance(25),
         unwraps,
     }
@@ -434,18 +352,11 @@ fn meta_tool() -> Tool {
         field("name", Ty::Text, true, false),
         field("arguments", Ty::Open, false, false),
     ];
-    Tool {
-        name: "call_tool".to_string(),
-        params,
-        additional: None,
-    }
+    Tool { name: "call_tool".to_string(), params, additional: None }
 }
 
 fn some_of(rng: &mut Rng, all: &[&str]) -> Vec<String> {
-    all.iter()
-        .filter(|_| rng.chance(50))
-        .map(|text| text.to_string())
-        .collect()
+    all.iter().filter(|_| rng.chance(50)).map(|text| text.to_string()).collect()
 }
 
 fn params(rng: &mut Rng) -> Vec<Field> {
@@ -455,12 +366,7 @@ fn params(rng: &mut Rng) -> Vec<Field> {
             let name = names.swap_remove(rng.below(names.len())).to_string();
             let ty = param_type(rng, 2);
             let overlaid = is_overlaid(&ty);
-            Field {
-                name,
-                ty,
-                required: rng.chance(60),
-                nullable: !overlaid && rng.chance(15),
-            }
+            Field { name, ty, required: rng.chance(60), nullable: !overlaid && rng.chance(15) }
         })
         .collect()
 }
@@ -508,21 +414,9 @@ fn param_type(rng: &mut Rng, depth: usize) -> Ty {
 
 fn list_element(rng: &mut Rng) -> Ty {
     if rng.chance(15) {
-        return Ty::Record(vec![
-            field("name", Ty::Text, true, false),
-            field("size", Ty::Int, false, false),
-        ]);
+        return Ty::Record(vec![field("name", Ty::Text, true, false), field("size", Ty::Int, false, false)]);
     }
-    rng.pick(&[
-        Ty::Int,
-        Ty::Text,
-        Ty::Text,
-        Ty::Path,
-        Ty::Url,
-        Ty::Host,
-        Ty::Decimal,
-    ])
-    .clone()
+    rng.pick(&[Ty::Int, Ty::Text, Ty::Text, Ty::Path, Ty::Url, Ty::Host, Ty::Decimal]).clone()
 }
 
 fn record(rng: &mut Rng) -> Vec<Field> {
@@ -536,9 +430,7 @@ fn record(rng: &mut Rng) -> Vec<Field> {
 /// A name where it follows a dot: quoted unless it is a word.
 pub fn after_dot(name: &str) -> String {
     let mut chars = name.chars();
-    let starts = chars
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    let starts = chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     if starts && chars.all(|next| next.is_ascii_alphanumeric() || next == '_') {
         name.to_string()
     } else {

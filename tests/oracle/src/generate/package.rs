@@ -22,11 +22,7 @@ pub fn package(rng: &mut Rng) -> GeneratedPackage {
     let model = model::model(rng);
     let declarations = declarations(rng, &model);
     let rules = rules::rules(rng, &model);
-    GeneratedPackage {
-        model,
-        declarations,
-        rules,
-    }
+    GeneratedPackage { model, declarations, rules }
 }
 
 impl GeneratedPackage {
@@ -36,10 +32,8 @@ impl GeneratedPackage {
         let mut lock = "version = 1\n".to_string();
         for server in &self.model.servers {
             let (path, text) = (format!("catalog/{}.json", server.name), catalog(server));
-            let digest: String = sha2::Sha256::digest(text.as_bytes())
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let digest: String =
+                sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
             lock.push_str(&format!(
                 "\n[[catalog]]\nserver = \"{}\"\npath = \"{path}\"\ndigest = \"sha256:{digest}\"\n",
                 server.name
@@ -52,18 +46,9 @@ impl GeneratedPackage {
         files.insert("mcpz.lock".to_string(), lock);
         files.insert("mcpz.toml".to_string(), MANIFEST.to_string());
         let half = self.half();
-        files.insert(
-            "policy/a_declarations.mcpz".to_string(),
-            self.declarations.clone(),
-        );
-        files.insert(
-            "policy/b_rules.mcpz".to_string(),
-            self.rules[..half].join("\n\n") + "\n",
-        );
-        files.insert(
-            "policy/c_rules.mcpz".to_string(),
-            self.rules[half..].join("\n\n") + "\n",
-        );
+        files.insert("policy/a_declarations.mcpz".to_string(), self.declarations.clone());
+        files.insert("policy/b_rules.mcpz".to_string(), self.rules[..half].join("\n\n") + "\n");
+        files.insert("policy/c_rules.mcpz".to_string(), self.rules[half..].join("\n\n") + "\n");
         files
     }
 }
@@ -95,14 +80,11 @@ const MANIFEST: &str = "[package]\nname = \"generated\"\nversion = \"1.0.0\"\ned
 
 fn declarations(rng: &mut Rng, model: &Model) -> String {
     let mut out = String::new();
-    out.push_str("issuer corp {\n  url \"https://id.acme.example\"\n  audience \"https://mcp.acme.example\"\n  claims {\n");
+    out.push_str(
+        "issuer corp {\n  url \"https://id.acme.example\"\n  audience \"https://mcp.acme.example\"\n  claims {\n",
+    );
     for claim in &model.claims {
-        out.push_str(&format!(
-            "    {}: {}{}\n",
-            claim.name,
-            claim_type(&claim.ty),
-            optional_mark(claim)
-        ));
+        out.push_str(&format!("    {}: {}{}\n", claim.name, claim_type(&claim.ty), optional_mark(claim)));
     }
     out.push_str("  }\n}\n");
     for class in &model.classes {
@@ -118,19 +100,11 @@ fn declarations(rng: &mut Rng, model: &Model) -> String {
     out.push_str(&flows(rng, model));
     out.push_str("context {\n");
     for field in &model.context {
-        out.push_str(&format!(
-            "  {}: {}{}\n",
-            field.name,
-            written_type(&field.ty),
-            optional_mark(field)
-        ));
+        out.push_str(&format!("  {}: {}{}\n", field.name, written_type(&field.ty), optional_mark(field)));
     }
     out.push_str("}\n");
     for (name, kind) in &model.data {
-        out.push_str(&format!(
-            "data {name}: {} from \"data/{name}.json\"\n",
-            data_type(*kind)
-        ));
+        out.push_str(&format!("data {name}: {} from \"data/{name}.json\"\n", data_type(*kind)));
     }
     out.push_str(&labels(rng, model));
     out.push_str(&tags(rng, model));
@@ -162,11 +136,7 @@ fn written_type(ty: &Ty) -> String {
         Ty::Int => "int".to_string(),
         Ty::Decimal => "decimal".to_string(),
         Ty::Text => "string".to_string(),
-        Ty::Words => WORDS
-            .iter()
-            .map(|word| format!("\"{word}\""))
-            .collect::<Vec<_>>()
-            .join(" | "),
+        Ty::Words => WORDS.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" | "),
         Ty::Path => "path".to_string(),
         Ty::Url => "url".to_string(),
         Ty::Host => "host".to_string(),
@@ -177,14 +147,7 @@ fn written_type(ty: &Ty) -> String {
         Ty::Record(fields) => {
             let fields: Vec<String> = fields
                 .iter()
-                .map(|field| {
-                    format!(
-                        "{}: {}{}",
-                        after_dot(&field.name),
-                        written_type(&field.ty),
-                        optional_mark(field)
-                    )
-                })
+                .map(|field| format!("{}: {}{}", after_dot(&field.name), written_type(&field.ty), optional_mark(field)))
                 .collect();
             format!("{{ {} }}", fields.join(", "))
         }
@@ -207,17 +170,11 @@ fn server_block(server: &Server, model: &Model) -> String {
     if let Some((tool, other_server)) = server.unwraps {
         let place = if other_server { "args.server, " } else { "" };
         let tool = after_dot(&server.tools[tool].name);
-        out.push_str(&format!(
-            "  unwraps {tool} to {place}args.name, args.arguments\n"
-        ));
+        out.push_str(&format!("  unwraps {tool} to {place}args.name, args.arguments\n"));
     }
     let mut overlay = String::new();
     for tool in &server.tools {
-        for param in tool
-            .params
-            .iter()
-            .filter(|param| model::is_overlaid(&param.ty))
-        {
+        for param in tool.params.iter().filter(|param| model::is_overlaid(&param.ty)) {
             let (tool, name) = (after_dot(&tool.name), after_dot(&param.name));
             overlay.push_str(&format!("    {tool}.{name}: {}\n", written_type(&param.ty)));
         }
@@ -238,15 +195,9 @@ fn flows(rng: &mut Rng, model: &Model) -> String {
             }
             let server = rng.pick(&model.servers);
             let tool = rng.pick(&server.tools);
-            let only = if rng.chance(30) {
-                format!(" only {}.{}", server.name, after_dot(&tool.name))
-            } else {
-                String::new()
-            };
-            out.push_str(&format!(
-                "flow {} -> {}{only}\n",
-                model.segments[from].0, model.segments[to].0
-            ));
+            let only =
+                if rng.chance(30) { format!(" only {}.{}", server.name, after_dot(&tool.name)) } else { String::new() };
+            out.push_str(&format!("flow {} -> {}{only}\n", model.segments[from].0, model.segments[to].0));
         }
     }
     out
@@ -288,22 +239,13 @@ fn labels(rng: &mut Rng, model: &Model) -> String {
         }
         out.push_str(&format!("label {label} from {}\n", sources.join(", ")));
         if rng.chance(30) {
-            out.push_str(&format!(
-                "declassify {label} in {}\n",
-                tool_path(server, rng.below(server.tools.len()))
-            ));
+            out.push_str(&format!("declassify {label} in {}\n", tool_path(server, rng.below(server.tools.len()))));
         }
         for (at, tool) in server.tools.iter().enumerate() {
-            let key = tool
-                .params
-                .iter()
-                .find(|param| matches!(param.ty, Ty::Text | Ty::Path | Ty::Int));
+            let key = tool.params.iter().find(|param| matches!(param.ty, Ty::Text | Ty::Path | Ty::Int));
             if let Some(param) = key.filter(|_| rng.chance(30)) {
                 let place = after_dot(&param.name);
-                out.push_str(&format!(
-                    "stores {label} in {} by args.{place}\n",
-                    tool_path(server, at)
-                ));
+                out.push_str(&format!("stores {label} in {} by args.{place}\n", tool_path(server, at)));
             }
         }
     }
@@ -312,11 +254,7 @@ fn labels(rng: &mut Rng, model: &Model) -> String {
 
 fn tags(rng: &mut Rng, model: &Model) -> String {
     let server = rng.pick(&model.servers);
-    let mut out = format!(
-        "tag some = {}, {}\n",
-        tool_path(server, 0),
-        tool_path(server, 1)
-    );
+    let mut out = format!("tag some = {}, {}\n", tool_path(server, 0), tool_path(server, 1));
     out.push_str("tag risky = tools where hints.destructive\n");
     out
 }
@@ -348,16 +286,10 @@ fn catalog(server: &Server) -> String {
             serde_json::json!({ "name": prompt.name, "arguments": arguments })
         })
         .collect();
-    let resources: Vec<serde_json::Value> = server
-        .resources
-        .iter()
-        .map(|uri| serde_json::json!({ "uri": uri, "name": uri }))
-        .collect();
-    let templates: Vec<serde_json::Value> = server
-        .templates
-        .iter()
-        .map(|uri| serde_json::json!({ "uriTemplate": uri, "name": uri }))
-        .collect();
+    let resources: Vec<serde_json::Value> =
+        server.resources.iter().map(|uri| serde_json::json!({ "uri": uri, "name": uri })).collect();
+    let templates: Vec<serde_json::Value> =
+        server.templates.iter().map(|uri| serde_json::json!({ "uriTemplate": uri, "name": uri })).collect();
     let catalog = serde_json::json!({
         "tools": tools, "prompts": prompts, "resources": resources, "resourceTemplates": templates
     });
@@ -365,15 +297,9 @@ fn catalog(server: &Server) -> String {
 }
 
 fn object_schema(fields: &[Field], additional: Option<bool>) -> serde_json::Value {
-    let properties: serde_json::Map<String, serde_json::Value> = fields
-        .iter()
-        .map(|field| (field.name.clone(), field_schema(field)))
-        .collect();
-    let required: Vec<&str> = fields
-        .iter()
-        .filter(|field| field.required)
-        .map(|field| field.name.as_str())
-        .collect();
+    let properties: serde_json::Map<String, serde_json::Value> =
+        fields.iter().map(|field| (field.name.clone(), field_schema(field))).collect();
+    let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
     let mut schema = serde_json::json!({ "type": "object", "properties": properties });
     if !required.is_empty() {
         schema["required"] = serde_json::json!(required);

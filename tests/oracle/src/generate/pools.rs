@@ -50,18 +50,10 @@ pub const DECIMAL_TEXTS: &[&str] = &[
 ];
 
 /// Numbers outside the exact domain: the message is refused.
-pub const INEXACT: &[&str] = &[
-    "1e400",
-    "100000000000000000000",
-    "1e-19",
-    "0.1234567890123456789",
-    "1e999999999999",
-];
+pub const INEXACT: &[&str] = &["1e400", "100000000000000000000", "1e-19", "0.1234567890123456789", "1e999999999999"];
 
 /// Strings of policies: no quotes, no backslashes.
-pub const TEXTS: &[&str] = &[
-    "", "a", "b", "alice", "Alice", "c1", "c2", "admin", "a b", "é", "read", "12",
-];
+pub const TEXTS: &[&str] = &["", "a", "b", "alice", "Alice", "c1", "c2", "admin", "a b", "é", "read", "12"];
 
 /// More strings of requests.
 pub const ODD_TEXTS: &[&str] = &[
@@ -121,13 +113,8 @@ pub const PATH_TEXTS: &[&str] = &[
 ];
 
 /// Host patterns of policies.
-pub const HOST_PATTERNS: &[&str] = &[
-    "example.org",
-    "*.example.org",
-    "api.example.org",
-    "*.internal",
-    "xn--bcher-kva.example",
-];
+pub const HOST_PATTERNS: &[&str] =
+    &["example.org", "*.example.org", "api.example.org", "*.internal", "xn--bcher-kva.example"];
 
 /// Hosts of requests.
 pub const HOST_TEXTS: &[&str] = &[
@@ -198,14 +185,7 @@ pub const URL_TEXTS: &[&str] = &[
 ];
 
 /// Networks of policies.
-pub const NETS: &[&str] = &[
-    "10.0.0.0/8",
-    "127.0.0.0/8",
-    "192.168.1.0/24",
-    "::1/128",
-    "fc00::/7",
-    "0.0.0.0/0",
-];
+pub const NETS: &[&str] = &["10.0.0.0/8", "127.0.0.0/8", "192.168.1.0/24", "::1/128", "fc00::/7", "0.0.0.0/0"];
 
 /// Addresses of requests.
 pub const IP_TEXTS: &[&str] = &[
@@ -232,22 +212,11 @@ pub const IP_TEXTS: &[&str] = &[
 ];
 
 /// Peer addresses.
-pub const PEERS: &[&str] = &[
-    "10.0.0.1",
-    "10.20.0.5",
-    "192.168.1.7",
-    "127.0.0.1",
-    "::1",
-    "::ffff:10.0.0.9",
-    "2001:db8::1",
-];
+pub const PEERS: &[&str] =
+    &["10.0.0.1", "10.20.0.5", "192.168.1.7", "127.0.0.1", "::1", "::ffff:10.0.0.9", "2001:db8::1"];
 
 /// Instants of policies.
-pub const INSTANTS: &[&str] = &[
-    "2026-03-02T10:00:00Z",
-    "2026-03-01T00:00:00Z",
-    "2026-03-29T01:30:00Z",
-];
+pub const INSTANTS: &[&str] = &["2026-03-02T10:00:00Z", "2026-03-01T00:00:00Z", "2026-03-29T01:30:00Z"];
 
 /// Instants of requests.
 pub const INSTANT_TEXTS: &[&str] = &[
@@ -283,24 +252,10 @@ pub const NOWS: &[i64] = &[
 ];
 
 /// Zones of policies.
-pub const ZONES: &[&str] = &[
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "Asia/Kolkata",
-    "Australia/Sydney",
-];
+pub const ZONES: &[&str] = &["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney"];
 
 /// Regular expressions of policies, without backslashes.
-pub const REGEXES: &[&str] = &[
-    "a+",
-    "[a-z]+",
-    "(alice|bob)",
-    "c[0-9]",
-    ".*",
-    "[^a]*",
-    "[A-Za-z_][A-Za-z0-9_ ]*",
-];
+pub const REGEXES: &[&str] = &["a+", "[a-z]+", "(alice|bob)", "c[0-9]", ".*", "[^a]*", "[A-Za-z_][A-Za-z0-9_ ]*"];
 
 /// Globs of policies.
 pub const GLOBS: &[&str] = &["*", "a*", "*a", "?", "c?", "*li*", "a?b", "**"];

@@ -34,34 +34,19 @@ pub fn request(rng: &mut Rng, model: &Model) -> GeneratedRequest {
     let message = envelope(rng, &method, params);
     GeneratedRequest {
         message,
-        server: if rng.chance(1) {
-            "nowhere".to_string()
-        } else {
-            server.name.clone()
-        },
+        server: if rng.chance(1) { "nowhere".to_string() } else { server.name.clone() },
         direction,
         principal: principal(rng, model),
         now_ms: *rng.pick(pools::NOWS),
         context: context(rng, model),
-        network_source: if rng.chance(75) {
-            rng.pick(pools::PEERS).parse().ok()
-        } else {
-            None
-        },
+        network_source: if rng.chance(75) { rng.pick(pools::PEERS).parse().ok() } else { None },
     }
 }
 
 fn envelope(rng: &mut Rng, method: &str, params: Draft) -> Vec<u8> {
     let mut members = vec![
         ("jsonrpc".to_string(), Draft::text("2.0")),
-        (
-            "id".to_string(),
-            if rng.chance(80) {
-                Draft::Number("1".to_string())
-            } else {
-                Draft::text("x")
-            },
-        ),
+        ("id".to_string(), if rng.chance(80) { Draft::Number("1".to_string()) } else { Draft::text("x") }),
         ("method".to_string(), Draft::text(method)),
         ("params".to_string(), params),
     ];
@@ -72,11 +57,7 @@ fn envelope(rng: &mut Rng, method: &str, params: Draft) -> Vec<u8> {
         break_envelope(rng, &mut members);
     }
     let text = spelled(&Draft::Object(members), rng);
-    if rng.chance(2) {
-        break_text(rng, text)
-    } else {
-        text.into_bytes()
-    }
+    if rng.chance(2) { break_text(rng, text) } else { text.into_bytes() }
 }
 
 fn break_envelope(rng: &mut Rng, members: &mut Vec<(String, Draft)>) {
@@ -107,16 +88,8 @@ fn break_text(rng: &mut Rng, text: String) -> Vec<u8> {
         2 => format!("[{text}]").into_bytes(),
         3 => [text.as_bytes(), b"\xff"].concat(),
         4 => text.replacen(':', ":\"\\ud800\",\"k\":", 1).into_bytes(),
-        5 => text
-            .replacen('{', "{\"a\":1,\"\\u0061\":2,", 1)
-            .into_bytes(),
-        6 => text
-            .replacen(
-                "\"id\":1",
-                &format!("\"id\":{}", rng.pick(pools::INEXACT)),
-                1,
-            )
-            .into_bytes(),
+        5 => text.replacen('{', "{\"a\":1,\"\\u0061\":2,", 1).into_bytes(),
+        6 => text.replacen("\"id\":1", &format!("\"id\":{}", rng.pick(pools::INEXACT)), 1).into_bytes(),
         _ => format!("{}{}", "[".repeat(70), "]".repeat(70)).into_bytes(),
     }
 }
@@ -127,68 +100,36 @@ fn message(rng: &mut Rng, model: &Model, server: &Server) -> (Direction, String,
         0..=59 => (up, "tools/call".to_string(), call(rng, server)),
         60 | 61 => (up, "tools/call".to_string(), wrapped(rng, model, server)),
         62..=71 => {
-            let method = *rng.pick(&[
-                "resources/read",
-                "resources/read",
-                "resources/subscribe",
-                "resources/unsubscribe",
-            ]);
-            (
-                up,
-                method.to_string(),
-                Draft::object([("uri", Draft::text(uri(rng, server)))]),
-            )
+            let method =
+                *rng.pick(&["resources/read", "resources/read", "resources/subscribe", "resources/unsubscribe"]);
+            (up, method.to_string(), Draft::object([("uri", Draft::text(uri(rng, server)))]))
         }
         72..=77 => (up, "prompts/get".to_string(), prompt(rng, server)),
-        78..=80 => (
-            up,
-            "completion/complete".to_string(),
-            completion(rng, server),
-        ),
+        78..=80 => (up, "completion/complete".to_string(), completion(rng, server)),
         81..=88 => {
             let (method, params) = ask(rng);
             (Direction::ToClient, method, params)
         }
         89..=94 => {
-            let method = *rng.pick(&[
-                "tools/list",
-                "tools/list",
-                "prompts/list",
-                "resources/list",
-                "resources/templates/list",
-            ]);
+            let method =
+                *rng.pick(&["tools/list", "tools/list", "prompts/list", "resources/list", "resources/templates/list"]);
             (up, method.to_string(), Draft::Object(Vec::new()))
         }
         95 | 96 => {
-            let method = *rng.pick(&[
-                "initialize",
-                "ping",
-                "notifications/initialized",
-                "logging/setLevel",
-            ]);
+            let method = *rng.pick(&["initialize", "ping", "notifications/initialized", "logging/setLevel"]);
             (up, method.to_string(), Draft::Object(Vec::new()))
         }
-        97 => (
-            up,
-            rng.word(&["tools/delete", "Tools/call", "", "tasks/get", "roots/list"]),
-            Draft::Object(Vec::new()),
-        ),
-        98 => (
-            Direction::ToClient,
-            rng.word(&["tools/call", "ping", "x"]),
-            Draft::object([("name", Draft::text("a"))]),
-        ),
+        97 => (up, rng.word(&["tools/delete", "Tools/call", "", "tasks/get", "roots/list"]), Draft::Object(Vec::new())),
+        98 => {
+            (Direction::ToClient, rng.word(&["tools/call", "ping", "x"]), Draft::object([("name", Draft::text("a"))]))
+        }
         _ => (up, "tools/call".to_string(), Draft::Object(Vec::new())),
     }
 }
 
 fn call(rng: &mut Rng, server: &Server) -> Draft {
     let tool = rng.pick(&server.tools);
-    let name = if rng.chance(2) {
-        rng.word(&["nothing", "READ", "read ", ""])
-    } else {
-        tool.name.clone()
-    };
+    let name = if rng.chance(2) { rng.word(&["nothing", "READ", "read ", ""]) } else { tool.name.clone() };
     let mut members = vec![("name".to_string(), Draft::Text(name))];
     if tool.params.iter().any(|param| param.required) || rng.chance(80) {
         members.push(("arguments".to_string(), arguments(rng, &tool.params)));
@@ -207,38 +148,18 @@ fn wrapped(rng: &mut Rng, model: &Model, server: &Server) -> Draft {
     if rng.chance(80) {
         inner.push((
             "server".to_string(),
-            Draft::text(if rng.chance(90) {
-                other.name.clone()
-            } else {
-                "x".to_string()
-            }),
+            Draft::text(if rng.chance(90) { other.name.clone() } else { "x".to_string() }),
         ));
     }
     if rng.chance(95) {
-        inner.push((
-            "name".to_string(),
-            Draft::text(if rng.chance(90) {
-                tool.name.clone()
-            } else {
-                "x".to_string()
-            }),
-        ));
+        inner.push(("name".to_string(), Draft::text(if rng.chance(90) { tool.name.clone() } else { "x".to_string() })));
     }
     if rng.chance(90) {
-        let arguments = if rng.chance(95) {
-            arguments(rng, &tool.params)
-        } else {
-            wrong(rng)
-        };
+        let arguments = if rng.chance(95) { arguments(rng, &tool.params) } else { wrong(rng) };
         inner.push(("arguments".to_string(), arguments));
     }
-    let name = server.unwraps.map_or("call_tool".to_string(), |(at, _)| {
-        server.tools[at].name.clone()
-    });
-    Draft::object([
-        ("name", Draft::Text(name)),
-        ("arguments", Draft::Object(inner)),
-    ])
+    let name = server.unwraps.map_or("call_tool".to_string(), |(at, _)| server.tools[at].name.clone());
+    Draft::object([("name", Draft::Text(name)), ("arguments", Draft::Object(inner))])
 }
 
 /// Arguments: mostly right, sometimes with one thing wrong.
@@ -246,19 +167,11 @@ fn arguments(rng: &mut Rng, fields: &[Field]) -> Draft {
     let broken = rng.chance(6);
     let mut members = Vec::new();
     for field in fields {
-        let absent = if field.required {
-            broken && rng.chance(20)
-        } else {
-            rng.chance(40)
-        };
+        let absent = if field.required { broken && rng.chance(20) } else { rng.chance(40) };
         if absent {
             continue;
         }
-        let null = if field.nullable {
-            rng.chance(30)
-        } else {
-            broken && rng.chance(15)
-        };
+        let null = if field.nullable { rng.chance(30) } else { broken && rng.chance(15) };
         let value = match null {
             true => Draft::Null,
             false if broken && rng.chance(30) => wrong(rng),
@@ -295,38 +208,14 @@ fn value(rng: &mut Rng, ty: &Ty) -> Draft {
         Ty::Decimal => Draft::Number(rng.word(pools::DECIMAL_TEXTS)),
         Ty::Text => Draft::Text(text(rng)),
         Ty::Words => Draft::text(rng.word(WORDS)),
-        Ty::Path => Draft::text(rng.word(if good {
-            &pools::PATH_TEXTS[..9]
-        } else {
-            pools::PATH_TEXTS
-        })),
-        Ty::Url => Draft::text(rng.word(if good {
-            &pools::URL_TEXTS[..6]
-        } else {
-            pools::URL_TEXTS
-        })),
-        Ty::Host => Draft::text(rng.word(if good {
-            &pools::HOST_TEXTS[..10]
-        } else {
-            pools::HOST_TEXTS
-        })),
-        Ty::Ip => Draft::text(rng.word(if good {
-            &pools::IP_TEXTS[..12]
-        } else {
-            pools::IP_TEXTS
-        })),
-        Ty::Instant => Draft::text(rng.word(if good {
-            &pools::INSTANT_TEXTS[..4]
-        } else {
-            pools::INSTANT_TEXTS
-        })),
+        Ty::Path => Draft::text(rng.word(if good { &pools::PATH_TEXTS[..9] } else { pools::PATH_TEXTS })),
+        Ty::Url => Draft::text(rng.word(if good { &pools::URL_TEXTS[..6] } else { pools::URL_TEXTS })),
+        Ty::Host => Draft::text(rng.word(if good { &pools::HOST_TEXTS[..10] } else { pools::HOST_TEXTS })),
+        Ty::Ip => Draft::text(rng.word(if good { &pools::IP_TEXTS[..12] } else { pools::IP_TEXTS })),
+        Ty::Instant => Draft::text(rng.word(if good { &pools::INSTANT_TEXTS[..4] } else { pools::INSTANT_TEXTS })),
         Ty::List(element) => Draft::Array((0..rng.below(4)).map(|_| value(rng, element)).collect()),
         Ty::Map(element) => Draft::Object(
-            ["k", "a/b", "~"]
-                .iter()
-                .take(rng.below(4))
-                .map(|key| (key.to_string(), value(rng, element)))
-                .collect(),
+            ["k", "a/b", "~"].iter().take(rng.below(4)).map(|key| (key.to_string(), value(rng, element))).collect(),
         ),
         Ty::Record(fields) => arguments(rng, fields),
         Ty::Open => Draft::object([("x", Draft::Number("1".to_string()))]),
@@ -345,12 +234,7 @@ fn text(rng: &mut Rng) -> String {
         7 => rng.word(pools::PATH_TEXTS),
         8 => rng.word(pools::URL_TEXTS),
         _ => {
-            let pool = *rng.pick(&[
-                pools::HOST_TEXTS,
-                pools::IP_TEXTS,
-                pools::INSTANT_TEXTS,
-                pools::SQL_TEXTS,
-            ]);
+            let pool = *rng.pick(&[pools::HOST_TEXTS, pools::IP_TEXTS, pools::INSTANT_TEXTS, pools::SQL_TEXTS]);
             rng.word(pool)
         }
     }
@@ -369,11 +253,7 @@ fn uri(rng: &mut Rng, server: &Server) -> String {
             "FILE:///w/a",
         ]),
         3 => rng.word(&["mem://c1/notes", "docs://guide", "docs://a/b"]),
-        _ => format!(
-            "file:///w/{}/{}",
-            rng.pick(&["red", "blue", "c1", "é"]),
-            rng.pick(&["x.txt", "a b", "y"])
-        ),
+        _ => format!("file:///w/{}/{}", rng.pick(&["red", "blue", "c1", "é"]), rng.pick(&["x.txt", "a b", "y"])),
     }
 }
 
@@ -387,22 +267,12 @@ fn prompt(rng: &mut Rng, server: &Server) -> Draft {
         given.push(("topic".to_string(), Draft::Text(text(rng))));
     }
     if rng.chance(50) {
-        given.push((
-            "style".to_string(),
-            if rng.chance(90) {
-                Draft::Text(text(rng))
-            } else {
-                wrong(rng)
-            },
-        ));
+        given.push(("style".to_string(), if rng.chance(90) { Draft::Text(text(rng)) } else { wrong(rng) }));
     }
     if rng.chance(3) {
         given.push(("extra".to_string(), Draft::text("x")));
     }
-    Draft::object([
-        ("name", Draft::Text(name)),
-        ("arguments", Draft::Object(given)),
-    ])
+    Draft::object([("name", Draft::Text(name)), ("arguments", Draft::Object(given))])
 }
 
 fn completion(rng: &mut Rng, server: &Server) -> Draft {
@@ -411,19 +281,10 @@ fn completion(rng: &mut Rng, server: &Server) -> Draft {
             ("type", Draft::text("ref/resource")),
             ("uri", Draft::text(rng.pick(&server.templates).clone())),
         ]),
-        1 => Draft::object([
-            ("type", Draft::text("ref/prompt")),
-            ("name", Draft::text("nothing")),
-        ]),
-        _ => Draft::object([
-            ("type", Draft::text("ref/prompt")),
-            ("name", Draft::text("summarize")),
-        ]),
+        1 => Draft::object([("type", Draft::text("ref/prompt")), ("name", Draft::text("nothing"))]),
+        _ => Draft::object([("type", Draft::text("ref/prompt")), ("name", Draft::text("summarize"))]),
     };
-    let argument = Draft::object([
-        ("name", Draft::text("topic")),
-        ("value", Draft::Text(text(rng))),
-    ]);
+    let argument = Draft::object([("name", Draft::text("topic")), ("value", Draft::Text(text(rng)))]);
     Draft::object([("ref", reference), ("argument", argument)])
 }
 
@@ -439,12 +300,8 @@ fn ask(rng: &mut Rng) -> (String, Draft) {
         }
         1 => {
             let field = rng.word(&["name", "password", "api_key", "color"]);
-            let properties = Draft::Object(vec![(
-                field,
-                Draft::object([("type", Draft::text("string"))]),
-            )]);
-            let schema =
-                Draft::object([("type", Draft::text("object")), ("properties", properties)]);
+            let properties = Draft::Object(vec![(field, Draft::object([("type", Draft::text("string"))]))]);
+            let schema = Draft::object([("type", Draft::text("object")), ("properties", properties)]);
             let members = [("message", Draft::text("?")), ("requestedSchema", schema)];
             ("elicitation/create".to_string(), Draft::object(members))
         }
@@ -460,14 +317,7 @@ fn context(rng: &mut Rng, model: &Model) -> Option<String> {
     for field in &model.context {
         if rng.chance(75) {
             let bad = rng.chance(4);
-            members.push((
-                field.name.clone(),
-                if bad {
-                    wrong(rng)
-                } else {
-                    value(rng, &field.ty)
-                },
-            ));
+            members.push((field.name.clone(), if bad { wrong(rng) } else { value(rng, &field.ty) }));
         }
     }
     Some(plain(&Draft::Object(members)))
@@ -484,24 +334,9 @@ fn claim_value(rng: &mut Rng, ty: &Ty) -> Draft {
 
 /// A chain: nobody, a user, an agent, an agent for a user it may act for; now and then a wrong one.
 fn principal(rng: &mut Rng, model: &Model) -> Principal {
-    let identities: Vec<_> = model
-        .classes
-        .iter()
-        .enumerate()
-        .filter(|(at, class)| class.identity == *at)
-        .collect();
-    let named = |name: &str| {
-        identities
-            .iter()
-            .find(|(_, class)| class.name == name)
-            .map(|(_, class)| *class)
-    };
-    let of_kind = |user: bool| {
-        identities
-            .iter()
-            .filter(move |(_, class)| class.user == user)
-            .collect::<Vec<_>>()
-    };
+    let identities: Vec<_> = model.classes.iter().enumerate().filter(|(at, class)| class.identity == *at).collect();
+    let named = |name: &str| identities.iter().find(|(_, class)| class.name == name).map(|(_, class)| *class);
+    let of_kind = |user: bool| identities.iter().filter(move |(_, class)| class.user == user).collect::<Vec<_>>();
     let (users, agents) = (of_kind(true), of_kind(false));
     let link = |rng: &mut Rng, user: bool| {
         let (_, class) = rng.pick(if user { &users } else { &agents });
@@ -513,11 +348,7 @@ fn principal(rng: &mut Rng, model: &Model) -> Principal {
         20..=24 => vec![link(rng, false)],
         25..=35 => {
             let agent = rng.pick(&agents).1;
-            let user = if agent.text.contains("acts for guest") {
-                "guest"
-            } else {
-                "employee"
-            };
+            let user = if agent.text.contains("acts for guest") { "guest" } else { "employee" };
             let user = named(user).unwrap_or(agent);
             vec![one_link(rng, model, agent), one_link(rng, model, user)]
         }
@@ -525,59 +356,29 @@ fn principal(rng: &mut Rng, model: &Model) -> Principal {
         38 => vec![link(rng, false), link(rng, false), link(rng, true)],
         _ => vec![link(rng, true), link(rng, true)],
     };
-    let scopes = pools::SCOPES
-        .iter()
-        .filter(|_| rng.chance(60))
-        .map(|scope| scope.to_string())
-        .collect();
+    let scopes = pools::SCOPES.iter().filter(|_| rng.chance(60)).map(|scope| scope.to_string()).collect();
     Principal { chain, scopes }
 }
 
 fn one_link(rng: &mut Rng, model: &Model, class: &Class) -> Link {
     let (source, mark) = (class.source, class.mark.as_str());
-    let kind = if class.user {
-        LinkKind::User
-    } else {
-        LinkKind::Agent
-    };
+    let kind = if class.user { LinkKind::User } else { LinkKind::Agent };
     match source {
-        Source::Mtls => Link {
-            kind,
-            source: LinkSource::Mtls {
-                spiffe: mark.to_string(),
-            },
-            claims: "{}".to_string(),
-        },
+        Source::Mtls => Link { kind, source: LinkSource::Mtls { spiffe: mark.to_string() }, claims: "{}".to_string() },
         Source::Local => {
             let uid = if rng.chance(90) { 1000 } else { 0 };
-            Link {
-                kind,
-                source: LinkSource::Local { uid },
-                claims: "{}".to_string(),
-            }
+            Link { kind, source: LinkSource::Local { uid }, claims: "{}".to_string() }
         }
         Source::Issuer => {
-            let sub = if rng.chance(95) {
-                format!("{mark}{}", rng.pick(&["1", "2"]))
-            } else {
-                "stranger".to_string()
-            };
+            let sub = if rng.chance(95) { format!("{mark}{}", rng.pick(&["1", "2"])) } else { "stranger".to_string() };
             let mut members = vec![("sub".to_string(), Draft::Text(sub))];
             for claim in &model.claims {
-                let there = if claim.required {
-                    !rng.chance(1)
-                } else {
-                    rng.chance(60)
-                };
+                let there = if claim.required { !rng.chance(1) } else { rng.chance(60) };
                 if there {
                     members.push((claim.name.clone(), claim_value(rng, &claim.ty)));
                 }
             }
-            Link {
-                kind,
-                source: LinkSource::Issuer("corp".to_string()),
-                claims: plain(&Draft::Object(members)),
-            }
+            Link { kind, source: LinkSource::Issuer("corp".to_string()), claims: plain(&Draft::Object(members)) }
         }
     }
 }

@@ -13,12 +13,7 @@ struct Who {
 }
 
 fn who(text: &str) -> Who {
-    Who {
-        text: text.to_string(),
-        user_claims: false,
-        agent_claims: false,
-        has_user: false,
-    }
+    Who { text: text.to_string(), user_claims: false, agent_claims: false, has_user: false }
 }
 
 /// What a rule is about.
@@ -44,11 +39,7 @@ pub fn rules(rng: &mut Rng, model: &Model) -> Vec<String> {
     for server in &model.servers {
         if rng.chance(40) {
             all.push(
-                id() + &format!(
-                    "permit {} to call {}.*",
-                    rng.pick(&["anyone", "any user", "employee"]),
-                    server.name
-                ),
+                id() + &format!("permit {} to call {}.*", rng.pick(&["anyone", "any user", "employee"]), server.name),
             );
         }
     }
@@ -68,14 +59,7 @@ pub fn rules(rng: &mut Rng, model: &Model) -> Vec<String> {
         all.push(id() + &audit(rng, model));
     }
     if rng.chance(30) {
-        all.push(
-            id() + "@shadow\n"
-                + &if rng.chance(50) {
-                    permit(rng, model)
-                } else {
-                    forbid(rng, model)
-                },
-        );
+        all.push(id() + "@shadow\n" + &if rng.chance(50) { permit(rng, model) } else { forbid(rng, model) });
     }
     for grant in &model.grants {
         all.push(grant_block(rng, model, grant, &mut id));
@@ -96,10 +80,7 @@ fn single(rng: &mut Rng, model: &Model, narrow: bool) -> Who {
         0..=5 => who("anyone"),
         6 if narrow => who("anonymous"),
         6 | 7 => who("any agent"),
-        8..=11 => Who {
-            has_user: true,
-            ..who("any user")
-        },
+        8..=11 => Who { has_user: true, ..who("any user") },
         _ => {
             let class = rng.pick(&model.classes);
             Who {
@@ -123,23 +104,13 @@ fn subject(rng: &mut Rng, model: &Model, narrow: bool) -> Who {
         1 => {
             let (a, b) = (rng.pick(&users), rng.pick(&users));
             if a.name == b.name {
-                return Who {
-                    has_user: true,
-                    ..who(&a.name)
-                };
+                return Who { has_user: true, ..who(&a.name) };
             }
-            Who {
-                has_user: true,
-                ..who(&format!("{} & {}", a.name, b.name))
-            }
+            Who { has_user: true, ..who(&format!("{} & {}", a.name, b.name)) }
         }
         2 | 3 => {
             let (agent, user) = (rng.pick(&agents), rng.pick(&users));
-            let actor = if rng.chance(40) {
-                "any agent".to_string()
-            } else {
-                agent.name.clone()
-            };
+            let actor = if rng.chance(40) { "any agent".to_string() } else { agent.name.clone() };
             Who {
                 text: format!("{actor} acting for {}", user.name),
                 user_claims: user.claims_known,
@@ -172,11 +143,7 @@ fn about(rng: &mut Rng, model: &Model, narrow: bool) -> About {
         2 | 5 => call(format!("{}.*", server.name)),
         3 if narrow => call(rng.word(&["any tool", "tag some"])),
         3 => call(rng.word(&["any tool", "tag some", "tag risky"])),
-        4 => call(format!(
-            "{}, {}",
-            tool_path(server, 0),
-            tool_path(server, 1)
-        )),
+        4 => call(format!("{}, {}", tool_path(server, 0), tool_path(server, 1))),
         _ => {
             let at = rng.below(server.tools.len());
             let path = tool_path(server, at);
@@ -192,13 +159,7 @@ fn about(rng: &mut Rng, model: &Model, narrow: bool) -> About {
 }
 
 fn call(targets: String) -> About {
-    About {
-        action: "call",
-        targets,
-        fields: None,
-        tool: None,
-        of_call: true,
-    }
+    About { action: "call", targets, fields: None, tool: None, of_call: true }
 }
 
 fn resource(rng: &mut Rng, server: &Server) -> About {
@@ -211,33 +172,13 @@ fn resource(rng: &mut Rng, server: &Server) -> About {
     };
     let action = *rng.pick(&["read", "read", "subscribe", "[read, subscribe]"]);
     match rng.below(5) {
-        0 => About {
-            action,
-            targets: format!("{}.*", server.name),
-            fields: None,
-            tool: None,
-            of_call: false,
-        },
-        1 => About {
-            action,
-            targets: "any resource".to_string(),
-            fields: None,
-            tool: None,
-            of_call: false,
-        },
+        0 => About { action, targets: format!("{}.*", server.name), fields: None, tool: None, of_call: false },
+        1 => About { action, targets: "any resource".to_string(), fields: None, tool: None, of_call: false },
         2 => plain(action, "file:///w/**"),
         3 => {
-            let variable = Field {
-                name: "team".to_string(),
-                ty: Ty::Text,
-                required: true,
-                nullable: false,
-            };
+            let variable = Field { name: "team".to_string(), ty: Ty::Text, required: true, nullable: false };
             let fields = Some(("resource.uri".to_string(), vec![variable]));
-            About {
-                fields,
-                ..plain(action, "file:///w/{team}/*")
-            }
+            About { fields, ..plain(action, "file:///w/{team}/*") }
         }
         _ => plain(action, "file:///**"),
     }
@@ -265,11 +206,7 @@ fn clauses(rng: &mut Rng, model: &Model, who: &Who, about: &About, percent: usiz
     let mut pen = pen(model, who, about);
     let mut out = String::new();
     for word in ["where", "when", "unless"] {
-        let percent = if word == "unless" {
-            percent / 4
-        } else {
-            percent
-        };
+        let percent = if word == "unless" { percent / 4 } else { percent };
         if rng.chance(percent) {
             let depth = rng.below(4);
             out.push_str(&format!("\n  {word} {}", pen.condition(rng, depth)));
@@ -283,43 +220,26 @@ fn permit(rng: &mut Rng, model: &Model) -> String {
         return ask("permit", rng, model);
     }
     let (who, about) = (subject(rng, model, true), about(rng, model, true));
-    let clauses = if rng.chance(30) {
-        String::new()
-    } else {
-        clauses(rng, model, &who, &about, 60)
-    };
-    format!(
-        "permit {} to {} {}{clauses}",
-        who.text, about.action, about.targets
-    )
+    let clauses = if rng.chance(30) { String::new() } else { clauses(rng, model, &who, &about, 60) };
+    format!("permit {} to {} {}{clauses}", who.text, about.action, about.targets)
 }
 
 /// What servers ask.
 fn ask(verb: &str, rng: &mut Rng, model: &Model) -> String {
     let server = rng.pick(&model.servers);
-    let client = if rng.chance(60) {
-        format!(" for {}", single(rng, model, verb == "permit").text)
-    } else {
-        String::new()
-    };
+    let client =
+        if rng.chance(60) { format!(" for {}", single(rng, model, verb == "permit").text) } else { String::new() };
     let clause = match rng.below(4) {
         0 => ("sample", "\n  where sample.max_tokens ?? 0 <= 1000"),
         1 => ("elicit", "\n  where not elicit.asks_secret"),
         2 => ("sample", ""),
         _ => ("roots", ""),
     };
-    format!(
-        "{verb} server {} to {}{client}{}",
-        server.name, clause.0, clause.1
-    )
+    format!("{verb} server {} to {}{client}{}", server.name, clause.0, clause.1)
 }
 
 fn annotations(rng: &mut Rng) -> String {
-    if rng.chance(30) {
-        format!("@deny({})\n", rng.pick(&["explain", "hide", "step_up"]))
-    } else {
-        String::new()
-    }
+    if rng.chance(30) { format!("@deny({})\n", rng.pick(&["explain", "hide", "step_up"])) } else { String::new() }
 }
 
 fn forbid(rng: &mut Rng, model: &Model) -> String {
@@ -332,13 +252,7 @@ fn forbid(rng: &mut Rng, model: &Model) -> String {
         let mut pen = pen(model, &who, &about);
         clauses = format!("\n  where {}", pen.condition(rng, 2));
     }
-    format!(
-        "{}forbid {} to {} {}{clauses}",
-        annotations(rng),
-        who.text,
-        about.action,
-        about.targets
-    )
+    format!("{}forbid {} to {} {}{clauses}", annotations(rng), who.text, about.action, about.targets)
 }
 
 fn require(rng: &mut Rng, model: &Model) -> String {
@@ -351,13 +265,7 @@ fn require(rng: &mut Rng, model: &Model) -> String {
     };
     let (who, about) = (subject(rng, model, false), about(rng, model, false));
     let clauses = clauses(rng, model, &who, &about, 60);
-    format!(
-        "{}require {requirement} for {} to {} {}{clauses}",
-        annotations(rng),
-        who.text,
-        about.action,
-        about.targets
-    )
+    format!("{}require {requirement} for {} to {} {}{clauses}", annotations(rng), who.text, about.action, about.targets)
 }
 
 fn limit(rng: &mut Rng, model: &Model) -> String {
@@ -368,19 +276,11 @@ fn limit(rng: &mut Rng, model: &Model) -> String {
         .flat_map(|(_, fields)| fields)
         .filter(|field| matches!(field.ty, Ty::Int | Ty::Decimal) && !field.is_optional())
         .collect();
-    let of = match about
-        .fields
-        .as_ref()
-        .filter(|_| !amounts.is_empty() && rng.chance(60))
-    {
+    let of = match about.fields.as_ref().filter(|_| !amounts.is_empty() && rng.chance(60)) {
         Some((base, _)) => format!(" of {base}.{}", after_dot(&rng.pick(&amounts).name)),
         None => String::new(),
     };
-    let by = if who.has_user && rng.chance(30) {
-        "user"
-    } else {
-        *rng.pick(&["caller", "session"])
-    };
+    let by = if who.has_user && rng.chance(30) { "user" } else { *rng.pick(&["caller", "session"]) };
     let clauses = clauses(rng, model, &who, &about, 30);
     let most = rng.pick(&["1", "30", "5_000"]);
     format!(
@@ -395,10 +295,7 @@ fn limit(rng: &mut Rng, model: &Model) -> String {
 fn redact(rng: &mut Rng, model: &Model) -> String {
     let server = rng.pick(&model.servers);
     let targets = tool_path(server, rng.below(server.tools.len()));
-    let about = About {
-        of_call: false,
-        ..call(targets.clone())
-    };
+    let about = About { of_call: false, ..call(targets.clone()) };
     let specs = rng.pick(&[
         "result.ssn keep last 4, result.card drop",
         "result.a[*].b replace \"***\"",
@@ -412,23 +309,11 @@ fn audit(rng: &mut Rng, model: &Model) -> String {
     let (who, about) = (subject(rng, model, false), about(rng, model, false));
     let clauses = clauses(rng, model, &who, &about, 40);
     let level = rng.pick(&["full", "summary", "none"]);
-    format!(
-        "audit {level} for {} to {} {}{clauses}",
-        who.text, about.action, about.targets
-    )
+    format!("audit {level} for {} to {} {}{clauses}", who.text, about.action, about.targets)
 }
 
-fn grant_block(
-    rng: &mut Rng,
-    model: &Model,
-    grant: &str,
-    id: &mut impl FnMut() -> String,
-) -> String {
-    let users: Vec<_> = model
-        .classes
-        .iter()
-        .filter(|class| class.user && class.claims_known)
-        .collect();
+fn grant_block(rng: &mut Rng, model: &Model, grant: &str, id: &mut impl FnMut() -> String) -> String {
+    let users: Vec<_> = model.classes.iter().filter(|class| class.user && class.claims_known).collect();
     let holder = rng.pick(&users);
     let server = rng.pick(&model.servers);
     let at = rng.below(server.tools.len());
@@ -437,21 +322,9 @@ fn grant_block(
         tool: Some(tool_path(server, at)),
         ..call(tool_path(server, at))
     };
-    let who = Who {
-        user_claims: true,
-        has_user: true,
-        ..who(&holder.name)
-    };
-    let clauses = if rng.chance(60) {
-        String::new()
-    } else {
-        clauses(rng, model, &who, &about, 50)
-    };
-    let approved = if rng.chance(50) {
-        format!(" approved by {}", users[0].name)
-    } else {
-        String::new()
-    };
+    let who = Who { user_claims: true, has_user: true, ..who(&holder.name) };
+    let clauses = if rng.chance(60) { String::new() } else { clauses(rng, model, &who, &about, 50) };
+    let approved = if rng.chance(50) { format!(" approved by {}", users[0].name) } else { String::new() };
     format!(
         "grant {grant} to {} for at most 1h{approved} {{\n{}permit to call {}{clauses}\n}}",
         holder.name,

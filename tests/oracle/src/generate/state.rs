@@ -8,12 +8,7 @@ use crate::questions::Questions;
 use mcpz_runtime::state::{Approval, Failing, HistoryAnswer, LimitUsed, QueryKind, TableState};
 
 /// Makes a state for a request.
-pub fn state(
-    rng: &mut Rng,
-    model: &Model,
-    questions: &Questions,
-    request: &GeneratedRequest,
-) -> TableState {
+pub fn state(rng: &mut Rng, model: &Model, questions: &Questions, request: &GeneratedRequest) -> TableState {
     let mut state = TableState::default();
     for label in &model.labels {
         if rng.chance(40) {
@@ -21,9 +16,7 @@ pub fn state(
         }
         for text in pools::TEXTS.iter().chain(pools::INT_TEXTS) {
             if rng.chance(30) {
-                state
-                    .seen_in_label
-                    .insert((text.to_string(), label.clone()));
+                state.seen_in_label.insert((text.to_string(), label.clone()));
             }
         }
         for pointer in argument_pointers(request) {
@@ -33,9 +26,7 @@ pub fn state(
         }
     }
     for text in pools::TEXTS.iter().filter(|_| rng.chance(40)) {
-        state
-            .seen_in_data
-            .insert((text.to_string(), "names".to_string()));
+        state.seen_in_data.insert((text.to_string(), "names".to_string()));
     }
     for (text, kind) in &questions.history {
         if rng.chance(70) {
@@ -43,27 +34,12 @@ pub fn state(
         }
     }
     approvals(rng, model, request, &mut state);
-    state.mfa_age_ms = if rng.chance(60) {
-        Some(*rng.pick(&[0, 60_000, 299_999, 300_000, 300_001, -1]))
-    } else {
-        None
-    };
-    state.grants = questions
-        .grants
-        .iter()
-        .filter(|_| rng.chance(40))
-        .cloned()
-        .collect();
+    state.mfa_age_ms = if rng.chance(60) { Some(*rng.pick(&[0, 60_000, 299_999, 300_000, 300_001, -1])) } else { None };
+    state.grants = questions.grants.iter().filter(|_| rng.chance(40)).cloned().collect();
     for rule in &questions.limits {
         let used = *rng.pick(&[0, 0, 0, 1, 29, 30, 4_999, 5_000]);
         let later = if rng.chance(50) { Some(60_000) } else { None };
-        state.limits.insert(
-            rule.clone(),
-            LimitUsed {
-                used: used * crate::exact::ONE,
-                retry_after_ms: later,
-            },
-        );
+        state.limits.insert(rule.clone(), LimitUsed { used: used * crate::exact::ONE, retry_after_ms: later });
     }
     emergencies(rng, model, &mut state);
     failures(rng, model, questions, &mut state);
@@ -110,29 +86,15 @@ fn pointers(value: &serde_json::Value, base: &str, out: &mut Vec<String>) {
 
 fn approvals(rng: &mut Rng, model: &Model, request: &GeneratedRequest, state: &mut TableState) {
     for _ in 0..rng.below(4) {
-        let own = request
-            .principal
-            .chain
-            .last()
-            .map(|link| link.claims.clone())
-            .unwrap_or_default();
+        let own = request.principal.chain.last().map(|link| link.claims.clone()).unwrap_or_default();
         let approver = if rng.chance(20) && own.contains("user:1") {
             "user:1".to_string()
         } else {
             rng.word(&["user:1", "user:2", "user:3", "guest:1"])
         };
-        let classes = model
-            .classes
-            .iter()
-            .filter(|_| rng.chance(50))
-            .map(|class| class.name.clone())
-            .collect();
+        let classes = model.classes.iter().filter(|_| rng.chance(50)).map(|class| class.name.clone()).collect();
         let age_ms = *rng.pick(&[0, 1_000, 599_999, 600_000, 600_001, -1]);
-        state.approvals.push(Approval {
-            approver,
-            classes,
-            age_ms,
-        });
+        state.approvals.push(Approval { approver, classes, age_ms });
     }
 }
 
@@ -156,30 +118,14 @@ fn failures(rng: &mut Rng, model: &Model, questions: &Questions, state: &mut Tab
     if !rng.chance(12) {
         return;
     }
-    let mut all = vec![
-        Failing::Isolation,
-        Failing::Quarantine,
-        Failing::Approvals,
-        Failing::Mfa,
-        Failing::Everything,
-    ];
+    let mut all = vec![Failing::Isolation, Failing::Quarantine, Failing::Approvals, Failing::Mfa, Failing::Everything];
     for label in &model.labels {
         all.push(Failing::SessionHolds(label.clone()));
         all.push(Failing::SeenInLabel("a".to_string(), label.clone()));
     }
     all.extend(questions.history.keys().cloned().map(Failing::History));
-    all.extend(
-        questions
-            .grants
-            .iter()
-            .map(|grant| Failing::Grant(grant.clone())),
-    );
-    all.extend(
-        questions
-            .limits
-            .iter()
-            .map(|rule| Failing::Limit(rule.clone())),
-    );
+    all.extend(questions.grants.iter().map(|grant| Failing::Grant(grant.clone())));
+    all.extend(questions.limits.iter().map(|rule| Failing::Limit(rule.clone())));
     for _ in 0..rng.within(1, 3) {
         state.failing.insert(rng.pick(&all).clone());
     }

@@ -10,9 +10,7 @@ pub fn parse(text: &str) -> Option<IpAddr> {
     if !text.contains(':') {
         return None;
     }
-    text.parse::<Ipv6Addr>()
-        .ok()
-        .map(|v6| unwrap(IpAddr::V6(v6)))
+    text.parse::<Ipv6Addr>().ok().map(|v6| unwrap(IpAddr::V6(v6)))
 }
 
 /// Four decimal numbers up to 255 without superfluous zeros.
@@ -23,8 +21,7 @@ pub fn dotted_quad(text: &str) -> Option<Ipv4Addr> {
         return None;
     }
     for (octet, part) in octets.iter_mut().zip(&parts) {
-        let plain =
-            !part.is_empty() && part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let plain = !part.is_empty() && part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
         if !plain || (part.len() > 1 && part.starts_with('0')) {
             return None;
         }
@@ -45,9 +42,7 @@ pub fn unwrap(address: IpAddr) -> IpAddr {
         IpAddr::V4(Ipv4Addr::new(a, b, c, d))
     };
     match s {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            embedded(high, low)
-        }
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => address,
         [0, 0, 0, 0, 0, 0, high, low] => embedded(high, low),
         [0x2002, high, low, ..] => embedded(high, low),
@@ -73,8 +68,7 @@ pub fn parse_net(text: &str) -> Option<(IpAddr, u8)> {
         }
         Some(_) => return None,
     };
-    if length > width || (prefix.is_some_and(|digits| digits.len() > 1 && digits.starts_with('0')))
-    {
+    if length > width || (prefix.is_some_and(|digits| digits.len() > 1 && digits.starts_with('0'))) {
         return None;
     }
     Some((base, length))
@@ -84,12 +78,7 @@ pub fn parse_net(text: &str) -> Option<(IpAddr, u8)> {
 pub fn in_net(address: IpAddr, net: (IpAddr, u8)) -> bool {
     let (base, length) = unwrap_net(net);
     match (unwrap(address), base) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => same_prefix(
-            u128::from(u32::from(a)),
-            u128::from(u32::from(b)),
-            32,
-            length,
-        ),
+        (IpAddr::V4(a), IpAddr::V4(b)) => same_prefix(u128::from(u32::from(a)), u128::from(u32::from(b)), 32, length),
         (IpAddr::V6(a), IpAddr::V6(b)) => same_prefix(u128::from(a), u128::from(b), 128, length),
         _ => false,
     }
@@ -102,9 +91,7 @@ fn unwrap_net((base, length): (IpAddr, u8)) -> (IpAddr, u8) {
     };
     let offset = if v6.segments()[0] == 0x2002 { 16 } else { 96 };
     match unwrap(base) {
-        IpAddr::V4(v4) if length >= offset && length - offset <= 32 => {
-            (IpAddr::V4(v4), length - offset)
-        }
+        IpAddr::V4(v4) if length >= offset && length - offset <= 32 => (IpAddr::V4(v4), length - offset),
         _ => (base, length),
     }
 }
@@ -122,25 +109,11 @@ mod tests {
     #[test]
     fn unwraps_embedded_addresses() {
         let v4 = parse("127.0.0.1").unwrap();
-        for text in [
-            "::ffff:127.0.0.1",
-            "::127.0.0.1",
-            "64:ff9b::7f00:1",
-            "2002:7f00:1::",
-            "2002:7f00:0001:1::5",
-        ] {
+        for text in ["::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2002:7f00:0001:1::5"] {
             assert_eq!(parse(text), Some(v4), "{text}");
         }
         assert_eq!(parse("::1"), Some("::1".parse().unwrap()));
-        for bad in [
-            "0177.0.0.1",
-            "1.2.3",
-            "2130706433",
-            "[::1]",
-            "fe80::1%eth0",
-            "1.2.3.256",
-            "",
-        ] {
+        for bad in ["0177.0.0.1", "1.2.3", "2130706433", "[::1]", "fe80::1%eth0", "1.2.3.256", ""] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

@@ -37,11 +37,7 @@ fn days(date: civil::Date) -> Option<i32> {
 /// Whether an instant lies in a window.
 pub fn in_window(instant_ms: i64, window: &Window) -> Option<bool> {
     let now = civil(instant_ms, &window.zone)?;
-    let yesterday = Civil {
-        date: now.date - 1,
-        weekday: (now.weekday + 6) % 7,
-        second: now.second,
-    };
+    let yesterday = Civil { date: now.date - 1, weekday: (now.weekday + 6) % 7, second: now.second };
     if window.from_s < window.until_s {
         let within = window.from_s <= now.second && now.second < window.until_s;
         return Some(within && day_fits(now, window));
@@ -96,11 +92,7 @@ fn parse_offset(text: &str) -> Option<i64> {
     };
     let (hours, minutes) = text[1..].split_once(':')?;
     let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
-    if hours > 23 || minutes > 59 {
-        None
-    } else {
-        Some(sign * i64::from(hours * 3600 + minutes * 60))
-    }
+    if hours > 23 || minutes > 59 { None } else { Some(sign * i64::from(hours * 3600 + minutes * 60)) }
 }
 
 fn two_digits(text: &str) -> Option<u32> {
@@ -112,8 +104,7 @@ fn two_digits(text: &str) -> Option<u32> {
 pub fn parse_date(text: &str) -> Option<i32> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 || !year.bytes().all(|byte| byte.is_ascii_digit())
-    {
+    if parts.next().is_some() || year.len() != 4 || !year.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let month = i8::try_from(two_digits(month)?).ok()?;
@@ -124,38 +115,20 @@ pub fn parse_date(text: &str) -> Option<i32> {
 /// `09:00:30` as seconds since midnight.
 fn parse_clock(text: &str) -> Option<u32> {
     let mut parts = text.split(':');
-    let (hour, minute, second) = (
-        two_digits(parts.next()?)?,
-        two_digits(parts.next()?)?,
-        two_digits(parts.next()?)?,
-    );
+    let (hour, minute, second) = (two_digits(parts.next()?)?, two_digits(parts.next()?)?, two_digits(parts.next()?)?);
     let fits = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
     fits.then_some(hour * 3600 + minute * 60 + second)
 }
 
 /// `09:00` or `09:00:30`.
 pub fn parse_time(text: &str) -> Option<u32> {
-    if text.len() == 5 {
-        parse_clock(&format!("{text}:00"))
-    } else {
-        parse_clock(text)
-    }
+    if text.len() == 5 { parse_clock(&format!("{text}:00")) } else { parse_clock(text) }
 }
 
 /// `mon` to `sun`, or in full.
 pub fn parse_weekday(text: &str) -> Option<u8> {
-    let names = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let at = names
-        .iter()
-        .position(|name| *name == text || &name[..3] == text)?;
+    let names = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let at = names.iter().position(|name| *name == text || &name[..3] == text)?;
     u8::try_from(at).ok()
 }
 
@@ -191,13 +164,7 @@ mod tests {
     fn instants() {
         assert_eq!(parse_instant("1970-01-01T00:00:01.5Z"), Some(1500));
         assert_eq!(parse_instant("1970-01-01T01:00:00+01:00"), Some(0));
-        for bad in [
-            "1970-01-01",
-            "1970-01-01T00:00:00",
-            "1970-02-30T00:00:00Z",
-            "1970-01-01T24:00:00Z",
-            "x",
-        ] {
+        for bad in ["1970-01-01", "1970-01-01T00:00:00", "1970-02-30T00:00:00Z", "1970-01-01T24:00:00Z", "x"] {
             assert_eq!(parse_instant(bad), None, "{bad}");
         }
     }

@@ -53,10 +53,7 @@ fn advance(reached: &[bool], step: Step, chars: &[char], path_like: bool) -> Vec
             }
             Step::Run | Step::RunOfAnything => {
                 let stops = path_like && step == Step::Run;
-                let run = chars[start..]
-                    .iter()
-                    .take_while(|c| !stops || **c != '/')
-                    .count();
+                let run = chars[start..].iter().take_while(|c| !stops || **c != '/').count();
                 next[start..=start + run].fill(true);
             }
         }

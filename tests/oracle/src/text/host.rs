@@ -5,15 +5,8 @@ use std::net::IpAddr;
 
 /// The canonical text of a host; `None` when it is none.
 pub fn parse(text: &str) -> Option<String> {
-    if let Some(inner) = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
-        return if inner.contains(':') {
-            address::parse(inner).map(|ip| ip.to_string())
-        } else {
-            None
-        };
+    if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return if inner.contains(':') { address::parse(inner).map(|ip| ip.to_string()) } else { None };
     }
     if text.contains(':') {
         return address::parse(text).map(|ip| ip.to_string());
@@ -22,11 +15,7 @@ pub fn parse(text: &str) -> Option<String> {
         return Some(v4.to_string());
     }
     let ascii = a_labels(text)?;
-    if looks_numeric(&ascii) {
-        None
-    } else {
-        Some(ascii)
-    }
+    if looks_numeric(&ascii) { None } else { Some(ascii) }
 }
 
 /// UTS-46, non-transitional, with STD3 rules; one final dot dropped, no empty label.
@@ -42,11 +31,7 @@ fn a_labels(text: &str) -> Option<String> {
         .into_owned();
     let ascii = ascii.strip_suffix('.').unwrap_or(&ascii).to_string();
     let too_long = ascii.len() > 253 || ascii.split('.').any(|label| label.len() > 63);
-    if ascii.is_empty() || too_long || ascii.split('.').any(str::is_empty) {
-        None
-    } else {
-        Some(ascii)
-    }
+    if ascii.is_empty() || too_long || ascii.split('.').any(str::is_empty) { None } else { Some(ascii) }
 }
 
 /// Whether some parser would take the name for a number: its last label is all digits, or `0x...`.
@@ -68,9 +53,7 @@ pub fn matches(host: &str, pattern: &str) -> bool {
         None => host == pattern,
         Some(base) => {
             as_address(host).is_none()
-                && host
-                    .strip_suffix(base)
-                    .is_some_and(|front| front.len() > 1 && front.ends_with('.'))
+                && host.strip_suffix(base).is_some_and(|front| front.len() > 1 && front.ends_with('.'))
         }
     }
 }

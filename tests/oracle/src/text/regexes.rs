@@ -3,10 +3,7 @@
 /// Whether the whole text matches; `None` when the pattern is none.
 pub fn matches(text: &str, pattern: &str) -> Option<bool> {
     let anchored = format!("^(?:{})$", ascii_classes(pattern));
-    let regex = regex::RegexBuilder::new(&anchored)
-        .size_limit(1 << 24)
-        .build()
-        .ok()?;
+    let regex = regex::RegexBuilder::new(&anchored).size_limit(1 << 24).build().ok()?;
     Some(regex.is_match(text))
 }
 

@@ -48,14 +48,9 @@ pub fn facts(text: &str, dialect: SqlDialect) -> Result<SqlFacts, ErrorCode> {
         SqlDialect::Sqlite => Box::new(SQLiteDialect {}),
         SqlDialect::Ansi => Box::new(AnsiDialect {}),
     };
-    let tokens = Tokenizer::new(dialect.as_ref(), text)
-        .tokenize()
-        .map_err(|_| ErrorCode::Sql)?;
+    let tokens = Tokenizer::new(dialect.as_ref(), text).tokenize().map_err(|_| ErrorCode::Sql)?;
     check_tokens(&tokens)?;
-    let parsed = Parser::new(dialect.as_ref())
-        .with_recursion_limit(MAX_DEPTH)
-        .with_tokens(tokens)
-        .parse_statements();
+    let parsed = Parser::new(dialect.as_ref()).with_recursion_limit(MAX_DEPTH).with_tokens(tokens).parse_statements();
     let statements = parsed.map_err(|error| match error {
         ParserError::RecursionLimitExceeded => ErrorCode::SqlLimit,
         _ => ErrorCode::Sql,
@@ -65,51 +60,26 @@ pub fn facts(text: &str, dialect: SqlDialect) -> Result<SqlFacts, ErrorCode> {
     };
     let tree = serde_json::to_value(statement).map_err(|_| ErrorCode::Internal)?;
     let is_query = tree.get("Query").is_some();
-    let mut found = Found {
-        tables: BTreeSet::new(),
-        writes: !is_query,
-        unknown: false,
-    };
+    let mut found = Found { tables: BTreeSet::new(), writes: !is_query, unknown: false };
     found.walk(&tree);
     if found.unknown {
         return Err(ErrorCode::Sql);
     }
     let shown = statement.to_string();
     let first = shown.split_whitespace().next().unwrap_or("").to_lowercase();
-    let kind = if is_query {
-        "select".to_string()
-    } else {
-        first
-    };
-    Ok(SqlFacts {
-        read_only: !found.writes,
-        tables: found.tables.into_iter().collect(),
-        statements: 1,
-        kind,
-    })
+    let kind = if is_query { "select".to_string() } else { first };
+    Ok(SqlFacts { read_only: !found.writes, tables: found.tables.into_iter().collect(), statements: 1, kind })
 }
 
 fn check_tokens(tokens: &[Token]) -> Result<(), ErrorCode> {
     let comment = |token: &Token| {
-        matches!(
-            token,
-            Token::Whitespace(
-                Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)
-            )
-        )
+        matches!(token, Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)))
     };
     if tokens.iter().any(comment) {
         return Err(ErrorCode::Sql);
     }
-    let words = tokens
-        .iter()
-        .filter(|token| !matches!(token, Token::Whitespace(_)))
-        .count();
-    if words > MAX_TOKENS {
-        Err(ErrorCode::SqlLimit)
-    } else {
-        Ok(())
-    }
+    let words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count();
+    if words > MAX_TOKENS { Err(ErrorCode::SqlLimit) } else { Ok(()) }
 }
 
 struct Found {
@@ -141,26 +111,16 @@ impl Found {
                 self.table(&inner["name"]);
             }
             "TableName" => self.table(inner),
-            "names" => inner
-                .as_array()
-                .into_iter()
-                .flatten()
-                .for_each(|name| self.table(name)),
-            "table_names" => inner
-                .as_array()
-                .into_iter()
-                .flatten()
-                .for_each(|entry| self.table(&entry["name"])),
+            "names" => inner.as_array().into_iter().flatten().for_each(|name| self.table(name)),
+            "table_names" => inner.as_array().into_iter().flatten().for_each(|entry| self.table(&entry["name"])),
             "locks" => self.writes |= inner.as_array().is_some_and(|locks| !locks.is_empty()),
             "into" => self.writes |= !inner.is_null(),
             "body" => {
-                let reads = ["Select", "SetOperation", "Query", "Values"]
-                    .iter()
-                    .any(|word| inner.get(word).is_some());
+                let reads = ["Select", "SetOperation", "Query", "Values"].iter().any(|word| inner.get(word).is_some());
                 self.writes |= !reads;
             }
-            "TableFunction" | "UNNEST" | "JsonTable" | "OpenJsonTable" | "Pivot" | "Unpivot"
-            | "MatchRecognize" | "XmlTable" | "SemanticView" => self.unknown |= inner.is_object(),
+            "TableFunction" | "UNNEST" | "JsonTable" | "OpenJsonTable" | "Pivot" | "Unpivot" | "MatchRecognize"
+            | "XmlTable" | "SemanticView" => self.unknown |= inner.is_object(),
             _ => {}
         }
     }
@@ -168,8 +128,7 @@ impl Found {
     /// A function must be known; one that makes a table never is.
     fn function(&mut self, inner: &Value) {
         let name = inner.get("name").and_then(qualified);
-        let known =
-            name.is_some_and(|name| HARMLESS.split_whitespace().any(|harmless| harmless == name));
+        let known = name.is_some_and(|name| HARMLESS.split_whitespace().any(|harmless| harmless == name));
         self.unknown |= !known || inner.get("lateral").is_some();
     }
 
@@ -183,24 +142,14 @@ impl Found {
 
 /// An object name: its identifiers with dots, lower case where unquoted.
 fn qualified(name: &Value) -> Option<String> {
-    let parts: Option<Vec<String>> = name
-        .as_array()?
-        .iter()
-        .map(|part| identifier(part.get("Identifier")?))
-        .collect();
+    let parts: Option<Vec<String>> = name.as_array()?.iter().map(|part| identifier(part.get("Identifier")?)).collect();
     parts.map(|parts| parts.join("."))
 }
 
 fn identifier(ident: &Value) -> Option<String> {
     let text = ident.get("value")?.as_str()?;
-    let quoted = ident
-        .get("quote_style")
-        .is_some_and(|style| !style.is_null());
-    Some(if quoted {
-        text.to_string()
-    } else {
-        text.to_lowercase()
-    })
+    let quoted = ident.get("quote_style").is_some_and(|style| !style.is_null());
+    Some(if quoted { text.to_string() } else { text.to_lowercase() })
 }
 
 #[cfg(test)]
@@ -222,13 +171,9 @@ mod tests {
         ] {
             assert!(!of(text).unwrap().read_only, "{text}");
         }
-        for text in [
-            "",
-            "select 1; select 2",
-            "select pg_sleep(1)",
-            "select 1 --x",
-            "select * from generate_series(1, 2)",
-        ] {
+        for text in
+            ["", "select 1; select 2", "select pg_sleep(1)", "select 1 --x", "select * from generate_series(1, 2)"]
+        {
             assert_eq!(of(text), Err(ErrorCode::Sql), "{text}");
         }
     }

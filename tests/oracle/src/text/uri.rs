@@ -14,9 +14,7 @@ fn walk(parts: &[UriPart], text: &str, found: &mut BTreeMap<String, String>) -> 
         return text.is_empty();
     };
     match part {
-        UriPart::Text(literal) => text
-            .strip_prefix(literal.as_str())
-            .is_some_and(|after| walk(rest, after, found)),
+        UriPart::Text(literal) => text.strip_prefix(literal.as_str()).is_some_and(|after| walk(rest, after, found)),
         UriPart::Star => lengths(text, 0, false).any(|at| walk(rest, &text[at..], found)),
         UriPart::DoubleStar => lengths(text, 0, true).any(|at| walk(rest, &text[at..], found)),
         UriPart::Variable(name) => lengths(text, 1, false).any(|at| {
@@ -31,10 +29,7 @@ fn walk(parts: &[UriPart], text: &str, found: &mut BTreeMap<String, String>) -> 
 
 /// The byte lengths of the runs from the start of the text, shortest first.
 fn lengths(text: &str, least: usize, across_slashes: bool) -> impl Iterator<Item = usize> {
-    let run: Vec<char> = text
-        .chars()
-        .take_while(|c| across_slashes || *c != '/')
-        .collect();
+    let run: Vec<char> = text.chars().take_while(|c| across_slashes || *c != '/').collect();
     let mut length = 0;
     let mut all = vec![0];
     for c in run {

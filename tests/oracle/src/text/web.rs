@@ -34,11 +34,7 @@ pub fn parse(text: &str) -> Option<WebUrl> {
     }
     let parsed = url::Url::parse(text).ok()?;
     let raw = raw_host(after);
-    let canonical = if raw.is_empty() {
-        None
-    } else {
-        Some(host::parse(raw)?)
-    };
+    let canonical = if raw.is_empty() { None } else { Some(host::parse(raw)?) };
     let has_host = parsed.host_str().is_some_and(|name| !name.is_empty());
     // `http:///a` would be read as `http://a/`: what is spelled must be what is meant.
     if has_host && raw.is_empty() {
@@ -60,9 +56,7 @@ fn raw_host(after: &str) -> &str {
     let authority = after.split(['/', '?', '#']).next().unwrap_or("");
     let authority = authority.rsplit('@').next().unwrap_or("");
     if authority.starts_with('[') {
-        return authority
-            .find(']')
-            .map_or(authority, |end| &authority[..=end]);
+        return authority.find(']').map_or(authority, |end| &authority[..=end]);
     }
     authority.split(':').next().unwrap_or("")
 }
@@ -74,14 +68,8 @@ mod tests {
     #[test]
     fn hosts_are_judged_as_spelled() {
         let host = |text| parse(text).and_then(|url| url.host);
-        assert_eq!(
-            host("https://Example.org/x").as_deref(),
-            Some("example.org")
-        );
-        assert_eq!(
-            host("https://u:p@example.org:8443/"),
-            Some("example.org".to_string())
-        );
+        assert_eq!(host("https://Example.org/x").as_deref(), Some("example.org"));
+        assert_eq!(host("https://u:p@example.org:8443/"), Some("example.org".to_string()));
         assert_eq!(parse("https://example.org").unwrap().port, Some(443));
         for bad in [
             "http://0177.0.0.1/",
