@@ -22,9 +22,8 @@ fn whole_value_automaton(pattern: &str) -> AutomatonImage {
     AutomatonImage { dfa: dfa.to_sparse().unwrap().to_bytes_little_endian(), source: pattern.to_string() }
 }
 
-/// `permit employee to call fs.read where any(p in paths(args): p under "/w") and args.q matches ..`.
-fn sample() -> BundleImage {
-    let span = SpanImage { source: SourceId(0), start: 0, end: 9, line: 1, column: 1 };
+/// The condition of the rule, and that of the class.
+fn sample_blocks() -> Vec<BlockImage> {
     let condition = BlockImage {
         registers: 8,
         code: vec![
@@ -43,6 +42,41 @@ fn sample() -> BundleImage {
         registers: 2,
         code: vec![op(Opcode::Slot, 0, 1, 0), op(Opcode::Matches, 1, 0, 0), op(Opcode::Return, 0, 1, 0)],
     };
+    vec![condition, class]
+}
+
+/// A server with one tool that takes a path.
+fn sample_server() -> ServerImage {
+    ServerImage {
+        name: "fs".into(),
+        refuse_extra: true,
+        segment: Some(SegmentId(0)),
+        tools: vec![ToolImage {
+            name: "read".into(),
+            collect: vec![CollectImage { kind: ParameterKind::Paths, path: vec![StepImage::Field("path".into())] }],
+            ..ToolImage::default()
+        }],
+        ..ServerImage::default()
+    }
+}
+
+/// Texts, and where the parts of the condition stand.
+fn sample_debug(span: SpanImage) -> DebugImage {
+    DebugImage {
+        texts: vec!["permit employee".into()],
+        blocks: vec![
+            BlockDebug {
+                clauses: vec![ClauseDebug { kind: ClauseKind::Subject, register: 0, start: 0, end: 1, span }],
+                atoms: vec![AtomDebug { pc: 5, span }],
+            },
+            BlockDebug::default(),
+        ],
+    }
+}
+
+/// `permit employee to call fs.read where any(p in paths(args): p under "/w") and args.q matches ..`.
+fn sample() -> BundleImage {
+    let span = SpanImage { source: SourceId(0), start: 0, end: 9, line: 1, column: 1 };
     BundleImage {
         name: "acme".into(),
         version: "1.0.0".into(),
@@ -66,7 +100,7 @@ fn sample() -> BundleImage {
         ],
         histories: vec![HistoryImage::SessionHolds(LabelId(0))],
         subjects: vec![SubjectImage::Class(ClassId(0)), SubjectImage::Either(vec![SubjectId(0)])],
-        blocks: vec![condition, class],
+        blocks: sample_blocks(),
         issuers: vec![IssuerImage {
             name: "corp".into(),
             url: "https://id".into(),
@@ -82,17 +116,7 @@ fn sample() -> BundleImage {
             },
             acts_for: vec![],
         }],
-        servers: vec![ServerImage {
-            name: "fs".into(),
-            refuse_extra: true,
-            segment: Some(SegmentId(0)),
-            tools: vec![ToolImage {
-                name: "read".into(),
-                collect: vec![CollectImage { kind: ParameterKind::Paths, path: vec![StepImage::Field("path".into())] }],
-                ..ToolImage::default()
-            }],
-            ..ServerImage::default()
-        }],
+        servers: vec![sample_server()],
         segments: vec![SegmentImage { name: "dev".into(), networks: vec![("10.0.0.0".parse().unwrap(), 8)] }],
         flows: vec![FlowImage { from: SegmentId(0), to: SegmentId(0), only: None, forbid: false }],
         labels: vec![LabelImage {
@@ -116,16 +140,7 @@ fn sample() -> BundleImage {
             rows: vec![EntryRow { rule: RuleId(0), block: BlockId(0) }],
         }],
         sources: vec![SourceImage { path: "acme/policy/main.mcpz".into() }],
-        debug: DebugImage {
-            texts: vec!["permit employee".into()],
-            blocks: vec![
-                BlockDebug {
-                    clauses: vec![ClauseDebug { kind: ClauseKind::Subject, register: 0, start: 0, end: 1, span }],
-                    atoms: vec![AtomDebug { pc: 5, span }],
-                },
-                BlockDebug::default(),
-            ],
-        },
+        debug: sample_debug(span),
         ..BundleImage::default()
     }
 }

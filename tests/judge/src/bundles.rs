@@ -65,10 +65,7 @@ pub fn run(args: &Args) -> Result<String, String> {
     if lines.is_empty() {
         return Err("no example of that name".to_owned());
     }
-    Ok(format!(
-        "mutate-bundles: {} bundles, no panic, no bound exceeded",
-        lines.len()
-    ))
+    Ok(format!("mutate-bundles: {} bundles, no panic, no bound exceeded", lines.len()))
 }
 
 /// Random damage, `runs` times.
@@ -83,18 +80,11 @@ pub fn fuzz(runs: u64, seed: u64) -> Result<String, String> {
         for _ in 0..=random.below(6) {
             damage(&mut bytes, &mut random);
         }
-        let bytes = if random.below(8) == 0 {
-            bytes
-        } else {
-            reseal(&bytes).unwrap_or(bytes)
-        };
-        attempt(target, &bytes, &tally)
-            .map_err(|why| format!("fuzz bundle --seed {number} --runs 1: {why}"))
+        let bytes = if random.below(8) == 0 { bytes } else { reseal(&bytes).unwrap_or(bytes) };
+        attempt(target, &bytes, &tally).map_err(|why| format!("fuzz bundle --seed {number} --runs 1: {why}"))
     })?;
     let (refused, decided) = (tally.refused.into_inner(), tally.decided.into_inner());
-    Ok(format!(
-        "fuzz bundle: {runs} runs from seed {seed}: {refused} refused, {decided} decided within bounds"
-    ))
+    Ok(format!("fuzz bundle: {runs} runs from seed {seed}: {refused} refused, {decided} decided within bounds"))
 }
 
 /// Every example (or the one of this name), with and without its debug section.
@@ -107,21 +97,14 @@ fn targets(only: Option<&str>) -> Result<Vec<Target>, String> {
     folders.sort();
     let mut targets = Vec::new();
     for folder in folders {
-        let name = folder
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if only.is_some_and(|only| only != name) {
             continue;
         }
         for (suffix, debug) in [("", false), (" with debug", true)] {
             let bytes = build(&folder, debug)?;
             let cases = cases(&folder)?;
-            targets.push(Target {
-                name: format!("{name}{suffix}"),
-                bytes,
-                cases,
-            });
+            targets.push(Target { name: format!("{name}{suffix}"), bytes, cases });
         }
     }
     Ok(targets)
@@ -136,9 +119,7 @@ fn build(folder: &Path, debug: bool) -> Result<Vec<u8>, String> {
     let loaded = mcpz::package::load(folder).map_err(|failure| failure.message)?;
     let mut checked = mcpz::pipeline::check(&loaded);
     let build = mcpz::pipeline::build(&mut checked, &mcpz_compiler::BuildOptions { debug });
-    build
-        .map(|build| build.bytes)
-        .ok_or_else(|| format!("{} does not build", folder.display()))
+    build.map(|build| build.bytes).ok_or_else(|| format!("{} does not build", folder.display()))
 }
 
 /// A few messages of the recorded session, spread over it.
@@ -213,9 +194,7 @@ fn attempt(target: &Target, bytes: &[u8], tally: &Tally) -> Result<(), String> {
             };
             if steps.taken > steps.bound {
                 let (taken, bound) = (steps.taken, steps.bound);
-                return Err(format!(
-                    "a decision takes {taken} steps, its bound is {bound}"
-                ));
+                return Err(format!("a decision takes {taken} steps, its bound is {bound}"));
             }
         }
         Ok(true)
@@ -233,14 +212,9 @@ fn attempt(target: &Target, bytes: &[u8], tally: &Tally) -> Result<(), String> {
 /// The bundle with the section that holds byte `at` cut there, and a container that fits it again.
 fn cut_section(bytes: &[u8], at: usize) -> Option<Vec<u8>> {
     let count = read_u32(bytes, 12)?;
-    let rows: Vec<usize> = (0..count)
-        .map(|index| HEADER_BYTES + index * ROW_BYTES)
-        .collect();
+    let rows: Vec<usize> = (0..count).map(|index| HEADER_BYTES + index * ROW_BYTES).collect();
     let hit = rows.iter().copied().find(|row| {
-        let (offset, length) = (
-            read_u32(bytes, row + 4).unwrap_or(0),
-            read_u32(bytes, row + 8).unwrap_or(0),
-        );
+        let (offset, length) = (read_u32(bytes, row + 4).unwrap_or(0), read_u32(bytes, row + 8).unwrap_or(0));
         (offset..offset + length).contains(&at)
     })?;
     let (offset, length) = (read_u32(bytes, hit + 4)?, read_u32(bytes, hit + 8)?);
@@ -281,11 +255,7 @@ fn damage(bytes: &mut [u8], random: &mut Random) {
         }
         3 if at + 4 <= bytes.len() => {
             let near = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-            let value = if random.below(2) == 0 {
-                near.wrapping_add(1)
-            } else {
-                near.wrapping_sub(1)
-            };
+            let value = if random.below(2) == 0 { near.wrapping_add(1) } else { near.wrapping_sub(1) };
             bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
         }
         4 => {

@@ -234,7 +234,8 @@ fn claims(rng: &mut Rng) -> Vec<Field> {
     ]
 }
 
-fn classes(rng: &mut Rng) -> Vec<Class> {
+/// Users and agents, one of each kind of credential.
+fn identities(rng: &mut Rng) -> Vec<Class> {
     let identity = |name: &str, user, source, mark: &str, text: String, at| Class {
         name: name.to_string(),
         user,
@@ -244,7 +245,7 @@ fn classes(rng: &mut Rng) -> Vec<Class> {
         identity: at,
         claims_known: source == Source::Issuer,
     };
-    let mut all = vec![
+    vec![
         identity(
             "employee",
             true,
@@ -288,7 +289,11 @@ fn classes(rng: &mut Rng) -> Vec<Class> {
             "agent desktop from local where uid == 1000 acts for employee".to_string(),
             4,
         ),
-    ];
+    ]
+}
+
+fn classes(rng: &mut Rng) -> Vec<Class> {
+    let mut all = identities(rng);
     let conditions = [
         "claims.groups contains \"admin\"",
         "claims.groups contains \"a\" or claims.groups contains \"b\"",
