@@ -20,6 +20,7 @@ pub struct Token {
     pub range: TextRange,
 }
 
+#[expect(clippy::enum_variant_names, reason = "a raw string is called one")]
 #[derive(Logos, Debug, Clone, Copy, PartialEq, Eq)]
 #[logos(subpattern digits = r"[0-9](_?[0-9])*")]
 enum Raw {

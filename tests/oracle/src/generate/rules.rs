@@ -132,8 +132,9 @@ fn about(rng: &mut Rng, model: &Model, narrow: bool) -> About {
         0 if !server.resources.is_empty() || !server.templates.is_empty() => resource(rng, server),
         1 if !server.prompts.is_empty() => {
             let prompt = rng.pick(&server.prompts);
+            let action: &&'static str = rng.pick(&["get", "get", "complete"]);
             About {
-                action: *rng.pick(&["get", "get", "complete"]),
+                action,
                 targets: format!("{}.{}", server.name, after_dot(&prompt.name)),
                 fields: Some(("prompt.args".to_string(), prompt.params.clone())),
                 tool: None,
