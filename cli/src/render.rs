@@ -65,7 +65,9 @@ fn render(diagnostic: &Diagnostic, sources: &[Source], cache: &mut Cache, look: 
         Severity::Error => ariadne::Color::Red,
         Severity::Warning => ariadne::Color::Yellow,
     };
-    report.add_label(label(primary, &diagnostic.label, color, 1));
+    // Without a text on its label a place is not underlined.
+    let said = if diagnostic.label.is_empty() { "here" } else { &diagnostic.label };
+    report.add_label(label(primary, said, color, 1));
     for related in &diagnostic.related {
         let place = cache.place(related.span);
         report.add_label(label(place, &related.message, ariadne::Color::Cyan, 0));
@@ -89,8 +91,7 @@ fn render(diagnostic: &Diagnostic, sources: &[Source], cache: &mut Cache, look: 
 }
 
 fn label(place: Place, message: &str, color: ariadne::Color, priority: i32) -> Label<Place> {
-    let label = Label::new(place).with_color(color).with_priority(priority);
-    if message.is_empty() { label } else { label.with_message(escape::block(message)) }
+    Label::new(place).with_color(color).with_priority(priority).with_message(escape::block(message))
 }
 
 /// A fix as a suggestion: its title, and each line as it would read.

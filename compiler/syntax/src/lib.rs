@@ -13,6 +13,7 @@ pub mod format;
 pub mod lexer;
 pub mod limits;
 pub mod literal;
+pub mod near;
 mod parser;
 pub mod sexpr;
 pub mod token;

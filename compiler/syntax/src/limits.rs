@@ -15,3 +15,6 @@ pub const MAX_CHAIN: u32 = 32;
 
 /// Syntax errors kept for one file; the rest are counted as one more error would be no help to anyone.
 pub const MAX_ERRORS: usize = 200;
+
+/// Tokens that recovery looks ahead for the end of a block.
+pub const MAX_BLOCK_LOOKAHEAD: usize = 2_048;

@@ -32,6 +32,15 @@ macro_rules! token_table {
                     _ => None,
                 }
             }
+
+            /// How a reserved or clause word is written; `None` for any other kind.
+            pub fn word(self) -> Option<&'static str> {
+                match self {
+                    $(SyntaxKind::$rkind => Some($rtext),)*
+                    $(SyntaxKind::$ckind => Some($ctext),)*
+                    _ => None,
+                }
+            }
         }
 
         /// The reserved and clause words, in table order.

@@ -29,6 +29,16 @@ pub(super) struct Marker {
     event: usize,
 }
 
+/// A place to come back to when a reading turns out wrong.
+pub(super) struct Checkpoint {
+    position: usize,
+    events: usize,
+    errors: usize,
+    reported: Option<usize>,
+    /// What the token at `position` was.
+    kind: SyntaxKind,
+}
+
 /// A node that has been finished; it can still be wrapped.
 #[derive(Clone, Copy)]
 pub(super) struct Completed {
@@ -223,6 +233,62 @@ impl<'t> Parser<'t> {
             self.expected_with_help(what, &format!("one of {}", quoted_list(words)));
         }
         found
+    }
+
+    /// Consumes the current token; of a block that is closed soon enough, all of it.
+    pub(super) fn bump_block(&mut self) {
+        let inside = if self.at(SyntaxKind::LBrace) { self.ahead_of_closing_brace() } else { None };
+        for _ in 0..=inside.unwrap_or(0) {
+            self.bump();
+        }
+    }
+
+    /// How far ahead the `}` of the `{` here stands, if it is within the limit of looking ahead.
+    fn ahead_of_closing_brace(&self) -> Option<usize> {
+        let mut open = 0_usize;
+        for ahead in 0..limits::MAX_BLOCK_LOOKAHEAD {
+            match self.nth(ahead) {
+                SyntaxKind::LBrace => open += 1,
+                SyntaxKind::RBrace if open == 1 => return Some(ahead),
+                SyntaxKind::RBrace => open -= 1,
+                SyntaxKind::Eof => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    // Trying a reading.
+
+    /// Where the parser is, to [`rewind`](Self::rewind) to. No node that is open here may be completed before that.
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            position: self.position,
+            events: self.events.len(),
+            errors: self.errors.len(),
+            reported: self.reported,
+            kind: self.current(),
+        }
+    }
+
+    pub(super) fn no_errors_since(&self, before: &Checkpoint) -> bool {
+        self.errors.len() == before.errors
+    }
+
+    /// Takes back all that was read and reported since.
+    pub(super) fn rewind(&mut self, to: &Checkpoint) {
+        self.position = to.position;
+        self.events.truncate(to.events);
+        self.errors.truncate(to.errors);
+        self.reported = to.reported;
+        self.read_as(to.kind);
+    }
+
+    /// Reads the current token as another kind from here on.
+    pub(super) fn read_as(&mut self, kind: SyntaxKind) {
+        if let Some(token) = self.tokens.get_mut(self.position) {
+            token.kind = kind;
+        }
     }
 
     // Recording nodes.

@@ -3,7 +3,8 @@
 use super::core::{List, Parser, quoted_list};
 use super::{blocks, expressions, names, rules, subjects, targets, testing, types};
 use crate::error::{SyntaxError, codes};
-use crate::token::SyntaxKind;
+use crate::near;
+use crate::token::{SyntaxKind, keywords};
 
 /// Words that open an item, as messages list them.
 const OPENERS: &[&str] = &["permit", "forbid", "require", "limit", "redact", "audit", "server", "role", "tag", "test"];
@@ -38,23 +39,62 @@ pub(super) fn source_file(p: &mut Parser) {
 
 /// Something at the top level that opens no item: reported once and skipped up to the next item.
 fn outside_items(p: &mut Parser) {
-    let mut message = p.expected_message("an item");
     if p.at(SyntaxKind::RBrace) {
-        message = "this `}` closes nothing".to_owned();
+        p.report(SyntaxError::new(codes::EXPECTED_ITEM, p.current_range(), "this `}` closes nothing"));
+    } else {
+        let meant = meant_opener(p.nth_text(0));
+        report_no_item(p, meant);
     }
-    let error = SyntaxError::new(codes::EXPECTED_ITEM, p.current_range(), message);
-    let synonym = SYNONYMS.iter().find(|(word, _)| p.at_word(word));
-    p.report(match synonym {
-        Some((_, meant)) => error.with_help(format!("write `{meant}`")).with_fix(p.current_range(), *meant),
-        None => error.with_help(format!("an item opens with a word such as {}", quoted_list(OPENERS))),
-    });
     // INVARIANT: this consumes a token, so the file's loop makes progress.
     p.node(SyntaxKind::Error, |p| {
         p.bump();
         while !p.at_item_start() {
-            p.bump();
+            p.bump_block();
         }
     });
+}
+
+/// Says that the current token opens no item, and what was meant by it if that is known.
+fn report_no_item(p: &mut Parser, meant: Option<SyntaxKind>) {
+    let range = p.current_range();
+    let error = SyntaxError::new(codes::EXPECTED_ITEM, range, p.expected_message("an item"));
+    p.report(match meant.and_then(SyntaxKind::word) {
+        Some(word) => error.with_help(format!("write `{word}`")).with_fix(range, word),
+        None => error.with_help(format!("an item opens with a word such as {}", quoted_list(OPENERS))),
+    });
+}
+
+/// The keyword that a word stands for where an item is expected: a synonym from another language, or a misspelling.
+fn meant_opener(word: &str) -> Option<SyntaxKind> {
+    if let Some((_, meant)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == word) {
+        return SyntaxKind::from_word(meant);
+    }
+    let kinds = keywords().into_iter().filter_map(|keyword| SyntaxKind::from_word(keyword.text));
+    let openers = kinds.filter(|kind| kind.opens_item()).filter_map(SyntaxKind::word);
+    SyntaxKind::from_word(&near::nearest(word, openers)?)
+}
+
+/// Whether a misspelt word stands here where an item would start.
+pub(super) fn at_misspelt_item(p: &Parser) -> bool {
+    p.at(SyntaxKind::Ident) && p.at_line_start() && meant_opener(p.nth_text(0)).is_some()
+}
+
+/// An item whose first word is misspelt: reported, then read as the item that was meant, so that what it declares is known.
+/// Gives nothing, with nothing consumed, if it does not read as that item.
+fn misspelt_item(p: &mut Parser) -> Option<SyntaxKind> {
+    if !at_misspelt_item(p) {
+        return None;
+    }
+    let meant = meant_opener(p.nth_text(0))?;
+    report_no_item(p, Some(meant));
+    let before = p.checkpoint();
+    p.read_as(meant);
+    let kind = item_body(p);
+    if p.no_errors_since(&before) && p.at_line_start() {
+        return Some(kind);
+    }
+    p.rewind(&before);
+    None
 }
 
 /// Doc comments, annotations and one item.
@@ -62,15 +102,25 @@ fn item(p: &mut Parser) {
     let marker = p.start();
     names::item_prelude(p);
     if p.at(SyntaxKind::DocComment) || !p.current().opens_item() {
+        if let Some(kind) = misspelt_item(p) {
+            p.complete(marker, kind);
+            return;
+        }
         if p.at(SyntaxKind::Eof) {
             p.expected("an item after this");
         }
         p.abandon(&marker);
         return;
     }
+    let kind = item_body(p);
+    p.complete(marker, kind);
+}
+
+/// One item, at the word that opens it.
+fn item_body(p: &mut Parser) -> SyntaxKind {
     let keyword = p.current();
     let forbids_flow = keyword == SyntaxKind::ForbidKw && p.nth(1) == SyntaxKind::FlowKw;
-    let kind = match keyword {
+    match keyword {
         SyntaxKind::UseKw => use_item(p),
         SyntaxKind::IssuerKw => blocks::issuer(p),
         SyntaxKind::UserKw => user(p),
@@ -95,8 +145,7 @@ fn item(p: &mut Parser) {
         SyntaxKind::TestKw => testing::test(p),
         SyntaxKind::AssertKw => testing::assertion(p),
         _ => rules::rule(p),
-    };
-    p.complete(marker, kind);
+    }
 }
 
 /// `use std.time`, `use a.b as c`, `use a.b.{c, d as e}`

@@ -3,6 +3,7 @@
 use super::core::{List, Parser};
 use super::{expressions, items, names, primaries, subjects, targets};
 use crate::error::{SyntaxError, codes};
+use crate::near;
 use crate::token::SyntaxKind;
 
 /// Actions that a server asks of a client: they name no target.
@@ -10,6 +11,9 @@ const CLIENT_ACTIONS: &[&str] = &["sample", "elicit", "roots"];
 
 /// All actions.
 const ACTIONS: &[&str] = &["call", "read", "subscribe", "get", "complete", "sample", "elicit", "roots", "use"];
+
+/// The words that open a clause.
+const CLAUSES: &[&str] = &["where", "when", "unless"];
 
 /// One rule; the current word opens it.
 pub(super) fn rule(p: &mut Parser) -> SyntaxKind {
@@ -91,6 +95,7 @@ pub(super) fn clauses(p: &mut Parser) {
     loop {
         match p.current() {
             kind @ (SyntaxKind::WhereKw | SyntaxKind::WhenKw | SyntaxKind::UnlessKw) => opt_clause(p, kind),
+            SyntaxKind::Ident | SyntaxKind::IfKw if misspelt_clause(p) => {}
             _ if clause_is_due(p) => {
                 let resumes = |p: &Parser| at_clause(p) || p.at_item_start() || p.at(SyntaxKind::RBrace);
                 p.skip_until("`where`, `when`, `unless` or the next item", resumes);
@@ -100,6 +105,19 @@ pub(super) fn clauses(p: &mut Parser) {
     }
 }
 
+/// A word that is nearly `where`, `when` or `unless`, or the `if` of other languages: reported, and read as what was meant.
+fn misspelt_clause(p: &mut Parser) -> bool {
+    let meant = if p.at(SyntaxKind::IfKw) { Some("where".to_owned()) } else { near::nearest(p.nth_text(0), CLAUSES) };
+    let Some((kind, word)) = meant.as_deref().and_then(|word| Some((SyntaxKind::from_word(word)?, word))) else {
+        return false;
+    };
+    let (range, message) = (p.current_range(), p.expected_message("`where`, `when`, `unless` or the next item"));
+    let error = SyntaxError::new(codes::EXPECTED, range, message);
+    p.report(error.with_help(format!("write `{word}`")).with_fix(range, word));
+    p.read_as(kind);
+    true
+}
+
 fn at_clause(p: &Parser) -> bool {
     p.at_any(&[SyntaxKind::WhereKw, SyntaxKind::WhenKw, SyntaxKind::UnlessKw])
 }
@@ -107,7 +125,11 @@ fn at_clause(p: &Parser) -> bool {
 /// Whether what stands here is neither a clause nor the end of a rule, but a clause follows before the next item: then the stray
 /// text is skipped, so that the clause is not lost.
 fn clause_is_due(p: &Parser) -> bool {
-    if p.at_item_start() || p.current().opens_item() || p.at_any(&[SyntaxKind::RBrace, SyntaxKind::WithoutKw]) {
+    if items::at_misspelt_item(p)
+        || p.at_item_start()
+        || p.current().opens_item()
+        || p.at_any(&[SyntaxKind::RBrace, SyntaxKind::WithoutKw])
+    {
         return false;
     }
     let mut ahead = 0;
