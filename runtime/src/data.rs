@@ -33,7 +33,8 @@ impl<'a> ConstantRef<'a> {
 /// Data that stands in place of what the bundle was built with.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DataSet {
-    values: BTreeMap<DataId, Replacement>,
+    /// `None` where a replacement was refused: reading it is the error `data`.
+    values: BTreeMap<DataId, Option<Replacement>>,
 }
 
 /// One replaced value.
@@ -55,26 +56,32 @@ pub enum DataError {
 }
 
 impl DataSet {
-    /// Replaces the data of this name by a JSON text, checked against the declared type.
+    /// Replaces the data of this name by a JSON text, checked against the declared type. A text that is
+    /// refused leaves the data unfit: rules that read it are in error until it is replaced again, for what
+    /// the bundle was built with is not what the caller meant.
     pub fn replace(&mut self, program: &Program, name: &str, text: &[u8]) -> Result<(), DataError> {
         let image = program.image();
         let row = image.data.iter().position(|data| data.name == name).ok_or(DataError::UnknownName)?;
         let ty = image.data.get(row).map(|data| data.ty).ok_or(DataError::UnknownName)?;
+        self.values.insert(DataId::new(row), None);
         let mut buffers = Buffers::new();
         let document = buffers.read(text, &Limits::DEFAULT).map_err(DataError::Json)?;
         let mut reader = Reader { image, document, table: Vec::new() };
         let root = reader.read(document.root(), ty).map_err(DataError::Value)?;
-        self.values.insert(DataId::new(row), Replacement { table: reader.table, root });
+        self.values.insert(DataId::new(row), Some(Replacement { table: reader.table, root }));
         Ok(())
     }
 
-    /// The value of a data declaration: replaced, or as built.
-    pub fn get<'a>(&'a self, program: &'a Program, data: DataId) -> Option<ConstantRef<'a>> {
+    /// The value of a data declaration: replaced, or as built. [`ErrorCode::Data`] when a replacement
+    /// was refused.
+    pub fn get<'a>(&'a self, program: &'a Program, data: DataId) -> Result<ConstantRef<'a>, ErrorCode> {
         if let Some(replacement) = self.values.get(&data) {
-            return Some(ConstantRef { table: &replacement.table, id: replacement.root });
+            let replacement = replacement.as_ref().ok_or(ErrorCode::Data)?;
+            return Ok(ConstantRef { table: &replacement.table, id: replacement.root });
         }
         let image = program.image();
-        image.data.get(data.index()).map(|row| ConstantRef { table: &image.constants, id: row.value })
+        let row = image.data.get(data.index()).ok_or(ErrorCode::Internal)?;
+        Ok(ConstantRef { table: &image.constants, id: row.value })
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) mod unwrap;
 use crate::credential;
 use crate::data::DataSet;
 use crate::decision::{Decision, DenyMode, Effect, Reason};
-use crate::json::{Buffers, Document, FaultKind, JsonFault, Kind, Limits, Message, message};
+use crate::json::{Buffers, Document, FaultKind, JsonFault, Kind, Limits, Message, MessageKind, message};
 use crate::natives::Memo;
 use crate::principal::Principal;
 use crate::request::Request;
@@ -145,7 +145,12 @@ pub(crate) fn prepare<T>(
     let parts = Parts::read(input, context, claims, empty)?;
     let classified = parts.classified(memo)?;
     let case = classified.case(steps, *probe);
-    let method = target::method(message.method, input.request.direction).ok_or(Reason::UnknownMethod)?;
+    let method = match message.kind {
+        MessageKind::Response => Method::Protocol,
+        MessageKind::Request | MessageKind::Notification => {
+            target::method(message.method, input.request.direction).ok_or(Reason::UnknownMethod)?
+        }
+    };
     let server = server_of(input).ok_or(Reason::UnknownTarget)?;
     let protocol = || Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, input.program.digest());
     let action = match method {

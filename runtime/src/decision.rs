@@ -149,7 +149,7 @@ pub enum Unmet {
         rule: RuleId,
         /// How many.
         count: u32,
-        /// From any of these classes, by name, in the order of the rule.
+        /// From any of these classes, by name, in declared order.
         approvers: Vec<String>,
         /// Not older than this.
         expires_ms: Option<i64>,

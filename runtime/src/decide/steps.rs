@@ -53,6 +53,7 @@ pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Dec
     let mut course = Course { case, asked, outcomes: Outcomes::default(), decision: blank };
     // The result only says whether all steps were gone through; the decision is in the course.
     let _ = course.run(memo);
+    course.decision.errors.sort_by_key(|error| error.rule);
     course.decision
 }
 
@@ -370,8 +371,10 @@ impl<'a> Course<'_, 'a> {
         }
         self.decision.obligations.redactions = redactions;
         self.decision.obligations.audit = audit;
-        self.decision.obligations.labels = cover::labels(self.case, self.asked);
-        self.decision.obligations.stores = cover::stores(self.case, self.asked);
+        if !self.asked.by_server {
+            self.decision.obligations.labels = cover::labels(self.case, self.asked);
+            self.decision.obligations.stores = cover::stores(self.case, self.asked);
+        }
         Ok(())
     }
 }

@@ -72,9 +72,7 @@ fn root<'a>(cx: &Context<'a>, root: SlotRoot) -> Root<'a> {
             None => Value::Absent,
         }),
         SlotRoot::UriVariable(pattern, symbol) => Root::Typed(uri_variable(cx, pattern, symbol)),
-        SlotRoot::Data(data) => {
-            Root::Typed(cx.data.get(cx.program, data).map_or(Value::Error(ErrorCode::Internal), constant))
-        }
+        SlotRoot::Data(data) => Root::Typed(cx.data.get(cx.program, data).map_or_else(Value::Error, constant)),
         SlotRoot::Collect(kind) => Root::Typed(Value::Places(match kind {
             ParameterKind::Paths => &cx.collected.paths,
             ParameterKind::Urls => &cx.collected.urls,

@@ -5,13 +5,22 @@ use mcpz_compiler::diagnostics::Diagnostic;
 use mcpz_compiler::hir::Program;
 use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
 use mcpz_compiler::{Checked, check};
+use std::collections::BTreeMap;
 
 /// A rule that can never match: the one mistake that a generator of well-typed rules cannot avoid.
 const NEVER_MATCHES: &str = "E0402";
 
 /// Checks a generated package; the first error as text when there is one.
 pub fn checked(made: &GeneratedPackage) -> Result<Program, String> {
-    let checked = run(made);
+    program_of(run(made))
+}
+
+/// Checks a package given as files; the first error as text when there is one.
+pub fn checked_files(files: BTreeMap<String, String>) -> Result<Program, String> {
+    program_of(run_files(files))
+}
+
+fn program_of(checked: Checked) -> Result<Program, String> {
     match (first_error(&checked), &checked.program) {
         (None, Some(program)) => Ok(program.clone()),
         (Some(error), _) => Err(describe(&checked, error)),
@@ -38,7 +47,11 @@ pub fn settled(mut made: GeneratedPackage) -> (GeneratedPackage, Result<Program,
 }
 
 fn run(made: &GeneratedPackage) -> Checked {
-    let input = PackageInput::new("", MemoryProvider::new(made.files()));
+    run_files(made.files())
+}
+
+fn run_files(files: BTreeMap<String, String>) -> Checked {
+    let input = PackageInput::new("", MemoryProvider::new(files));
     check(&Workspace { packages: vec![input] })
 }
 

@@ -1,12 +1,13 @@
 //! The driver: for each generated package, check, build, load, and compare the virtual machine's
 //! decisions with the oracle's, field by field.
 
-use crate::checked::{checked, settled};
+use crate::checked::{checked, checked_files, settled};
 use crate::generate::{self, GeneratedPackage, GeneratedRequest, Rng, state};
 use crate::questions::questions;
 use mcpz_bytecode::Program as Bundle;
 use mcpz_compiler::hir::Program;
 use mcpz_compiler::{BuildOptions, build};
+use mcpz_runtime::data::DataSet;
 use mcpz_runtime::decision::{Decision, RuleId};
 use mcpz_runtime::request::{Facts, Request};
 use mcpz_runtime::state::TableState;
@@ -179,7 +180,6 @@ pub struct Built {
     pub program: Program,
     /// For the virtual machine.
     pub bundle: Bundle,
-    data: mcpz_runtime::data::DataSet,
 }
 
 impl Built {
@@ -188,21 +188,33 @@ impl Built {
         checked(made).and_then(Built::of)
     }
 
+    /// Checks and builds a package given as files.
+    pub fn of_files(files: BTreeMap<String, String>) -> Result<Built, String> {
+        checked_files(files).and_then(Built::of)
+    }
+
     fn of(program: Program) -> Result<Built, String> {
         let built =
             build(&program, &BuildOptions::default()).map_err(|errors| format!("build: {:?}", errors.first()))?;
         let bundle = Bundle::load(&built.bytes).map_err(|error| format!("load: {error:?}"))?;
-        Ok(Built { program, bundle, data: mcpz_runtime::data::DataSet::default() })
+        Ok(Built { program, bundle })
     }
 
     /// What the virtual machine decides.
     pub fn machine(&self, case: &Case) -> Decision {
-        mcpz_runtime::decide(&self.input(case), &mut mcpz_runtime::Scratch::new())
+        mcpz_runtime::decide(&self.input(case, &self.data(case)), &mut mcpz_runtime::Scratch::new())
     }
 
     /// What the oracle decides.
     pub fn oracle(&self, case: &Case) -> Decision {
-        crate::decide(&self.program, self.bundle.digest(), &case.request.principal, &case.request(), &case.state)
+        crate::decide(&crate::Question {
+            program: &self.program,
+            digest: self.bundle.digest(),
+            data: &case.data,
+            principal: &case.request.principal,
+            request: &case.request(),
+            state: &case.state,
+        })
     }
 
     /// Ids of the rules in error, sorted.
@@ -215,19 +227,29 @@ impl Built {
     /// What the virtual machine decides, and the steps of decision code: taken, and declared as the bound.
     pub fn machine_with_steps(&self, case: &Case) -> (Decision, u64, u64) {
         let mut scratch = mcpz_runtime::Scratch::new();
-        let decision = mcpz_runtime::decide(&self.input(case), &mut scratch);
+        let decision = mcpz_runtime::decide(&self.input(case, &self.data(case)), &mut scratch);
         (decision, scratch.steps().taken, scratch.steps().bound)
     }
 
     /// What the virtual machine decides, explained.
     pub fn why(&self, case: &Case) -> mcpz_runtime::why::Why {
-        mcpz_runtime::why::why(&self.input(case), &mut mcpz_runtime::Scratch::new())
+        mcpz_runtime::why::why(&self.input(case, &self.data(case)), &mut mcpz_runtime::Scratch::new())
     }
 
-    fn input<'a>(&'a self, case: &'a Case) -> mcpz_runtime::Input<'a> {
+    /// The replaced data; what is refused is unfit.
+    fn data(&self, case: &Case) -> DataSet {
+        let mut data = DataSet::default();
+        for (name, text) in &case.data {
+            // A refusal is what some cases are about: it shows in the decision.
+            let _ = data.replace(&self.bundle, name, text.as_bytes());
+        }
+        data
+    }
+
+    fn input<'a>(&'a self, case: &'a Case, data: &'a DataSet) -> mcpz_runtime::Input<'a> {
         mcpz_runtime::Input {
             program: &self.bundle,
-            data: &self.data,
+            data,
             principal: &case.request.principal,
             request: case.request(),
             state: &case.state,
@@ -247,6 +269,8 @@ pub struct Case {
     pub request: GeneratedRequest,
     /// The state.
     pub state: TableState,
+    /// Replaced data: names and JSON texts.
+    pub data: Vec<(String, String)>,
 }
 
 impl Case {
@@ -254,7 +278,8 @@ impl Case {
         let mut rng = Rng::stream(seed ^ 0x5bd1_e995, package * REQUESTS_PER_PACKAGE + number);
         let request = generate::request(&mut rng, &made.model);
         let state = state::state(&mut rng, &made.model, &questions(&built.program), &request);
-        Case { request, state }
+        let data = state::data(&mut rng, &made.model);
+        Case { request, state, data }
     }
 
     /// Of a tool call: the tool, and the same caller asking for the list of tools.
@@ -300,11 +325,12 @@ fn report(made: &GeneratedPackage, case: &Case, machine: &Decision, oracle: &Dec
     let message = String::from_utf8_lossy(&case.request.message);
     let schema = schema_of(&small, case).unwrap_or_default();
     format!(
-        "{}\nrules:\n{}\n\nschema: {schema}\nmessage: {message}\nrequest: {:#?}\nstate: {:?}\n\nmachine: {:?}\n\noracle:  {:?}\n",
+        "{}\nrules:\n{}\n\nschema: {schema}\nmessage: {message}\nrequest: {:#?}\nstate: {:?}\ndata: {:?}\n\nmachine: {:?}\n\noracle:  {:?}\n",
         difference(&shown.0, &shown.1),
         small.rules.join("\n\n"),
         GeneratedRequest { message: Vec::new(), ..case.request.clone() },
         case.state,
+        case.data,
         shown.0,
         shown.1
     )

@@ -9,11 +9,13 @@
 //!
 //! Read next: [`decide`], then `steps`, `rules`, `subjects` and `eval`.
 
+mod asked;
 pub mod checked;
 mod convert;
 mod credential;
 #[cfg(test)]
 mod cross;
+mod data;
 pub mod driver;
 mod eval;
 mod exact;
@@ -23,6 +25,7 @@ mod json;
 mod limits;
 mod listing;
 mod message;
+mod methods;
 mod obligations;
 pub mod questions;
 mod requirements;
@@ -37,7 +40,7 @@ mod unwrap;
 mod value;
 mod world;
 
-use crate::message::{Listing, Method};
+use crate::methods::{Listing, Method};
 use mcpz_compiler::hir::{Action, Program, ServerId};
 use mcpz_runtime::decision::{Decision, DenyMode, Effect, Reason};
 use mcpz_runtime::principal::Principal;
@@ -45,46 +48,52 @@ use mcpz_runtime::request::Request;
 use mcpz_runtime::state::State;
 use world::{Asked, LinkFacts, Uri, World};
 
+/// What is decided about.
+pub struct Question<'a> {
+    /// The typed program.
+    pub program: &'a Program,
+    /// Digest of its bundle, which decisions carry.
+    pub digest: [u8; 32],
+    /// Data in place of what it was built with: names and JSON texts.
+    pub data: &'a [(String, String)],
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// What is asked.
+    pub request: &'a Request<'a>,
+    /// What has happened before.
+    pub state: &'a dyn State,
+}
+
 /// Decides one message by reading the program.
-pub fn decide(
-    program: &Program,
-    digest: [u8; 32],
-    principal: &Principal,
-    request: &Request<'_>,
-    state: &dyn State,
-) -> Decision {
-    let deny = |reason| Decision::plain(Effect::Deny, reason, DenyMode::Hide, digest);
-    let message = match message::read(request.message) {
-        Ok(message) => message,
-        Err(fault) => return deny(Reason::Input(fault)),
-    };
-    let Some(chain) = world::read_chain(program, principal) else {
-        return deny(Reason::Credential);
-    };
-    let Some(context) = world::read_context(&request.facts) else {
-        return deny(Reason::Input("input_syntax"));
-    };
-    let caller = Caller { program, digest, chain: &chain, principal, context: &context, request, state };
-    if !credential::is_valid(&caller.world(nothing_asked())) {
-        return deny(Reason::Credential);
+pub fn decide(question: &Question<'_>) -> Decision {
+    let hidden = |reason| Decision::plain(Effect::Deny, reason, DenyMode::Hide, question.digest);
+    answer(question).unwrap_or_else(hidden)
+}
+
+/// The decision, or the reason of a denial that ends it before there is a target.
+fn answer(question: &Question<'_>) -> Result<Decision, Reason> {
+    let Question { program, digest, principal, request, state, .. } = *question;
+    let message = message::read(request.message).map_err(Reason::Input)?;
+    let chain = world::read_chain(program, principal).ok_or(Reason::Credential)?;
+    let context = world::read_context(&request.facts).ok_or(Reason::Input("input_syntax"))?;
+    let data = data::replaced(program, question.data);
+    let caller = Caller { program, digest, chain: &chain, principal, context: &context, data: &data, request, state };
+    if !credential::is_valid(&caller.world(asked::about(ServerId::new(0), Action::Call))) {
+        return Err(Reason::Credential);
     }
-    let Some(name) = message.method else {
-        return Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, digest);
+    let method = match &message.method {
+        None => Method::Protocol,
+        Some(name) => methods::method(name, request.direction).ok_or(Reason::UnknownMethod)?,
     };
-    let Some(method) = message::method(&name, request.direction) else {
-        return deny(Reason::UnknownMethod);
-    };
-    let Some(server) = program.servers.iter().position(|server| server.name == request.server).map(ServerId::new)
-    else {
-        return deny(Reason::UnknownTarget);
-    };
+    let server = program.servers.iter().position(|server| server.name == request.server);
+    let server = server.map(ServerId::new).ok_or(Reason::UnknownTarget)?;
     match method {
-        Method::Protocol => Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, digest),
-        Method::List(listing) => caller.list(server, listing),
-        Method::Action(action) => match message::asked(program, server, action, &message.params) {
-            Some(asked) => unwrap::decide(&caller, asked),
-            None => deny(Reason::UnknownTarget),
-        },
+        Method::Protocol => Ok(Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, digest)),
+        Method::List(listing) => Ok(caller.list(server, listing)),
+        Method::Action(action) => {
+            let asked = asked::asked(program, server, action, &message.params).ok_or(Reason::UnknownTarget)?;
+            Ok(unwrap::decide(&caller, asked))
+        }
     }
 }
 
@@ -95,6 +104,7 @@ struct Caller<'a> {
     chain: &'a [LinkFacts],
     principal: &'a Principal,
     context: &'a json::Json,
+    data: &'a data::Replaced,
     request: &'a Request<'a>,
     state: &'a dyn State,
 }
@@ -107,6 +117,7 @@ impl<'a> Caller<'a> {
             scopes: &self.principal.scopes,
             now_ms: self.request.facts.now_ms,
             context: self.context,
+            data: self.data,
             network: world::read_network(&self.request.facts),
             state: self.state,
             asked,
@@ -126,13 +137,13 @@ impl<'a> Caller<'a> {
         let Some(row) = self.program.servers.get(server.index()) else {
             return Vec::new();
         };
-        let about = |action| Asked { action, server, ..nothing_asked() };
+        let about = |action| asked::about(server, action);
         match listing {
             Listing::Tools => row
                 .tools
                 .iter()
                 .map(|tool| {
-                    let member = message::tool(row, server, &tool.name);
+                    let member = asked::tool(row, server, &tool.name);
                     (tool.name.to_string(), Asked { tool: member, ..about(Action::Call) })
                 })
                 .collect(),
@@ -140,7 +151,7 @@ impl<'a> Caller<'a> {
                 .prompts
                 .iter()
                 .map(|prompt| {
-                    let member = message::prompt(row, server, &prompt.name);
+                    let member = asked::prompt(row, server, &prompt.name);
                     (prompt.name.to_string(), Asked { prompt: member, ..about(Action::Get) })
                 })
                 .collect(),
@@ -155,18 +166,5 @@ impl<'a> Caller<'a> {
                 .map(|uri| (uri.clone(), Asked { uri: Some(Uri::Template(uri.clone())), ..about(Action::Read) }))
                 .collect(),
         }
-    }
-}
-
-fn nothing_asked() -> Asked {
-    Asked {
-        action: Action::Call,
-        server: ServerId::new(0),
-        by_server: false,
-        tool: None,
-        prompt: None,
-        uri: None,
-        arguments: json::Json::Object(Vec::new()),
-        details: json::Json::Object(Vec::new()),
     }
 }

@@ -22,6 +22,9 @@ pub fn redactions(index: usize, redactions: &[Redaction]) -> Vec<RedactionObliga
 /// Labels the result will carry.
 pub fn labels(world: &World<'_>) -> Vec<LabelObligation> {
     let mut out: Vec<LabelObligation> = Vec::new();
+    if world.asked.by_server {
+        return out;
+    }
     for (at, label) in world.program.labels.iter().enumerate() {
         let id = LabelId::new(at);
         let cleaned = world
@@ -45,7 +48,8 @@ pub fn labels(world: &World<'_>) -> Vec<LabelObligation> {
 
 /// What will be tainted by this call.
 pub fn stores(world: &World<'_>) -> Vec<StoreObligation> {
-    let matching = world.program.stores.iter().filter(|store| targets::cover(&store.targets, &world.asked));
+    let asks = world.asked.by_server;
+    let matching = world.program.stores.iter().filter(|store| !asks && targets::cover(&store.targets, &world.asked));
     matching
         .map(|store| StoreObligation {
             label: canonical::label_name(world.program, store.label),

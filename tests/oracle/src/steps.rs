@@ -1,312 +1,280 @@
 //! The steps of a decision, in order (docs/semantics.md, section 7).
+//!
+//! Each step is a function of what is asked: it either ends the decision with a [`Verdict`] or says nothing, and
+//! leaves what it learnt in the [`Notes`]. The decision is the first verdict, or an allow.
 
-use crate::convert::{deny_mode, rule_id};
+use crate::convert::{self, deny_mode, rule_id};
 use crate::limits::{self, Room};
-use crate::listing;
 use crate::rules;
 use crate::truth::Truth;
 use crate::world::World;
-use crate::{convert, flows, obligations, requirements, schema};
-use mcpz_compiler::hir::{Rule, RuleKind};
+use crate::{flows, listing, obligations, requirements, schema};
+use mcpz_compiler::hir::{PrincipalKind, Requirement, Rule, RuleKind};
 use mcpz_runtime::decision::{Decision, DenyMode, Effect, ErrorCode, Obligations, Reason, RuleError, ShadowHit, Unmet};
 use mcpz_runtime::state::{Isolation, StateError};
+use std::collections::BTreeMap;
 
-/// A rule with its index.
-type Row<'a> = (usize, &'a Rule);
-
-/// A decision under way.
-struct Course<'a> {
-    world: &'a World<'a>,
-    decision: Decision,
+/// What ends a decision.
+struct Verdict {
+    effect: Effect,
+    reason: Reason,
+    show: DenyMode,
+    by: Option<usize>,
+    unmet: Vec<Unmet>,
+    retry_after_ms: Option<i64>,
 }
+
+/// What the steps leave behind.
+#[derive(Default)]
+struct Notes {
+    /// Rules in error; a map, so that they come out in canonical order.
+    errors: BTreeMap<usize, ErrorCode>,
+    shadow: Vec<ShadowHit>,
+    permit: Option<usize>,
+    duties: Obligations,
+}
+
+/// A rule and its value.
+#[derive(Clone, Copy)]
+struct Judged<'a> {
+    index: usize,
+    rule: &'a Rule,
+    truth: Truth,
+}
+
+type Step = fn(&World<'_>, &mut Notes) -> Option<Verdict>;
+
+const STEPS: [Step; 11] =
+    [visible, isolated, quarantined, flow, arguments, shadow, forbids, permits, requires, limits, redacts_and_audits];
 
 /// Decides a request whose message, chain, method and target are known.
 pub fn decide(world: &World<'_>, digest: [u8; 32]) -> Decision {
-    let blank = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, digest);
-    let mut course = Course { world, decision: blank };
-    match course.run() {
-        Ok(()) => course.decision,
-        Err(()) => course.decision,
+    let mut notes = Notes::default();
+    let ended = STEPS.iter().find_map(|step| step(world, &mut notes));
+    let errors = notes.errors.iter().map(|(index, code)| RuleError { rule: rule_id(*index), code: *code }).collect();
+    let told = Decision {
+        errors,
+        shadow: notes.shadow,
+        ..Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, digest)
+    };
+    match ended {
+        None => Decision { determining: notes.permit.map(rule_id), obligations: notes.duties, ..told },
+        Some(verdict) => Decision {
+            effect: verdict.effect,
+            reason: verdict.reason,
+            show: verdict.show,
+            determining: verdict.by.map(rule_id),
+            unmet: verdict.unmet,
+            retry_after_ms: verdict.retry_after_ms,
+            ..told
+        },
     }
 }
 
-/// A step either goes on, or has ended the decision.
-type Step = Result<(), ()>;
+/// A denial that these rules determined: by the first, shown as the strictest asks.
+fn denied(reason: Reason, by: &[Judged<'_>]) -> Option<Verdict> {
+    let show = by.iter().filter_map(|judged| judged.rule.deny).map(deny_mode).max().unwrap_or(DenyMode::Explain);
+    let by = by.first().map(|judged| judged.index);
+    Some(Verdict { effect: Effect::Deny, reason, show, by, unmet: Vec::new(), retry_after_ms: None })
+}
 
-impl Course<'_> {
-    fn run(&mut self) -> Step {
-        self.visible()?;
-        self.gates()?;
-        self.shadow();
-        self.forbids()?;
-        self.permits()?;
-        self.requires()?;
-        self.limits()?;
-        self.oblige()
-    }
+/// A denial if any rules determined one.
+fn denied_if_any(reason: Reason, by: &[Judged<'_>]) -> Option<Verdict> {
+    if by.is_empty() { None } else { denied(reason, by) }
+}
 
-    /// Ends the decision with a denial or challenge that these rules determined.
-    fn end(&mut self, effect: Effect, reason: Reason, by: &[Row<'_>]) -> Step {
-        let strictest = by.iter().filter_map(|(_, rule)| rule.deny).map(deny_mode).max();
-        self.decision.effect = effect;
-        self.decision.reason = reason;
-        self.decision.show = strictest.unwrap_or(DenyMode::Explain);
-        self.decision.determining = by.first().map(|(index, _)| rule_id(*index));
-        self.decision.obligations = Obligations::default();
-        Err(())
-    }
-
-    fn deny(&mut self, reason: Reason, by: &[Row<'_>]) -> Step {
-        self.end(Effect::Deny, reason, by)
-    }
-
-    /// Step 0d.
-    fn visible(&mut self) -> Step {
-        if self.world.asked.by_server {
-            return Ok(());
-        }
-        let seen = listing::visibility(self.world);
-        if seen.shown {
-            return Ok(());
-        }
-        self.decision.errors = seen.errors;
-        let ended = self.deny(Reason::NotVisible, &[]);
-        self.decision.determining = seen.hidden_by;
-        self.decision.show = DenyMode::Hide;
-        ended
-    }
-
-    /// Step 1.
-    fn gates(&mut self) -> Step {
-        match self.isolated() {
-            Ok(false) => {}
-            Ok(true) => return self.deny(Reason::Isolated, &[]),
-            Err(StateError) => return self.deny(Reason::StateError, &[]),
-        }
-        match self.quarantined() {
-            Ok(false) => {}
-            Ok(true) => return self.deny(Reason::Quarantined, &[]),
-            Err(StateError) => return self.deny(Reason::StateError, &[]),
-        }
-        if !flows::is_open(self.world) {
-            return self.deny(Reason::FlowClosed, &[]);
-        }
-        if !schema::request_fits(self.world) {
-            return self.deny(Reason::Arguments, &[]);
-        }
-        Ok(())
-    }
-
-    fn tool_names(&self) -> Option<(&str, &str)> {
-        let tool = self.world.asked.tool?;
-        let server = self.world.program.servers.get(tool.server.index())?;
-        let row = server.tools.get(usize::try_from(tool.index).ok()?)?;
-        Some((&server.name, &row.name))
-    }
-
-    fn isolated(&self) -> Result<bool, StateError> {
-        let state = self.world.state;
-        let server = self.world.program.servers.get(self.world.asked.server.index());
-        let server = server.map_or("", |server| server.name.as_str());
-        if state.isolated(Isolation::Server(server))? {
-            return Ok(true);
-        }
-        if let Some((server, tool)) = self.tool_names()
-            && state.isolated(Isolation::Tool(server, tool))?
-        {
-            return Ok(true);
-        }
-        for link in self.world.chain.iter().filter(|link| link.kind == mcpz_compiler::hir::PrincipalKind::Agent) {
-            if let Some(subject) = link.subject()
-                && state.isolated(Isolation::Agent(&subject))?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn quarantined(&self) -> Result<bool, StateError> {
-        match self.tool_names() {
-            Some((server, tool)) => self.world.state.quarantined(server, tool),
-            None => Ok(false),
+/// The enforced rules of a kind with their values, in canonical order; those in error are noted.
+fn judged<'a>(world: &World<'a>, notes: &mut Notes, wanted: fn(&RuleKind) -> bool) -> Vec<Judged<'a>> {
+    let rules = world.program.rules.iter().enumerate().filter(|(_, rule)| !rule.shadow && wanted(&rule.kind));
+    let all: Vec<Judged<'a>> =
+        rules.map(|(index, rule)| Judged { index, rule, truth: rules::whole(world, rule) }).collect();
+    for judged in &all {
+        if let Truth::Error(code) = judged.truth {
+            notes.errors.insert(judged.index, code);
         }
     }
+    all
+}
 
-    /// Shadow rules are only reported.
-    fn shadow(&mut self) {
-        for (index, rule) in self.world.program.rules.iter().enumerate().filter(|(_, rule)| rule.shadow) {
-            let error = match rules::whole(self.world, rule) {
-                Truth::True => None,
-                Truth::Error(code) => Some(code),
-                Truth::False | Truth::Unknown => continue,
-            };
-            self.decision.shadow.push(ShadowHit { rule: rule_id(index), error });
-        }
+fn in_error<'a>(all: &[Judged<'a>]) -> Vec<Judged<'a>> {
+    all.iter().filter(|judged| matches!(judged.truth, Truth::Error(_))).copied().collect()
+}
+
+fn holding<'a>(all: &[Judged<'a>]) -> Vec<Judged<'a>> {
+    all.iter().filter(|judged| judged.truth == Truth::True).copied().collect()
+}
+
+/// Step 0d.
+fn visible(world: &World<'_>, notes: &mut Notes) -> Option<Verdict> {
+    if world.asked.by_server {
+        return None;
     }
-
-    fn errs(&mut self, index: usize, code: ErrorCode) {
-        self.decision.errors.push(RuleError { rule: rule_id(index), code });
+    let seen = listing::visibility(world);
+    if seen.shown {
+        return None;
     }
+    notes.errors = seen.errors.iter().map(|error| (error.rule.index(), error.code)).collect();
+    let by = seen.hidden_by.map(|rule| rule.index());
+    Some(Verdict { show: DenyMode::Hide, by, ..denied(Reason::NotVisible, &[])? })
+}
 
-    /// Step 2.
-    fn forbids(&mut self) -> Step {
-        let mut bound: Vec<Row<'_>> = Vec::new();
-        let mut first = None;
-        for (index, rule) in enforced(self.world, |kind| *kind == RuleKind::Forbid) {
-            let value = rules::value(self.world, rule, false);
-            if let Truth::Error(code) = value {
-                self.errs(index, code);
-            }
-            if value.holds_or_errs() {
-                first = first.or(Some(value));
-                bound.push((index, rule));
-            }
-        }
-        match first {
-            None => Ok(()),
-            Some(Truth::Error(_)) => self.deny(Reason::ForbidError, &bound),
-            Some(_) => self.deny(Reason::Forbidden, &bound),
-        }
+/// An answer of the state that closes a gate: yes, or none at all.
+fn closed(answer: Result<bool, StateError>, reason: Reason) -> Option<Verdict> {
+    match answer {
+        Ok(false) => None,
+        Ok(true) => denied(reason, &[]),
+        Err(StateError) => denied(Reason::StateError, &[]),
     }
+}
 
-    /// Step 3.
-    fn permits(&mut self) -> Step {
-        let mut granted = None;
-        let mut dormant: Option<Row<'_>> = None;
-        for (index, rule) in enforced(self.world, |kind| *kind == RuleKind::Permit) {
-            let eligible = rules::eligible(self.world, rule, false);
-            let active = rules::active(self.world, rule.grant);
-            match eligible.and(active) {
-                Truth::True => granted = granted.or(Some(index)),
-                Truth::Error(code) => self.errs(index, code),
-                Truth::False if eligible == Truth::True => dormant = dormant.or(Some((index, rule))),
-                Truth::False | Truth::Unknown => {}
-            }
-        }
-        if let Some(index) = granted {
-            self.decision.determining = Some(rule_id(index));
-            return Ok(());
-        }
-        let Some((index, rule)) = dormant else {
-            return self.deny(Reason::NoPermit, &[]);
+/// Step 1a: the server, then the tool, then each agent of the chain.
+fn isolated(world: &World<'_>, _: &mut Notes) -> Option<Verdict> {
+    let (server, tool) = names(world);
+    let agents = world.chain.iter().filter(|link| link.kind == PrincipalKind::Agent);
+    let agents: Vec<String> = agents.filter_map(|link| link.subject()).collect();
+    let mut suspects = vec![Isolation::Server(server)];
+    suspects.extend(tool.map(|tool| Isolation::Tool(server, tool)));
+    suspects.extend(agents.iter().map(|agent| Isolation::Agent(agent)));
+    suspects.into_iter().find_map(|suspect| closed(world.state.isolated(suspect), Reason::Isolated))
+}
+
+/// The server that is asked, and the tool of a call, by name.
+fn names<'a>(world: &World<'a>) -> (&'a str, Option<&'a str>) {
+    let server = &world.program.servers[world.asked.server.index()];
+    let tool = world.asked.tool.and_then(|member| usize::try_from(member.index).ok());
+    (&server.name, tool.map(|at| server.tools[at].name.as_str()))
+}
+
+/// Step 1b.
+fn quarantined(world: &World<'_>, _: &mut Notes) -> Option<Verdict> {
+    let (server, tool) = names(world);
+    closed(world.state.quarantined(server, tool?), Reason::Quarantined)
+}
+
+/// Step 1c.
+fn flow(world: &World<'_>, _: &mut Notes) -> Option<Verdict> {
+    if flows::is_open(world) { None } else { denied(Reason::FlowClosed, &[]) }
+}
+
+/// Step 1d.
+fn arguments(world: &World<'_>, _: &mut Notes) -> Option<Verdict> {
+    if schema::request_fits(world) { None } else { denied(Reason::Arguments, &[]) }
+}
+
+/// Shadow rules are only reported.
+fn shadow(world: &World<'_>, notes: &mut Notes) -> Option<Verdict> {
+    for (index, rule) in world.program.rules.iter().enumerate().filter(|(_, rule)| rule.shadow) {
+        let error = match rules::whole(world, rule) {
+            Truth::Error(code) => Some(code),
+            Truth::True => None,
+            Truth::False | Truth::Unknown => continue,
         };
-        let grant = rule.grant.map(|id| mcpz_compiler::hir::canonical::grant_name(self.world.program, id));
-        self.decision.unmet = vec![Unmet::Grant { grant: grant.unwrap_or_default() }];
-        let ended = self.end(Effect::Challenge, Reason::GrantNeeded, &[(index, rule)]);
-        self.decision.show = DenyMode::Explain;
-        ended
+        notes.shadow.push(ShadowHit { rule: rule_id(index), error });
     }
+    None
+}
 
-    /// Step 4.
-    fn requires(&mut self) -> Step {
-        let (mut failed, mut asking): (Vec<Row<'_>>, Vec<Row<'_>>) = (Vec::new(), Vec::new());
-        let mut unmet = Vec::new();
-        for (index, rule) in enforced(self.world, |kind| matches!(kind, RuleKind::Require(_))) {
-            let RuleKind::Require(requirement) = &rule.kind else {
-                continue;
-            };
-            let outcome = match rules::value(self.world, rule, false) {
-                Truth::True => requirements::unmet(self.world, index, requirement).map_err(|_| ErrorCode::State),
-                Truth::Error(code) => Err(code),
-                Truth::False | Truth::Unknown => Ok(None),
-            };
-            match outcome {
-                Ok(None) => {}
-                Ok(Some(what)) => {
-                    unmet.push(what);
-                    asking.push((index, rule));
-                }
-                Err(code) => {
-                    self.errs(index, code);
-                    failed.push((index, rule));
-                }
-            }
-        }
-        if !failed.is_empty() {
-            return self.deny(Reason::RequirementError, &failed);
-        }
-        if asking.is_empty() {
-            return Ok(());
-        }
-        let step_up = unmet.iter().any(|what| matches!(what, Unmet::Scope { .. }));
-        self.decision.unmet = unmet;
-        let ended = self.end(Effect::Challenge, Reason::RequirementUnmet, &asking);
-        self.decision.show = if step_up { DenyMode::StepUp } else { DenyMode::Explain };
-        ended
+/// Step 2.
+fn forbids(world: &World<'_>, notes: &mut Notes) -> Option<Verdict> {
+    let mut binding = judged(world, notes, |kind| *kind == RuleKind::Forbid);
+    binding.retain(|judged| judged.truth.holds_or_errs());
+    let first = binding.first()?;
+    denied(if first.truth == Truth::True { Reason::Forbidden } else { Reason::ForbidError }, &binding)
+}
+
+/// Step 3.
+fn permits(world: &World<'_>, notes: &mut Notes) -> Option<Verdict> {
+    let all = judged(world, notes, |kind| *kind == RuleKind::Permit);
+    notes.permit = holding(&all).first().map(|judged| judged.index);
+    if notes.permit.is_some() {
+        return None;
     }
+    let dormant = |judged: &&Judged<'_>| {
+        judged.truth == Truth::False && rules::eligible(world, judged.rule, false) == Truth::True
+    };
+    let Some(asleep) = all.iter().filter(|judged| judged.rule.grant.is_some()).find(dormant) else {
+        return denied(Reason::NoPermit, &[]);
+    };
+    let grant = asleep.rule.grant.map(|id| mcpz_compiler::hir::canonical::grant_name(world.program, id));
+    challenge(Reason::GrantNeeded, asleep.index, vec![Unmet::Grant { grant: grant.unwrap_or_default() }])
+}
 
-    /// Step 5.
-    fn limits(&mut self) -> Step {
-        let (mut failed, mut full): (Vec<Row<'_>>, Vec<Row<'_>>) = (Vec::new(), Vec::new());
-        let mut retry_after = None;
-        for (index, rule) in enforced(self.world, |kind| matches!(kind, RuleKind::Limit(_))) {
-            let RuleKind::Limit(limit) = &rule.kind else {
-                continue;
-            };
-            let outcome = match rules::value(self.world, rule, false) {
-                Truth::True => limits::room(self.world, index, rule, limit),
-                Truth::Error(code) => Err(code),
-                Truth::False | Truth::Unknown => continue,
-            };
-            match outcome {
-                Ok(Room::Consumes(what)) => self.decision.obligations.consumes.push(what),
-                Ok(Room::Full(later)) => {
-                    if full.is_empty() {
-                        retry_after = later;
-                    }
-                    full.push((index, rule));
-                }
-                Err(code) => {
-                    self.errs(index, code);
-                    failed.push((index, rule));
-                }
+fn challenge(reason: Reason, by: usize, unmet: Vec<Unmet>) -> Option<Verdict> {
+    let scope = unmet.iter().any(|what| matches!(what, Unmet::Scope { .. }));
+    let show = if scope { DenyMode::StepUp } else { DenyMode::Explain };
+    Some(Verdict { effect: Effect::Challenge, reason, show, by: Some(by), unmet, retry_after_ms: None })
+}
+
+/// Step 4.
+fn requires(world: &World<'_>, notes: &mut Notes) -> Option<Verdict> {
+    let all = judged(world, notes, |kind| matches!(kind, RuleKind::Require(_)));
+    let mut failed = in_error(&all);
+    let mut unmet = Vec::new();
+    for judged in holding(&all) {
+        match requirement(judged.rule).map(|wanted| requirements::unmet(world, judged.index, wanted)) {
+            Some(Ok(Some(what))) => unmet.push((judged.index, what)),
+            Some(Err(StateError)) => {
+                notes.errors.insert(judged.index, ErrorCode::State);
+                failed.push(judged);
             }
+            Some(Ok(None)) | None => {}
         }
-        if !failed.is_empty() {
-            return self.deny(Reason::LimitError, &failed);
-        }
-        if !full.is_empty() {
-            self.decision.retry_after_ms = retry_after;
-            return self.deny(Reason::Limited, &full);
-        }
-        Ok(())
     }
+    failed.sort_by_key(|judged| judged.index);
+    denied_if_any(Reason::RequirementError, &failed).or_else(|| {
+        let by = unmet.first()?.0;
+        challenge(Reason::RequirementUnmet, by, unmet.into_iter().map(|(_, what)| what).collect())
+    })
+}
 
-    /// Step 6.
-    fn oblige(&mut self) -> Step {
-        let (mut redact_failed, mut audit_failed): (Vec<Row<'_>>, Vec<Row<'_>>) = (Vec::new(), Vec::new());
-        for (index, rule) in enforced(self.world, |kind| matches!(kind, RuleKind::Redact(_) | RuleKind::Audit(_))) {
-            let value = rules::value(self.world, rule, false);
-            if let Truth::Error(code) = value {
-                self.errs(index, code);
-            }
-            match (&rule.kind, value) {
-                (RuleKind::Redact(what), Truth::True) => {
-                    self.decision.obligations.redactions.extend(obligations::redactions(index, what));
-                }
-                (RuleKind::Audit(level), Truth::True) => {
-                    let level = convert::audit_level(*level);
-                    self.decision.obligations.audit = self.decision.obligations.audit.max(Some(level));
-                }
-                (RuleKind::Redact(_), Truth::Error(_)) => redact_failed.push((index, rule)),
-                (RuleKind::Audit(_), Truth::Error(_)) => audit_failed.push((index, rule)),
-                _ => {}
-            }
-        }
-        if !redact_failed.is_empty() {
-            return self.deny(Reason::RedactError, &redact_failed);
-        }
-        if !audit_failed.is_empty() {
-            return self.deny(Reason::AuditError, &audit_failed);
-        }
-        self.decision.obligations.labels = obligations::labels(self.world);
-        self.decision.obligations.stores = obligations::stores(self.world);
-        Ok(())
+fn requirement(rule: &Rule) -> Option<&Requirement> {
+    match &rule.kind {
+        RuleKind::Require(requirement) => Some(requirement),
+        _ => None,
     }
 }
 
-/// The rules of a kind that are not shadow rules, in canonical order.
-fn enforced<'a>(world: &World<'a>, wanted: impl Fn(&RuleKind) -> bool + 'a) -> impl Iterator<Item = Row<'a>> {
-    world.program.rules.iter().enumerate().filter(move |(_, rule)| !rule.shadow && wanted(&rule.kind))
+/// Step 5.
+fn limits(world: &World<'_>, notes: &mut Notes) -> Option<Verdict> {
+    let all = judged(world, notes, |kind| matches!(kind, RuleKind::Limit(_)));
+    let (mut failed, mut full, mut later) = (in_error(&all), Vec::new(), Vec::new());
+    for judged in holding(&all) {
+        let RuleKind::Limit(limit) = &judged.rule.kind else { continue };
+        match limits::room(world, judged.index, judged.rule, limit) {
+            Ok(Room::Consumes(what)) => notes.duties.consumes.push(what),
+            Ok(Room::Full(when)) => {
+                full.push(judged);
+                later.push(when);
+            }
+            Err(code) => {
+                notes.errors.insert(judged.index, code);
+                failed.push(judged);
+            }
+        }
+    }
+    failed.sort_by_key(|judged| judged.index);
+    denied_if_any(Reason::LimitError, &failed).or_else(|| {
+        let retry_after_ms = later.first().copied().flatten();
+        Some(Verdict { retry_after_ms, ..denied_if_any(Reason::Limited, &full)? })
+    })
+}
+
+/// Step 6.
+fn redacts_and_audits(world: &World<'_>, notes: &mut Notes) -> Option<Verdict> {
+    let redacts = judged(world, notes, |kind| matches!(kind, RuleKind::Redact(_)));
+    let audits = judged(world, notes, |kind| matches!(kind, RuleKind::Audit(_)));
+    for judged in holding(&redacts) {
+        if let RuleKind::Redact(what) = &judged.rule.kind {
+            notes.duties.redactions.extend(obligations::redactions(judged.index, what));
+        }
+    }
+    let levels = holding(&audits).into_iter().filter_map(|judged| match judged.rule.kind {
+        RuleKind::Audit(level) => Some(convert::audit_level(level)),
+        _ => None,
+    });
+    notes.duties.audit = levels.max();
+    notes.duties.labels = obligations::labels(world);
+    notes.duties.stores = obligations::stores(world);
+    denied_if_any(Reason::RedactError, &in_error(&redacts))
+        .or_else(|| denied_if_any(Reason::AuditError, &in_error(&audits)))
 }

@@ -1,5 +1,6 @@
 //! What one decision sees: the program, the caller, the facts, the state, and what is asked.
 
+use crate::data::Replaced;
 use crate::json::{self, Json};
 use crate::text::address;
 use mcpz_compiler::hir::{Action, CredentialSource, Member, PrincipalKind, Program, ServerId};
@@ -76,6 +77,8 @@ pub struct World<'a> {
     pub now_ms: i64,
     /// `context`; an object.
     pub context: &'a Json,
+    /// Data that was replaced.
+    pub data: &'a Replaced,
     /// The peer's address, unwrapped.
     pub network: Option<IpAddr>,
     /// The state.

@@ -14,7 +14,7 @@ use crate::json::Json;
 use crate::truth::Truth;
 use crate::value::{self, Datum, Item, Stop, Value, error};
 use crate::world::{LinkFacts, Uri, World};
-use mcpz_compiler::hir::{Expr, ExprKind, PrincipalKind, Root, VarId};
+use mcpz_compiler::hir::{DataId, Expr, ExprKind, PrincipalKind, Root, VarId};
 use mcpz_runtime::decision::ErrorCode;
 use std::collections::BTreeMap;
 
@@ -132,13 +132,20 @@ impl<'a> Scope<'a> {
             Root::LinkUid => Ok(self.link.and_then(|link| link.uid).map(int)),
             Root::ResourceUri => self.uri(),
             Root::UriVariable(name) => self.uri_variable(name),
-            Root::Data(id) => Ok(self
-                .world
-                .program
-                .data
-                .get(id.index())
-                .map(|data| Datum::Typed(value::from_literal(&data.value, &data.ty)))),
+            Root::Data(id) => self.data(*id),
             Root::Var(var) => self.vars.get(var).map_or(error(ErrorCode::Internal), |found| found.value.clone()),
+        }
+    }
+
+    /// Data: replaced, or as built.
+    fn data(&self, id: DataId) -> Eval {
+        match self.world.data.get(&id) {
+            Some(None) => error(ErrorCode::Data),
+            Some(Some(value)) => Ok(Some(Datum::Typed(value.clone()))),
+            None => {
+                let built = self.world.program.data.get(id.index());
+                Ok(built.map(|data| Datum::Typed(value::from_literal(&data.value, &data.ty))))
+            }
         }
     }
 

@@ -32,12 +32,7 @@ impl GeneratedPackage {
         let mut lock = "version = 1\n".to_string();
         for server in &self.model.servers {
             let (path, text) = (format!("catalog/{}.json", server.name), catalog(server));
-            let digest: String =
-                sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-            lock.push_str(&format!(
-                "\n[[catalog]]\nserver = \"{}\"\npath = \"{path}\"\ndigest = \"sha256:{digest}\"\n",
-                server.name
-            ));
+            lock.push_str(&pin(&server.name, &path, &text));
             files.insert(path, text);
         }
         for (name, kind) in &self.model.data {
@@ -76,7 +71,14 @@ impl GeneratedPackage {
     }
 }
 
-const MANIFEST: &str = "[package]\nname = \"generated\"\nversion = \"1.0.0\"\nedition = \"2026\"\n";
+/// The entry of a lock file that pins a server's catalog as it is.
+pub fn pin(server: &str, path: &str, text: &str) -> String {
+    let digest: String = sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\n[[catalog]]\nserver = \"{server}\"\npath = \"{path}\"\ndigest = \"sha256:{digest}\"\n")
+}
+
+/// The manifest of every package here.
+pub const MANIFEST: &str = "[package]\nname = \"generated\"\nversion = \"1.0.0\"\nedition = \"2026\"\n";
 
 fn declarations(rng: &mut Rng, model: &Model) -> String {
     let mut out = String::new();

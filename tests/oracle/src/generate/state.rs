@@ -1,6 +1,6 @@
 //! States: answers to the questions that a program asks, and failures.
 
-use super::model::Model;
+use super::model::{DataKind, Model};
 use super::pools;
 use super::request::GeneratedRequest;
 use super::rng::Rng;
@@ -129,4 +129,39 @@ fn failures(rng: &mut Rng, model: &Model, questions: &Questions, state: &mut Tab
     for _ in 0..rng.within(1, 3) {
         state.failing.insert(rng.pick(&all).clone());
     }
+}
+
+/// Replaced data: mostly none, else one declaration by other data, by data of another type, or by no JSON.
+pub fn data(rng: &mut Rng, model: &Model) -> Vec<(String, String)> {
+    if !rng.chance(12) {
+        return Vec::new();
+    }
+    let (name, kind) = rng.pick(&model.data);
+    let fits: &[&str] = match kind {
+        DataKind::Texts => &["[]", r#"["alice"]"#, r#"["c1", "c2", "read", "a"]"#],
+        DataKind::Ints => &["[]", "[2, 10]", "[9007199254740993]"],
+        DataKind::Decimals => &["[]", "[0.1, 1]", "[99.99, 500.0]"],
+        DataKind::Nets => &["[]", r#"["192.168.0.0/16"]"#, r#"["0.0.0.0/0", "::/0"]"#],
+        DataKind::Paths => &["[]", r#"["/w", "/w/prod"]"#],
+        DataKind::Settings => &[
+            r#"{"limit": 0, "names": []}"#,
+            r#"{"limit": 5, "names": ["c1", "b"], "note": null}"#,
+            r#"{"names": ["alice"], "note": "x", "limit": 100}"#,
+        ],
+    };
+    let unfit = [
+        "[1.5]",
+        "[true]",
+        "{}",
+        "null",
+        "[",
+        "7",
+        r#"["a b/33"]"#,
+        r#"["/w/../etc", 1]"#,
+        r#"{"limit": "5", "names": []}"#,
+        r#"{"limit": 5, "names": [], "more": 1}"#,
+        "[null]",
+    ];
+    let text = if rng.chance(60) { rng.word(fits) } else { rng.word(&unfit) };
+    vec![(name.clone(), text)]
 }
