@@ -7,10 +7,10 @@ use crate::escape;
 use crate::output::{BAD, BOLD, CAUTION, DIM, GOOD, NAME, styled};
 use anstyle::Style;
 use mcpz_bytecode::image::{BundleImage, RuleImage, SpanImage, StepImage};
-use mcpz_runtime::decision::{
-    AuditLevel, Decision, DenyMode, Effect, HistoryKey, Obligations, RedactHow, RedactWhat, RuleId, Unmet,
-};
-use serde_json::{Value, json};
+use mcpz_runtime::decision::{Decision, Effect, Obligations, RuleId, Unmet};
+use mcpz_runtime::report;
+pub use mcpz_runtime::report::{audit_word, hex, key_word, number_text, show_word};
+use serde_json::Value;
 
 /// `ALLOW`, `DENY` or `CHALLENGE`, coloured and of one width.
 pub fn effect_word(effect: Effect) -> String {
@@ -90,7 +90,9 @@ fn push_text(lines: &mut Vec<String>, head: &str, text: Option<&str>) {
 fn obligations(image: &BundleImage, obligations: &Obligations, lines: &mut Vec<String>) {
     for redaction in &obligations.redactions {
         let rule = styled(DIM, rule_name(image, redaction.rule));
-        lines.push(format!("  redact    {} {}  {rule}", redact_what(&redaction.what), redact_how(&redaction.how)));
+        let what = escape::inline(&report::redact_what(&redaction.what));
+        let how = escape::inline(&report::redact_how(&redaction.how));
+        lines.push(format!("  redact    {what} {how}  {rule}"));
     }
     if let Some(level) = obligations.audit {
         lines.push(format!("  audit     {}", audit_word(level)));
@@ -138,179 +140,23 @@ pub fn unmet_text(image: &BundleImage, unmet: &Unmet) -> String {
 
 /// A decision as JSON; the form is documented in `docs/cli.md`.
 pub fn to_json(image: &BundleImage, decision: &Decision) -> Value {
-    json!({
-        "effect": decision.effect.name(),
-        "reason": decision.reason.name(),
-        "show": show_word(decision.show),
-        "rule": decision.determining.map(|id| rule_json(image, id)),
-        "unmet": decision.unmet.iter().map(|unmet| unmet_json(image, unmet)).collect::<Vec<_>>(),
-        "retry_after_ms": decision.retry_after_ms,
-        "obligations": obligations_json(image, &decision.obligations),
-        "errors": decision.errors.iter().map(|error| json!({
-            "rule": rule_id(image, error.rule), "code": error.code.name(),
-        })).collect::<Vec<_>>(),
-        "shadow": decision.shadow.iter().map(|hit| json!({
-            "rule": rule_id(image, hit.rule), "error": hit.error.map(|code| code.name()),
-        })).collect::<Vec<_>>(),
-        "digest": hex(&decision.digest),
-    })
+    serde_json::from_str(&report::decision_json(image, decision)).unwrap_or_default()
 }
 
-fn rule_id(image: &BundleImage, id: RuleId) -> Value {
-    rule(image, id).map_or(Value::Null, |rule| Value::String(rule.id.clone()))
-}
-
-fn rule_json(image: &BundleImage, id: RuleId) -> Value {
-    let Some(rule) = rule(image, id) else {
-        return Value::Null;
-    };
-    let path = image.sources.get(rule.span.source.index()).map(|source| source.path.clone());
-    json!({
-        "id": rule.id,
-        "message": rule.message,
-        "severity": rule.severity,
-        "docs": rule.docs,
-        "path": path,
-        "line": rule.span.line,
-    })
-}
-
-fn unmet_json(image: &BundleImage, unmet: &Unmet) -> Value {
-    match unmet {
-        Unmet::Grant { grant } => json!({"kind": "grant", "grant": grant}),
-        Unmet::Approval { rule, count, approvers, expires_ms } => json!({
-            "kind": "approval", "rule": rule_id(image, *rule), "count": count, "approvers": approvers, "expires_ms": expires_ms,
-        }),
-        Unmet::Mfa { rule, fresh_ms } => {
-            json!({"kind": "mfa", "rule": rule_id(image, *rule), "fresh_ms": fresh_ms})
-        }
-        Unmet::Scope { rule, scopes } => {
-            json!({"kind": "scope", "rule": rule_id(image, *rule), "scopes": scopes})
-        }
-    }
-}
-
-fn obligations_json(image: &BundleImage, obligations: &Obligations) -> Value {
-    json!({
-        "redactions": obligations.redactions.iter().map(|redaction| json!({
-            "rule": rule_id(image, redaction.rule),
-            "what": redact_what(&redaction.what),
-            "how": redact_how(&redaction.how),
-        })).collect::<Vec<_>>(),
-        "audit": obligations.audit.map(audit_word),
-        "labels": obligations.labels.iter().map(|label| json!({
-            "label": label.label, "path": steps_text(&label.path),
-        })).collect::<Vec<_>>(),
-        "stores": obligations.stores.iter().map(|store| json!({"label": store.label, "key": store.key})).collect::<Vec<_>>(),
-        "consumes": obligations.consumes.iter().map(|limit| json!({
-            "rule": rule_id(image, limit.rule),
-            "amount": number_text(limit.amount),
-            "by": key_word(limit.by),
-            "window_ms": limit.window_ms,
-        })).collect::<Vec<_>>(),
-        "listed": obligations.listed,
-    })
-}
-
-/// `explain`, `step_up` or `hide`.
-pub fn show_word(show: DenyMode) -> &'static str {
-    match show {
-        DenyMode::Explain => "explain",
-        DenyMode::StepUp => "step_up",
-        DenyMode::Hide => "hide",
-    }
-}
-
-/// `none`, `summary` or `full`.
-pub fn audit_word(level: AuditLevel) -> &'static str {
-    match level {
-        AuditLevel::None => "none",
-        AuditLevel::Summary => "summary",
-        AuditLevel::Full => "full",
-    }
-}
-
-fn key_word(key: HistoryKey) -> &'static str {
-    match key {
-        HistoryKey::Session => "session",
-        HistoryKey::User => "user",
-        HistoryKey::Agent => "agent",
-        HistoryKey::Caller => "caller",
-    }
-}
-
-/// `result.a[*].b` or `result matching "regex"`, escaped.
-pub fn redact_what(what: &RedactWhat) -> String {
-    match what {
-        RedactWhat::Field(steps) => steps_text(steps),
-        RedactWhat::Matching(regex) => format!("result matching \"{}\"", escape::inline(regex)),
-    }
-}
-
-fn redact_how(how: &RedactHow) -> String {
-    match how {
-        RedactHow::Drop => "drop".to_owned(),
-        RedactHow::Replace(text) => format!("replace \"{}\"", escape::inline(text)),
-        RedactHow::KeepFirst(count) => format!("keep first {count}"),
-        RedactHow::KeepLast(count) => format!("keep last {count}"),
-    }
-}
-
-/// A path below the result, as policies write it.
+/// A path below the result, as policies write it, escaped.
 pub fn steps_text(steps: &[StepImage]) -> String {
-    let mut text = String::from("result");
-    for step in steps {
-        match step {
-            StepImage::Field(name) => {
-                text.push('.');
-                text.push_str(&escape::inline(&mcpz_compiler::hir::canonical::quoted(name)));
-            }
-            StepImage::Each => text.push_str("[*]"),
-        }
-    }
-    text
-}
-
-/// A number that is held times 10^18, without superfluous zeros.
-pub fn number_text(scaled: i128) -> String {
-    const SCALE: u128 = 1_000_000_000_000_000_000;
-    let magnitude = scaled.unsigned_abs();
-    let (whole, fraction) = (magnitude / SCALE, magnitude % SCALE);
-    let sign = if scaled < 0 { "-" } else { "" };
-    if fraction == 0 {
-        return format!("{sign}{whole}");
-    }
-    let digits = format!("{fraction:018}");
-    format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    escape::inline(&report::steps_text(steps))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_written_exactly() {
-        assert_eq!(number_text(12_500_000_000_000_000_000), "12.5");
-        assert_eq!(number_text(-3_000_000_000_000_000_000), "-3");
-        assert_eq!(number_text(1), "0.000000000000000001");
-    }
-
-    #[test]
-    fn paths_are_written_as_policies_write_them() {
-        let steps = [StepImage::Field("rows".into()), StepImage::Each, StepImage::Field("card-no".into())];
-        assert_eq!(steps_text(&steps), "result.rows[*].\"card-no\"");
-    }
+    use mcpz_runtime::decision::{DenyMode, Reason};
 
     #[test]
     fn a_decision_without_a_rule_says_so() {
         let image = BundleImage::default();
-        let decision =
-            Decision::plain(Effect::Deny, mcpz_runtime::decision::Reason::NoPermit, DenyMode::Explain, [0; 32]);
+        let decision = Decision::plain(Effect::Deny, Reason::NoPermit, DenyMode::Explain, [0; 32]);
         let text = lines(&image, &decision).join("\n");
         assert!(text.contains("no_permit") && text.contains("no rule"), "{text}");
         assert_eq!(to_json(&image, &decision)["rule"], Value::Null);

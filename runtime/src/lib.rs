@@ -23,6 +23,7 @@ pub mod decision;
 pub mod json;
 pub mod natives;
 pub mod principal;
+pub mod report;
 pub mod request;
 pub mod schema;
 pub mod state;

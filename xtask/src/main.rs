@@ -27,7 +27,7 @@ enum Command {
     Fuzz(judge::FuzzArgs),
     /// Flip every bit and cut every byte of the example bundles.
     MutateBundles(judge::MutateArgs),
-    /// Write the generated pages of `docs/`.
+    /// Write the generated pages of `docs/` and the C header.
     Codegen(codegen::Args),
     /// Check the rules of the house.
     Tidy,

@@ -1,7 +1,8 @@
-//! Pages of `docs/` that are written from tables in the code, so that they cannot be wrong.
+//! Files that are written from tables and signatures in the code, so that they cannot be wrong: pages of `docs/`, the C header.
 
 mod bytecode;
 mod errors;
+mod header;
 
 use crate::root;
 use crate::steps::Failed;
@@ -17,7 +18,7 @@ pub struct Args {
 /// Writes or checks every generated page.
 pub fn run(args: &Args) -> Result<(), Failed> {
     let mut stale = Vec::new();
-    for (path, text) in pages() {
+    for (path, text) in pages()? {
         let file = root::root().join(path);
         let old = std::fs::read_to_string(&file).unwrap_or_default();
         if old == text {
@@ -38,8 +39,12 @@ pub fn run(args: &Args) -> Result<(), Failed> {
 }
 
 /// Path and text of every generated page.
-fn pages() -> Vec<(&'static str, String)> {
-    vec![("docs/errors.md", errors::page()), ("docs/bytecode.md", bytecode::page())]
+fn pages() -> Result<Vec<(&'static str, String)>, Failed> {
+    Ok(vec![
+        ("docs/errors.md", errors::page()),
+        ("docs/bytecode.md", bytecode::page()),
+        ("runtime/capi/include/mcpz.h", header::text()?),
+    ])
 }
 
 #[cfg(test)]

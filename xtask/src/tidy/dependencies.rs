@@ -9,12 +9,23 @@ use std::process::Command;
 
 /// Which workspace crates each crate may depend on (normal and build dependencies; tests may use more).
 /// A crate that is not here may use all.
-const MAY_USE: [(&str, &[&str]); 5] = [
+const MAY_USE: [(&str, &[&str]); 6] = [
     ("mcpz-syntax", &[]),
     ("mcpz-bytecode", &[]),
     ("mcpz-stdlib", &[]),
     ("mcpz-compiler", &["mcpz-syntax", "mcpz-bytecode"]),
     ("mcpz-runtime", &["mcpz-bytecode"]),
+    ("mcpz-capi", &["mcpz-runtime", "mcpz-bytecode"]),
+];
+
+/// The one crate with lints of its own, because a C boundary cannot be written without unsafe code.
+const UNSAFE_CRATE: &str = "mcpz-capi";
+/// What those lints must ask at least.
+const UNSAFE_LINTS: [&str; 4] = [
+    "unsafe_op_in_unsafe_fn = \"deny\"",
+    "undocumented_unsafe_blocks = \"deny\"",
+    "multiple_unsafe_ops_per_block = \"deny\"",
+    "allow_attributes = \"warn\"",
 ];
 
 /// Crates that only these parts may name.
@@ -98,17 +109,26 @@ fn check_only_in(name: &str, uses: &BTreeSet<String>, findings: &mut Vec<Finding
     }
 }
 
-/// Every crate takes the workspace's lints, where unsafe code is forbidden.
+/// Every crate but one takes the workspace's lints, where unsafe code is forbidden.
 fn check_lints(metadata: &Value, findings: &mut Vec<Finding>) {
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     for package in packages {
-        let manifest = package["manifest_path"].as_str().unwrap_or_default();
-        let text = std::fs::read_to_string(manifest).unwrap_or_default();
-        if !text.contains("[lints]\nworkspace = true") {
-            let name = package["name"].as_str().unwrap_or_default().to_owned();
-            findings.push(Finding { place: name, what: "does not take the workspace's lints".to_owned() });
+        let name = package["name"].as_str().unwrap_or_default();
+        let text = std::fs::read_to_string(package["manifest_path"].as_str().unwrap_or_default()).unwrap_or_default();
+        for what in missing_lints(name, &text) {
+            findings.push(Finding { place: name.to_owned(), what });
         }
     }
+}
+
+/// What a manifest lacks.
+fn missing_lints(name: &str, manifest: &str) -> Vec<String> {
+    if name == UNSAFE_CRATE {
+        let missing = UNSAFE_LINTS.iter().filter(|lint| !manifest.contains(**lint));
+        return missing.map(|lint| format!("may hold unsafe code only with `{lint}`")).collect();
+    }
+    let takes = manifest.contains("[lints]\nworkspace = true");
+    if takes { Vec::new() } else { vec!["does not take the workspace's lints".to_owned()] }
 }
 
 #[cfg(test)]
@@ -126,5 +146,13 @@ mod tests {
         check_direction("mcpz-runtime", &crates["mcpz-runtime"], &crates, &mut findings);
         check_only_in("mcpz-runtime", &crates["mcpz-runtime"], &mut findings);
         assert_eq!(findings.len(), 2, "{findings:?}");
+    }
+
+    #[test]
+    fn unsafe_code_has_one_place_and_reasons_there() {
+        assert!(missing_lints("mcpz-runtime", "[lints]\nworkspace = true\n").is_empty());
+        assert_eq!(missing_lints("mcpz-runtime", "[lints.rust]\nunsafe_code = \"allow\"\n").len(), 1);
+        assert!(missing_lints("mcpz-capi", &UNSAFE_LINTS.join("\n")).is_empty());
+        assert_eq!(missing_lints("mcpz-capi", "[lints]\nworkspace = true\n").len(), UNSAFE_LINTS.len());
     }
 }

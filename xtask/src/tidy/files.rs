@@ -29,6 +29,11 @@ const REGISTRY_HOSTS: [&str; 4] = [
     concat!("static.", "crates.io"),
 ];
 
+/// The only folder where unsafe code may stand.
+const UNSAFE_FOLDER: &str = "runtime/capi/";
+/// What follows the word where it is code: blocks, functions, implementations, foreign items, attributes.
+const UNSAFE_FOLLOWS: [&str; 6] = ["{", "fn ", "impl", "trait ", "extern ", "("];
+
 /// Checks every tracked file.
 pub fn check() -> Result<Vec<Finding>, Failed> {
     let root = root::root();
@@ -57,6 +62,9 @@ fn check_file(path: &str, text: &str, findings: &mut Vec<Finding>) {
                 find(number + 1, format!("`{word}`: {why}"));
             }
             check_attributes(line, |what| find(number + 1, what));
+            if !path.starts_with(UNSAFE_FOLDER) && has_unsafe_code(line) {
+                find(number + 1, format!("unsafe code stands in {UNSAFE_FOLDER} only: the C boundary"));
+            }
         }
     }
     if is_rust {
@@ -76,10 +84,17 @@ fn check_attributes(line: &str, mut find: impl FnMut(String)) {
     if line.starts_with(concat!("#[", "allow(")) || line.starts_with(concat!("#![", "allow(")) {
         find("a bare allow: use `#[expect(lint, reason = \"..\")]`".to_owned());
     }
-    let unsafe_word = concat!("uns", "afe ");
-    if line.starts_with(unsafe_word) || line.contains(&format!(" {unsafe_word}{{")) {
-        find("unsafe code stands in the C boundary only".to_owned());
-    }
+}
+
+/// Whether a line, its comment aside, holds an unsafe block, function, implementation or attribute.
+fn has_unsafe_code(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    code.match_indices(concat!("uns", "afe")).any(|(at, word)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + word.len()..].trim_start();
+        let starts_word = before.is_none_or(|before| !(before.is_alphanumeric() || "_\"`".contains(before)));
+        starts_word && (after.is_empty() || UNSAFE_FOLLOWS.iter().any(|next| after.starts_with(next)))
+    })
 }
 
 /// Files that another file includes, and build scripts, need no page of their own.
@@ -141,6 +156,21 @@ mod tests {
         ] {
             let found = findings_of("a.rs", text);
             assert!(found.iter().any(|f| f.contains(part)), "{part}: {found:?}");
+        }
+        for code in [
+            "uns|afe { f() }",
+            "pub uns|afe fn f() {}",
+            "#[uns|afe(no_mangle)]",
+            "    uns|afe",
+            "uns|afe impl X for Y {}",
+        ] {
+            let text = format!("//! D.\n{}\n", code.replace('|', ""));
+            assert_eq!(findings_of("runtime/src/a.rs", &text).len(), 1, "{code}");
+            assert!(findings_of("runtime/capi/src/a.rs", &text).is_empty(), "{code}");
+        }
+        for text in ["uns|afe_code = 1", "// an uns|afe { block", "\"uns|afe fn\""] {
+            let text = format!("//! D.\n{}\n", text.replace('|', ""));
+            assert!(findings_of("runtime/src/a.rs", &text).is_empty(), "{text}");
         }
         let host = concat!("https://registry.np", "mjs.org/x");
         assert_eq!(findings_of("lock.json", host).len(), 1);
