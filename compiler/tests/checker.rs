@@ -162,7 +162,7 @@ fn actions_bring_their_facts() {
         ("permit analyst to read docs.* where args.x == 1", &["E0311"]),
         ("permit analyst to get docs.summarize where prompt.args.topic == \"x\"", &[]),
         ("permit analyst to get docs.summarize where prompt.args.tpic == \"x\"", &["E0306"]),
-        ("permit server docs to sample for analyst where (sample.max_tokens ?? 0) <= 1000", &[]),
+        ("permit server docs to sample for analyst where sample.max_tokens <= 1000", &[]),
         ("permit server docs to elicit for any user where not elicit.asks_secret", &[]),
         ("forbid anyone to call fs.* where any(p in paths(args): not (p under \"/workspace\"))", &[]),
         ("forbid anyone to call fs.* where args.path under \"/etc\"", &["E0405"]),

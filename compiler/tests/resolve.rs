@@ -80,7 +80,8 @@ reports! {
         grant g to sre for at most 1h { permit to call payments.refund }\ndeclassify untrusted in web.fetch\n\
         -- mcpz.toml --\n[package]\nname = \"frame\"\nversion = \"0.1.0\"\nedition = \"2026\"\nauthority = \"guard\"\n";
     a_manifest_with_mistakes: "-- mcpz.toml --\n[package]\nname = \"frame\"\nversion = \"1\"\nedtion = \"2026\"\n[lints]\nunusd = \"warn\"\n";
-    a_catalog_that_changed: "-- mcpz.lock --\nversion = 1\n[[catalog]]\nserver = \"payments\"\npath = \"catalog/payments.json\"\n\
+    a_catalog_that_changed: "-- mcpz.toml --\n[package]\nname = \"frame\"\nversion = \"0.1.0\"\nedition = \"2026\"\n\
+        -- mcpz.lock --\nversion = 1\n[[catalog]]\nserver = \"payments\"\npath = \"catalog/payments.json\"\n\
         digest = \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n";
 }
 

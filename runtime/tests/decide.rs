@@ -162,10 +162,26 @@ fn analyst() -> Principal {
     Principal { chain: vec![user("\"analysts\"")], scopes: vec![] }
 }
 
+/// A call of `pay.refund` as a message.
+fn call(arguments: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"refund","arguments":{arguments}}}}}"#)
+}
+
+/// What `go` makes of a message from an analyst, with no history.
+fn asked<T>(
+    program: &Program,
+    data: &DataSet,
+    text: &str,
+    direction: Direction,
+    go: fn(&Input<'_>, &mut Scratch) -> T,
+) -> T {
+    let (principal, state) = (analyst(), TableState::default());
+    let request = Request { message: text.as_bytes(), server: "pay", direction, facts: Facts::default() };
+    go(&Input { program, data, principal: &principal, request, state: &state }, &mut Scratch::new())
+}
+
 fn run_as(program: &Program, principal: &Principal, state: &TableState, arguments: &str) -> Decision {
-    let text = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"refund","arguments":{arguments}}}}}"#
-    );
+    let text = call(arguments);
     let request =
         Request { message: text.as_bytes(), server: "pay", direction: Direction::ToServer, facts: Facts::default() };
     let data = DataSet::default();
@@ -428,12 +444,8 @@ fn replaced_data_is_checked_against_its_type() {
     assert_eq!(data.replace(&program, "payees", br#"[1]"#), Err(DataError::Value(ErrorCode::Type)));
     assert_eq!(data.replace(&program, "nobody", b"[]"), Err(DataError::UnknownName));
     data.replace(&program, "payees", br#"["bob"]"#).unwrap();
-    let text =
-        br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"refund","arguments":{"payee":"bob"}}}"#;
-    let (principal, state) = (analyst(), TableState::default());
-    let request = Request { message: text, server: "pay", direction: Direction::ToServer, facts: Facts::default() };
-    let input = Input { program: &program, data: &data, principal: &principal, request, state: &state };
-    assert_eq!(decide(&input, &mut Scratch::new()).effect, Effect::Allow);
+    let decision = asked(&program, &data, &call(r#"{"payee":"bob"}"#), Direction::ToServer, decide);
+    assert_eq!(decision.effect, Effect::Allow);
 }
 
 #[test]
@@ -446,14 +458,7 @@ fn listings_show_what_some_call_could_use() {
         vec![op(Opcode::Slot, 0, amount, 0), op(Opcode::Eq, 1, 0, 0), op(Opcode::Return, 0, 1, 0)],
     );
     let program = bundle.load();
-    let (principal, state, data) = (analyst(), TableState::default(), DataSet::default());
-    let decide_text = |text: &str, direction| {
-        let request = Request { message: text.as_bytes(), server: "pay", direction, facts: Facts::default() };
-        decide(
-            &Input { program: &program, data: &data, principal: &principal, request, state: &state },
-            &mut Scratch::new(),
-        )
-    };
+    let decide_text = |text: &str, direction| asked(&program, &DataSet::default(), text, direction, decide);
     let list = decide_text(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#, Direction::ToServer);
     assert_eq!((list.reason, list.obligations.listed), (Reason::List, Some(vec!["refund".to_string()])));
     for (text, direction, reason) in [
@@ -520,11 +525,8 @@ fn why_names_the_first_clause_that_failed_and_hides_what_is_sensitive() {
         ],
     };
     let program = bundle.load();
-    let text = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"refund","arguments":{"amount":250.0,"payee":"hunter2"}}}"#;
-    let (principal, state, data) = (analyst(), TableState::default(), DataSet::default());
-    let request = Request { message: text, server: "pay", direction: Direction::ToServer, facts: Facts::default() };
-    let input = Input { program: &program, data: &data, principal: &principal, request, state: &state };
-    let explained = why(&input, &mut Scratch::new());
+    let text = call(r#"{"amount":250.0,"payee":"hunter2"}"#);
+    let explained = asked(&program, &DataSet::default(), &text, Direction::ToServer, why);
     assert_eq!(explained.decision.reason, Reason::NoPermit);
     assert_eq!(explained.closest, Some(rule));
     let trace = &explained.rules[0];

@@ -15,7 +15,6 @@
 //! `diff` compares catalogs.
 
 mod compile;
-mod diff;
 mod digest;
 mod file;
 mod infer;
@@ -28,7 +27,6 @@ mod strict;
 #[cfg(test)]
 mod tests;
 
-pub use diff::{CatalogDiff, ToolChange, diff};
 pub use digest::{definition_digest, file_digest};
 pub use file::{Catalog, CatalogError, CatalogProblem, UnenforcedKeyword, parse};
 pub use propose::{Proposal, propose_overlay};

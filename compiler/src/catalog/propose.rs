@@ -1,9 +1,12 @@
 //! Which string parameters look like paths, URLs, hosts or addresses.
 //!
 //! A proposal is a guess for a person to confirm, from the parameter's `format`, its name, then its
-//! description. Names that may mean anything (`name`, `query`, `id`) propose nothing.
+//! description. Names that may mean anything (`name`, `query`, `id`) propose nothing. The two *ends* of a
+//! move or copy (`source` and `destination`, `from` and `to`) say what they are only by what is moved: they
+//! are paths where the description speaks of files.
 
 use super::Catalog;
+use crate::hir::Tool;
 use crate::types::{RecordType, Type};
 use serde_json::Value;
 use smol_str::SmolStr;
@@ -31,12 +34,12 @@ pub fn propose_overlay(catalog: &Catalog) -> Vec<Proposal> {
     let mut proposals = Vec::new();
     for tool in &catalog.tools {
         let schema: Value = serde_json::from_str(&tool.raw_schema).unwrap_or_default();
-        collect(&tool.name, &tool.input, &schema, &mut Vec::new(), &mut proposals);
+        collect(tool, &tool.input, &schema, &mut Vec::new(), &mut proposals);
     }
     proposals
 }
 
-fn collect(tool: &SmolStr, record: &RecordType, schema: &Value, path: &mut Vec<SmolStr>, out: &mut Vec<Proposal>) {
+fn collect(tool: &Tool, record: &RecordType, schema: &Value, path: &mut Vec<SmolStr>, out: &mut Vec<Proposal>) {
     if path.len() >= MAX_DEPTH {
         return;
     }
@@ -45,8 +48,11 @@ fn collect(tool: &SmolStr, record: &RecordType, schema: &Value, path: &mut Vec<S
             schema.get("properties").and_then(|properties| properties.get(name.as_str())).unwrap_or(&Value::Null);
         path.push(name.clone());
         match ty.required() {
-            Type::String => push(tool, path, name, property, false, out),
-            Type::List(inner) if **inner == Type::String => push(tool, path, name, property, true, out),
+            Type::String => {
+                let guessed = guess(name, property, false).or_else(|| end_of_move(tool, record, name, property));
+                push(tool, path, guessed, false, out);
+            }
+            Type::List(inner) if **inner == Type::String => push(tool, path, guess(name, property, true), true, out),
             Type::Record(inner) => collect(tool, inner, property, path, out),
             _ => {}
         }
@@ -54,13 +60,13 @@ fn collect(tool: &SmolStr, record: &RecordType, schema: &Value, path: &mut Vec<S
     }
 }
 
-fn push(tool: &SmolStr, path: &[SmolStr], name: &str, property: &Value, is_list: bool, out: &mut Vec<Proposal>) {
-    let Some((ty, why)) = guess(name, property, is_list) else {
+fn push(tool: &Tool, path: &[SmolStr], guessed: Option<Guess>, is_list: bool, out: &mut Vec<Proposal>) {
+    let Some((ty, why)) = guessed else {
         return;
     };
-    let steps = std::iter::once(tool).chain(path).map(|step| as_written(step)).collect::<Vec<_>>();
+    let steps = std::iter::once(&tool.name).chain(path).map(|step| as_written(step)).collect::<Vec<_>>();
     out.push(Proposal {
-        tool: tool.clone(),
+        tool: tool.name.clone(),
         path: path.to_vec(),
         place: steps.join("."),
         ty: if is_list { format!("list<{ty}>") } else { ty.to_owned() },
@@ -68,7 +74,36 @@ fn push(tool: &SmolStr, path: &[SmolStr], name: &str, property: &Value, is_list:
     });
 }
 
-fn guess(name: &str, property: &Value, is_list: bool) -> Option<(&'static str, String)> {
+/// A type, and why.
+type Guess = (&'static str, String);
+
+/// Pairs of names for where something is taken from and where it is put.
+const ENDS: [(&str, &str); 5] =
+    [("source", "destination"), ("source", "target"), ("src", "dst"), ("src", "dest"), ("from", "to")];
+
+/// One of the two ends of a move, where files are spoken of: by the parameter's own description, else by the tool's.
+fn end_of_move(tool: &Tool, record: &RecordType, name: &str, property: &Value) -> Option<Guess> {
+    let partner = |(one, other): (&'static str, &'static str)| match name {
+        name if name == one => Some(other),
+        name if name == other => Some(one),
+        _ => None,
+    };
+    let other = ENDS.into_iter().filter_map(partner).find(|other| record.fields.contains_key(*other))?;
+    let own = property.get("description").and_then(Value::as_str);
+    let word = speaks_of_files(own.unwrap_or(&tool.description))?;
+    Some(("path", format!("it stands beside `{other}`, and the description speaks of a {word}")))
+}
+
+/// A word for something in a file system that a text has.
+fn speaks_of_files(text: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &str); 4] =
+        [("file", "files"), ("directory", "directories"), ("folder", "folders"), ("path", "paths")];
+    let lower = text.to_lowercase();
+    let mut words = lower.split(|character: char| !character.is_alphanumeric());
+    words.find_map(|word| WORDS.into_iter().find(|(one, many)| word == *one || word == *many)).map(|(one, _)| one)
+}
+
+fn guess(name: &str, property: &Value, is_list: bool) -> Option<Guess> {
     let place = if is_list { property.get("items").unwrap_or(&Value::Null) } else { property };
     if let Some(format) = place.get("format").and_then(Value::as_str) {
         return by_format(format).map(|ty| (ty, format!("its format is `{}`", format.escape_debug())));

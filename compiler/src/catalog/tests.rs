@@ -188,16 +188,41 @@ fn overlays_are_proposed() {
 }
 
 #[test]
-fn definitions_are_compared() {
+fn a_definition_is_what_it_says_not_how_it_is_written() {
     let tool = |description: &str, ty: &str| json!({"name": "a", "description": description, "inputSchema": {"type": "object", "properties": {"p": {"type": ty}}}});
-    let old = parsed(json!({"tools": [tool("d", "string"), {"name": "gone", "inputSchema": {"type": "object"}}]}));
-    let new = parsed(json!({"tools": [tool("e", "integer"), {"name": "new", "inputSchema": {"type": "object"}}]}));
-    let found = diff(&old, &new);
-    assert_eq!((found.added.as_slice(), found.removed.as_slice()), (&["new".into()][..], &["gone".into()][..]));
-    let parameter =
-        ToolChange::Parameter { name: "p".into(), old: Some(Type::String.optional()), new: Some(Type::Int.optional()) };
-    assert_eq!(found.changed, [("a".into(), vec![parameter, ToolChange::Description])]);
-    assert!(diff(&old, &old).is_empty());
     let reordered = json!({"inputSchema": {"properties": {"p": {"type": "string"}}, "type": "object"}, "description": "d", "name": "a", "_meta": {}});
     assert_eq!(definition_digest(&reordered), definition_digest(&tool("d", "string")));
+    assert_ne!(definition_digest(&tool("e", "string")), definition_digest(&tool("d", "string")));
+}
+
+#[test]
+fn the_two_ends_of_a_move_are_paths_where_files_are_spoken_of() {
+    let ends = |name: &str, description: &str, one: &str, other: &str, own: &str| {
+        let end = |text: &str| {
+            if text.is_empty() { json!({"type": "string"}) } else { json!({"type": "string", "description": text}) }
+        };
+        json!({"name": name, "description": description, "inputSchema": {"type": "object", "properties": {one: end(own), other: end(own)}}})
+    };
+    let catalog = parsed(json!({"tools": [
+        ends("copy_object", "Copies data", "src", "dst", "Path of a file in the workspace"),
+        ends("link", "Link a file to a folder.", "from", "to", ""),
+        ends("mail", "Send a message with the file attached", "to", "subject", ""),
+        ends("migrate", "Moves rows between profiles and tables", "source", "destination", ""),
+        ends("move_file", "Move or rename files and directories.", "source", "destination", ""),
+        ends("pay", "Pay from one account to another", "from", "to", ""),
+        ends("plan", "Plan the files of a trip", "from", "to", "An airport"),
+    ]}));
+    let places: Vec<String> =
+        propose_overlay(&catalog).into_iter().map(|one| format!("{}: {}", one.place, one.ty)).collect();
+    assert_eq!(
+        places,
+        [
+            "copy_object.dst: path",
+            "copy_object.src: path",
+            "link.from: path",
+            "link.to: path",
+            "move_file.destination: path",
+            "move_file.source: path",
+        ]
+    );
 }

@@ -1,7 +1,7 @@
 //! The packages that examples of error codes are checked in.
 //!
 //! An example is policy text that is added, as `policy/example.mcpz`, to the package in the folder
-//! `codes/frame`. A line `-- PATH --` starts another file, which is added or takes the place of the
+//! `codes/frame`, which depends on the one in `codes/base`. A line `-- PATH --` starts another file, which is added or takes the place of the
 //! frame's; a path that starts with `../NAME/` belongs to the package at that location. A note in
 //! parentheses changes the file: `(latin-1)` writes characters as single bytes, `(5 MiB)` repeats the
 //! text to that size, `(300 lines)` that many times. `mcpz.lock` is made unless the example gives it.
@@ -11,7 +11,7 @@ use crate::resolve;
 use crate::source::{MemoryProvider, PackageInput, Workspace};
 use std::collections::BTreeMap;
 
-/// The files of the frame.
+/// The files of the frame, and of the package that it depends on.
 const FRAME: &[(&str, &str)] = &[
     ("mcpz.toml", include_str!("codes/frame/mcpz.toml")),
     ("policy/frame.mcpz", include_str!("codes/frame/policy/frame.mcpz")),
@@ -20,6 +20,8 @@ const FRAME: &[(&str, &str)] = &[
     ("catalog/docs.json", include_str!("codes/frame/catalog/docs.json")),
     ("catalog/web.json", include_str!("codes/frame/catalog/web.json")),
     ("data/blocked_payees.json", include_str!("codes/frame/data/blocked_payees.json")),
+    ("../base/mcpz.toml", include_str!("codes/base/mcpz.toml")),
+    ("../base/policy/base.mcpz", include_str!("codes/base/policy/base.mcpz")),
 ];
 
 /// The path of the file that an example's first lines make.
@@ -50,8 +52,10 @@ pub fn workspace(example: &str, standard_library: Vec<PackageInput>) -> Workspac
 /// The files of every package, by location.
 fn files(example: &str) -> BTreeMap<String, BTreeMap<String, Vec<u8>>> {
     let mut packages: BTreeMap<String, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
-    let root = packages.entry(String::new()).or_default();
-    root.extend(FRAME.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())));
+    for (path, text) in FRAME {
+        let (location, path, _) = target(path);
+        packages.entry(location).or_default().insert(path, text.as_bytes().to_vec());
+    }
     let mut current = (String::new(), EXAMPLE_PATH.to_owned(), String::new());
     let mut text = String::new();
     for line in example.lines() {

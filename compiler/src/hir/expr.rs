@@ -168,7 +168,7 @@ pub enum Root {
     ResourceUri,
     /// `resource.uri.NAME`: a variable of the rule's URI pattern (string).
     UriVariable(SmolStr),
-    /// `sample`: record of `max_tokens: int?`, `model: string?`, `messages: int?` (their number).
+    /// `sample`: record of `max_tokens: int`, `model: string?`, `messages: int` (their number); MCP requires the two integers.
     Sample,
     /// `elicit`: record of `asks_secret: bool`, `mode: string`, `fields: list<string>`.
     Elicit,

@@ -134,7 +134,8 @@ pub fn declassify(items: &Items, unit: &Unit, sink: &mut Vec<Diagnostic>) -> Vec
         let resolved = super::targets(unit, place, &targets, &result_actions(), sink);
         if let Some(path) = item.ast.key() {
             // Cleaning by key needs the store of labels, which is not there yet: it must not clean everything.
-            sink.push(e0141::declassify_by_key(place.of(&path)));
+            let label = item.ast.label().map(|label| label.to_string()).unwrap_or_default();
+            sink.push(e0141::declassify_by_key(place.of(&path), &label));
         }
         if let Some(label) = label {
             all.push(Declassify { label, targets: resolved.targets, span: place.of(&item.ast) });

@@ -3,7 +3,7 @@
 use super::Place;
 use crate::check::literal::LiteralError;
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::{e0129, e0139, e0317};
+use crate::diagnostics::codes::{e0129, e0317, e0407};
 use crate::diagnostics::suggest;
 use crate::hir::{PathStep, Span};
 use crate::types::{RecordType, Type};
@@ -34,7 +34,7 @@ pub fn duration_ms(place: Place, expr: &ast::Expr, what: &str, sink: &mut Vec<Di
     let value = match expr {
         ast::Expr::Literal(literal) => literal.value(),
         _ => {
-            sink.push(e0139::not_a_duration(place.of(expr), what));
+            sink.push(e0407::not_a_duration(place.of(expr), what));
             return None;
         }
     };
@@ -42,8 +42,16 @@ pub fn duration_ms(place: Place, expr: &ast::Expr, what: &str, sink: &mut Vec<Di
         Ok(LiteralValue::Duration(ms)) if ms > 0 => Some(ms),
         // A malformed literal has been reported by the parser.
         Err(_) => None,
+        Ok(LiteralValue::Int(number)) => {
+            sink.push(e0407::without_unit(place.of(expr), what, number));
+            None
+        }
+        Ok(LiteralValue::Duration(_)) => {
+            sink.push(e0407::too_short(place.of(expr), what));
+            None
+        }
         Ok(_) => {
-            sink.push(e0139::not_a_duration(place.of(expr), what));
+            sink.push(e0407::not_a_duration(place.of(expr), what));
             None
         }
     }

@@ -1,4 +1,4 @@
-//! The steps of a decision, in order (docs/semantics.md, section 6).
+//! The steps of a decision, in order (docs/semantics.md, section 7).
 
 use crate::credential::subject_of;
 use crate::decide::case::{Case, Outcomes, Time, rows, rule};

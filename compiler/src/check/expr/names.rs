@@ -200,11 +200,7 @@ fn not_known<T>(known: &Known<T>) -> Known<()> {
 }
 
 fn sample_type() -> Type {
-    record_type(&[
-        ("max_tokens", Type::Int.optional()),
-        ("messages", Type::Int.optional()),
-        ("model", Type::String.optional()),
-    ])
+    record_type(&[("max_tokens", Type::Int), ("messages", Type::Int), ("model", Type::String.optional())])
 }
 
 fn elicit_type() -> Type {

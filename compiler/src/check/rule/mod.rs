@@ -16,7 +16,7 @@ use super::narrow::{Facts, facts_when};
 use super::scope::{Env, Scope};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0401, e0402, e0407, w0618};
-use crate::hir::{AuditLevel, Expr, Literal, Rule, RuleKind, Span};
+use crate::hir::{AuditLevel, Expr, Literal, Rule, RuleKind};
 use crate::resolve::{RuleHead, RuleSyntax};
 use crate::types::Type;
 use mcpz_syntax::ast::{self, Clause, RuleParts};
@@ -150,17 +150,14 @@ pub(crate) fn duration_of(cx: &mut Context<'_>, env: &Env<'_>, expr: &ast::Expr,
     let span = typed.span;
     match as_literal(&typed) {
         Some(Literal::Duration(ms)) if *ms > 0 => Some(*ms),
-        Some(Literal::Duration(_)) => report_duration(cx, span, &format!("{what} is longer than nothing"), None),
-        Some(Literal::Int(number)) => {
-            let message = format!("{what} lacks its unit");
-            report_duration(cx, span, &message, Some(format!("{number}s")))
-        }
+        Some(Literal::Duration(_)) => report(cx, e0407::too_short(span, what)),
+        Some(Literal::Int(number)) => report(cx, e0407::without_unit(span, what, number)),
         _ if typed.ty == Type::Error => None,
-        _ => report_duration(cx, span, &format!("{what} is a constant duration"), None),
+        _ => report(cx, e0407::not_a_duration(span, what)),
     }
 }
 
-fn report_duration(cx: &mut Context<'_>, span: Span, message: &str, fix: Option<String>) -> Option<i64> {
-    cx.report(e0407::bad_duration(span, message, fix));
+fn report(cx: &mut Context<'_>, diagnostic: Diagnostic) -> Option<i64> {
+    cx.report(diagnostic);
     None
 }

@@ -8,42 +8,13 @@ pub const CODE: CodeInfo = CodeInfo {
     name: "unknown-import",
     severity: Severity::Error,
     summary: "a package does not declare what `use` asks for",
-    explanation: "`use base.analyst` brings the name `analyst` of package `base` into this file. The \
+    explanation: "`use base.team` brings the name `team` of package `base` into this file. The \
                   package declares nothing of that name.",
     bad: r#"
-use base.anlyst
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const analyst_group = "analysts"
-const team = "payments"
+use base.taem
 "#,
     good: r#"
 use base.team
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const team = "payments"
 "#,
 };
 

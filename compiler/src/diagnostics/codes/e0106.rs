@@ -11,38 +11,12 @@ pub const CODE: CodeInfo = CodeInfo {
     explanation: "No package can shadow or replace a name of another. When an imported name meets a local \
                   one, or two imports meet, import one of them under another name with `as`.",
     bad: r#"
-use base.analyst
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const analyst = "analysts"
+use base.team
+const team = "refunds"
 "#,
     good: r#"
-use base.analyst as analyst_group
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const analyst = "analysts"
+use base.team as base_team
+const team = "refunds"
 "#,
 };
 

@@ -20,20 +20,7 @@ edition = "2026"
 base = { path = "../bsae" }
 "#,
     good: r#"
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const team = "payments"
+use base.team
 "#,
 };
 

@@ -11,13 +11,6 @@ pub const CODE: CodeInfo = CodeInfo {
     explanation: "Packages form a tree of authority: a guard binds those that depend on it. A circle has no \
                   order, so it is refused.",
     bad: r#"
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
 -- ../base/mcpz.toml --
 [package]
 name = "base"
@@ -25,24 +18,9 @@ version = "0.1.0"
 edition = "2026"
 [dependencies]
 self = { path = "../base" }
--- ../base/policy/base.mcpz --
-const team = "payments"
 "#,
     good: r#"
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const team = "payments"
+use base.team
 "#,
 };
 

@@ -11,36 +11,14 @@ pub const CODE: CodeInfo = CodeInfo {
     explanation: "Names in decisions, logs and diagnostics start with the package's name, so it is unique \
                   in a bundle.",
     bad: r#"
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
 -- ../base/mcpz.toml --
 [package]
 name = "frame"
 version = "0.1.0"
 edition = "2026"
--- ../base/policy/base.mcpz --
-const team = "payments"
 "#,
     good: r#"
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const team = "payments"
+use base.team
 "#,
 };
 

@@ -18,29 +18,9 @@ version = "0.1.0"
 edition = "2026"
 [dependencies]
 base = { path = "../base", digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const team = "payments"
 "#,
     good: r#"
--- mcpz.toml --
-[package]
-name = "frame"
-version = "0.1.0"
-edition = "2026"
-[dependencies]
-base = { path = "../base" }
--- ../base/mcpz.toml --
-[package]
-name = "base"
-version = "0.1.0"
-edition = "2026"
--- ../base/policy/base.mcpz --
-const team = "payments"
+use base.team
 "#,
 };
 

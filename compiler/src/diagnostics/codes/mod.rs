@@ -68,7 +68,6 @@ pub mod e0135;
 pub mod e0136;
 pub mod e0137;
 pub mod e0138;
-pub mod e0139;
 pub mod e0140;
 pub mod e0141;
 pub mod e0201;
@@ -230,7 +229,6 @@ pub const ALL: &[&CodeInfo] = &[
     &e0136::CODE,
     &e0137::CODE,
     &e0138::CODE,
-    &e0139::CODE,
     &e0140::CODE,
     &e0141::CODE,
     &e0201::CODE,

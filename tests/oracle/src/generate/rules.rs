@@ -231,7 +231,7 @@ fn ask(verb: &str, rng: &mut Rng, model: &Model) -> String {
     let client =
         if rng.chance(60) { format!(" for {}", single(rng, model, verb == "permit").text) } else { String::new() };
     let clause = match rng.below(4) {
-        0 => ("sample", "\n  where sample.max_tokens ?? 0 <= 1000"),
+        0 => ("sample", "\n  where sample.max_tokens <= 1000"),
         1 => ("elicit", "\n  where not elicit.asks_secret"),
         2 => ("sample", ""),
         _ => ("roots", ""),
