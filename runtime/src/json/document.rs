@@ -1,11 +1,15 @@
 //! The document: an arena of nodes in the order of the text, and ways to look into it.
 //!
-//! A node is followed by its descendants; `next` leads to its next sibling. The members of an object
-//! are also listed sorted by key, for look-ups. An id of another document is harmless: it finds
-//! another node or none.
+//! A node is followed by its descendants; `next` leads behind them. Members of small objects are
+//! found by walking them, those of large objects in a list sorted by key. An id of another document
+//! is harmless: it finds another node or none.
 
+use super::side::{Large, Side};
 use super::{narrow, widen};
 use alloc::string::String;
+
+/// Objects of more members have them listed by key.
+pub(super) const SMALL_OBJECT: u32 = 16;
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,72 +42,88 @@ impl NodeId {
     }
 }
 
-/// A string of the text, or of the side buffer when it had escapes.
+/// What a node is, and what its `payload` means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct StringRef {
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) decoded: bool,
-}
-
-impl StringRef {
-    pub(super) const NONE: StringRef = StringRef { start: 0, end: 0, decoded: false };
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Payload {
+pub(super) enum Shape {
     Null,
-    Bool(bool),
-    /// Row of `numbers`.
-    Number(u32),
-    String(StringRef),
-    Array {
-        count: u32,
-    },
-    Object {
-        count: u32,
-        /// First row of `sorted`.
-        sorted: u32,
-    },
+    False,
+    True,
+    /// Row of the integers.
+    Integer,
+    /// Row of the decimals.
+    Decimal,
+    /// A string without escapes: it stands in the text as it is.
+    Plain,
+    /// Row of the strings with escapes.
+    Escaped,
+    /// Number of elements.
+    Array,
+    /// Number of members, at most [`SMALL_OBJECT`].
+    Object,
+    /// Row of the large objects.
+    LargeObject,
+}
+
+/// Where a key stands. A word, so that a [`Key`] is three words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Source {
+    /// There is none.
+    None,
+    /// In the text.
+    Text,
+    /// Among the decoded keys.
+    Decoded,
+}
+
+/// The key of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) start: u32,
+    pub(super) length: u32,
+    pub(super) source: Source,
+}
+
+impl Key {
+    pub(super) const NONE: Key = Key { start: 0, length: 0, source: Source::None };
+
+    /// Its characters.
+    #[inline(always)]
+    pub(super) fn of<'a>(self, text: &'a str, decoded: &'a str) -> &'a str {
+        let source = if self.source == Source::Decoded { decoded } else { text };
+        let start = widen(self.start);
+        source.get(start..start.wrapping_add(widen(self.length))).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Node {
-    pub(super) payload: Payload,
-    /// Its key, when its parent is an object (`has_key`).
-    pub(super) key: StringRef,
-    pub(super) has_key: bool,
     /// Its text, first byte.
     pub(super) start: u32,
     /// Its text, behind the last byte.
     pub(super) end: u32,
-    /// The next sibling; 0 (which is no one's sibling) when there is none.
+    /// The node behind it and its descendants.
     pub(super) next: u32,
+    pub(super) payload: u32,
+    pub(super) key: Key,
+    pub(super) shape: Shape,
 }
 
 /// A JSON text that was read: a view, cheap to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Document<'a> {
     pub(super) text: &'a str,
-    pub(super) decoded: &'a str,
     pub(super) nodes: &'a [Node],
-    pub(super) numbers: &'a [i128],
-    pub(super) sorted: &'a [NodeId],
+    /// Absent where no node refers to it.
+    pub(super) side: Option<&'a Side>,
 }
 
-static EMPTY_OBJECT: [Node; 1] = [Node {
-    payload: Payload::Object { count: 0, sorted: 0 },
-    key: StringRef::NONE,
-    has_key: false,
-    start: 0,
-    end: 2,
-    next: 0,
-}];
+static EMPTY_OBJECT: [Node; 1] = [Node { start: 0, end: 2, next: 1, payload: 0, key: Key::NONE, shape: Shape::Object }];
 
 impl Document<'static> {
     /// The document `{}`, which stands for arguments that are absent.
     pub const fn empty_object() -> Document<'static> {
-        Document { text: "{}", decoded: "", nodes: &EMPTY_OBJECT, numbers: &[], sorted: &[] }
+        Document { text: "{}", nodes: &EMPTY_OBJECT, side: None }
     }
 }
 
@@ -125,13 +145,16 @@ impl<'a> Document<'a> {
 
     /// What the node is.
     pub fn kind(&self, node: NodeId) -> Kind {
-        match self.payload(node) {
-            Payload::Null => Kind::Null,
-            Payload::Bool(_) => Kind::Bool,
-            Payload::Number(_) => Kind::Number,
-            Payload::String(_) => Kind::String,
-            Payload::Array { .. } => Kind::Array,
-            Payload::Object { .. } => Kind::Object,
+        match self.node(node) {
+            Some(node) => match node.shape {
+                Shape::Null => Kind::Null,
+                Shape::False | Shape::True => Kind::Bool,
+                Shape::Integer | Shape::Decimal => Kind::Number,
+                Shape::Plain | Shape::Escaped => Kind::String,
+                Shape::Array => Kind::Array,
+                Shape::Object | Shape::LargeObject => Kind::Object,
+            },
+            None => self.name_text(node).map_or(Kind::Null, |_| Kind::String),
         }
     }
 
@@ -142,68 +165,113 @@ impl<'a> Document<'a> {
 
     /// The value of `true` or `false`.
     pub fn bool(&self, node: NodeId) -> Option<bool> {
-        match self.payload(node) {
-            Payload::Bool(value) => Some(value),
+        match self.node(node)?.shape {
+            Shape::True => Some(true),
+            Shape::False => Some(false),
             _ => None,
         }
     }
 
     /// The text of a string, escapes decoded.
     pub fn str(&self, node: NodeId) -> Option<&'a str> {
-        match self.payload(node) {
-            Payload::String(string) => Some(self.string(string)),
+        let Some(found) = self.node(node) else {
+            return self.name_text(node);
+        };
+        match found.shape {
+            Shape::Plain => self.text.get(widen(found.start).wrapping_add(1)..widen(found.end).wrapping_sub(1)),
+            Shape::Escaped => Some(self.side?.unescaped(found.payload, self.text)),
             _ => None,
         }
     }
 
     /// The exact value of a number, times 10^18.
     pub fn number(&self, node: NodeId) -> Option<i128> {
-        match self.payload(node) {
-            Payload::Number(row) => self.numbers.get(widen(row)).copied(),
+        let node = self.node(node)?;
+        match node.shape {
+            Shape::Integer => self.short_integer(node)?.checked_mul(super::number::ONE),
+            Shape::Decimal => self.side?.decimals.get(widen(node.payload)).copied(),
             _ => None,
         }
     }
 
     /// The value of a number that is integral: `1`, `1.0` and `10e-1` are 1.
     pub fn integer(&self, node: NodeId) -> Option<i128> {
+        let found = self.node(node)?;
+        if found.shape == Shape::Integer {
+            return self.short_integer(found);
+        }
         let units = self.number(node)?;
         if units.checked_rem(super::number::ONE)? == 0 { units.checked_div(super::number::ONE) } else { None }
     }
 
+    fn short_integer(&self, node: &Node) -> Option<i128> {
+        self.side?.integers.get(widen(node.payload)).map(|value| i128::from(*value))
+    }
+
     /// A member of an object; `None` when it is absent or the node is no object.
     pub fn get(&self, object: NodeId, key: &str) -> Option<NodeId> {
-        let Payload::Object { count, sorted } = self.payload(object) else {
-            return None;
-        };
-        let rows = self.sorted.get(widen(sorted)..widen(sorted.checked_add(count)?))?;
-        let found = rows.binary_search_by(|member| self.key(*member).unwrap_or_default().cmp(key)).ok()?;
-        rows.get(found).copied()
+        let found = self.node(object)?;
+        match found.shape {
+            Shape::Object => {
+                self.members(object).find(|(name, _)| name.as_bytes() == key.as_bytes()).map(|(_, node)| node)
+            }
+            Shape::LargeObject => {
+                let side = self.side?;
+                let large = side.large.get(widen(found.payload))?;
+                let first = widen(large.first);
+                let rows = side.sorted.get(first..first.checked_add(widen(large.count))?)?;
+                let name = |row: &u32| self.key(NodeId(*row)).unwrap_or_default();
+                let found = rows.binary_search_by(|row| name(row).cmp(key)).ok()?;
+                rows.get(found).copied().map(NodeId)
+            }
+            _ => None,
+        }
     }
 
     /// The members of an object in the order of the text; nothing when it is no object.
     pub fn members(&self, object: NodeId) -> Members<'a> {
-        let is_object = matches!(self.payload(object), Payload::Object { .. });
-        Members { document: *self, next: self.first_child(object).filter(|_| is_object) }
+        let is_object = |node: &Node| matches!(node.shape, Shape::Object | Shape::LargeObject);
+        let (next, end) = self.children(object, is_object);
+        Members { document: *self, next, end }
     }
 
     /// The elements of an array; nothing when it is no array.
     pub fn elements(&self, array: NodeId) -> Elements<'a> {
-        let is_array = matches!(self.payload(array), Payload::Array { .. });
-        Elements { document: *self, next: self.first_child(array).filter(|_| is_array) }
+        let (next, end) = self.children(array, |node| node.shape == Shape::Array);
+        Elements { document: *self, next, end }
+    }
+
+    /// The rows from the first child on, and behind the last.
+    fn children(&self, parent: NodeId, has_them: impl Fn(&Node) -> bool) -> (u32, u32) {
+        match self.node(parent) {
+            Some(node) if has_them(node) => (parent.0.saturating_add(1), node.next),
+            _ => (0, 0),
+        }
     }
 
     /// Number of members or elements.
     pub fn size(&self, node: NodeId) -> usize {
-        match self.payload(node) {
-            Payload::Array { count } | Payload::Object { count, .. } => widen(count),
+        match self.node(node) {
+            Some(Node { shape: Shape::Array | Shape::Object, payload, .. }) => widen(*payload),
+            Some(Node { shape: Shape::LargeObject, payload, .. }) => {
+                let large: Option<&Large> = self.side.and_then(|side| side.large.get(widen(*payload)));
+                large.map_or(0, |large| widen(large.count))
+            }
             _ => 0,
         }
     }
 
     /// The key of a node in the object it stands in.
     pub fn key(&self, node: NodeId) -> Option<&'a str> {
-        let node = self.nodes.get(node.index())?;
-        if node.has_key { Some(self.string(node.key)) } else { None }
+        self.key_of(self.node(node)?)
+    }
+
+    #[inline(always)]
+    fn key_of(&self, node: &Node) -> Option<&'a str> {
+        match node.key.source {
+            Source::None => None,
+            _ => Some(node.key.of(self.text, self.side.map_or("", |side| &side.decoded))),
+        }
     }
 
     /// The name of a member as a node of its own, a string; the member itself when it has none. It
@@ -217,6 +285,12 @@ impl<'a> Document<'a> {
     fn named(&self, node: NodeId) -> NodeId {
         let row = node.index().checked_sub(self.nodes.len());
         row.map_or(node, |row| NodeId(narrow(row)))
+    }
+
+    /// The text of a node that is a name.
+    #[cold]
+    fn name_text(&self, node: NodeId) -> Option<&'a str> {
+        self.key(self.named(node))
     }
 
     /// The text of the node as it came.
@@ -253,54 +327,57 @@ impl<'a> Document<'a> {
 
     /// Whether two nodes are equal values: numbers by value, objects whatever their order.
     pub fn equal(&self, a: NodeId, b: NodeId) -> bool {
-        match (self.payload(a), self.payload(b)) {
-            (Payload::Null, Payload::Null) => true,
-            (Payload::Bool(x), Payload::Bool(y)) => x == y,
-            (Payload::Number(_), Payload::Number(_)) => self.number(a) == self.number(b),
-            (Payload::String(x), Payload::String(y)) => self.string(x) == self.string(y),
-            (Payload::Array { count: x }, Payload::Array { count: y }) => {
-                x == y && self.elements(a).zip(self.elements(b)).all(|(left, right)| self.equal(left, right))
+        match (self.kind(a), self.kind(b)) {
+            (Kind::Null, Kind::Null) => true,
+            (Kind::Bool, Kind::Bool) => self.bool(a) == self.bool(b),
+            (Kind::Number, Kind::Number) => self.number(a) == self.number(b),
+            (Kind::String, Kind::String) => self.str(a) == self.str(b),
+            (Kind::Array, Kind::Array) => {
+                self.size(a) == self.size(b)
+                    && self.elements(a).zip(self.elements(b)).all(|(left, right)| self.equal(left, right))
             }
-            (Payload::Object { count: x, .. }, Payload::Object { count: y, .. }) => {
-                x == y
+            (Kind::Object, Kind::Object) => {
+                self.size(a) == self.size(b)
                     && self.members(a).all(|(key, left)| self.get(b, key).is_some_and(|right| self.equal(left, right)))
             }
             _ => false,
         }
     }
 
-    fn payload(&self, node: NodeId) -> Payload {
-        match self.nodes.get(node.index()) {
-            Some(node) => node.payload,
-            None => match self.nodes.get(self.named(node).index()) {
-                Some(member) if member.has_key => Payload::String(member.key),
-                _ => Payload::Null,
-            },
-        }
+    /// As [`Document::members`], with keys as bytes.
+    #[inline(always)]
+    pub(super) fn members_by_bytes(&self, object: NodeId) -> impl Iterator<Item = (&'a [u8], NodeId)> + use<'a> {
+        let Members { document, mut next, end } = self.members(object);
+        core::iter::from_fn(move || {
+            let (id, node) = advance(&document, &mut next, end)?;
+            let source = match node.key.source {
+                Source::Decoded => document.side?.decoded.as_bytes(),
+                _ => document.text.as_bytes(),
+            };
+            let start = widen(node.key.start);
+            Some((source.get(start..start.wrapping_add(widen(node.key.length)))?, id))
+        })
     }
 
-    fn string(&self, string: StringRef) -> &'a str {
-        let source = if string.decoded { self.decoded } else { self.text };
-        source.get(widen(string.start)..widen(string.end)).unwrap_or_default()
-    }
-
-    fn first_child(&self, node: NodeId) -> Option<NodeId> {
-        if self.size(node) == 0 { None } else { node.0.checked_add(1).map(NodeId) }
-    }
-
-    fn next(&self, node: NodeId) -> Option<NodeId> {
-        self.nodes.get(node.index()).map(|node| NodeId(node.next)).filter(|next| *next > node)
+    #[inline(always)]
+    fn node(&self, node: NodeId) -> Option<&'a Node> {
+        self.nodes.get(node.index())
     }
 
     /// The child of `parent` that is `node` or holds it, and its position.
     fn child_towards(&self, parent: NodeId, node: NodeId) -> Option<(u32, NodeId)> {
-        let mut child = self.first_child(parent)?;
-        let mut position = 0_usize;
-        while let Some(next) = self.next(child).filter(|next| *next <= node) {
+        let is_container = |node: &Node| matches!(node.shape, Shape::Array | Shape::Object | Shape::LargeObject);
+        let (mut child, end) = self.children(parent, is_container);
+        let mut position = 0_u32;
+        while child < end {
+            let next = self.node(NodeId(child))?.next;
+            if node.0 < next {
+                return Some((position, NodeId(child)));
+            }
             child = next;
             position = position.saturating_add(1);
         }
-        Some((narrow(position), child))
+        None
     }
 }
 
@@ -318,16 +395,17 @@ fn push_escaped(pointer: &mut String, key: &str) {
 #[derive(Debug, Clone)]
 pub struct Members<'a> {
     document: Document<'a>,
-    next: Option<NodeId>,
+    next: u32,
+    end: u32,
 }
 
 impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, NodeId);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let node = self.next?;
-        self.next = self.document.next(node);
-        Some((self.document.key(node)?, node))
+        let (id, node) = advance(&self.document, &mut self.next, self.end)?;
+        Some((self.document.key_of(node)?, id))
     }
 }
 
@@ -335,15 +413,28 @@ impl<'a> Iterator for Members<'a> {
 #[derive(Debug, Clone)]
 pub struct Elements<'a> {
     document: Document<'a>,
-    next: Option<NodeId>,
+    next: u32,
+    end: u32,
 }
 
 impl Iterator for Elements<'_> {
     type Item = NodeId;
 
+    #[inline]
     fn next(&mut self) -> Option<NodeId> {
-        let node = self.next?;
-        self.next = self.document.next(node);
-        Some(node)
+        advance(&self.document, &mut self.next, self.end).map(|(id, _)| id)
     }
+}
+
+/// The child at `next`; moves on to its sibling.
+#[inline(always)]
+fn advance<'a>(document: &Document<'a>, next: &mut u32, end: u32) -> Option<(NodeId, &'a Node)> {
+    if *next >= end {
+        return None;
+    }
+    let id = NodeId(*next);
+    let node = document.node(id)?;
+    // A node's `next` is behind it, so that a walk ends.
+    *next = node.next;
+    Some((id, node))
 }

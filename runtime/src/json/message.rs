@@ -43,24 +43,23 @@ pub fn message<'a>(document: Document<'a>) -> Result<Message<'a>, JsonFault> {
         Kind::Array => return Err(fault(document, root, FaultKind::Batch)),
         _ => return Err(fault(document, root, FaultKind::NotObject)),
     }
-    refuse_imitations(document, root)?;
+    let members = Envelope::of(document, root)?;
     let envelope = fault(document, root, FaultKind::Envelope);
-    let version = document.get(root, "jsonrpc").and_then(|node| document.str(node));
-    if version != Some("2.0") {
+    let version = members.version.and_then(|node| document.str(node));
+    if version.map(str::as_bytes) != Some(b"2.0") {
         return Err(envelope);
     }
-    let id = document.get(root, "id");
-    let Some(method) = document.get(root, "method") else {
-        return response(document, id);
+    let Envelope { id, params, .. } = members;
+    let Some(method) = members.method else {
+        return response(document, &members);
     };
-    if document.get(root, "result").is_some() || document.get(root, "error").is_some() {
+    if members.result.is_some() || members.error.is_some() {
         return Err(envelope);
     }
     if id.is_some_and(|id| !is_id(document, id)) {
         return Err(envelope);
     }
     let method = document.str(method).ok_or(envelope)?;
-    let params = document.get(root, "params");
     if params.is_some_and(|params| document.kind(params) != Kind::Object) {
         return Err(envelope);
     }
@@ -69,20 +68,49 @@ pub fn message<'a>(document: Document<'a>) -> Result<Message<'a>, JsonFault> {
     read_params(message)
 }
 
+/// The members of the envelope.
+#[derive(Default)]
+struct Envelope {
+    version: Option<NodeId>,
+    id: Option<NodeId>,
+    method: Option<NodeId>,
+    params: Option<NodeId>,
+    result: Option<NodeId>,
+    error: Option<NodeId>,
+}
+
+impl Envelope {
+    /// Finds them in one walk, and refuses imitations.
+    fn of(document: Document<'_>, root: NodeId) -> Result<Envelope, JsonFault> {
+        let mut found = Envelope::default();
+        for (key, node) in document.members_by_bytes(root) {
+            match key {
+                b"jsonrpc" => found.version = Some(node),
+                b"id" => found.id = Some(node),
+                b"method" => found.method = Some(node),
+                b"params" => found.params = Some(node),
+                b"result" => found.result = Some(node),
+                b"error" => found.error = Some(node),
+                other => refuse_imitation(document, other, node)?,
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// `{jsonrpc, id, result}` or `{jsonrpc, id, error}`; the id of an error may be null or absent.
-fn response<'a>(document: Document<'a>, id: Option<NodeId>) -> Result<Message<'a>, JsonFault> {
-    let root = document.root();
-    let has_result = document.get(root, "result").is_some();
-    let error = document.get(root, "error");
+fn response<'a>(document: Document<'a>, members: &Envelope) -> Result<Message<'a>, JsonFault> {
+    let Envelope { id, error, .. } = *members;
+    let has_result = members.result.is_some();
     let error_is_sound = error.is_none_or(|error| document.kind(error) == Kind::Object);
     let id_is_sound = match id {
         Some(id) => is_id(document, id) || (error.is_some() && document.is_null(id)),
         None => error.is_some(),
     };
     let one_of_both = has_result != error.is_some();
-    let stray_params = document.get(root, "params").is_some();
+    let stray_params = members.params.is_some();
     if !one_of_both || !error_is_sound || !id_is_sound || stray_params {
-        return Err(fault(document, root, FaultKind::Envelope));
+        return Err(fault(document, document.root(), FaultKind::Envelope));
     }
     let id = id.filter(|id| !document.is_null(*id));
     let kind = MessageKind::Response;
@@ -101,9 +129,9 @@ struct Wants {
 }
 
 fn wants(method: &str) -> Wants {
-    match method {
-        "tools/call" | "prompts/get" => Wants { name: true, uri: false, arguments: true },
-        "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
+    match method.as_bytes() {
+        b"tools/call" | b"prompts/get" => Wants { name: true, uri: false, arguments: true },
+        b"resources/read" | b"resources/subscribe" | b"resources/unsubscribe" => {
             Wants { name: false, uri: true, arguments: false }
         }
         _ => Wants { name: false, uri: false, arguments: false },
@@ -119,22 +147,22 @@ fn read_params(mut message: Message<'_>) -> Result<Message<'_>, JsonFault> {
         }
         return Ok(message);
     };
-    refuse_imitations(document, params)?;
-    for key in PROTOCOL_OBJECTS {
-        if let Some(object) = document.get(params, key) {
-            refuse_imitations(document, object)?;
+    let members = Params::of(document, params)?;
+    for object in members.objects.into_iter().flatten() {
+        for (key, node) in document.members_by_bytes(object) {
+            refuse_imitation(document, key, node)?;
         }
     }
     let wrong = fault(document, params, FaultKind::Params);
-    let text = |key: &str| document.get(params, key).and_then(|node| document.str(node)).ok_or(wrong);
+    let text = |node: Option<NodeId>| node.and_then(|node| document.str(node)).ok_or(wrong);
     if wants.name {
-        message.name = Some(text("name")?);
+        message.name = Some(text(members.name)?);
     }
     if wants.uri {
-        message.uri = Some(text("uri")?);
+        message.uri = Some(text(members.uri)?);
     }
     if wants.arguments {
-        message.arguments = document.get(params, "arguments");
+        message.arguments = members.arguments;
     }
     if message.arguments.is_some_and(|arguments| document.kind(arguments) != Kind::Object) {
         return Err(wrong);
@@ -142,11 +170,38 @@ fn read_params(mut message: Message<'_>) -> Result<Message<'_>, JsonFault> {
     Ok(message)
 }
 
-fn refuse_imitations(document: Document<'_>, object: NodeId) -> Result<(), JsonFault> {
-    for (key, node) in document.members(object) {
-        if imitates_protocol_key(key) {
-            return Err(fault(document, node, FaultKind::CaseFoldedKey));
+/// The members of `params`.
+#[derive(Default)]
+struct Params {
+    name: Option<NodeId>,
+    uri: Option<NodeId>,
+    arguments: Option<NodeId>,
+    /// Those in [`PROTOCOL_OBJECTS`], in that order.
+    objects: [Option<NodeId>; PROTOCOL_OBJECTS.len()],
+}
+
+impl Params {
+    /// Finds them in one walk, and refuses imitations.
+    fn of(document: Document<'_>, params: NodeId) -> Result<Params, JsonFault> {
+        let mut found = Params::default();
+        for (key, node) in document.members_by_bytes(params) {
+            match key {
+                b"name" => found.name = Some(node),
+                b"uri" => found.uri = Some(node),
+                b"arguments" => found.arguments = Some(node),
+                other => match PROTOCOL_OBJECTS.iter().position(|object| object.as_bytes() == other) {
+                    Some(row) => found.objects.iter_mut().skip(row).take(1).for_each(|place| *place = Some(node)),
+                    None => refuse_imitation(document, other, node)?,
+                },
+            }
         }
+        Ok(found)
+    }
+}
+
+fn refuse_imitation(document: Document<'_>, key: &[u8], node: NodeId) -> Result<(), JsonFault> {
+    if imitates_protocol_key(key) {
+        return Err(fault(document, node, FaultKind::CaseFoldedKey));
     }
     Ok(())
 }

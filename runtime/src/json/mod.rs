@@ -6,8 +6,9 @@
 //! NUL in keys, text after the value, and whatever is too long, too deep or too wide. [`message`]
 //! goes on to refuse keys that merely *look* like a key of the protocol.
 //!
-//! Strings without escapes are borrowed from the text, the others are decoded into one side buffer.
-//! The buffers are reused from message to message, so that reading settles to no allocation at all.
+//! Strings without escapes are borrowed from the text; the others are checked here and decoded when
+//! they are read. The buffers are reused from message to message, so that reading settles to no
+//! allocation at all.
 
 mod document;
 mod fault;
@@ -15,6 +16,8 @@ mod message;
 mod number;
 mod protocol;
 mod reader;
+mod scan;
+mod side;
 mod string;
 #[cfg(test)]
 mod tests;
@@ -24,10 +27,10 @@ pub use fault::{FaultKind, JsonFault};
 pub use message::{Message, MessageKind, message};
 pub use protocol::PROTOCOL_KEYS;
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use document::Node;
 use reader::Frame;
+use side::Side;
 
 /// Deepest nesting that is ever read, whatever [`Limits`] say: walks over a document recurse.
 pub const DEEPEST: u32 = 64;
@@ -58,16 +61,14 @@ impl Default for Limits {
 #[derive(Debug, Default, Clone)]
 pub struct Buffers {
     nodes: Vec<Node>,
-    numbers: Vec<i128>,
-    decoded: String,
-    sorted: Vec<NodeId>,
+    side: Side,
     open: Vec<Frame>,
 }
 
 impl Buffers {
     /// Empty buffers.
     pub const fn new() -> Buffers {
-        Buffers { nodes: Vec::new(), numbers: Vec::new(), decoded: String::new(), sorted: Vec::new(), open: Vec::new() }
+        Buffers { nodes: Vec::new(), side: Side::new(), open: Vec::new() }
     }
 
     /// Reads one JSON text.
@@ -75,10 +76,13 @@ impl Buffers {
         if text.len() > widen(limits.max_bytes) {
             return Err(JsonFault { kind: FaultKind::TooLong, offset: limits.max_bytes });
         }
-        let text = core::str::from_utf8(text)
-            .map_err(|error| JsonFault { kind: FaultKind::NotUtf8, offset: narrow(error.valid_up_to()) })?;
+        let text = match simdutf8::basic::from_utf8(text) {
+            Ok(text) => text,
+            Err(_) => return Err(not_utf8(text)),
+        };
+        self.clear();
         reader::read(self, text, limits)?;
-        Ok(Document { text, decoded: &self.decoded, nodes: &self.nodes, numbers: &self.numbers, sorted: &self.sorted })
+        Ok(Document { text, nodes: &self.nodes, side: Some(&self.side) })
     }
 
     /// Reads one JSON-RPC message.
@@ -88,19 +92,26 @@ impl Buffers {
 
     fn clear(&mut self) {
         self.nodes.clear();
-        self.numbers.clear();
-        self.decoded.clear();
-        self.sorted.clear();
+        self.side.clear();
         self.open.clear();
     }
 }
 
+/// Where a text stops being UTF-8.
+#[cold]
+fn not_utf8(text: &[u8]) -> JsonFault {
+    let valid = core::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+    JsonFault { kind: FaultKind::NotUtf8, offset: narrow(valid) }
+}
+
 /// An index or length that the limits keep within 32 bits.
+#[inline(always)]
 fn narrow(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
+    u32::try_from(value & 0xffff_ffff).unwrap_or(u32::MAX)
 }
 
 /// An index of 32 bits where the machine's word is wanted.
+#[inline(always)]
 fn widen(value: u32) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }

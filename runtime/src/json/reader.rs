@@ -1,127 +1,130 @@
 //! From text to nodes, without recursion: open containers stand on a stack of their own.
 
-use super::document::{Node, NodeId, Payload, StringRef};
-use super::number::{self, Parts};
+use super::document::{Key, Node, SMALL_OBJECT, Shape, Source};
+use super::number::{self, Number};
+use super::scan::plain_end;
+use super::side::{Large, Side};
 use super::{Buffers, DEEPEST, FaultKind, JsonFault, Limits, narrow, string, widen};
+use alloc::vec::Vec;
 
 /// A container that is not closed yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame {
-    node: NodeId,
-    is_object: bool,
-    /// Its last child so far; the container itself when there is none.
-    last: NodeId,
+    node: u32,
     count: u32,
+    /// One bit per key, chosen by a hash: a key whose bit is clear is new.
+    keys: u64,
+    is_object: bool,
+    /// A key is there twice. That is reported when the object closes, unless something else is wrong.
+    twice: bool,
 }
 
+impl Frame {
+    /// Around the value that the text is.
+    const OUTSIDE: Frame = Frame { node: 0, count: 0, keys: 0, is_object: false, twice: false };
+}
+
+/// The text is refused; why stands in the reader. Results without anything to carry stay in registers.
+struct Stop;
+
 struct Reader<'b, 't> {
-    buffers: &'b mut Buffers,
+    nodes: &'b mut Vec<Node>,
+    side: &'b mut Side,
+    /// What stands around `frame`.
+    open: &'b mut Vec<Frame>,
+    frame: Frame,
     text: &'t str,
+    bytes: &'t [u8],
     position: usize,
     max_depth: usize,
     max_nodes: usize,
+    fault: JsonFault,
 }
 
-/// Fills the buffers from a text whose length the caller has checked.
+/// Fills the buffers, which are empty, from a text whose length the caller has checked.
 pub(super) fn read(buffers: &mut Buffers, text: &str, limits: &Limits) -> Result<(), JsonFault> {
-    buffers.clear();
+    let Buffers { nodes, side, open } = buffers;
     let max_depth = widen(limits.max_depth.min(DEEPEST));
-    let mut reader = Reader { buffers, text, position: 0, max_depth, max_nodes: widen(limits.max_nodes) };
-    reader.text()
+    let max_nodes = widen(limits.max_nodes);
+    let bytes = text.as_bytes();
+    let frame = Frame::OUTSIDE;
+    let fault = JsonFault { kind: FaultKind::Syntax, offset: 0 };
+    let mut reader = Reader { nodes, side, open, frame, text, bytes, position: 0, max_depth, max_nodes, fault };
+    reader.text().map_err(|Stop| reader.fault)
 }
 
 impl Reader<'_, '_> {
     /// `ws value ws`
-    fn text(&mut self) -> Result<(), JsonFault> {
-        let mut key = None;
+    fn text(&mut self) -> Result<(), Stop> {
+        let mut key = Key::NONE;
         loop {
             let opened = self.value(key)?;
-            if opened && !self.close_if_empty()? {
-                key = self.member_key()?;
-                continue;
-            }
-            // Behind a value: close containers until one goes on.
-            loop {
-                if self.buffers.open.is_empty() {
-                    return self.end_of_text();
-                }
-                if self.goes_on()? {
-                    break;
+            if !opened || self.close_if_empty()? {
+                // Behind a value: close containers until one goes on.
+                loop {
+                    if self.open.is_empty() {
+                        return self.end_of_text();
+                    }
+                    if self.goes_on()? {
+                        break;
+                    }
                 }
             }
-            key = self.member_key()?;
+            key = if self.frame.is_object { self.member_key()? } else { Key::NONE };
         }
     }
 
-    fn end_of_text(&mut self) -> Result<(), JsonFault> {
-        self.skip_space();
-        if self.position < self.text.len() { Err(self.fault(FaultKind::Trailing)) } else { Ok(()) }
+    fn end_of_text(&mut self) -> Result<(), Stop> {
+        if self.token().is_some() { Err(self.stop(FaultKind::Trailing)) } else { Ok(()) }
     }
 
     /// Reads a value, or the bracket that opens one; tells whether it did open one.
-    fn value(&mut self, key: Option<StringRef>) -> Result<bool, JsonFault> {
-        self.skip_space();
-        let node = self.push_node(key)?;
-        match self.peek() {
-            Some(b'{') => {
-                return self.open(node, Payload::Object { count: 0, sorted: 0 });
-            }
-            Some(b'[') => return self.open(node, Payload::Array { count: 0 }),
-            Some(b'"') => {
-                self.advance(1);
-                let string = self.string()?;
-                self.finish(node, Payload::String(string));
-            }
-            Some(b't') => self.word(node, "true", Payload::Bool(true))?,
-            Some(b'f') => self.word(node, "false", Payload::Bool(false))?,
-            Some(b'n') => self.word(node, "null", Payload::Null)?,
-            Some(b'-' | b'0'..=b'9') => self.number(node)?,
-            _ => return Err(self.fault(FaultKind::Syntax)),
+    #[inline(always)]
+    fn value(&mut self, key: Key) -> Result<bool, Stop> {
+        let byte = self.token();
+        if self.nodes.len() >= self.max_nodes {
+            return Err(self.stop(FaultKind::TooManyNodes));
         }
+        let start = self.position;
+        let (shape, payload) = match byte {
+            Some(b'"') => self.string()?,
+            Some(b'{') => return self.open(key, Shape::Object),
+            Some(b'[') => return self.open(key, Shape::Array),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.word("true", Shape::True)?,
+            Some(b'f') => self.word("false", Shape::False)?,
+            Some(b'n') => self.word("null", Shape::Null)?,
+            _ => return Err(self.stop(FaultKind::Syntax)),
+        };
+        self.push(key, start, shape, payload);
         Ok(false)
     }
 
-    fn push_node(&mut self, key: Option<StringRef>) -> Result<NodeId, JsonFault> {
-        if self.buffers.nodes.len() >= self.max_nodes {
-            return Err(self.fault(FaultKind::TooManyNodes));
-        }
-        let id = NodeId(narrow(self.buffers.nodes.len()));
-        let start = narrow(self.position);
-        self.buffers.nodes.push(Node {
-            payload: Payload::Null,
-            key: key.unwrap_or(StringRef::NONE),
-            has_key: key.is_some(),
-            start,
-            end: start,
-            next: 0,
-        });
-        if let Some(frame) = self.buffers.open.last_mut() {
-            if frame.count > 0
-                && let Some(last) = self.buffers.nodes.get_mut(frame.last.index())
-            {
-                last.next = id.0;
-            }
-            frame.last = id;
-            frame.count = frame.count.saturating_add(1);
-        }
-        Ok(id)
+    /// Adds a node that ends here.
+    #[inline(always)]
+    fn push(&mut self, key: Key, start: usize, shape: Shape, payload: u32) {
+        let next = narrow(self.nodes.len()).wrapping_add(1);
+        self.frame.count = self.frame.count.wrapping_add(1);
+        self.nodes.push(Node { start: narrow(start), end: narrow(self.position), next, payload, key, shape });
     }
 
-    fn open(&mut self, node: NodeId, payload: Payload) -> Result<bool, JsonFault> {
-        if self.buffers.open.len() >= self.max_depth {
-            return Err(self.fault(FaultKind::TooDeep));
+    #[inline(always)]
+    fn open(&mut self, key: Key, shape: Shape) -> Result<bool, Stop> {
+        if self.open.len() >= self.max_depth {
+            return Err(self.stop(FaultKind::TooDeep));
         }
+        let node = narrow(self.nodes.len());
+        self.push(key, self.position, shape, 0);
         self.advance(1);
-        let is_object = matches!(payload, Payload::Object { .. });
-        self.buffers.open.push(Frame { node, is_object, last: node, count: 0 });
+        self.open.push(self.frame);
+        self.frame = Frame { node, is_object: shape == Shape::Object, ..Frame::OUTSIDE };
         Ok(true)
     }
 
-    fn close_if_empty(&mut self) -> Result<bool, JsonFault> {
-        self.skip_space();
-        let is_object = self.buffers.open.last().is_some_and(|frame| frame.is_object);
-        let closing = if is_object { b'}' } else { b']' };
-        if self.peek() != Some(closing) {
+    #[inline(always)]
+    fn close_if_empty(&mut self) -> Result<bool, Stop> {
+        let closing = if self.frame.is_object { b'}' } else { b']' };
+        if self.token() != Some(closing) {
             return Ok(false);
         }
         self.close()?;
@@ -129,10 +132,9 @@ impl Reader<'_, '_> {
     }
 
     /// Behind a value in a container: true for a comma, false when the container is closed.
-    fn goes_on(&mut self) -> Result<bool, JsonFault> {
-        self.skip_space();
-        let is_object = self.buffers.open.last().is_some_and(|frame| frame.is_object);
-        match (self.peek(), is_object) {
+    #[inline(always)]
+    fn goes_on(&mut self) -> Result<bool, Stop> {
+        match (self.token(), self.frame.is_object) {
             (Some(b','), _) => {
                 self.advance(1);
                 Ok(true)
@@ -141,163 +143,218 @@ impl Reader<'_, '_> {
                 self.close()?;
                 Ok(false)
             }
-            _ => Err(self.fault(FaultKind::Syntax)),
+            _ => Err(self.stop(FaultKind::Syntax)),
         }
     }
 
-    fn close(&mut self) -> Result<(), JsonFault> {
+    #[inline(always)]
+    fn close(&mut self) -> Result<(), Stop> {
         self.advance(1);
-        let Some(frame) = self.buffers.open.pop() else {
-            return Err(self.fault(FaultKind::Syntax));
-        };
-        let payload = if frame.is_object {
-            Payload::Object { count: frame.count, sorted: self.sort_members(frame)? }
+        let frame = self.frame;
+        let payload = if frame.is_object && (frame.twice || frame.count > SMALL_OBJECT) {
+            sort_members(self.nodes, self.side, self.text, frame).map_err(|fault| self.stop_at(fault))?
         } else {
-            Payload::Array { count: frame.count }
+            frame.count
         };
-        self.finish(frame.node, payload);
-        Ok(())
-    }
-
-    /// Lists the members sorted by key, and refuses a key that is there twice.
-    fn sort_members(&mut self, frame: Frame) -> Result<u32, JsonFault> {
-        let first = self.buffers.sorted.len();
-        let mut member = NodeId(frame.node.0.saturating_add(1));
-        for _ in 0..frame.count {
-            self.buffers.sorted.push(member);
-            let next = self.buffers.nodes.get(member.index()).map_or(0, |node| node.next);
-            member = NodeId(next);
-        }
-        let Buffers { nodes, decoded, sorted, .. } = &mut *self.buffers;
-        let text = self.text;
-        let key = |member: &NodeId| {
-            let key = nodes.get(member.index()).map_or(StringRef::NONE, |node| node.key);
-            let source = if key.decoded { decoded.as_str() } else { text };
-            source.get(widen(key.start)..widen(key.end)).unwrap_or_default()
-        };
-        let rows = sorted.get_mut(first..).unwrap_or_default();
-        rows.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.cmp(b)));
-        for (left, right) in rows.iter().zip(rows.iter().skip(1)) {
-            if key(left) == key(right) {
-                let offset = nodes.get(right.index()).map_or(0, |node| node.start);
-                return Err(JsonFault { kind: FaultKind::DuplicateKey, offset });
+        let (end, next) = (narrow(self.position), narrow(self.nodes.len()));
+        if let Some(node) = self.nodes.get_mut(widen(frame.node)) {
+            (node.end, node.next, node.payload) = (end, next, payload);
+            if frame.is_object && frame.count > SMALL_OBJECT {
+                node.shape = Shape::LargeObject;
             }
         }
-        Ok(narrow(first))
-    }
-
-    /// In an object: `ws string ws :`. In an array: nothing.
-    fn member_key(&mut self) -> Result<Option<StringRef>, JsonFault> {
-        if !self.buffers.open.last().is_some_and(|frame| frame.is_object) {
-            return Ok(None);
+        if let Some(around) = self.open.pop() {
+            self.frame = around;
         }
-        self.skip_space();
-        let start = self.position;
-        self.expect(b'"')?;
-        let key = self.string()?;
-        let source = if key.decoded { self.buffers.decoded.as_str() } else { self.text };
-        if source.get(widen(key.start)..widen(key.end)).unwrap_or_default().contains('\0') {
-            return Err(JsonFault { kind: FaultKind::NulKey, offset: narrow(start) });
+        Ok(())
+    }
+
+    /// `ws string ws :`
+    #[inline(always)]
+    fn member_key(&mut self) -> Result<Key, Stop> {
+        if self.token() != Some(b'"') {
+            return Err(self.stop(FaultKind::Syntax));
         }
-        self.skip_space();
-        self.expect(b':')?;
-        Ok(Some(key))
+        let start = self.position.wrapping_add(1);
+        let end = plain_end(self.bytes, start);
+        let key = if self.bytes.get(end) == Some(&b'"') {
+            self.position = end.wrapping_add(1);
+            Key { start: narrow(start), length: narrow(end.wrapping_sub(start)), source: Source::Text }
+        } else {
+            let (key, next) = escaped_key(self.side, self.text, start, end).map_err(|fault| self.stop_at(fault))?;
+            self.position = next;
+            key
+        };
+        self.note_key(key);
+        if self.token() != Some(b':') {
+            return Err(self.stop(FaultKind::Syntax));
+        }
+        self.advance(1);
+        Ok(key)
     }
 
-    fn string(&mut self) -> Result<StringRef, JsonFault> {
-        let (string, next) = string::string(self.text, self.position, &mut self.buffers.decoded)
-            .map_err(|(kind, offset)| JsonFault { kind, offset: narrow(offset) })?;
-        self.position = next;
-        Ok(string)
+    /// Notes a key of the open object. Once there are many, sorting them will tell duplicates.
+    #[inline(always)]
+    fn note_key(&mut self, key: Key) {
+        let source = if key.source == Source::Decoded { self.side.decoded.as_bytes() } else { self.bytes };
+        let head = head(source, widen(key.start), widen(key.length));
+        let hash = head.wrapping_add(u64::from(key.length)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let bit = 1_u64.wrapping_shl(u32::try_from(hash.wrapping_shr(58)).unwrap_or(0));
+        if self.frame.keys & bit != 0 && self.frame.count < SMALL_OBJECT {
+            let siblings = self.nodes.get(widen(self.frame.node)..).unwrap_or_default();
+            self.frame.twice |= is_known(siblings, self.frame.node, &self.side.decoded, self.text, key);
+        }
+        self.frame.keys |= bit;
     }
 
-    fn word(&mut self, node: NodeId, word: &str, payload: Payload) -> Result<(), JsonFault> {
-        if !self.rest().starts_with(word.as_bytes()) {
-            return Err(self.fault(FaultKind::Syntax));
+    #[inline(always)]
+    fn string(&mut self) -> Result<(Shape, u32), Stop> {
+        let start = self.position.wrapping_add(1);
+        let end = plain_end(self.bytes, start);
+        if self.bytes.get(end) == Some(&b'"') {
+            self.position = end.wrapping_add(1);
+            return Ok((Shape::Plain, 0));
+        }
+        let end = string::escaped_end(self.bytes, end).map_err(|fault| self.stop_at(fault))?;
+        self.position = end.wrapping_add(1);
+        Ok((Shape::Escaped, self.side.note_escaped(narrow(start), narrow(end))))
+    }
+
+    #[inline(always)]
+    fn word(&mut self, word: &str, shape: Shape) -> Result<(Shape, u32), Stop> {
+        if !self.bytes.get(self.position..).unwrap_or_default().starts_with(word.as_bytes()) {
+            return Err(self.stop(FaultKind::Syntax));
         }
         self.advance(word.len());
-        self.finish(node, payload);
-        Ok(())
+        Ok((shape, 0))
     }
 
-    /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
-    fn number(&mut self, node: NodeId) -> Result<(), JsonFault> {
-        let start = self.position;
-        let negative = self.take(b"-").is_some();
-        let integer = self.digits()?;
-        let leading_zero = self.text.as_bytes().get(integer.0) == Some(&b'0');
-        if leading_zero && integer.1 > integer.0.saturating_add(1) {
-            return Err(JsonFault { kind: FaultKind::Syntax, offset: narrow(integer.0) });
+    #[inline(always)]
+    fn number(&mut self) -> Result<(Shape, u32), Stop> {
+        let (number, next) = number::number(self.bytes, self.position).map_err(|fault| self.stop_at(fault))?;
+        self.position = next;
+        Ok(match number {
+            Number::Integer(value) => {
+                self.side.integers.push(value);
+                (Shape::Integer, narrow(self.side.integers.len()).wrapping_sub(1))
+            }
+            Number::Units(value) => {
+                self.side.decimals.push(value);
+                (Shape::Decimal, narrow(self.side.decimals.len()).wrapping_sub(1))
+            }
+        })
+    }
+
+    /// The next byte that is no space; the position moves to it.
+    #[inline(always)]
+    fn token(&mut self) -> Option<u8> {
+        let byte = self.bytes.get(self.position).copied();
+        if byte.is_some_and(|byte| byte > b' ') {
+            return byte;
         }
-        let mut fraction = (0, 0);
-        if self.take(b".").is_some() {
-            fraction = self.digits()?;
-        }
-        let mut exponent = (0, 0);
-        let mut exponent_negative = false;
-        if self.take(b"eE").is_some() {
-            exponent_negative = self.take(b"+-") == Some(b'-');
-            exponent = self.digits()?;
-        }
-        let bytes = self.text.as_bytes();
-        let slice = |(from, to): (usize, usize)| bytes.get(from..to).unwrap_or_default();
-        let parts = Parts {
-            negative,
-            integer: slice(integer),
-            fraction: slice(fraction),
-            exponent_negative,
-            exponent: slice(exponent),
-        };
-        let inexact = JsonFault { kind: FaultKind::NumberInexact, offset: narrow(start) };
-        let row = narrow(self.buffers.numbers.len());
-        self.buffers.numbers.push(number::units(&parts).ok_or(inexact)?);
-        self.finish(node, Payload::Number(row));
-        Ok(())
+        self.position = behind_space(self.bytes, self.position);
+        self.bytes.get(self.position).copied()
     }
 
-    fn digits(&mut self) -> Result<(usize, usize), JsonFault> {
-        let start = self.position;
-        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.advance(count);
-        if count == 0 { Err(self.fault(FaultKind::Syntax)) } else { Ok((start, self.position)) }
-    }
-
-    fn finish(&mut self, node: NodeId, payload: Payload) {
-        let end = narrow(self.position);
-        if let Some(node) = self.buffers.nodes.get_mut(node.index()) {
-            node.payload = payload;
-            node.end = end;
-        }
-    }
-
-    fn expect(&mut self, byte: u8) -> Result<(), JsonFault> {
-        if self.take(&[byte]).is_some() { Ok(()) } else { Err(self.fault(FaultKind::Syntax)) }
-    }
-
-    fn take(&mut self, any_of: &[u8]) -> Option<u8> {
-        let byte = self.peek().filter(|byte| any_of.contains(byte))?;
-        self.advance(1);
-        Some(byte)
-    }
-
-    fn skip_space(&mut self) {
-        let count = self.rest().iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
-        self.advance(count);
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.text.as_bytes().get(self.position..).unwrap_or_default()
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.position).copied()
-    }
-
+    #[inline(always)]
     fn advance(&mut self, count: usize) {
-        self.position = self.position.saturating_add(count);
+        self.position = self.position.wrapping_add(count);
     }
 
-    fn fault(&self, kind: FaultKind) -> JsonFault {
-        JsonFault { kind, offset: narrow(self.position) }
+    #[inline(always)]
+    fn stop(&mut self, kind: FaultKind) -> Stop {
+        self.stop_at((kind, self.position))
     }
+
+    #[inline(always)]
+    fn stop_at(&mut self, (kind, offset): string::Fault) -> Stop {
+        self.fault = JsonFault { kind, offset: narrow(offset) };
+        Stop
+    }
+}
+
+// What follows is called seldom. It takes what it needs and not the reader, so that the reader's
+// fields can stay in registers.
+
+#[cold]
+#[inline(never)]
+fn behind_space(bytes: &[u8], position: usize) -> usize {
+    let rest = bytes.get(position..).unwrap_or_default();
+    let space = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    position.wrapping_add(space.unwrap_or(rest.len()))
+}
+
+/// Lists the members sorted by key, and refuses a key that is there twice. Returns the row of the
+/// large object.
+#[cold]
+#[inline(never)]
+fn sort_members(nodes: &[Node], side: &mut Side, text: &str, frame: Frame) -> Result<u32, string::Fault> {
+    let Side { decoded, sorted, large, .. } = side;
+    let first = sorted.len();
+    let mut member = frame.node.saturating_add(1);
+    for _ in 0..frame.count {
+        sorted.push(member);
+        member = nodes.get(widen(member)).map_or(u32::MAX, |node| node.next);
+    }
+    let key = |member: &u32| nodes.get(widen(*member)).map_or("", |node| node.key.of(text, decoded));
+    let rows = sorted.get_mut(first..).unwrap_or_default();
+    rows.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.cmp(b)));
+    for (left, right) in rows.iter().zip(rows.iter().skip(1)) {
+        if key(left) == key(right) {
+            let offset = nodes.get(widen(*right)).map_or(0, |node| node.start);
+            return Err((FaultKind::DuplicateKey, widen(offset)));
+        }
+    }
+    large.push(Large { count: frame.count, first: narrow(first) });
+    Ok(narrow(large.len()).saturating_sub(1))
+}
+
+/// A key whose inside begins at `start` and whose first escape stands at `at`; what follows it.
+#[cold]
+#[inline(never)]
+fn escaped_key(side: &mut Side, text: &str, start: usize, at: usize) -> Result<(Key, usize), string::Fault> {
+    let end = string::escaped_end(text.as_bytes(), at)?;
+    let decoded_start = side.decoded.len();
+    string::decode(text.get(start..end).unwrap_or_default(), &mut side.decoded);
+    let key = side.decoded.get(decoded_start..).unwrap_or_default();
+    if key.contains('\0') {
+        return Err((FaultKind::NulKey, start.saturating_sub(1)));
+    }
+    let key = Key { start: narrow(decoded_start), length: narrow(key.len()), source: Source::Decoded };
+    Ok((key, end.saturating_add(1)))
+}
+
+/// Whether a member of an open object has this key. `nodes` begin with the object, which is `object`.
+#[cold]
+#[inline(never)]
+fn is_known(nodes: &[Node], object: u32, decoded: &str, text: &str, key: Key) -> bool {
+    let name = key.of(text, decoded);
+    let mut member = 1_u32;
+    while let Some(node) = nodes.get(widen(member)) {
+        if node.key.length == key.length && node.key.of(text, decoded) == name {
+            return true;
+        }
+        member = node.next.wrapping_sub(object);
+    }
+    false
+}
+
+/// The first eight bytes of `source[start..start + length]`, zeros behind a shorter one.
+#[inline(always)]
+fn head(source: &[u8], start: usize, length: usize) -> u64 {
+    let Some(bytes) = source.get(start..).and_then(|rest| rest.first_chunk::<8>()) else {
+        return short_head(source, start, length);
+    };
+    let unused = 8_usize.saturating_sub(length);
+    let kept = u64::MAX.checked_shr(u32::try_from(unused.wrapping_mul(8)).unwrap_or(0)).unwrap_or(0);
+    u64::from_le_bytes(*bytes) & kept
+}
+
+/// As [`head`], where the source ends early.
+#[cold]
+fn short_head(source: &[u8], start: usize, length: usize) -> u64 {
+    let mut bytes = [0_u8; 8];
+    let key = source.get(start..start.saturating_add(length)).unwrap_or_default();
+    bytes.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    u64::from_le_bytes(bytes)
 }

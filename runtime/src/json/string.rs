@@ -1,45 +1,112 @@
-//! Strings: found in the text, decoded into the side buffer when they hold escapes.
+//! Strings: where they end, whether their escapes are sound, and what they decode to.
+//!
+//! A string without escapes is a piece of the text. One with escapes is checked 64 bytes at a time
+//! and decoded only when somebody reads it; what is not sound is walked escape by escape to name
+//! the first fault.
 
-use super::document::StringRef;
-use super::{FaultKind, narrow};
+use super::FaultKind;
+use super::scan::{Block, controls, first, plain_end};
 use alloc::string::String;
 
 /// A fault and the byte it was seen at.
-type Fault = (FaultKind, usize);
+pub(super) type Fault = (FaultKind, usize);
 
-/// Reads the string whose opening quote stands before `start`. Returns it and where the text goes on.
-pub(super) fn string(text: &str, start: usize, decoded: &mut String) -> Result<(StringRef, usize), Fault> {
-    let end = run_end(text, start)?;
-    if text.as_bytes().get(end) == Some(&b'"') {
-        let string = StringRef { start: narrow(start), end: narrow(end), decoded: false };
-        return Ok((string, end.saturating_add(1)));
-    }
-    let decoded_start = decoded.len();
-    let mut position = start;
-    loop {
-        let end = run_end(text, position)?;
-        decoded.push_str(text.get(position..end).unwrap_or_default());
-        if text.as_bytes().get(end) == Some(&b'"') {
-            let string = StringRef { start: narrow(decoded_start), end: narrow(decoded.len()), decoded: true };
-            return Ok((string, end.saturating_add(1)));
-        }
-        let (character, next) = escape(text.as_bytes(), end.saturating_add(1))?;
-        decoded.push(character);
-        position = next;
+/// The closing quote of a string that is plain up to `at`, which is not a quote.
+pub(super) fn escaped_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    match sound_end(text, at) {
+        Some(end) => Ok(end),
+        None => walked_end(text, at),
     }
 }
 
-/// Where the next quote or backslash stands.
-fn run_end(text: &str, start: usize) -> Result<usize, Fault> {
-    let bytes = text.as_bytes().get(start..).unwrap_or_default();
-    for (index, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'"' | b'\\' => return Ok(start.saturating_add(index)),
-            0..=0x1f => return Err((FaultKind::Syntax, start.saturating_add(index))),
-            _ => {}
+/// The closing quote, when all escapes on the way are sound.
+fn sound_end(text: &[u8], at: usize) -> Option<usize> {
+    let mut position = at;
+    // Whether the first byte of the next block stands behind a backslash.
+    let mut carried = 0_u64;
+    // Escapes that begin before this have been looked at: it stands behind a surrogate pair.
+    let mut checked = at;
+    loop {
+        let rest = text.get(position..).filter(|rest| !rest.is_empty())?;
+        let last;
+        let bytes = match rest.first_chunk::<64>() {
+            Some(bytes) => bytes,
+            None => {
+                last = padded(rest);
+                &last
+            }
+        };
+        let block = Block::of(bytes);
+        let escaped = escaped(block.backslash, &mut carried);
+        let end = block.quote & !escaped;
+        // All bits below the end.
+        let inside = (end & end.wrapping_neg()).wrapping_sub(1);
+        if block.has_control && controls(bytes) & inside != 0 {
+            return None;
+        }
+        let mut rare = escaped & inside & !block.common;
+        while rare != 0 {
+            let letter = position.wrapping_add(first(rare));
+            if letter >= checked {
+                checked = escape(text, letter).ok()?.1;
+            }
+            rare &= rare.wrapping_sub(1);
+        }
+        if end != 0 {
+            return Some(position.wrapping_add(first(end)));
+        }
+        position = position.wrapping_add(64);
+    }
+}
+
+/// The last block, filled up with control bytes, which no string holds.
+#[cold]
+fn padded(rest: &[u8]) -> [u8; 64] {
+    let mut block = [0_u8; 64];
+    block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    block
+}
+
+/// The bytes that stand behind a backslash that is itself not escaped. Runs of backslashes are told
+/// apart by where they begin: subtracting carries through each run, which flips it from its start.
+#[inline(always)]
+fn escaped(backslash: u64, carried: &mut u64) -> u64 {
+    const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
+    let starts = backslash & !*carried;
+    let series = (starts.wrapping_shl(1) | ODD).wrapping_sub(starts) ^ ODD;
+    let escaped = series ^ (backslash | *carried);
+    *carried = (series & backslash).wrapping_shr(63);
+    escaped
+}
+
+/// The closing quote, or the first fault, escape by escape.
+#[cold]
+fn walked_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let mut position = at;
+    loop {
+        position = plain_end(text, position);
+        match text.get(position) {
+            Some(b'"') => return Ok(position),
+            Some(b'\\') => position = escape(text, position.wrapping_add(1))?.1,
+            _ => return Err((FaultKind::Syntax, position)),
         }
     }
-    Err((FaultKind::Syntax, text.len()))
+}
+
+/// Appends what the inside of a string that has been checked decodes to.
+pub(super) fn decode(inside: &str, out: &mut String) {
+    out.reserve(inside.len());
+    let bytes = inside.as_bytes();
+    let mut position = 0;
+    loop {
+        let end = plain_end(bytes, position);
+        out.push_str(inside.get(position..end).unwrap_or_default());
+        let Ok((character, next)) = escape(bytes, end.wrapping_add(1)) else {
+            return;
+        };
+        out.push(character);
+        position = next;
+    }
 }
 
 /// Decodes the escape behind the backslash before `at`.

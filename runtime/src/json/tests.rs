@@ -228,3 +228,149 @@ fn every_fault_has_a_name_of_its_own() {
     assert_eq!(names.len(), FaultKind::ALL.len());
     assert!(names.iter().all(|name| name.starts_with("input_")));
 }
+
+#[test]
+fn integers_of_every_length_are_read() {
+    for length in 1..=20 {
+        for first in ['1', '9'] {
+            let digits = format!("{first}{}", "9".repeat(length - 1));
+            let expected: i128 = digits.parse().unwrap();
+            for text in [digits.clone(), format!("{digits}        "), format!("[0,{digits},\"padding\"]")] {
+                let mut buffers = Buffers::new();
+                let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+                let node = document.elements(document.root()).nth(1).unwrap_or(document.root());
+                assert_eq!(document.integer(node), Some(expected), "{text}");
+                assert_eq!(document.number(node), Some(expected * number::ONE), "{text}");
+            }
+            assert_eq!(number(&format!("-{digits}")), Some(-expected * number::ONE));
+            assert_eq!(fault(&format!("0{digits}")), "input_syntax");
+            assert_eq!(number(&format!("{digits}.5")), Some(expected * number::ONE + number::ONE / 2));
+        }
+    }
+    let hundred = 100 * number::ONE;
+    for (text, value) in [("1e2", hundred), ("-1E+2", -hundred), ("-0", 0), ("0.0", 0), ("-0.50", -number::ONE / 2)] {
+        assert_eq!(number(text), Some(value), "{text}");
+    }
+}
+
+#[test]
+fn objects_of_every_size_are_looked_into() {
+    for count in [0, 1, 7, 8, 9, 15, 16, 17, 18, 40, 10_000] {
+        let member = |row: usize| format!(r#""key number {row}": {row}"#);
+        let members: Vec<_> = (0..count).rev().map(member).collect();
+        let text = format!("[{{{}}}]", members.join(","));
+        let mut buffers = Buffers::new();
+        let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+        let object = document.elements(document.root()).next().unwrap();
+        assert_eq!((document.size(object), document.members(object).count()), (count, count));
+        for row in 0..count {
+            let found = document.get(object, &format!("key number {row}")).and_then(|node| document.integer(node));
+            assert_eq!(found, i128::try_from(row).ok());
+        }
+        assert_eq!(document.get(object, "key number"), None);
+    }
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_found_wherever_it_stands() {
+    for count in [2, 8, 9, 16, 17, 18] {
+        for (first, second) in (0..count).flat_map(|second| (0..second).map(move |first| (first, second))) {
+            for spelled in [format!("k{first}"), format!("\\u006b{first}")] {
+                let mut text = "{".to_string();
+                let mut offset = 0;
+                for row in 0..count {
+                    let key = if row == second { spelled.clone() } else { format!("k{row}") };
+                    text.push_str(&format!(r#"{}"{key}":"#, if row == 0 { "" } else { "," }));
+                    offset = if row == second { text.len() } else { offset };
+                    text.push_str("{}");
+                }
+                text.push('}');
+                let fault = Buffers::new().read(text.as_bytes(), &Limits::DEFAULT).unwrap_err();
+                assert_eq!(fault.kind, FaultKind::DuplicateKey);
+                assert_eq!(usize::try_from(fault.offset), Ok(offset), "{text}");
+                // What is wrong behind it is told first.
+                text.pop();
+                assert_eq!(self::fault(&text), "input_syntax");
+            }
+        }
+    }
+    assert_eq!(fault(r#"{"": 1, "a": 2, "": 3}"#), "input_duplicate_key");
+    assert_eq!(fault(r#"{"12345678a": 1, "12345678b": 2, "12345678": 3}"#), "none");
+}
+
+#[test]
+fn escapes_are_read_wherever_they_stand() {
+    let escapes = [
+        ("\\n", "\n"),
+        ("\\\"", "\""),
+        ("\\\\", "\\"),
+        ("\\\\\\\"\\\\", "\\\"\\"),
+        ("\\b\\f\\r\\t\\/", "\u{8}\u{c}\r\t/"),
+        ("\\u00e9u", "éu"),
+        ("\\ud83d\\ude00", "😀"),
+    ];
+    let mut buffers = Buffers::new();
+    for (escape, decoded) in escapes {
+        for before in 0..140 {
+            for after in [0, 1, 70] {
+                let (head, tail) = ("u".repeat(before), "n".repeat(after));
+                let text = format!(r#"["{head}{escape}{tail}","{escape}{escape}"]"#);
+                let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+                let mut strings = document.elements(document.root()).map(|node| document.str(node).unwrap());
+                assert_eq!(strings.next().unwrap(), format!("{head}{decoded}{tail}"));
+                assert_eq!(strings.next().unwrap(), format!("{decoded}{decoded}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_string_is_told_at_its_byte() {
+    let wrong: [(&[u8], usize); 8] = [
+        (b"\n", 0),
+        (b"\0", 0),
+        (b"\x1f", 0),
+        (b"\\x", 1),
+        (b"\\u12g4", 4),
+        (b"\\ud800", 2),
+        (b"\\ude00", 2),
+        (b"\\ud83d\\u0041", 2),
+    ];
+    for (bytes, inside) in wrong {
+        for escape in ["", "\\n", "\\ud83d\\ude00"] {
+            for before in 0..64 {
+                for end in ["", "\"", "more than sixteen bytes\""] {
+                    let mut text = format!("\"{escape}{}", "a".repeat(before)).into_bytes();
+                    let offset = text.len() + inside;
+                    text.extend_from_slice(bytes);
+                    text.extend_from_slice(end.as_bytes());
+                    let fault = Buffers::new().read(&text, &Limits::DEFAULT).unwrap_err();
+                    let cut_short = end.is_empty() && bytes.len() == 6 && inside == 2;
+                    assert_eq!(usize::try_from(fault.offset), Ok(offset), "{}", text.escape_ascii());
+                    assert!(cut_short || (fault.kind == FaultKind::LoneSurrogate) == (inside == 2));
+                }
+            }
+        }
+    }
+    for length in 0..100 {
+        for escape in ["", "\\t"] {
+            let text = format!("\"{escape}{}", "a".repeat(length));
+            let fault = Buffers::new().read(text.as_bytes(), &Limits::DEFAULT).unwrap_err();
+            assert_eq!((fault.kind, usize::try_from(fault.offset)), (FaultKind::Syntax, Ok(text.len())));
+        }
+    }
+}
+
+#[test]
+fn a_string_is_decoded_once_and_its_memory_is_used_again() {
+    let mut buffers = Buffers::new();
+    let mut before = None;
+    for text in [r#"["a\n","b\n"]"#, r#"["c\n"]"#] {
+        let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+        let node = document.elements(document.root()).next().unwrap();
+        let place = document.str(node).map(str::as_ptr);
+        assert_eq!(document.str(node).map(str::as_ptr), place);
+        assert!(before.is_none() || before == place);
+        before = place;
+    }
+}
