@@ -27,7 +27,12 @@ pub fn lines(image: &BundleImage, why: &Why) -> Vec<String> {
         lines.push(String::new());
         rule_lines(image, trace, &mut lines);
     }
-    other_lines(image, why, main, &mut lines);
+    if why.inner.is_empty() {
+        other_lines(image, "Other rules about this request", &why.rules, main, &mut lines);
+    } else {
+        other_lines(image, "Other rules about the call inside", &why.inner, main, &mut lines);
+        other_lines(image, "Rules about the call around it", &why.rules, None, &mut lines);
+    }
     lines
 }
 
@@ -37,7 +42,8 @@ fn main_rule(why: &Why) -> Option<RuleId> {
 }
 
 fn trace_of(why: &Why, id: RuleId) -> Option<&RuleTrace> {
-    why.rules.iter().find(|trace| trace.rule == id)
+    // Where there is a call inside, the decision is about it.
+    why.inner.iter().chain(&why.rules).find(|trace| trace.rule == id)
 }
 
 /// One sentence: what decided, or what was missing.
@@ -143,14 +149,14 @@ fn matters(clause: &ClauseTrace, test: &TestTrace) -> bool {
     }
 }
 
-/// Rules of the same request that were not the one explained, one line each.
-fn other_lines(image: &BundleImage, why: &Why, main: Option<RuleId>, lines: &mut Vec<String>) {
-    let others: Vec<&RuleTrace> = why.rules.iter().filter(|trace| Some(trace.rule) != main).collect();
+/// Rules of the same call that were not the one explained, one line each.
+fn other_lines(image: &BundleImage, title: &str, rules: &[RuleTrace], main: Option<RuleId>, lines: &mut Vec<String>) {
+    let others: Vec<&RuleTrace> = rules.iter().filter(|trace| Some(trace.rule) != main).collect();
     if others.is_empty() {
         return;
     }
     lines.push(String::new());
-    lines.push(styled(DIM, "Other rules about this request"));
+    lines.push(styled(DIM, title));
     for trace in others.iter().take(OTHERS_SHOWN) {
         lines.push(format!("  {}", other_line(image, trace)));
     }
@@ -212,6 +218,7 @@ pub fn to_json(image: &BundleImage, why: &Why) -> Value {
         "summary": anstream::adapter::strip_str(&summary(image, why)).to_string(),
         "closest": why.closest.and_then(|id| rule(image, id)).map(|rule| rule.id.clone()),
         "rules": why.rules.iter().map(|trace| rule_json(image, trace)).collect::<Vec<_>>(),
+        "inner": why.inner.iter().map(|trace| rule_json(image, trace)).collect::<Vec<_>>(),
     })
 }
 

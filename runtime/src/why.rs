@@ -2,24 +2,27 @@
 //!
 //! [`why`] decides again with tracing on: every rule that is about the request is evaluated without
 //! short cuts, and the registers that the debug section names are read off afterwards. It costs
-//! nothing when it is not asked for. Values at sensitive places are never shown; all other text is
+//! nothing when it is not asked for. Values at sensitive places, what is made of them, and what they are
+//! compared with (unless the policy writes it) are never shown; all other text is
 //! as it came, so that whoever presents it must escape it.
 
+mod secret;
 mod show;
 
 use crate::decide::case::{Case, Row, extract, rows};
-use crate::decide::{Input, Scratch, Stage, decide, prepare};
+use crate::decide::{Input, Scratch, Stage, decide, prepare, steps, unwrap};
 use crate::decision::{Decision, RuleId};
+use crate::json::Document;
 use crate::natives::Memo;
 use crate::vm::context::{Asked, Context};
 use crate::vm::machine::{Machine, truth};
-use crate::vm::value::{Register, Truth};
+use crate::vm::value::Truth;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use mcpz_bytecode::ids::BlockId;
 use mcpz_bytecode::image::{AtomDebug, BlockDebug, ClauseDebug, ClauseKind, RuleKindImage, SpanImage};
-use mcpz_bytecode::opcode::{Opcode, OperandKind};
+use mcpz_bytecode::opcode::{Instruction, Opcode, OperandKind};
 use show::Shown;
 
 /// An explanation.
@@ -29,6 +32,8 @@ pub struct Why {
     pub decision: Decision,
     /// Every rule that is about the request, in canonical order; of a meta-tool, the outer call's.
     pub rules: Vec<RuleTrace>,
+    /// Of a meta-tool whose outer call may pass: every rule that is about the inner call. The decision is then the inner call's.
+    pub inner: Vec<RuleTrace>,
     /// Of a denial for want of a permit: the permit with most clauses true.
     pub closest: Option<RuleId>,
 }
@@ -77,13 +82,30 @@ pub struct TestTrace {
 /// Decides, and explains.
 pub fn why(input: &Input<'_>, scratch: &mut Scratch) -> Why {
     let decision = decide(input, scratch);
-    let rules = prepare(input, scratch, |case, stage, memo| match stage {
-        Stage::Act(asked, _) => trace(case, &asked, memo),
-        Stage::Ended(_) | Stage::List(..) => Vec::new(),
+    let traces = prepare(input, scratch, |case, stage, memo| match stage {
+        Stage::Act(asked, empty) => traces(case, &asked, empty, memo),
+        Stage::Ended(_) | Stage::List(..) => (Vec::new(), Vec::new()),
     });
-    let rules = rules.unwrap_or_default();
-    let closest = if decision.is_allow() { None } else { closest_permit(input, &rules) };
-    Why { decision, rules, closest }
+    let (rules, inner) = traces.unwrap_or_default();
+    let decided = if inner.is_empty() { &rules } else { &inner };
+    let closest = if decision.is_allow() { None } else { closest_permit(input, decided) };
+    Why { decision, rules, inner, closest }
+}
+
+/// The rules about what is asked, and about the call inside it if it comes to that.
+fn traces(
+    case: &Case<'_>,
+    asked: &Asked<'_>,
+    empty: Document<'_>,
+    memo: &mut Memo,
+) -> (Vec<RuleTrace>, Vec<RuleTrace>) {
+    let inner = unwrap::wrapping(case, asked).and_then(|how| unwrap::inner_call(case, asked, how, empty).ok());
+    let outer_rules = trace(case, asked, inner.as_ref(), memo);
+    let inner_rules = match inner {
+        Some(inner) if steps::decide(case, asked, memo).is_allow() => trace(case, &inner, None, memo),
+        _ => Vec::new(),
+    };
+    (outer_rules, inner_rules)
 }
 
 /// The permit with the largest share of clauses true, when none is true.
@@ -114,8 +136,8 @@ fn closest_permit(input: &Input<'_>, rules: &[RuleTrace]) -> Option<RuleId> {
     best.map(|(trace, _)| trace.rule)
 }
 
-/// Evaluates every rule with tracing on.
-fn trace(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Vec<RuleTrace> {
+/// Evaluates every rule with tracing on. What is sensitive in `inner` is hidden too.
+fn trace(case: &Case<'_>, asked: &Asked<'_>, inner: Option<&Asked<'_>>, memo: &mut Memo) -> Vec<RuleTrace> {
     let rows = rows(case.program, asked);
     // Natives first, as for a decision.
     let _ = case.evaluate(asked, &rows, crate::decide::case::Time::Call, memo);
@@ -129,7 +151,7 @@ fn trace(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Vec<RuleTrace> 
     let mut traces: Vec<RuleTrace> = Vec::new();
     for Row { rule, block, .. } in rows {
         let outcome = machine.run_truth(&cx, block);
-        let clauses = clauses(&cx, &machine, block);
+        let clauses = clauses(&Shown { cx: &cx, inner, registers: machine.registers() }, block);
         let first_failed = clauses.iter().position(|clause| clause.outcome != Truth::True);
         let found = RuleTrace { rule, outcome, clauses, first_failed };
         match traces.last_mut() {
@@ -148,57 +170,51 @@ fn trace(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Vec<RuleTrace> 
 }
 
 /// The clauses of the block that was just run.
-fn clauses(cx: &Context<'_>, machine: &Machine<'_>, block: BlockId) -> Vec<ClauseTrace> {
-    let Some(debug) = cx.image().debug.blocks.get(block.index()) else { return Vec::new() };
-    debug.clauses.iter().map(|clause| clause_trace(cx, machine, block, debug, clause)).collect()
+fn clauses(shown: &Shown<'_, '_>, block: BlockId) -> Vec<ClauseTrace> {
+    let image = shown.cx.image();
+    let (Some(debug), Some(code)) = (image.debug.blocks.get(block.index()), image.blocks.get(block.index())) else {
+        return Vec::new();
+    };
+    debug.clauses.iter().map(|clause| clause_trace(shown, &code.code, debug, clause)).collect()
 }
 
 /// One clause.
-fn clause_trace(
-    cx: &Context<'_>,
-    machine: &Machine<'_>,
-    block: BlockId,
-    debug: &BlockDebug,
-    clause: &ClauseDebug,
-) -> ClauseTrace {
+fn clause_trace(shown: &Shown<'_, '_>, code: &[Instruction], debug: &BlockDebug, clause: &ClauseDebug) -> ClauseTrace {
     let inside = |atom: &&AtomDebug| clause.start <= atom.pc && atom.pc < clause.end;
     ClauseTrace {
         kind: clause.kind,
-        outcome: truth(register(machine, u32::from(clause.register)).value),
+        outcome: truth(shown.left(u32::from(clause.register)).value),
         span: clause.span,
-        tests: debug.atoms.iter().filter(inside).filter_map(|atom| test_trace(cx, machine, block, atom)).collect(),
+        tests: debug.atoms.iter().filter(inside).filter_map(|atom| test_trace(shown, code, atom)).collect(),
     }
 }
 
-/// A register as the block left it.
-fn register<'a>(machine: &Machine<'a>, operand: u32) -> Register<'a> {
-    let index = usize::try_from(operand).unwrap_or(usize::MAX);
-    machine.registers().get(index).copied().unwrap_or(Register::plain(crate::vm::value::Value::Absent))
-}
-
 /// One test, its operands as the block left them; of a loop, as the deciding element left them.
-fn test_trace(cx: &Context<'_>, machine: &Machine<'_>, block: BlockId, atom: &AtomDebug) -> Option<TestTrace> {
-    let image = cx.image();
-    let code = &image.blocks.get(block.index())?.code;
+fn test_trace(shown: &Shown<'_, '_>, code: &[Instruction], atom: &AtomDebug) -> Option<TestTrace> {
     let instruction = code.get(usize::try_from(atom.pc).ok()?)?;
     let info = instruction.opcode.info();
-    let shown = Shown { cx, registers: machine.registers() };
+    // What is compared with a secret tells of it: only what the policy itself writes is shown beside one.
+    let secret = secret::reads(shown, code, instruction);
     let operand = |kind: OperandKind, operand: u32| match kind {
-        OperandKind::Truth | OperandKind::Value => Some(shown.register(register(machine, operand))),
+        OperandKind::Truth | OperandKind::Value if secret && !secret::is_written(code, operand) => {
+            Some(show::SENSITIVE.into())
+        }
+        OperandKind::Truth | OperandKind::Value => Some(shown.register(shown.left(operand))),
         OperandKind::Pair if instruction.opcode == Opcode::InRange => {
-            let high = register(machine, operand.saturating_add(1));
-            Some(shown.range(register(machine, operand), high, instruction.flags))
+            let high = shown.left(operand.saturating_add(1));
+            Some(shown.range(shown.left(operand), high, instruction.flags))
         }
         OperandKind::Pair | OperandKind::Run | OperandKind::RunLength | OperandKind::None => None,
         other => shown.named(other, operand),
     };
     let (seen, wanted) = match instruction.opcode {
         Opcode::HistoryOf => (operand(info.b, instruction.b), operand(info.a, instruction.a)),
+        Opcode::Subject => (Some(shown.caller()), operand(info.a, instruction.a)),
         _ => (operand(info.a, instruction.a), operand(info.b, instruction.b)),
     };
     Some(TestTrace {
         operator: info.mnemonic,
-        outcome: truth(register(machine, u32::from(instruction.dst)).value),
+        outcome: truth(shown.left(u32::from(instruction.dst)).value),
         seen: seen.unwrap_or_default(),
         wanted,
         span: atom.span,

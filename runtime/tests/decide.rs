@@ -539,6 +539,61 @@ fn why_names_the_first_clause_that_failed_and_hides_what_is_sensitive() {
     assert!(disassemble(&program).contains("le r1 r2"));
 }
 
+/// A meta-tool `list` that anyone may call, and what it wraps: `refund`, for `copilot` whose lower-case payee is its `sub`.
+fn wrapping_bundle() -> Program {
+    let mut bundle = Bundle::new();
+    let payee = bundle.slot(SlotRoot::Args, &[2], STRING);
+    let sub = bundle.slot(SlotRoot::UserClaims, &[0], STRING);
+    bundle.0.natives = vec![NativeImage::Lower];
+    bundle.0.servers[0].tools[1].unwraps =
+        Some(UnwrapsImage { server: None, name: vec!["name".into()], arguments: vec!["arguments".into()] });
+    bundle.permit_anyone();
+    bundle.0.entries[0].target = EntryTarget::Name("list".into());
+    let open = bundle.0.entries.pop();
+    bundle.rule(
+        "P",
+        RuleKindImage::Permit(None),
+        vec![
+            op(Opcode::Subject, 0, 2, 0).with_flags(SUBJECT_NARROW),
+            op(Opcode::Slot, 1, payee, 0),
+            op(Opcode::Native, 2, 1, 0),
+            op(Opcode::Slot, 3, sub, 0),
+            op(Opcode::Eq, 4, 2, 3),
+            op(Opcode::And, 5, 0, 4),
+            op(Opcode::Return, 0, 5, 0),
+        ],
+    );
+    bundle.0.entries.splice(0..0, open);
+    bundle.0.sensitive = vec![SensitiveImage {
+        targets: TargetsImage { any_tool: true, ..TargetsImage::default() },
+        path: vec![StepImage::Field("payee".into())],
+    }];
+    let clause = |kind, register, start, end| ClauseDebug { kind, register, start, end, span: SpanImage::default() };
+    let atom = |pc| AtomDebug { pc, span: SpanImage::default() };
+    let rule = BlockDebug {
+        clauses: vec![clause(ClauseKind::Subject, 0, 0, 1), clause(ClauseKind::Where, 4, 1, 5)],
+        atoms: vec![atom(0), atom(4)],
+    };
+    bundle.0.debug = DebugImage { texts: vec![], blocks: vec![BlockDebug::default(), BlockDebug::default(), rule] };
+    bundle.load()
+}
+
+#[test]
+fn why_explains_the_call_inside_and_hides_what_is_made_of_or_compared_with_a_secret() {
+    let text = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list",
+        "arguments":{"name":"refund","arguments":{"payee":"HUNTER2"}}}}"#;
+    let explained = asked(&wrapping_bundle(), &DataSet::default(), text, Direction::ToServer, why);
+    assert_eq!((explained.decision.effect, explained.rules.len()), (Effect::Deny, 1));
+    assert_eq!(explained.rules[0].outcome, Truth::True, "the outer call is permitted");
+    let [inner] = explained.inner.as_slice() else { panic!("{explained:?}") };
+    assert_eq!((explained.closest, inner.first_failed), (Some(inner.rule), Some(0)));
+    let subject = &inner.clauses[0].tests[0];
+    assert_eq!((subject.seen.as_str(), subject.wanted.as_deref()), ("employee & analyst", Some("copilot")));
+    let compared = &inner.clauses[1].tests[0];
+    assert_eq!((compared.seen.as_str(), compared.wanted.as_deref()), ("[sensitive]", Some("[sensitive]")));
+    assert!(!format!("{explained:?}").to_lowercase().contains("hunter2"));
+}
+
 #[test]
 fn flipped_bundles_decide_without_panic_within_their_bound() {
     let mut bundle = Bundle::new();

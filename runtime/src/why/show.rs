@@ -2,12 +2,14 @@
 
 use crate::decide::cover::covers;
 use crate::json::{Document, Kind, NodeId};
-use crate::vm::context::Context;
+use crate::vm::context::{Asked, Context};
 use crate::vm::cursor::Cursor;
 use crate::vm::read::{constant, shape};
-use crate::vm::value::{Register, Value};
+use crate::vm::value::{Register, Truth, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use mcpz_bytecode::ids::ClassId;
 use mcpz_bytecode::image::{HistoryImage, StepImage, SubjectImage};
 use mcpz_bytecode::opcode::{OperandKind, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::value::time::{DAY_MS, civil_from_days};
@@ -17,24 +19,36 @@ const MAX_TEXT: usize = 120;
 /// Most elements of a shown collection.
 const MAX_ELEMENTS: usize = 8;
 /// What stands for a value that is never shown.
-const SENSITIVE: &str = "[sensitive]";
+pub(super) const SENSITIVE: &str = "[sensitive]";
 
 /// What values are shown of.
 pub(super) struct Shown<'c, 'a> {
     /// What decision code saw.
     pub cx: &'c Context<'a>,
+    /// The call inside what is asked.
+    pub inner: Option<&'c Asked<'c>>,
     /// The registers it left.
     pub registers: &'c [Register<'a>],
 }
 
 impl<'a> Shown<'_, 'a> {
-    /// A register's value.
-    pub fn register(&self, register: Register<'a>) -> String {
-        let hidden = match (register.origin, register.value) {
+    /// A register as the block left it.
+    pub fn left(&self, operand: u32) -> Register<'a> {
+        let index = usize::try_from(operand).unwrap_or(usize::MAX);
+        self.registers.get(index).copied().unwrap_or(Register::plain(Value::Absent))
+    }
+
+    /// Whether a register's value is never shown.
+    pub fn is_hidden(&self, register: Register<'a>) -> bool {
+        match (register.origin, register.value) {
             (Some(node), _) => self.is_sensitive(node),
             (None, value) => self.holds_sensitive(value),
-        };
-        if hidden { SENSITIVE.to_string() } else { self.value(register.value, 0) }
+        }
+    }
+
+    /// A register's value.
+    pub fn register(&self, register: Register<'a>) -> String {
+        if self.is_hidden(register) { SENSITIVE.to_string() } else { self.value(register.value, 0) }
     }
 
     /// Whether a list of registers or places holds something sensitive.
@@ -53,11 +67,26 @@ impl<'a> Shown<'_, 'a> {
 
     /// Whether an argument is at, above or below a sensitive place of what is asked.
     fn is_sensitive(&self, node: NodeId) -> bool {
-        let Some(asked) = self.cx.asked else { return false };
-        let (document, root) = asked.arguments;
-        let rows = self.cx.image().sensitive.iter().filter(|row| covers(&row.targets, asked));
-        let mut rows = rows.flat_map(|row| reached(document, root, &row.path));
-        rows.any(|place| contains(document, place, node) || contains(document, node, place))
+        let sensitive_in = |asked: &Asked<'_>| {
+            let (document, root) = asked.arguments;
+            let rows = self.cx.image().sensitive.iter().filter(|row| covers(&row.targets, asked));
+            let mut rows = rows.flat_map(|row| reached(document, root, &row.path));
+            rows.any(|place| contains(document, place, node) || contains(document, node, place))
+        };
+        self.cx.asked.is_some_and(sensitive_in) || self.inner.is_some_and(sensitive_in)
+    }
+
+    /// The caller as the policy knows it: of every link the classes that it fits, outermost actor first.
+    pub fn caller(&self) -> String {
+        let classes = &self.cx.image().classes;
+        let link = |position: usize| {
+            let ids = (0..classes.len()).map(ClassId::new);
+            let fits = ids.filter(|id| self.cx.classes.get(*id, position) == Truth::True);
+            let names: Vec<&str> = fits.filter_map(|id| classes.get(id.index())).map(|class| &*class.name).collect();
+            if names.is_empty() { "nobody that the policy declares".to_string() } else { names.join(" & ") }
+        };
+        let links: Vec<String> = (0..self.cx.chain.len()).map(link).collect();
+        if links.is_empty() { "anonymous".to_string() } else { links.join(" acting for ") }
     }
 
     /// A value, `depth` levels inside another.
@@ -171,7 +200,7 @@ impl<'a> Shown<'_, 'a> {
             image.subjects.get(id.index()).map_or_else(String::new, |subject| self.subject(subject))
         };
         let joined = |parts: &[mcpz_bytecode::ids::SubjectId], between: &str| {
-            parts.iter().map(part).collect::<alloc::vec::Vec<_>>().join(between)
+            parts.iter().map(part).collect::<Vec<_>>().join(between)
         };
         match subject {
             SubjectImage::Anyone => "anyone".to_string(),
@@ -208,10 +237,10 @@ impl<'a> Shown<'_, 'a> {
 }
 
 /// The nodes a path leads to; a path that ends early leads to where it ends.
-fn reached(document: Document<'_>, root: NodeId, path: &[StepImage]) -> alloc::vec::Vec<NodeId> {
+fn reached(document: Document<'_>, root: NodeId, path: &[StepImage]) -> Vec<NodeId> {
     let mut level = alloc::vec![root];
     for step in path {
-        let below = |node: &NodeId| -> alloc::vec::Vec<NodeId> {
+        let below = |node: &NodeId| -> Vec<NodeId> {
             match (step, document.kind(*node)) {
                 (StepImage::Field(name), Kind::Object) => document.get(*node, name).into_iter().collect(),
                 (StepImage::Each, Kind::Array) => document.elements(*node).collect(),
