@@ -3,6 +3,7 @@
 
 use crate::exact;
 use crate::json::Json;
+use crate::text::regexes;
 use crate::world::{Asked, Uri};
 use mcpz_compiler::hir::{Action, Member, Program, Server, ServerId};
 use regex::Regex;
@@ -101,7 +102,7 @@ pub fn makes(template: &str, uri: &str) -> bool {
 }
 
 fn pattern(text: &str) -> Regex {
-    Regex::new(&format!("(?s){text}")).expect("a pattern of this file")
+    regexes::compiled(&format!("(?s){text}")).expect("a pattern of this file")
 }
 
 /// The prompt, or the resource or template of resources, that `ref` names.

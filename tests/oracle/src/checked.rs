@@ -38,21 +38,19 @@ pub fn settled(mut made: GeneratedPackage) -> (GeneratedPackage, Result<Program,
         });
         match dead {
             Some(at) => drop(made.rules.remove(at)),
-            None => {
-                let program = checked(&made);
-                return (made, program);
-            }
+            None => return (made, program_of(found)),
         }
     }
 }
 
 fn run(made: &GeneratedPackage) -> Checked {
-    run_files(made.files())
+    let mut packages = vec![PackageInput::new("", MemoryProvider::new(made.files()))];
+    packages.extend(made.guard_files().map(|files| PackageInput::new("guard", MemoryProvider::new(files))));
+    check(&Workspace { packages })
 }
 
 fn run_files(files: BTreeMap<String, String>) -> Checked {
-    let input = PackageInput::new("", MemoryProvider::new(files));
-    check(&Workspace { packages: vec![input] })
+    check(&Workspace { packages: vec![PackageInput::new("", MemoryProvider::new(files))] })
 }
 
 fn first_error(checked: &Checked) -> Option<&Diagnostic> {

@@ -80,13 +80,34 @@ pub fn replay(seed: u64, index: u64) -> Result<Stats, Box<Disagreement>> {
     range(seed, index..index + 1)
 }
 
-/// The sources of the package that a replay line names.
+/// The sources of the package that a replay line names, those of its guard package among them.
 pub fn sources(seed: u64, index: u64) -> BTreeMap<String, String> {
-    make_package(seed, index / REQUESTS_PER_PACKAGE).files()
+    let made = make_package(seed, index / REQUESTS_PER_PACKAGE);
+    let guard = made.guard_files().unwrap_or_default();
+    made.files().into_iter().chain(guard.into_iter().map(|(path, text)| (format!("guard/{path}"), text))).collect()
 }
 
+/// Every so many packages one is a [stress](generate::stress) package.
+pub const STRESS_EVERY: u64 = 25;
+
 fn make_package(seed: u64, package: u64) -> GeneratedPackage {
-    generate::package(&mut Rng::stream(seed, package))
+    let mut rng = Rng::stream(seed, package);
+    if package % STRESS_EVERY == STRESS_EVERY - 1 {
+        generate::stress::package(&mut rng)
+    } else {
+        generate::package(&mut rng)
+    }
+}
+
+/// Compares pairs of stress packages only: so many of each of so many packages.
+pub fn stress(seed: u64, packages: u64, requests: u64) -> Result<Stats, Box<Disagreement>> {
+    let mut stats = Stats::default();
+    let chosen = (0..).filter(|package| package % STRESS_EVERY == STRESS_EVERY - 1);
+    let most = requests.min(REQUESTS_PER_PACKAGE);
+    for package in chosen.take(usize::try_from(packages).unwrap_or(usize::MAX)) {
+        compare_package(seed, package, 0..most, &mut stats)?;
+    }
+    Ok(stats)
 }
 
 fn compare_package(seed: u64, package: u64, requests: Range<u64>, stats: &mut Stats) -> Result<(), Box<Disagreement>> {
@@ -118,9 +139,30 @@ fn compare_package(seed: u64, package: u64, requests: Range<u64>, stats: &mut St
 
 /// A package of a run, made and built.
 fn prepare(seed: u64, package: u64) -> (GeneratedPackage, Result<Built, String>) {
-    let (made, program) = settled(make_package(seed, package));
+    built(make_package(seed, package))
+}
+
+/// Builds a package; rules that can never match are taken out of it first.
+pub fn built(made: GeneratedPackage) -> (GeneratedPackage, Result<Built, String>) {
+    let (made, program) = settled(made);
     let built = program.and_then(Built::of);
     (made, built)
+}
+
+/// Compares `count` pairs of decisions on so many threads.
+pub fn pairs_on(threads: u64, count: u64, seed: u64) -> Result<Stats, Box<Disagreement>> {
+    let packages = count.div_ceil(REQUESTS_PER_PACKAGE);
+    let share = packages.div_ceil(threads.max(1)) * REQUESTS_PER_PACKAGE;
+    let parts = (0..threads).map(|thread| (thread * share).min(count)..((thread + 1) * share).min(count));
+    let found: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = parts.map(|part| scope.spawn(move || range(seed, part))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a comparison ends")).collect()
+    });
+    let mut total = Stats::default();
+    for stats in found {
+        total.merge(stats?);
+    }
+    Ok(total)
 }
 
 /// A package of a run with its first requests.
@@ -325,9 +367,10 @@ fn report(made: &GeneratedPackage, case: &Case, machine: &Decision, oracle: &Dec
     let message = String::from_utf8_lossy(&case.request.message);
     let schema = schema_of(&small, case).unwrap_or_default();
     format!(
-        "{}\nrules:\n{}\n\nschema: {schema}\nmessage: {message}\nrequest: {:#?}\nstate: {:?}\ndata: {:?}\n\nmachine: {:?}\n\noracle:  {:?}\n",
+        "{}\nrules:\n{}\n\nguard rules:\n{}\n\nschema: {schema}\nmessage: {message}\nrequest: {:#?}\nstate: {:?}\ndata: {:?}\n\nmachine: {:?}\n\noracle:  {:?}\n",
         difference(&shown.0, &shown.1),
         small.rules.join("\n\n"),
+        small.guard.join("\n\n"),
         GeneratedRequest { message: Vec::new(), ..case.request.clone() },
         case.state,
         case.data,

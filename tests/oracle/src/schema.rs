@@ -3,8 +3,12 @@
 use crate::exact;
 use crate::json::Json;
 use crate::world::World;
+use jsonschema::Validator;
 use mcpz_compiler::hir::{Action, Prompt, Tool};
 use serde_json::{Map, Number, Value};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// JSON as `serde_json` has it; a number that is no 64-bit integer becomes a double.
 pub fn to_serde(json: &Json) -> Value {
@@ -64,15 +68,30 @@ fn prompt_fits(prompt: &Prompt, arguments: &Json) -> bool {
 
 /// Whether arguments fit a tool.
 pub fn arguments_fit(tool: &Tool, refuse_extra: bool, arguments: &Json) -> bool {
-    let Ok(schema) = serde_json::from_str::<Value>(&tool.raw_schema) else {
+    let Some(known) = validator(&tool.raw_schema) else {
         return false;
     };
-    let Ok(validator) = jsonschema::options().should_validate_formats(false).build(&schema) else {
-        return false;
-    };
+    let (schema, validator) = &*known;
     validator.is_valid(&to_serde(arguments))
-        && integers_fit(&schema, arguments, &schema, 0)
-        && !(refuse_extra && has_extra(&schema, arguments))
+        && integers_fit(schema, arguments, schema, 0)
+        && !(refuse_extra && has_extra(schema, arguments))
+}
+
+thread_local! {
+    /// Schemas by text, with their validators.
+    static VALIDATORS: RefCell<HashMap<String, Option<Rc<(Value, Validator)>>>> = RefCell::new(HashMap::new());
+}
+
+/// A schema and its validator; `None` when the text is no schema.
+fn validator(text: &str) -> Option<Rc<(Value, Validator)>> {
+    VALIDATORS.with_borrow_mut(|known| {
+        let make = || {
+            let schema: Value = serde_json::from_str(text).ok()?;
+            let validator = jsonschema::options().should_validate_formats(false).build(&schema).ok()?;
+            Some(Rc::new((schema, validator)))
+        };
+        known.entry(text.to_string()).or_insert_with(make).clone()
+    })
 }
 
 /// A parameter that the root of the schema does not name.
@@ -102,7 +121,12 @@ fn integers_fit(schema: &Value, json: &Json, root: &Value, depth: usize) -> bool
     }
     let branches = ["anyOf", "oneOf"].iter().find_map(|word| schema.get(word)).and_then(Value::as_array);
     if let Some(branches) = branches {
-        let fits = |branch: &Value| jsonschema::is_valid(branch, &to_serde(json)) && below(branch, json);
+        let fits = |branch: &Value| {
+            let target = branch.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
+            let branch = target.and_then(|target| root.pointer(target)).unwrap_or(branch);
+            let valid = validator(&branch.to_string()).is_some_and(|known| known.1.is_valid(&to_serde(json)));
+            valid && below(branch, json)
+        };
         return branches.iter().any(fits);
     }
     match json {

@@ -5,6 +5,7 @@
 //! rules: right and wrong arguments, chains of every shape, states with answers and failures.
 
 pub mod expr;
+pub mod guard;
 pub mod json;
 pub mod model;
 pub mod package;
@@ -13,8 +14,9 @@ pub mod request;
 pub mod rng;
 pub mod rules;
 pub mod state;
+pub mod stress;
 
 pub use model::Model;
-pub use package::{GeneratedPackage, package};
+pub use package::{GeneratedPackage, package, package_of};
 pub use request::{GeneratedRequest, request};
 pub use rng::Rng;

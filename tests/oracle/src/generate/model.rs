@@ -72,6 +72,8 @@ pub struct Tool {
     pub params: Vec<Field>,
     /// `additionalProperties` of its schema, when it says so.
     pub additional: Option<bool>,
+    /// Bits that choose how its schema says what it says: by reference, by `oneOf`, with patterns and formats.
+    pub style: u8,
 }
 
 /// A prompt.
@@ -321,19 +323,20 @@ fn classes(rng: &mut Rng) -> Vec<Class> {
 
 fn server(rng: &mut Rng, at: usize, segments: usize) -> Server {
     let mut names: Vec<&str> = TOOL_NAMES.to_vec();
-    let tools = (0..rng.within(2, 4))
+    let mut tools = (0..rng.within(2, 4))
         .map(|_| {
             let name = names.swap_remove(rng.below(names.len())).to_string();
-            Tool { name, params: params(rng), additional: *rng.pick(&[None, None, Some(true), Some(false)]) }
+            let additional = *rng.pick(&[None, None, Some(true), Some(false)]);
+            Tool { name, params: params(rng), additional, style: style(rng) }
         })
         .collect::<Vec<Tool>>();
+    share(rng, &mut tools);
     let prompts = (0..rng.below(3))
         .map(|at| Prompt {
             name: ["summarize", "draft-letter"][at].to_string(),
             params: vec![field("topic", Ty::Text, true, false), field("style", Ty::Text, false, false)],
         })
         .collect();
-    let mut tools = tools;
     let unwraps = rng.chance(25).then(|| {
         tools.push(meta_tool());
         (tools.len() - 1, true)
@@ -357,7 +360,53 @@ fn meta_tool() -> Tool {
         field("name", Ty::Text, true, false),
         field("arguments", Ty::Open, false, false),
     ];
-    Tool { name: "call_tool".to_string(), params, additional: None }
+    Tool { name: "call_tool".to_string(), params, additional: None, style: 0 }
+}
+
+/// Half of the schemas are plain.
+fn style(rng: &mut Rng) -> u8 {
+    if rng.chance(50) { 0 } else { u8::try_from(rng.below(256)).unwrap_or(0) }
+}
+
+/// The second tool takes over parameters of the first, so that rules over both have something to read.
+fn share(rng: &mut Rng, tools: &mut [Tool]) {
+    if let [first, second, ..] = tools
+        && rng.chance(70)
+    {
+        for param in first.params.iter().take(3) {
+            second.params.retain(|own| own.name != param.name);
+            second.params.push(Field { required: rng.chance(70), ..param.clone() });
+        }
+    }
+}
+
+/// A model of one server whose tools have so few possible arguments that all can be tried.
+pub fn small_model(rng: &mut Rng) -> Model {
+    let names = ["flag", "size", "to", "status", "place", "either"];
+    let types = [Ty::Bool, Ty::Int, Ty::Text, Ty::Words, Ty::Path, Ty::TextOrInt];
+    let mut tool = |name: &str| {
+        let mut left: Vec<usize> = (0..names.len()).collect();
+        let params = (0..rng.within(1, 3))
+            .map(|_| {
+                let at = left.swap_remove(rng.below(left.len()));
+                let nullable = !is_overlaid(&types[at]) && rng.chance(15);
+                Field { name: names[at].to_string(), ty: types[at].clone(), required: rng.chance(60), nullable }
+            })
+            .collect();
+        Tool { name: name.to_string(), params, additional: None, style: 0 }
+    };
+    let tools = vec![tool("a"), tool("b"), tool("c")];
+    let server = Server {
+        name: "s0".to_string(),
+        tools,
+        prompts: Vec::new(),
+        resources: Vec::new(),
+        templates: Vec::new(),
+        segment: None,
+        ignores_extra: false,
+        unwraps: None,
+    };
+    Model { servers: vec![server], ..model(rng) }
 }
 
 fn some_of(rng: &mut Rng, all: &[&str]) -> Vec<String> {

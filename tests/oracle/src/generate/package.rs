@@ -1,8 +1,8 @@
 //! The text of a generated package: manifest, lock, catalogs, data, policy.
 
-use super::model::{self, DataKind, Field, Model, Server, Ty, WORDS, after_dot};
+use super::model::{self, DataKind, Field, Model, Server, Tool, Ty, WORDS, after_dot};
 use super::rng::Rng;
-use super::{pools, rules};
+use super::{guard, pools, rules};
 use sha2::Digest;
 use std::collections::BTreeMap;
 
@@ -15,14 +15,22 @@ pub struct GeneratedPackage {
     pub declarations: String,
     /// Rules and grants, one text each.
     pub rules: Vec<String>,
+    /// Rules of a guard package that this one depends on; none when there is no such package.
+    pub guard: Vec<String>,
 }
 
 /// Makes a package.
 pub fn package(rng: &mut Rng) -> GeneratedPackage {
     let model = model::model(rng);
+    package_of(rng, model)
+}
+
+/// Makes a package over a model.
+pub fn package_of(rng: &mut Rng, model: Model) -> GeneratedPackage {
     let declarations = declarations(rng, &model);
     let rules = rules::rules(rng, &model);
-    GeneratedPackage { model, declarations, rules }
+    let guard = if rng.chance(25) { guard::rules(rng) } else { Vec::new() };
+    GeneratedPackage { model, declarations, rules, guard }
 }
 
 impl GeneratedPackage {
@@ -38,8 +46,13 @@ impl GeneratedPackage {
         for (name, kind) in &self.model.data {
             files.insert(format!("data/{name}.json"), data_file(*kind).to_string());
         }
+        if let Some(guard) = self.guard_files() {
+            let bytes = guard.iter().map(|(path, text)| (path.as_str(), text.as_bytes()));
+            let digest = mcpz_compiler::package::lock::package_digest(bytes);
+            lock.push_str(&format!("\n[[dependency]]\nname = \"guard\"\ndigest = \"{digest}\"\n"));
+        }
         files.insert("mcpz.lock".to_string(), lock);
-        files.insert("mcpz.toml".to_string(), MANIFEST.to_string());
+        files.insert("mcpz.toml".to_string(), self.manifest());
         let half = self.half();
         files.insert("policy/a_declarations.mcpz".to_string(), self.declarations.clone());
         files.insert("policy/b_rules.mcpz".to_string(), self.rules[..half].join("\n\n") + "\n");
@@ -49,6 +62,19 @@ impl GeneratedPackage {
 }
 
 impl GeneratedPackage {
+    fn manifest(&self) -> String {
+        let depends = "\n[dependencies]\nguard = { path = \"guard\" }\n";
+        format!("{MANIFEST}{}", if self.guard.is_empty() { "" } else { depends })
+    }
+
+    /// The files of the guard package, when there is one.
+    pub fn guard_files(&self) -> Option<BTreeMap<String, String>> {
+        let manifest = MANIFEST.replace("generated", "guard") + "authority = \"guard\"\n";
+        let policy = format!("{}{}\n", guard::DECLARATIONS, self.guard.join("\n\n"));
+        let files = [("mcpz.toml", manifest), ("policy/guard.mcpz", policy)];
+        (!self.guard.is_empty()).then(|| files.map(|(path, text)| (path.to_string(), text)).into())
+    }
+
     fn half(&self) -> usize {
         self.rules.len() / 2
     }
@@ -80,7 +106,8 @@ pub fn pin(server: &str, path: &str, text: &str) -> String {
 /// The manifest of every package here.
 pub const MANIFEST: &str = "[package]\nname = \"generated\"\nversion = \"1.0.0\"\nedition = \"2026\"\n";
 
-fn declarations(rng: &mut Rng, model: &Model) -> String {
+/// Everything but the rules.
+pub fn declarations(rng: &mut Rng, model: &Model) -> String {
     let mut out = String::new();
     out.push_str(
         "issuer corp {\n  url \"https://id.acme.example\"\n  audience \"https://mcp.acme.example\"\n  claims {\n",
@@ -192,7 +219,13 @@ fn flows(rng: &mut Rng, model: &Model) -> String {
     let mut out = String::new();
     for from in 0..model.segments.len() {
         for to in 0..model.segments.len() {
-            if from == to || !rng.chance(50) {
+            if from == to {
+                continue;
+            }
+            if rng.chance(12) {
+                out.push_str(&format!("forbid flow {} -> {}\n", model.segments[from].0, model.segments[to].0));
+            }
+            if !rng.chance(70) {
                 continue;
             }
             let server = rng.pick(&model.servers);
@@ -271,7 +304,7 @@ fn catalog(server: &Server) -> String {
             serde_json::json!({
                 "name": tool.name,
                 "description": "generated",
-                "inputSchema": object_schema(&tool.params, tool.additional),
+                "inputSchema": tool_schema(tool),
                 "annotations": { "destructiveHint": at % 2 == 0 }
             })
         })
@@ -296,6 +329,52 @@ fn catalog(server: &Server) -> String {
         "tools": tools, "prompts": prompts, "resources": resources, "resourceTemplates": templates
     });
     format!("{catalog:#}\n")
+}
+
+/// The input schema of a tool. Its style says some things by reference, as one of several, or twice.
+fn tool_schema(tool: &Tool) -> serde_json::Value {
+    let mut schema = object_schema(&tool.params, tool.additional);
+    let mut definitions = serde_json::Map::new();
+    for param in &tool.params {
+        let name = param.name.as_str();
+        if tool.style & 1 != 0 && matches!(param.ty, Ty::Record(_) | Ty::Words | Ty::List(_)) {
+            let key = format!("D{}", definitions.len());
+            definitions.insert(key.clone(), schema["properties"][name].take());
+            schema["properties"][name] = serde_json::json!({ "$ref": format!("#/$defs/{key}") });
+        } else if let Some(more) = constraint(&param.ty, tool.style).filter(|_| !param.nullable) {
+            schema["properties"][name] = more;
+        }
+    }
+    if !definitions.is_empty() {
+        schema["$defs"] = serde_json::Value::Object(definitions);
+    }
+    schema
+}
+
+/// Another way to say a type, with keywords beside `type`.
+fn constraint(ty: &Ty, style: u8) -> Option<serde_json::Value> {
+    let string = |key: &str, value: &str| serde_json::json!({ "type": "string", key: value });
+    match ty {
+        Ty::TextOrInt if style & 2 != 0 => Some(
+            serde_json::json!({ "oneOf": [{ "type": "string", "minLength": 1 }, { "type": "integer", "minimum": 0 }] }),
+        ),
+        Ty::TextOrInt if style & 4 != 0 => {
+            Some(serde_json::json!({ "anyOf": [{ "type": "string" }, { "type": "integer" }] }))
+        }
+        Ty::Text if style & 8 != 0 => Some(string("pattern", "^[^*]*$")),
+        Ty::Text if style & 16 != 0 => Some(serde_json::json!({ "type": "string", "maxLength": 12 })),
+        Ty::Ip if style & 32 != 0 => Some(string("format", "ipv4")),
+        Ty::Instant if style & 32 != 0 => Some(string("format", "date-time")),
+        Ty::Url if style & 32 != 0 => Some(string("format", "uri")),
+        Ty::Int if style & 64 != 0 => Some(serde_json::json!({ "type": "integer", "minimum": -1, "maximum": 1000 })),
+        Ty::Decimal if style & 64 != 0 => {
+            Some(serde_json::json!({ "type": "number", "exclusiveMinimum": -1, "maximum": 1000 }))
+        }
+        Ty::List(element) if style & 128 != 0 => {
+            Some(serde_json::json!({ "type": "array", "items": type_schema(element), "minItems": 1 }))
+        }
+        _ => None,
+    }
 }
 
 fn object_schema(fields: &[Field], additional: Option<bool>) -> serde_json::Value {

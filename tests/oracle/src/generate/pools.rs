@@ -213,7 +213,7 @@ pub const IP_TEXTS: &[&str] = &[
 
 /// Peer addresses.
 pub const PEERS: &[&str] =
-    &["10.0.0.1", "10.20.0.5", "192.168.1.7", "127.0.0.1", "::1", "::ffff:10.0.0.9", "2001:db8::1"];
+    &["10.0.0.1", "10.0.0.1", "10.20.0.5", "192.168.1.7", "127.0.0.1", "::1", "::ffff:10.0.0.9", "2001:db8::1"];
 
 /// Instants of policies.
 pub const INSTANTS: &[&str] = &["2026-03-02T10:00:00Z", "2026-03-01T00:00:00Z", "2026-03-29T01:30:00Z"];
@@ -274,6 +274,18 @@ pub const SQL_TEXTS: &[&str] = &[
     "update t set a = 1",
     "select 1; select 2",
     "drop table t",
+    "drop view s.v, t",
+    "drop function f",
+    "truncate t",
+    "alter table t add column a int",
+    "create table t as select * from u",
+    "create index i on t (a)",
+    "copy t to stdout",
+    "explain select * from t",
+    "grant select on t to u",
+    "select * from (table t) x",
+    "table t",
+    "merge into t using u on t.a = u.a when matched then delete",
     "",
     "nonsense here",
     "select pg_sleep(1)",

@@ -39,7 +39,7 @@ pub fn request(rng: &mut Rng, model: &Model) -> GeneratedRequest {
         principal: principal(rng, model),
         now_ms: *rng.pick(pools::NOWS),
         context: context(rng, model),
-        network_source: if rng.chance(75) { rng.pick(pools::PEERS).parse().ok() } else { None },
+        network_source: if rng.chance(85) { rng.pick(pools::PEERS).parse().ok() } else { None },
     }
 }
 
@@ -98,14 +98,19 @@ fn message(rng: &mut Rng, model: &Model, server: &Server) -> (Direction, String,
     let up = Direction::ToServer;
     match rng.below(100) {
         0..=59 => (up, "tools/call".to_string(), call(rng, server)),
-        60 | 61 => (up, "tools/call".to_string(), wrapped(rng, model, server)),
-        62..=71 => {
+        60..=63 if server.unwraps.is_some() || rng.chance(5) => {
+            (up, "tools/call".to_string(), wrapped(rng, model, server))
+        }
+        64..=71 if !server.resources.is_empty() || !server.templates.is_empty() || rng.chance(5) => {
             let method =
                 *rng.pick(&["resources/read", "resources/read", "resources/subscribe", "resources/unsubscribe"]);
             (up, method.to_string(), Draft::object([("uri", Draft::text(uri(rng, server)))]))
         }
-        72..=77 => (up, "prompts/get".to_string(), prompt(rng, server)),
-        78..=80 => (up, "completion/complete".to_string(), completion(rng, server)),
+        72..=77 if !server.prompts.is_empty() || rng.chance(5) => (up, "prompts/get".to_string(), prompt(rng, server)),
+        78..=80 if !server.prompts.is_empty() || rng.chance(5) => {
+            (up, "completion/complete".to_string(), completion(rng, server))
+        }
+        60..=80 => (up, "tools/call".to_string(), call(rng, server)),
         81..=88 => {
             let (method, params) = ask(rng);
             (Direction::ToClient, method, params)
@@ -213,6 +218,11 @@ fn value(rng: &mut Rng, ty: &Ty) -> Draft {
         Ty::Host => Draft::text(rng.word(if good { &pools::HOST_TEXTS[..10] } else { pools::HOST_TEXTS })),
         Ty::Ip => Draft::text(rng.word(if good { &pools::IP_TEXTS[..12] } else { pools::IP_TEXTS })),
         Ty::Instant => Draft::text(rng.word(if good { &pools::INSTANT_TEXTS[..4] } else { pools::INSTANT_TEXTS })),
+        Ty::List(element) if rng.below(150) == 0 => {
+            // Longer than the runtime looks at.
+            let one = value(rng, element);
+            Draft::Array(vec![one; rng.within(4_095, 4_098)])
+        }
         Ty::List(element) => Draft::Array((0..rng.below(4)).map(|_| value(rng, element)).collect()),
         Ty::Map(element) => Draft::Object(
             ["k", "a/b", "~"].iter().take(rng.below(4)).map(|key| (key.to_string(), value(rng, element))).collect(),
@@ -229,6 +239,7 @@ fn value(rng: &mut Rng, ty: &Ty) -> Draft {
 fn text(rng: &mut Rng) -> String {
     match rng.below(10) {
         0..=4 => rng.word(pools::TEXTS),
+        5 if rng.chance(15) => format!("select {}1{}", "(".repeat(40), ")".repeat(40)),
         5 => rng.word(pools::SQL_TEXTS),
         6 => rng.word(pools::ODD_TEXTS),
         7 => rng.word(pools::PATH_TEXTS),
@@ -241,9 +252,13 @@ fn text(rng: &mut Rng) -> String {
 }
 
 fn uri(rng: &mut Rng, server: &Server) -> String {
-    match rng.below(5) {
-        0 | 1 if !server.resources.is_empty() => rng.pick(&server.resources).clone(),
-        2 => rng.word(&[
+    match rng.below(8) {
+        0..=2 if !server.resources.is_empty() => rng.pick(&server.resources).clone(),
+        0..=5 if !server.templates.is_empty() => {
+            let filled = rng.pick(&server.templates).replace("{team}", "red").replace("{file}", "x.txt");
+            filled.replace("{id}", "c1").replace("{section}", "guide")
+        }
+        6 => rng.word(&[
             "file:///w/../etc",
             "file:///w/red/../x",
             "file:///w/%2e%2e/x",
@@ -252,7 +267,7 @@ fn uri(rng: &mut Rng, server: &Server) -> String {
             "file:///w//x",
             "FILE:///w/a",
         ]),
-        3 => rng.word(&["mem://c1/notes", "docs://guide", "docs://a/b"]),
+        7 => rng.word(&["mem://c1/notes", "docs://guide", "docs://a/b"]),
         _ => format!("file:///w/{}/{}", rng.pick(&["red", "blue", "c1", "é"]), rng.pick(&["x.txt", "a b", "y"])),
     }
 }
@@ -281,7 +296,7 @@ fn completion(rng: &mut Rng, server: &Server) -> Draft {
             ("type", Draft::text("ref/resource")),
             ("uri", Draft::text(rng.pick(&server.templates).clone())),
         ]),
-        1 => Draft::object([("type", Draft::text("ref/prompt")), ("name", Draft::text("nothing"))]),
+        1 if rng.chance(20) => Draft::object([("type", Draft::text("ref/prompt")), ("name", Draft::text("nothing"))]),
         _ => Draft::object([("type", Draft::text("ref/prompt")), ("name", Draft::text("summarize"))]),
     };
     let argument = Draft::object([("name", Draft::text("topic")), ("value", Draft::Text(text(rng)))]);
@@ -309,7 +324,8 @@ fn ask(rng: &mut Rng) -> (String, Draft) {
     }
 }
 
-fn context(rng: &mut Rng, model: &Model) -> Option<String> {
+/// `context`: mostly some of the declared facts.
+pub fn context(rng: &mut Rng, model: &Model) -> Option<String> {
     if rng.chance(20) {
         return None;
     }
@@ -327,13 +343,21 @@ fn context(rng: &mut Rng, model: &Model) -> Option<String> {
 fn claim_value(rng: &mut Rng, ty: &Ty) -> Draft {
     match ty {
         Ty::Int if !rng.chance(3) => Draft::Number(rng.word(&pools::INT_TEXTS[..8])),
-        _ if rng.chance(1) => wrong(rng),
+        _ if rng.below(300) == 0 => wrong(rng),
+        // Mostly groups that some role asks for, so that roles fit.
+        Ty::List(_) if rng.chance(60) => {
+            let groups = ["admin", "a", "b", "alice"].into_iter().filter(|_| rng.chance(50));
+            Draft::Array(groups.map(Draft::text).collect())
+        }
+        Ty::Path if rng.chance(70) => Draft::text(rng.word(&pools::PATH_TEXTS[..9])),
         _ => value(rng, ty),
     }
 }
 
-/// A chain: nobody, a user, an agent, an agent for a user it may act for; now and then a wrong one.
-fn principal(rng: &mut Rng, model: &Model) -> Principal {
+/// A chain: mostly of someone the package knows, so that rules are reached.
+///
+/// Nobody, a user, an agent, an agent for a user it may act for; now and then a wrong one.
+pub fn principal(rng: &mut Rng, model: &Model) -> Principal {
     let identities: Vec<_> = model.classes.iter().enumerate().filter(|(at, class)| class.identity == *at).collect();
     let named = |name: &str| identities.iter().find(|(_, class)| class.name == name).map(|(_, class)| *class);
     let of_kind = |user: bool| identities.iter().filter(move |(_, class)| class.user == user).collect::<Vec<_>>();
@@ -343,18 +367,25 @@ fn principal(rng: &mut Rng, model: &Model) -> Principal {
         one_link(rng, model, class)
     };
     let chain = match rng.below(40) {
-        0 | 1 => Vec::new(),
-        2..=19 => vec![link(rng, true)],
-        20..=24 => vec![link(rng, false)],
-        25..=35 => {
-            let agent = rng.pick(&agents).1;
+        0 => Vec::new(),
+        1..=20 => {
+            let user = named(if rng.chance(75) { "employee" } else { "guest" }).unwrap_or(users[0].1);
+            vec![one_link(rng, model, user)]
+        }
+        21..=26 => vec![link(rng, false)],
+        27..=38 => {
+            let acting: Vec<_> = agents.iter().filter(|(_, agent)| agent.text.contains("acts for")).collect();
+            let agent = rng.pick(&acting).1;
             let user = if agent.text.contains("acts for guest") { "guest" } else { "employee" };
             let user = named(user).unwrap_or(agent);
             vec![one_link(rng, model, agent), one_link(rng, model, user)]
         }
-        36 | 37 => vec![link(rng, false), link(rng, true)],
-        38 => vec![link(rng, false), link(rng, false), link(rng, true)],
-        _ => vec![link(rng, true), link(rng, true)],
+        _ => match rng.below(4) {
+            0 => vec![link(rng, false), link(rng, true)],
+            1 => vec![link(rng, true), link(rng, true)],
+            2 => vec![link(rng, true), link(rng, false)],
+            _ => (0..rng.within(3, 10)).map(|at| link(rng, at > 5)).collect(),
+        },
     };
     let scopes = pools::SCOPES.iter().filter(|_| rng.chance(60)).map(|scope| scope.to_string()).collect();
     Principal { chain, scopes }
@@ -366,14 +397,14 @@ fn one_link(rng: &mut Rng, model: &Model, class: &Class) -> Link {
     match source {
         Source::Mtls => Link { kind, source: LinkSource::Mtls { spiffe: mark.to_string() }, claims: "{}".to_string() },
         Source::Local => {
-            let uid = if rng.chance(90) { 1000 } else { 0 };
+            let uid = if rng.chance(98) { 1000 } else { 0 };
             Link { kind, source: LinkSource::Local { uid }, claims: "{}".to_string() }
         }
         Source::Issuer => {
-            let sub = if rng.chance(95) { format!("{mark}{}", rng.pick(&["1", "2"])) } else { "stranger".to_string() };
+            let sub = if rng.chance(98) { format!("{mark}{}", rng.pick(&["1", "2"])) } else { "stranger".to_string() };
             let mut members = vec![("sub".to_string(), Draft::Text(sub))];
             for claim in &model.claims {
-                let there = if claim.required { !rng.chance(1) } else { rng.chance(60) };
+                let there = if claim.required { rng.below(300) > 0 } else { rng.chance(60) };
                 if there {
                     members.push((claim.name.clone(), claim_value(rng, &claim.ty)));
                 }

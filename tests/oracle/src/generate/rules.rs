@@ -37,11 +37,7 @@ pub fn rules(rng: &mut Rng, model: &Model) -> Vec<String> {
         all.push(id() + &permit(rng, model));
     }
     for server in &model.servers {
-        if rng.chance(40) {
-            all.push(
-                id() + &format!("permit {} to call {}.*", rng.pick(&["anyone", "any user", "employee"]), server.name),
-            );
-        }
+        all.extend(broad(rng, model, server).into_iter().map(|rule| id() + &rule));
     }
     for _ in 0..rng.within(1, 5) {
         all.push(id() + &forbid(rng, model));
@@ -52,10 +48,10 @@ pub fn rules(rng: &mut Rng, model: &Model) -> Vec<String> {
     for _ in 0..rng.below(4) {
         all.push(id() + &limit(rng, model));
     }
-    if rng.chance(60) {
+    for _ in 0..rng.below(3) {
         all.push(id() + &redact(rng, model));
     }
-    if rng.chance(60) {
+    for _ in 0..rng.below(3) {
         all.push(id() + &audit(rng, model));
     }
     if rng.chance(30) {
@@ -66,6 +62,39 @@ pub fn rules(rng: &mut Rng, model: &Model) -> Vec<String> {
     }
     shuffle(rng, &mut all);
     all
+}
+
+/// Permits over a whole server, so that most requests are about something the caller may see: some hold, some
+/// hang on what is known only when the call is made.
+fn broad(rng: &mut Rng, model: &Model, server: &Server) -> Vec<String> {
+    let mut found = Vec::new();
+    for action in ["call", "read", "get", "subscribe"] {
+        let there = match action {
+            "call" => true,
+            "get" => !server.prompts.is_empty(),
+            _ => !server.resources.is_empty() || !server.templates.is_empty(),
+        };
+        for subject in ["anyone", "any user", "any agent", "employee"] {
+            if there && rng.chance(if subject == "anyone" { 45 } else { 20 }) {
+                let late = if rng.chance(35) { String::new() } else { format!("\n  when {}", late(rng, model)) };
+                found.push(format!("permit {subject} to {action} {}.*{late}", server.name));
+            }
+        }
+    }
+    found
+}
+
+/// A condition that is unknown when targets are listed.
+fn late(rng: &mut Rng, model: &Model) -> String {
+    let mut pen = Pen::new(model);
+    match rng.below(6) {
+        0 => "now >= 1960-01-01T00:00:00Z".to_string(),
+        1 => format!("now in {}", super::package::window(rng)),
+        2 => format!("({} or not has context.geo)", pen.condition(rng, 1)),
+        3 => format!("not session holds {}", rng.pick(&model.labels)),
+        4 => "context.tenant is string".to_string(),
+        _ => format!("(has context.geo and {} or now > 1960-01-01T00:00:00Z)", pen.condition(rng, 1)),
+    }
 }
 
 fn shuffle(rng: &mut Rng, all: &mut [String]) {
@@ -144,7 +173,10 @@ fn about(rng: &mut Rng, model: &Model, narrow: bool) -> About {
         2 | 5 => call(format!("{}.*", server.name)),
         3 if narrow => call(rng.word(&["any tool", "tag some"])),
         3 => call(rng.word(&["any tool", "tag some", "tag risky"])),
-        4 => call(format!("{}, {}", tool_path(server, 0), tool_path(server, 1))),
+        4 | 6 => About {
+            fields: Some(("args".to_string(), shared(server))),
+            ..call(format!("{}, {}", tool_path(server, 0), tool_path(server, 1)))
+        },
         _ => {
             let at = rng.below(server.tools.len());
             let path = tool_path(server, at);
@@ -157,6 +189,17 @@ fn about(rng: &mut Rng, model: &Model, narrow: bool) -> About {
             }
         }
     }
+}
+
+/// The parameters that the first two tools of a server have in common.
+fn shared(server: &Server) -> Vec<Field> {
+    let second = &server.tools[1].params;
+    let in_both = |field: &Field| {
+        let other = second.iter().find(|other| other.name == field.name && other.ty == field.ty)?;
+        let (required, nullable) = (field.required && other.required, field.nullable || other.nullable);
+        Some(Field { required, nullable, ..field.clone() })
+    };
+    server.tools[0].params.iter().filter_map(in_both).collect()
 }
 
 fn call(targets: String) -> About {
@@ -252,6 +295,11 @@ fn forbid(rng: &mut Rng, model: &Model) -> String {
     if clauses.is_empty() {
         let mut pen = pen(model, &who, &about);
         clauses = format!("\n  where {}", pen.condition(rng, 2));
+    }
+    if !clauses.contains("\n  when ") && rng.chance(80) {
+        let late = format!("\n  when {}", late(rng, model));
+        let at = clauses.find("\n  unless ").unwrap_or(clauses.len());
+        clauses.insert_str(at, &late);
     }
     format!("{}forbid {} to {} {}{clauses}", annotations(rng), who.text, about.action, about.targets)
 }

@@ -37,7 +37,7 @@ pub fn state(rng: &mut Rng, model: &Model, questions: &Questions, request: &Gene
     state.mfa_age_ms = if rng.chance(60) { Some(*rng.pick(&[0, 60_000, 299_999, 300_000, 300_001, -1])) } else { None };
     state.grants = questions.grants.iter().filter(|_| rng.chance(40)).cloned().collect();
     for rule in &questions.limits {
-        let used = *rng.pick(&[0, 0, 0, 1, 29, 30, 4_999, 5_000]);
+        let used = *rng.pick(&[0, 0, 0, 0, 0, 0, 1, 29, 30, 4_999, 5_000]);
         let later = if rng.chance(50) { Some(60_000) } else { None };
         state.limits.insert(rule.clone(), LimitUsed { used: used * crate::exact::ONE, retry_after_ms: later });
     }
@@ -118,7 +118,10 @@ fn failures(rng: &mut Rng, model: &Model, questions: &Questions, state: &mut Tab
     if !rng.chance(12) {
         return;
     }
-    let mut all = vec![Failing::Isolation, Failing::Quarantine, Failing::Approvals, Failing::Mfa, Failing::Everything];
+    let mut all = vec![Failing::Approvals, Failing::Mfa];
+    if rng.chance(20) {
+        all.extend([Failing::Isolation, Failing::Quarantine, Failing::Everything]);
+    }
     for label in &model.labels {
         all.push(Failing::SessionHolds(label.clone()));
         all.push(Failing::SeenInLabel("a".to_string(), label.clone()));
@@ -133,7 +136,7 @@ fn failures(rng: &mut Rng, model: &Model, questions: &Questions, state: &mut Tab
 
 /// Replaced data: mostly none, else one declaration by other data, by data of another type, or by no JSON.
 pub fn data(rng: &mut Rng, model: &Model) -> Vec<(String, String)> {
-    if !rng.chance(12) {
+    if !rng.chance(20) {
         return Vec::new();
     }
     let (name, kind) = rng.pick(&model.data);
@@ -162,6 +165,6 @@ pub fn data(rng: &mut Rng, model: &Model) -> Vec<(String, String)> {
         r#"{"limit": 5, "names": [], "more": 1}"#,
         "[null]",
     ];
-    let text = if rng.chance(60) { rng.word(fits) } else { rng.word(&unfit) };
+    let text = if rng.chance(50) { rng.word(fits) } else { rng.word(&unfit) };
     vec![(name.clone(), text)]
 }

@@ -1,10 +1,26 @@
 //! Regular expressions over the whole value, with ASCII classes.
 
+use regex::{Regex, RegexBuilder};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+thread_local! {
+    /// Compiled patterns: making an automaton takes longer than all the rest of a decision.
+    static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::new(HashMap::new());
+}
+
+/// A compiled pattern; `None` when it is none.
+pub fn compiled(pattern: &str) -> Option<Regex> {
+    COMPILED.with_borrow_mut(|known| {
+        let make = || RegexBuilder::new(pattern).size_limit(1 << 24).build().ok();
+        known.entry(pattern.to_string()).or_insert_with(make).clone()
+    })
+}
+
 /// Whether the whole text matches; `None` when the pattern is none.
 pub fn matches(text: &str, pattern: &str) -> Option<bool> {
     let anchored = format!("^(?:{})$", ascii_classes(pattern));
-    let regex = regex::RegexBuilder::new(&anchored).size_limit(1 << 24).build().ok()?;
-    Some(regex.is_match(text))
+    Some(compiled(&anchored)?.is_match(text))
 }
 
 /// Rewrites `\d \w \s \b` and their negations to their ASCII forms, also inside brackets.

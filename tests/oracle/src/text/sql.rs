@@ -60,7 +60,7 @@ pub fn facts(text: &str, dialect: SqlDialect) -> Result<SqlFacts, ErrorCode> {
     };
     let tree = serde_json::to_value(statement).map_err(|_| ErrorCode::Internal)?;
     let is_query = tree.get("Query").is_some();
-    let mut found = Found { tables: BTreeSet::new(), writes: !is_query, unknown: false };
+    let mut found = Found { tables: BTreeSet::new(), writes: !is_query, unknown: !is_known(&tree) };
     found.walk(&tree);
     if found.unknown {
         return Err(ErrorCode::Sql);
@@ -69,6 +69,15 @@ pub fn facts(text: &str, dialect: SqlDialect) -> Result<SqlFacts, ErrorCode> {
     let first = shown.split_whitespace().next().unwrap_or("").to_lowercase();
     let kind = if is_query { "select".to_string() } else { first };
     Ok(SqlFacts { read_only: !found.writes, tables: found.tables.into_iter().collect(), statements: 1, kind })
+}
+
+/// Statements of which every table is known.
+const KNOWN: &str = "Query Insert Update Delete Merge Truncate AlterTable CreateTable CreateView";
+
+fn is_known(tree: &Value) -> bool {
+    let dropped = tree.pointer("/Drop/object_type").and_then(Value::as_str);
+    KNOWN.split(' ').any(|kind| tree.get(kind).is_some())
+        || dropped.is_some_and(|what| ["Table", "View", "MaterializedView"].contains(&what))
 }
 
 fn check_tokens(tokens: &[Token]) -> Result<(), ErrorCode> {
@@ -110,6 +119,7 @@ impl Found {
                 self.unknown |= inner.get("args").is_some_and(|args| !args.is_null());
                 self.table(&inner["name"]);
             }
+            "Table" if inner.get("table_name").is_some() => self.unknown = true,
             "TableName" => self.table(inner),
             "names" => inner.as_array().into_iter().flatten().for_each(|name| self.table(name)),
             "table_names" => inner.as_array().into_iter().flatten().for_each(|entry| self.table(&entry["name"])),
@@ -171,9 +181,16 @@ mod tests {
         ] {
             assert!(!of(text).unwrap().read_only, "{text}");
         }
-        for text in
-            ["", "select 1; select 2", "select pg_sleep(1)", "select 1 --x", "select * from generate_series(1, 2)"]
-        {
+        for text in [
+            "",
+            "select * from (table t) x",
+            "drop function f",
+            "explain select 1",
+            "select 1; select 2",
+            "select pg_sleep(1)",
+            "select 1 --x",
+            "select * from generate_series(1, 2)",
+        ] {
             assert_eq!(of(text), Err(ErrorCode::Sql), "{text}");
         }
     }

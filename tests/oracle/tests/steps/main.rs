@@ -31,6 +31,7 @@ fn frame() -> BTreeMap<String, String> {
         lock.push_str(&pin(server, &path, &catalog));
         files.insert(path, catalog);
     }
+    files.insert("data/blocked.json".to_string(), text(&folder.join("blocked.json")));
     files.insert("mcpz.lock".to_string(), lock);
     files.insert("mcpz.toml".to_string(), MANIFEST.to_string());
     files
