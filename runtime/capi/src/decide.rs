@@ -56,6 +56,17 @@ impl ScratchHandle {
     fn enter(&self) -> Result<InUse<'_>, Status> {
         if self.busy.swap(true, Ordering::Acquire) { Err(Status::Busy) } else { Ok(InUse(self)) }
     }
+
+    /// Does something with the memory; after a panic it is replaced.
+    fn with<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> Result<T, Status> {
+        let mut in_use = self.enter()?;
+        let memory = in_use.memory();
+        caught(|| work(memory)).map_err(|_| {
+            // A panic may have left anything in it, so that not even dropping it is safe to try.
+            std::mem::forget(std::mem::take(in_use.memory()));
+            Status::Panicked
+        })
+    }
 }
 
 impl InUse<'_> {
@@ -184,14 +195,7 @@ unsafe fn attempt(
     let request = unsafe { read_request(&request) }?;
     // SAFETY: by the contract of this function.
     let state = unsafe { state::read(state) }?;
-    let mut in_use = scratch.enter()?;
-    let memory = in_use.memory();
-    let made = caught(|| engine::decide(program, &principal.principal, request, state.answers(), memory));
-    made.map_err(|_| {
-        // A panic may have left anything in it.
-        std::mem::forget(std::mem::take(in_use.memory()));
-        Status::Panicked
-    })
+    scratch.with(|memory| engine::decide(program, &principal.principal, request, state.answers(), memory))
 }
 
 /// A request as the runtime takes it.
@@ -228,13 +232,41 @@ fn address(bytes: &[u8]) -> Result<IpAddr, Status> {
 mod tests {
     use super::*;
 
+    fn scratch() -> ScratchHandle {
+        ScratchHandle { busy: AtomicBool::new(false), memory: UnsafeCell::new(Scratch::new()) }
+    }
+
     #[test]
     fn scratch_memory_is_used_once_at_a_time() {
-        let handle = ScratchHandle { busy: AtomicBool::new(false), memory: UnsafeCell::new(Scratch::new()) };
-        let Ok(first) = handle.enter() else { panic!("it is free") };
-        assert_eq!(handle.enter().err(), Some(Status::Busy));
-        drop(first);
-        assert!(handle.enter().is_ok(), "it is free again");
+        let handle = scratch();
+        assert_eq!(handle.with(|_| handle.with(|_| ())), Ok(Err(Status::Busy)));
+        assert_eq!(handle.with(|_| 7), Ok(7), "it is free again");
+    }
+
+    #[test]
+    fn a_panic_within_a_decision_is_a_status_and_frees_the_memory() {
+        let handle = scratch();
+        assert_eq!(handle.with(|_| panic!("on purpose")), Err::<(), _>(Status::Panicked));
+        assert_eq!(handle.with(|_| 7), Ok(7));
+    }
+
+    #[test]
+    fn a_decision_is_a_denial_whatever_it_held() {
+        let allow = Decision::plain(
+            mcpz_runtime::decision::Effect::Allow,
+            mcpz_runtime::decision::Reason::Allowed,
+            mcpz_runtime::decision::DenyMode::Explain,
+            [1; 32],
+        );
+        let mut handle = DecisionHandle(allow);
+        let (none, nothing, decision) = (ptr::null(), ptr::null(), &raw mut handle);
+        // SAFETY: the decision lives; everything else is null.
+        let status = unsafe { mcpz_decide(ptr::null(), ptr::null(), ptr::null(), none, nothing, decision) };
+        assert_eq!(status, Status::BadPointer);
+        assert_eq!(handle.0, engine::refusal(Status::BadPointer, [0; 32]));
+        // SAFETY: everything is null.
+        let status = unsafe { mcpz_decide(ptr::null(), ptr::null(), ptr::null(), none, nothing, ptr::null_mut()) };
+        assert_eq!(status, Status::BadPointer);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use mcpz_tests::packages::repository;
 use mcpz_tests::seeded::Random;
 
 /// Runs of the driver.
-const RUNS: usize = 6_000;
+const RUNS: usize = 20_000;
 
 fn world() -> World {
     let example = |name: &str| repository().join("examples").join(name);
