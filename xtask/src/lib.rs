@@ -4,6 +4,7 @@
 //! fuzz, bundle mutation) are a program of their own in `tests/`, built in release and started by
 //! [`judge`]; this crate stays quick to build.
 
+pub mod bench;
 pub mod codegen;
 pub mod demo;
 pub mod judge;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{codegen, demo, judge, setup, test_all, tidy};
+use xtask::{bench, codegen, demo, judge, setup, test_all, tidy};
 
 /// Project automation for mcpz.
 #[derive(Parser)]
@@ -27,6 +27,8 @@ enum Command {
     Fuzz(judge::FuzzArgs),
     /// Flip every bit and cut every byte of the example bundles.
     MutateBundles(judge::MutateArgs),
+/// Measure mcpz and its peers on the same rules: latency, allocations, load time, memory.
+    Bench(bench::Args),
     /// Write the generated pages of `docs/` and the C header.
     Codegen(codegen::Args),
     /// Check the rules of the house.
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Oracle(args) => judge::oracle(&args),
         Command::Fuzz(args) => judge::fuzz(&args),
         Command::MutateBundles(args) => judge::mutate_bundles(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Codegen(args) => codegen::run(&args),
         Command::Tidy => tidy::run(),
     };

@@ -1,0 +1,133 @@
+//! mcpz: the whole of an enforcement point's work on one message.
+//!
+//! Strict reading (UTF-8, duplicate keys at every depth, number forms, depth), validation against the
+//! pinned schema, the caller's classes, and every step of the decision. Other engines here do less.
+
+use super::{Built, Engine, Known, mcpz_text};
+use crate::model::Workload;
+use mcpz_bytecode::Program;
+use mcpz_compiler::BuildOptions;
+use mcpz_compiler::source::{PackageInput, Workspace};
+use mcpz_runtime::data::DataSet;
+use mcpz_runtime::decision::Effect;
+use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
+use mcpz_runtime::request::{Direction, Facts, Request};
+use mcpz_runtime::state::TableState;
+use mcpz_runtime::{Input, Scratch, decide};
+use serde_json::json;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The moment of every request; no rule reads it.
+const NOW_MS: i64 = 1_772_445_600_000;
+/// Sections of a bundle that are decision code and rule table.
+const CODE: [&str; 3] = ["code", "entries", "rules"];
+
+/// A program.
+pub struct Mcpz {
+    program: Program,
+    data: DataSet,
+}
+
+/// What is known beforehand.
+pub struct Session {
+    principal: Principal,
+    server: String,
+    context: String,
+    state: TableState,
+}
+
+/// Compiles a workload: the bundle, and how long it took.
+fn compile(workload: &Workload) -> Result<(Vec<u8>, Duration), String> {
+    let package = mcpz_text::package(workload);
+    let start = Instant::now();
+    let workspace = Workspace::gather(PackageInput::new("", package), Vec::new(), &|_| None);
+    let checked = mcpz_compiler::check(&workspace);
+    let Some(program) = checked.program else {
+        let first = checked.diagnostics.first().map(|one| format!("{}: {}", one.code, one.message));
+        return Err(first.unwrap_or_else(|| "the package does not compile".to_owned()));
+    };
+    // What is deployed: explanations come from a bundle with sources, kept beside it.
+    let options = BuildOptions { debug: false };
+    let build = mcpz_compiler::build(&program, &options).map_err(|diagnostics| {
+        diagnostics.first().map(|one| one.message.clone()).unwrap_or_else(|| "the bundle has limits".to_owned())
+    })?;
+    Ok((build.bytes, start.elapsed()))
+}
+
+fn code_bytes(bundle: &[u8]) -> Option<usize> {
+    let program = Program::load(bundle).ok()?;
+    let sizes = program.sizes().iter();
+    Some(sizes.filter(|size| CODE.contains(&size.section.name())).map(|size| size.bytes).sum())
+}
+
+impl Mcpz {
+    fn input<'a>(&'a self, session: &'a Session, message: &'a [u8]) -> Input<'a> {
+        let facts = Facts { now_ms: NOW_MS, context: Some(&session.context), network_source: None };
+        Input {
+            program: &self.program,
+            data: &self.data,
+            principal: &session.principal,
+            request: Request { message, server: &session.server, direction: Direction::ToServer, facts },
+            state: &session.state,
+        }
+    }
+}
+
+impl Engine for Mcpz {
+    type Artifact = Vec<u8>;
+    type Session = Session;
+    // The runtime has no form of its own yet for a message already read.
+    type Read<'a> = &'a [u8];
+    type Worker = Scratch;
+
+    fn build(workload: &Workload, cache: Option<&Path>) -> Result<Built<Vec<u8>>, String> {
+        let file = cache.map(|folder| folder.join(format!("{}.mcpzb", workload.key())));
+        if let Some(bundle) = file.as_ref().and_then(|file| std::fs::read(file).ok()) {
+            let bytes = Some(bundle.len());
+            return Ok(Built { artifact: bundle, bytes, code_bytes: None, compile: None });
+        }
+        let (bundle, took) = compile(workload)?;
+        if let Some(file) = file {
+            std::fs::write(&file, &bundle).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+        let bytes = Some(bundle.len());
+        Ok(Built { code_bytes: code_bytes(&bundle), artifact: bundle, bytes, compile: Some(took) })
+    }
+
+    fn load(bundle: &Vec<u8>) -> Result<Self, String> {
+        let program = Program::load(bundle).map_err(|error| error.to_string())?;
+        Ok(Mcpz { program, data: DataSet::default() })
+    }
+
+    fn worker(&self) -> Scratch {
+        Scratch::new()
+    }
+
+    fn session(&self, known: &Known<'_>) -> Session {
+        let groups: Vec<&str> = known.names().collect();
+        let link = Link {
+            kind: LinkKind::User,
+            source: LinkSource::Issuer("corp".to_owned()),
+            claims: json!({ "sub": known.agent, "groups": groups }).to_string(),
+        };
+        Session {
+            principal: Principal { chain: vec![link], scopes: Vec::new() },
+            server: known.server_name.to_owned(),
+            context: json!({ "hour": known.facts.hour, "segment": known.facts.segment }).to_string(),
+            state: TableState::default(),
+        }
+    }
+
+    fn read<'a>(&self, _: &'a Session, message: &'a [u8]) -> Option<&'a [u8]> {
+        Some(message)
+    }
+
+    fn decide_read(&self, worker: &mut Scratch, session: &Session, read: &&[u8]) -> bool {
+        self.decide_bytes(worker, session, read)
+    }
+
+    fn decide_bytes(&self, worker: &mut Scratch, session: &Session, message: &[u8]) -> bool {
+        decide(&self.input(session, message), worker).effect == Effect::Allow
+    }
+}

@@ -1,0 +1,77 @@
+//! Throughput: one thread, and two that share one program.
+
+use super::cell::{messages, sessions};
+use super::{Effort, Form};
+use crate::engines::Engine;
+use crate::model::Workload;
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Decisions between two looks at the clock.
+const BETWEEN_LOOKS: usize = 64;
+/// Runs, of which the best counts.
+const RUNS: usize = 3;
+/// Steps through the calls, a prime.
+const STRIDE: usize = 389;
+
+/// Decisions a second of this many threads together: the best of several runs.
+pub fn throughput<E: Engine>(engine: &E, workload: &Workload, form: Form, threads: usize, effort: Effort) -> f64 {
+    let time = match effort {
+        Effort::Quick => Duration::from_millis(80),
+        Effort::Full => Duration::from_millis(500),
+    };
+    (0..RUNS).map(|_| run(engine, workload, form, threads, time)).fold(0.0, f64::max)
+}
+
+fn run<E: Engine>(engine: &E, workload: &Workload, form: Form, threads: usize, time: Duration) -> f64 {
+    let barrier = Barrier::new(threads);
+    thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads)
+            .map(|number| {
+                let barrier = &barrier;
+                scope.spawn(move || one_thread(engine, workload, form, number, barrier, time))
+            })
+            .collect();
+        handles.into_iter().map(|handle| handle.join().unwrap_or(0.0)).sum()
+    })
+}
+
+/// Decisions a second of one thread, by its own clock.
+fn one_thread<E: Engine>(
+    engine: &E,
+    workload: &Workload,
+    form: Form,
+    number: usize,
+    barrier: &Barrier,
+    time: Duration,
+) -> f64 {
+    let sessions = sessions(engine, workload, &workload.mixed);
+    let messages = messages(workload, &workload.mixed, form);
+    let mut worker = engine.worker();
+    let reads: Vec<_> = match form {
+        Form::Read => sessions.iter().zip(&messages).map(|(session, bytes)| engine.read(session, bytes)).collect(),
+        Form::Bytes400 | Form::Bytes4k => Vec::new(),
+    };
+    let mut decide = |at: usize| match reads.get(at) {
+        Some(read) => read.as_ref().is_some_and(|read| engine.decide_read(&mut worker, &sessions[at], read)),
+        None => engine.decide_bytes(&mut worker, &sessions[at], &messages[at]),
+    };
+    let mut at = number * 311 % messages.len();
+    let mut step = |count: usize| {
+        for _ in 0..count {
+            at = (at + STRIDE) % messages.len();
+            black_box(decide(black_box(at)));
+        }
+    };
+    step(messages.len());
+    barrier.wait();
+    let start = Instant::now();
+    let mut done = 0;
+    while start.elapsed() < time {
+        step(BETWEEN_LOOKS);
+        done += BETWEEN_LOOKS;
+    }
+    done as f64 / start.elapsed().as_secs_f64()
+}
