@@ -1,6 +1,6 @@
 //! The meaning of the rules: what every engine must answer. Plain and slow.
 
-use crate::model::{Call, Condition, Effect, Target, Workload, is_under, matches_glob};
+use crate::model::{Call, Condition, Effect, TextField, Workload, is_under, matches_glob};
 use regex::Regex;
 use std::collections::HashMap;
 
@@ -44,13 +44,8 @@ impl<'w> Reference<'w> {
         allowed
     }
 
-    /// Whether some rule is about the tool at all.
-    pub fn has_rules(&self, target: Target) -> bool {
-        matches!(target, Target::Tool(server, tool) if self.by_tool.contains_key(&(server, tool)))
-    }
-
     fn holds(&self, condition: &Condition, call: &Call) -> bool {
-        let text = |field: &crate::model::TextField| call.texts[field.index()].as_deref();
+        let text = |field: &TextField| call.texts[field.index()].as_deref();
         match condition {
             Condition::Under { field, base } => text(field).is_some_and(|value| is_under(value, base)),
             Condition::Glob { field, parts } => text(field).is_some_and(|value| matches_glob(value, parts)),

@@ -69,7 +69,10 @@ fn policy(workload: &Workload, rule: &Rule) -> Result<String, String> {
         Target::Any => ("action".to_owned(), "resource".to_owned()),
     };
     let role = &workload.roles[rule.role];
-    Ok(format!("{effect}(principal in Role::\"{role}\", {action}, {resource}) when {{ {} }};\n", conditions?.join(" && ")))
+    Ok(format!(
+        "{effect}(principal in Role::\"{role}\", {action}, {resource}) when {{ {} }};\n",
+        conditions?.join(" && ")
+    ))
 }
 
 /// Where deep arguments stand, and the tests that they are there.
@@ -162,9 +165,9 @@ impl Types {
 
     fn context(&self, session: &Session, call: &TypedCall<'_>) -> Option<Context> {
         let string = |text: &str| RestrictedExpression::new_string(text.to_owned());
-        let texts = TEXT_FIELDS.iter().filter_map(|field| {
-            call.arguments.text(*field).map(|value| (field.name().to_owned(), string(value)))
-        });
+        let texts = TEXT_FIELDS
+            .iter()
+            .filter_map(|field| call.arguments.text(*field).map(|value| (field.name().to_owned(), string(value))));
         let ints = INT_FIELDS.iter().filter_map(|field| {
             let value = call.arguments.int(*field)?;
             Some((field.name().to_owned(), RestrictedExpression::new_long(value)))

@@ -98,7 +98,9 @@ impl<R: Reader> Engine for Hand<R> {
         let (mut permits, mut forbids) = (Table::default(), Table::default());
         for rule in &workload.rules {
             let (server, tool) = match rule.target {
-                Target::Tool(server, tool) => (workload.servers[server].name.as_str(), workload.tool_name(server, tool)),
+                Target::Tool(server, tool) => {
+                    (workload.servers[server].name.as_str(), workload.tool_name(server, tool))
+                }
                 Target::Server(server) => (workload.servers[server].name.as_str(), ALL),
                 Target::Any => (ALL, ALL),
             };

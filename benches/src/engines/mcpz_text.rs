@@ -27,8 +27,10 @@ context {
 
 /// The files of the package.
 pub fn package(workload: &Workload) -> MemoryProvider {
-    let mut files: Vec<(String, Vec<u8>)> =
-        vec![("mcpz.toml".to_owned(), b"[package]\nname = \"bench\"\nversion = \"1.0.0\"\nedition = \"2026\"\n".to_vec())];
+    let mut files: Vec<(String, Vec<u8>)> = vec![(
+        "mcpz.toml".to_owned(),
+        b"[package]\nname = \"bench\"\nversion = \"1.0.0\"\nedition = \"2026\"\n".to_vec(),
+    )];
     let mut head = HEAD.to_owned();
     for role in &workload.roles {
         head += &format!("role {role} of employee where claims.groups contains \"{role}\"\n");

@@ -125,7 +125,8 @@ pub fn read<R: Reader>(bytes: &[u8], shape: Shape) -> Option<TypedCall<'_>> {
     match shape {
         Shape::Flat => {
             let message: Message<'_, Arguments<'_>> = R::read(bytes)?;
-            is_call(&message.method).then_some(TypedCall { tool: message.params.name, arguments: message.params.arguments })
+            is_call(&message.method)
+                .then_some(TypedCall { tool: message.params.name, arguments: message.params.arguments })
         }
         Shape::Deep => {
             let message: Message<'_, Deep<'_>> = R::read(bytes)?;

@@ -129,7 +129,9 @@ pub fn segment(rng: &mut Rng) -> String {
 /// Some value of a text argument.
 pub fn text(field: TextField, rng: &mut Rng) -> String {
     match field {
-        TextField::Path => format!("/{}/{}/{}.txt", rng.pick(&["workspace", "srv", "home", "tmp"]), word(rng), word(rng)),
+        TextField::Path => {
+            format!("/{}/{}/{}.txt", rng.pick(&["workspace", "srv", "home", "tmp"]), word(rng), word(rng))
+        }
         TextField::Repo => format!("{}/{}-svc", rng.pick(&OWNERS), word(rng)),
         TextField::Query => format!("select {} from {}", word(rng), word(rng)),
         TextField::Mode => one_of(&MODES, rng),
@@ -163,8 +165,11 @@ pub fn meet(condition: &Condition, call: &mut Call, rng: &mut Rng) {
 pub fn break_one(condition: &Condition, call: &mut Call, rng: &mut Rng) {
     match condition {
         Condition::Under { field, base } => {
-            let broken =
-                if rng.percent(50) { format!("{base}/../../etc/passwd") } else { format!("{base}-other/{}", word(rng)) };
+            let broken = if rng.percent(50) {
+                format!("{base}/../../etc/passwd")
+            } else {
+                format!("{base}-other/{}", word(rng))
+            };
             call.texts[field.index()] = Some(broken);
         }
         Condition::Glob { field, parts } => {

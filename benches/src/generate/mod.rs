@@ -12,12 +12,23 @@ use crate::model::{Agent, Effect, Rule, Server, Target, Workload};
 use crate::rng::Rng;
 use recipe::Recipe;
 
-const SERVERS: [&str; 10] = ["fs", "github", "jira", "postgres", "bucket", "slack", "ledger", "grafana", "vault", "kube"];
+const SERVERS: [&str; 10] =
+    ["fs", "github", "jira", "postgres", "bucket", "slack", "ledger", "grafana", "vault", "kube"];
 const VERBS: [&str; 8] = ["read", "write", "list", "create", "update", "delete", "search", "export"];
 const NOUNS: [&str; 12] =
     ["file", "issue", "table", "object", "ticket", "branch", "report", "invoice", "panel", "secret", "message", "job"];
-const ROLES: [&str; 10] =
-    ["analyst", "engineer", "operator", "auditor", "helpdesk", "reliability", "finance", "marketing", "trainee", "release"];
+const ROLES: [&str; 10] = [
+    "analyst",
+    "engineer",
+    "operator",
+    "auditor",
+    "helpdesk",
+    "reliability",
+    "finance",
+    "marketing",
+    "trainee",
+    "release",
+];
 
 /// Makes a workload.
 pub fn workload(recipe: &Recipe) -> Workload {

@@ -70,8 +70,25 @@ pub const RECIPES: [Recipe; 13] = [
     Recipe { name: "W3", about: "a company", ..USUAL },
     Recipe { name: "W4", about: "a large company", rules: 10_000, roles: 20, servers: 50, tools: 20, ..USUAL },
     Recipe { name: "W5", about: "a platform", rules: 100_000, roles: 40, servers: 100, tools: 40, ..USUAL },
-    Recipe { name: "dense", about: "ten rules on one tool", rules: 10, roles: 3, servers: 1, tools: 1, agents: 32, ..USUAL },
-    Recipe { name: "dense", about: "10,000 rules on one tool", rules: 10_000, roles: 20, servers: 1, tools: 1, ..USUAL },
+    Recipe {
+        name: "dense",
+        about: "ten rules on one tool",
+        rules: 10,
+        roles: 3,
+        servers: 1,
+        tools: 1,
+        agents: 32,
+        ..USUAL
+    },
+    Recipe {
+        name: "dense",
+        about: "10,000 rules on one tool",
+        rules: 10_000,
+        roles: 20,
+        servers: 1,
+        tools: 1,
+        ..USUAL
+    },
     Recipe {
         name: "wildcard",
         about: "a third of the rules are about all tools of a server, one in twenty about all there are",

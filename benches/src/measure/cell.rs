@@ -46,9 +46,7 @@ pub fn with_calls<E: Engine, T>(
         return run(calls.len(), &mut |n| engine.decide_bytes(&mut worker, &sessions[n], &messages[n]));
     }
     let reads: Vec<_> = sessions.iter().zip(&messages).map(|(session, bytes)| engine.read(session, bytes)).collect();
-    run(calls.len(), &mut |n| {
-        reads[n].as_ref().is_some_and(|read| engine.decide_read(&mut worker, &sessions[n], read))
-    })
+    run(calls.len(), &mut |n| reads[n].as_ref().is_some_and(|read| engine.decide_read(&mut worker, &sessions[n], read)))
 }
 
 /// Times a form and a case; none when the workload has no such calls.

@@ -83,7 +83,8 @@ fn draw(text: &mut String, lines: &[Line], form: Form) -> Result<(), Box<dyn std
         let width = if *engine == EngineName::Mcpz { 4 } else { 2 };
         chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(width)))?;
         chart.draw_series(points.iter().map(|point| Circle::new(*point, 4, colour.filled())))?;
-        let style = TextStyle::from(("sans-serif", 14).into_font()).color(&colour).pos(Pos::new(HPos::Left, VPos::Center));
+        let style =
+            TextStyle::from(("sans-serif", 14).into_font()).color(&colour).pos(Pos::new(HPos::Left, VPos::Center));
         let (x, y) = chart.backend_coord(&(most * 1.1, label_at));
         area.draw(&Text::new(engine.name().to_owned(), (x + 8, y), style))?;
     }

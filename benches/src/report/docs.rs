@@ -60,8 +60,17 @@ fn decisions(results: &Results) -> String {
         let lines: Vec<Vec<String>> =
             summary::engines(results, at).into_iter().map(|engine| decision_line(results, at, engine)).collect();
         let heads = [
-            "engine", "read: hit", "read: miss", "read: mixed", "400 B: hit", "400 B: miss", "400 B: mixed", "4 KB: mixed",
-            "allocations", "instructions", "of hand_sonic",
+            "engine",
+            "read: hit",
+            "read: miss",
+            "read: mixed",
+            "400 B: hit",
+            "400 B: miss",
+            "400 B: mixed",
+            "4 KB: mixed",
+            "allocations",
+            "instructions",
+            "of hand_sonic",
         ];
         text += &table(&heads, &lines);
     }

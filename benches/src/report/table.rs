@@ -96,7 +96,8 @@ fn below(results: &Results) -> String {
     for (engine, forms) in summary::growth(results) {
         for (form, growth) in forms {
             let (from, to) = (growth.from_rules, growth.to_rules);
-            text += &format!("  {engine:<16} {form:<15} {from} to {to} rules: p50 {}x, p99 {}x\n", growth.p50, growth.p99);
+            text +=
+                &format!("  {engine:<16} {form:<15} {from} to {to} rules: p50 {}x, p99 {}x\n", growth.p50, growth.p99);
         }
     }
     text += "\nTwo threads on one program\n";
@@ -104,7 +105,8 @@ fn below(results: &Results) -> String {
         for row in rows {
             let (one, two) = (count(row.one), count(row.two));
             let form = row.input.name();
-            text += &format!("  {engine:<16} {} {form:<9} {one}/s alone, {two}/s together: {}x\n", row.workload, row.ratio);
+            text +=
+                &format!("  {engine:<16} {} {form:<9} {one}/s alone, {two}/s together: {}x\n", row.workload, row.ratio);
         }
     }
     text += "\nAttacks\n";
