@@ -36,9 +36,9 @@ pub struct Args {
 /// Builds the benches and runs them. Standard output is theirs alone.
 pub fn run(args: &Args) -> Result<(), Failed> {
     let folder = root::root().join("benches");
-    steps::run(cargo(args).args(["build", "--release", "--locked", "--bins"]).current_dir(&folder))?;
+    steps::run(cargo(args).args(["build", "--release", "--bins"]).current_dir(&folder))?;
     let mut command = cargo(args);
-    command.args(["run", "--quiet", "--release", "--locked", "--bin", "bench", "--"]).args(words(args));
+    command.args(["run", "--quiet", "--release", "--bin", "bench", "--"]).args(words(args));
     if args.write_docs {
         command.arg("--docs").arg(root::root().join("docs"));
     } else {
