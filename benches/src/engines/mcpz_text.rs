@@ -117,14 +117,15 @@ fn rule(workload: &Workload, rule: &Rule) -> String {
 }
 
 fn condition(condition: &Condition, args: &str) -> String {
-    let (name, test) = match condition {
-        Condition::Under { field, base } => (field.name(), format!("under {}", quote(base))),
-        Condition::Glob { field, parts } => (field.name(), format!("like {}", quote(&parts.join("*")))),
-        Condition::Range { field, low, high } => (field.name(), format!("in {low}..={high}")),
-        Condition::OneOf { field, values } => (field.name(), format!("in [{}]", quote_all(values))),
-        Condition::Regex { field, pattern, .. } => (field.name(), format!("matches {}", quote(pattern))),
-        Condition::Hours { from, to } => return format!("context.hour in {from}..{to}"),
-        Condition::Segment(segments) => return format!("context.segment in [{}]", quote_all(segments)),
+    let field = |name: &str| format!("{args}.{name}");
+    let (place, test) = match condition {
+        Condition::Under { field: of, base } => (field(of.name()), format!("under {}", quote(base))),
+        Condition::Glob { field: of, parts } => (field(of.name()), format!("like {}", quote(&parts.join("*")))),
+        Condition::Range { field: of, low, high } => (field(of.name()), format!("in {low}..={high}")),
+        Condition::OneOf { field: of, values } => (field(of.name()), format!("in [{}]", quote_all(values))),
+        Condition::Regex { field: of, pattern, .. } => (field(of.name()), format!("matches {}", quote(pattern))),
+        Condition::Hours { from, to } => ("context.hour".to_owned(), format!("in {from}..{to}")),
+        Condition::Segment(segments) => ("context.segment".to_owned(), format!("in [{}]", quote_all(segments))),
     };
-    format!("has {args}.{name} and {args}.{name} {test}")
+    format!("has {place} and {place} {test}")
 }
