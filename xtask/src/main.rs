@@ -27,7 +27,7 @@ enum Command {
     Fuzz(judge::FuzzArgs),
     /// Flip every bit and cut every byte of the example bundles.
     MutateBundles(judge::MutateArgs),
-/// Measure mcpz and its peers on the same rules: latency, allocations, load time, memory.
+    /// Measure mcpz and its peers on the same rules: latency, allocations, load time, memory.
     Bench(bench::Args),
     /// Write the generated pages of `docs/` and the C header.
     Codegen(codegen::Args),
