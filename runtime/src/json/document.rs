@@ -7,6 +7,7 @@
 use super::side::{Large, Side};
 use super::{narrow, widen};
 use alloc::string::String;
+use mcpz_bytecode::schema::same;
 
 /// Objects of more members have them listed by key.
 pub(super) const SMALL_OBJECT: u32 = 16;
@@ -144,6 +145,7 @@ impl<'a> Document<'a> {
     }
 
     /// What the node is.
+    #[inline]
     pub fn kind(&self, node: NodeId) -> Kind {
         match self.node(node) {
             Some(node) => match node.shape {
@@ -173,6 +175,7 @@ impl<'a> Document<'a> {
     }
 
     /// The text of a string, escapes decoded.
+    #[inline]
     pub fn str(&self, node: NodeId) -> Option<&'a str> {
         let Some(found) = self.node(node) else {
             return self.name_text(node);
@@ -185,6 +188,7 @@ impl<'a> Document<'a> {
     }
 
     /// The exact value of a number, times 10^18.
+    #[inline]
     pub fn number(&self, node: NodeId) -> Option<i128> {
         let node = self.node(node)?;
         match node.shape {
@@ -195,6 +199,7 @@ impl<'a> Document<'a> {
     }
 
     /// The value of a number that is integral: `1`, `1.0` and `10e-1` are 1.
+    #[inline]
     pub fn integer(&self, node: NodeId) -> Option<i128> {
         let found = self.node(node)?;
         if found.shape == Shape::Integer {
@@ -209,18 +214,23 @@ impl<'a> Document<'a> {
     }
 
     /// A member of an object; `None` when it is absent or the node is no object.
+    #[inline]
     pub fn get(&self, object: NodeId, key: &str) -> Option<NodeId> {
+        self.member(object, key.as_bytes())
+    }
+
+    /// As [`Document::get`], by the bytes of the key.
+    #[inline]
+    pub(crate) fn member(&self, object: NodeId, key: &[u8]) -> Option<NodeId> {
         let found = self.node(object)?;
         match found.shape {
-            Shape::Object => {
-                self.members(object).find(|(name, _)| name.as_bytes() == key.as_bytes()).map(|(_, node)| node)
-            }
+            Shape::Object => self.members_by_bytes(object).find(|(name, _)| same(name, key)).map(|(_, node)| node),
             Shape::LargeObject => {
                 let side = self.side?;
                 let large = side.large.get(widen(found.payload))?;
                 let first = widen(large.first);
                 let rows = side.sorted.get(first..first.checked_add(widen(large.count))?)?;
-                let name = |row: &u32| self.key(NodeId(*row)).unwrap_or_default();
+                let name = |row: &u32| self.key(NodeId(*row)).unwrap_or_default().as_bytes();
                 let found = rows.binary_search_by(|row| name(row).cmp(key)).ok()?;
                 rows.get(found).copied().map(NodeId)
             }

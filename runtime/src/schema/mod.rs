@@ -42,5 +42,7 @@ pub fn extra_parameter(document: Document<'_>, arguments: NodeId, schema: &Schem
     if document.kind(arguments) != Kind::Object {
         return Some(arguments);
     }
-    document.members(arguments).find(|(name, _)| !schema.names_parameter(name)).map(|(_, node)| node)
+    let named = schema.named_parameters();
+    let is_extra = |name: &str| named.is_none_or(|named| !named.has(name));
+    document.members(arguments).find(|(name, _)| is_extra(name)).map(|(_, node)| node)
 }

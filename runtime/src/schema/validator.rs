@@ -3,7 +3,7 @@
 use super::{MAX_DEPTH, MAX_STEPS, SchemaFault, constant};
 use crate::json::{Document, Kind, NodeId};
 use mcpz_bytecode::schema::{
-    Bound, CheckView, Combinator, ConstantView, Constants, NodeList, Pairs, SchemaView, Size, Strings, types,
+    Bound, CheckView, Combinator, Constants, NodeList, Pairs, SchemaView, Size, Strings, same, types,
 };
 
 /// What is validated: a value, or the key of a member (`propertyNames`).
@@ -67,6 +67,7 @@ impl<'d, 's> Validator<'d, 's> {
         Ok(())
     }
 
+    #[inline(always)]
     fn check(&mut self, instance: Instance<'d>, check: CheckView<'s>) -> Outcome {
         match check {
             CheckView::Never => invalid(instance, "false"),
@@ -161,8 +162,9 @@ impl<'d, 's> Validator<'d, 's> {
         let bits = match self.kind(instance) {
             Kind::Null => types::NULL,
             Kind::Bool => types::BOOLEAN,
-            Kind::Number if self.integer_units(instance).is_some() => types::NUMBER | types::INTEGER,
-            Kind::Number => types::NUMBER,
+            Kind::Number if mask & types::NUMBER != 0 => types::NUMBER,
+            Kind::Number if self.is_integer(instance) => types::INTEGER,
+            Kind::Number => 0,
             Kind::String => types::STRING,
             Kind::Array => types::ARRAY,
             Kind::Object => types::OBJECT,
@@ -170,15 +172,26 @@ impl<'d, 's> Validator<'d, 's> {
         mask & bits != 0
     }
 
+    fn is_integer(&self, instance: Instance<'d>) -> bool {
+        matches!(instance, Instance::Value(node) if self.document.integer(node).is_some())
+    }
+
     fn one_of_values(&mut self, instance: Instance<'d>, values: Constants<'s>) -> Outcome {
+        if let Some(text) = self.text(instance) {
+            for value in values.texts() {
+                self.step(instance)?;
+                if value.is_some_and(|value| same(value, text.as_bytes())) {
+                    return Ok(());
+                }
+            }
+            return invalid(instance, "enum");
+        }
+        let Instance::Value(node) = instance else {
+            return invalid(instance, "enum");
+        };
         for value in values {
             self.step(instance)?;
-            let equal = match (instance, value) {
-                (Instance::Value(node), value) => constant::equals(self.document, node, value),
-                (Instance::Key(_, key), ConstantView::String(text)) => key == text,
-                (Instance::Key(..), _) => false,
-            };
-            if equal {
+            if constant::equals(self.document, node, value) {
                 return Ok(());
             }
         }
@@ -201,14 +214,13 @@ impl<'d, 's> Validator<'d, 's> {
 
     fn size(&self, instance: Instance<'d>, size: Size, limit: u32) -> Outcome {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let length = || self.text(instance).map(|text| text.chars().count());
         let count = |wanted: Kind| match instance {
             Instance::Value(node) if self.document.kind(node) == wanted => Some(self.document.size(node)),
             _ => None,
         };
         let (fits, keyword) = match size {
-            Size::MinLength => (length().is_none_or(|length| length >= limit), "minLength"),
-            Size::MaxLength => (length().is_none_or(|length| length <= limit), "maxLength"),
+            Size::MinLength => (self.text(instance).is_none_or(|text| is_as_long(text, limit)), "minLength"),
+            Size::MaxLength => (self.text(instance).is_none_or(|text| !is_longer(text, limit)), "maxLength"),
             Size::MinItems => (count(Kind::Array).is_none_or(|count| count >= limit), "minItems"),
             Size::MaxItems => (count(Kind::Array).is_none_or(|count| count <= limit), "maxItems"),
             Size::MinProperties => (count(Kind::Object).is_none_or(|count| count >= limit), "minProperties"),
@@ -264,47 +276,62 @@ impl<'d, 's> Validator<'d, 's> {
     fn members(
         &mut self,
         object: NodeId,
-        mut properties: Pairs<'s>,
+        properties: Pairs<'s>,
         patterns: NodeList<'s>,
         additional: Option<u32>,
     ) -> Outcome {
-        let all_properties = properties;
-        for (name, schema) in properties.by_ref() {
+        if !patterns.is_empty() || additional.is_some() {
+            return self.all_members(object, properties, patterns, additional);
+        }
+        for (name, schema) in properties.by_bytes() {
             self.step(Instance::Value(object))?;
-            if let Some(member) = self.document.get(object, name) {
-                self.node(Instance::Value(member), schema)?;
-            }
-        }
-        if patterns.is_empty() && additional.is_none() {
-            return Ok(());
-        }
-        for (key, member) in self.document.members(object) {
-            let mut named = false;
-            for (name, _) in all_properties {
-                self.step(Instance::Value(member))?;
-                named |= name == key;
-            }
-            for (automaton, schema) in patterns.pairs() {
-                self.step(Instance::Value(member))?;
-                let Some(matches) = self.schema.matches(automaton, key) else {
-                    return exceeded(Instance::Value(member), "patternProperties");
-                };
-                if matches {
-                    named = true;
-                    self.node(Instance::Value(member), schema)?;
-                }
-            }
-            if let Some(schema) = additional.filter(|_| !named) {
+            if let Some(member) = self.document.member(object, name) {
                 self.node(Instance::Value(member), schema)?;
             }
         }
         Ok(())
     }
 
+    /// When it matters which members the schema does not name: member by member.
+    fn all_members(
+        &mut self,
+        object: NodeId,
+        properties: Pairs<'s>,
+        patterns: NodeList<'s>,
+        additional: Option<u32>,
+    ) -> Outcome {
+        for (key, member) in self.document.members(object) {
+            let instance = Instance::Value(member);
+            let mut named = false;
+            for (name, schema) in properties.by_bytes() {
+                self.step(instance)?;
+                if same(name, key.as_bytes()) {
+                    named = true;
+                    self.node(instance, schema)?;
+                    break;
+                }
+            }
+            for (automaton, schema) in patterns.pairs() {
+                self.step(instance)?;
+                let Some(matches) = self.schema.matches(automaton, key) else {
+                    return exceeded(instance, "patternProperties");
+                };
+                if matches {
+                    named = true;
+                    self.node(instance, schema)?;
+                }
+            }
+            if let Some(schema) = additional.filter(|_| !named) {
+                self.node(instance, schema)?;
+            }
+        }
+        Ok(())
+    }
+
     fn required(&mut self, object: NodeId, names: Strings<'s>, keyword: &'static str) -> Outcome {
-        for name in names {
+        for name in names.bytes() {
             self.step(Instance::Value(object))?;
-            ensure(self.document.get(object, name).is_some(), Instance::Value(object), keyword)?;
+            ensure(self.document.member(object, name).is_some(), Instance::Value(object), keyword)?;
         }
         Ok(())
     }
@@ -340,6 +367,7 @@ impl<'d, 's> Validator<'d, 's> {
         }
     }
 
+    #[inline(always)]
     fn step(&mut self, instance: Instance<'d>) -> Outcome {
         match self.steps.checked_sub(1) {
             Some(left) => {
@@ -349,6 +377,16 @@ impl<'d, 's> Validator<'d, 's> {
             None => exceeded(instance, "steps"),
         }
     }
+}
+
+/// Whether a text has so many characters. Of most texts the number of bytes tells it.
+fn is_as_long(text: &str, characters: usize) -> bool {
+    text.len() >= characters && (text.len() >= characters.saturating_mul(4) || text.chars().count() >= characters)
+}
+
+/// Whether a text has more characters.
+fn is_longer(text: &str, characters: usize) -> bool {
+    is_as_long(text, characters.saturating_add(1))
 }
 
 fn ensure(fits: bool, instance: Instance<'_>, keyword: &'static str) -> Outcome {

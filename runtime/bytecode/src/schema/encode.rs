@@ -209,6 +209,7 @@ impl Bound {
         position(&Bound::ALL, &self)
     }
 
+    #[inline]
     pub(super) fn of(code: u8) -> Option<Bound> {
         Bound::ALL.get(usize::from(code)).copied()
     }
@@ -222,6 +223,7 @@ impl Size {
         position(&Size::ALL, &self)
     }
 
+    #[inline]
     pub(super) fn of(code: u8) -> Option<Size> {
         Size::ALL.get(usize::from(code)).copied()
     }
@@ -234,6 +236,7 @@ impl Combinator {
         position(&Combinator::ALL, &self)
     }
 
+    #[inline]
     pub(super) fn of(code: u8) -> Option<Combinator> {
         Combinator::ALL.get(usize::from(code)).copied()
     }

@@ -11,7 +11,10 @@ mod verify;
 mod view;
 
 pub use verify::{SchemaError, VerifiedSchema};
-pub use view::{CheckView, Checks, ConstantMembers, ConstantView, Constants, NodeList, Pairs, SchemaView, Strings};
+pub use view::{
+    CheckView, Checks, ConstantMembers, ConstantView, Constants, NamedParameters, NodeList, Pairs, SchemaView, Strings,
+    same,
+};
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -69,10 +69,12 @@ impl VerifiedSchema {
 
     /// The schema over the bytes that were verified. Over other bytes the view finds what it finds,
     /// or nothing: it stays memory-safe and panics never, and the validator refuses.
+    #[inline]
     pub fn view<'a>(&'a self, bytes: &'a [u8]) -> SchemaView<'a> {
         SchemaView { bytes, verified: self }
     }
 
+    #[inline]
     pub(super) fn offset(&self, bytes: &[u8], node: u32) -> Option<u32> {
         if node >= self.node_count {
             return None;

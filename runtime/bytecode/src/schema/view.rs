@@ -14,11 +14,13 @@ pub struct SchemaView<'a> {
 
 impl<'a> SchemaView<'a> {
     /// The node that arguments are validated against.
+    #[inline]
     pub fn root(&self) -> u32 {
         self.verified.root
     }
 
     /// The checks of a node.
+    #[inline]
     pub fn checks(&self, node: u32) -> Option<Checks<'a>> {
         let offset = self.verified.offset(self.bytes, node)?;
         Cursor::at(self.bytes, offset)?.bytes().map(|rest| Checks(Cursor { rest }))
@@ -31,10 +33,13 @@ impl<'a> SchemaView<'a> {
 
     /// Whether the root names this parameter.
     pub fn names_parameter(&self, name: &str) -> bool {
-        let Some((any, mut names, patterns)) = self.parameters() else {
-            return false;
-        };
-        any || names.any(|known| known == name) || patterns.rows().any(|row| self.matches(row, name) == Some(true))
+        self.named_parameters().is_some_and(|named| named.has(name))
+    }
+
+    /// The parameters that the root names, to look many up.
+    pub fn named_parameters(&self) -> Option<NamedParameters<'a>> {
+        let (any, names, patterns) = self.parameters()?;
+        Some(NamedParameters { view: *self, any, names, patterns })
     }
 
     /// Whether `additionalProperties` opens the root; the names; the patterns.
@@ -46,6 +51,39 @@ impl<'a> SchemaView<'a> {
             _ => return None,
         };
         Some((any, Strings(Cursor { rest: cursor.bytes()? }), NodeList(cursor.bytes()?)))
+    }
+}
+
+/// The parameters that the root of a schema names.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedParameters<'a> {
+    view: SchemaView<'a>,
+    any: bool,
+    names: Strings<'a>,
+    patterns: NodeList<'a>,
+}
+
+impl NamedParameters<'_> {
+    /// Whether this is one of them.
+    #[inline]
+    pub fn has(&self, name: &str) -> bool {
+        self.any
+            || self.names.bytes().any(|known| same(known, name.as_bytes()))
+            || self.patterns.rows().any(|row| self.view.matches(row, name) == Some(true))
+    }
+}
+
+/// Whether two names are equal. Most are short, and two overlapping words tell them apart.
+#[inline]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        0..4 => a.iter().zip(b).all(|(a, b)| a == b),
+        4..9 => a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>(),
+        9..17 => a.first_chunk::<8>() == b.first_chunk::<8>() && a.last_chunk::<8>() == b.last_chunk::<8>(),
+        _ => a == b,
     }
 }
 
@@ -81,6 +119,7 @@ pub struct Checks<'a>(Cursor<'a>);
 impl<'a> Iterator for Checks<'a> {
     type Item = Option<CheckView<'a>>;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.0.rest.is_empty() {
             return None;
@@ -93,6 +132,8 @@ impl<'a> Iterator for Checks<'a> {
     }
 }
 
+/// Inlined where a check is carried out, so that it is told apart once.
+#[inline(always)]
 fn decode<'a>(cursor: &mut Cursor<'a>) -> Option<CheckView<'a>> {
     Some(match cursor.u8()? {
         op::NEVER => CheckView::Never,
@@ -122,6 +163,7 @@ fn decode<'a>(cursor: &mut Cursor<'a>) -> Option<CheckView<'a>> {
     })
 }
 
+#[inline]
 fn sub<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
     Some(Cursor { rest: cursor.bytes()? })
 }
@@ -132,6 +174,7 @@ pub struct NodeList<'a>(pub(super) &'a [u8]);
 
 impl<'a> NodeList<'a> {
     /// The rows.
+    #[inline]
     pub fn rows(self) -> impl Iterator<Item = u32> + 'a {
         self.0.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word))
     }
@@ -142,11 +185,13 @@ impl<'a> NodeList<'a> {
     }
 
     /// How many rows.
+    #[inline]
     pub fn len(self) -> usize {
         self.0.as_chunks::<4>().0.len()
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -164,6 +209,15 @@ impl<'a> Iterator for Strings<'a> {
     }
 }
 
+impl<'a> Strings<'a> {
+    /// The strings as bytes: verification has seen that they are text.
+    #[inline]
+    pub fn bytes(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut cursor = self.0;
+        core::iter::from_fn(move || cursor.bytes())
+    }
+}
+
 /// A list of names with nodes.
 #[derive(Debug, Clone, Copy)]
 pub struct Pairs<'a>(pub(super) Cursor<'a>);
@@ -173,6 +227,15 @@ impl<'a> Iterator for Pairs<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         Some((self.0.str()?, self.0.u32()?))
+    }
+}
+
+impl<'a> Pairs<'a> {
+    /// The pairs with names as bytes: verification has seen that they are text.
+    #[inline]
+    pub fn by_bytes(self) -> impl Iterator<Item = (&'a [u8], u32)> {
+        let mut cursor = self.0;
+        core::iter::from_fn(move || Some((cursor.bytes()?, cursor.u32()?)))
     }
 }
 
@@ -202,6 +265,21 @@ impl<'a> Iterator for Constants<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         constant(&mut self.0)
+    }
+}
+
+impl<'a> Constants<'a> {
+    /// The constants; of one that is a string its bytes, for others nothing.
+    #[inline]
+    pub fn texts(self) -> impl Iterator<Item = Option<&'a [u8]>> {
+        let mut cursor = self.0;
+        core::iter::from_fn(move || {
+            if cursor.rest.first() == Some(&tag::STRING) {
+                cursor.u8()?;
+                return Some(Some(cursor.bytes()?));
+            }
+            constant(&mut cursor).map(|_| None)
+        })
     }
 }
 
