@@ -54,17 +54,30 @@ impl<'d, 's> Validator<'d, 's> {
     }
 
     fn checks(&mut self, instance: Instance<'d>, node: u32) -> Outcome {
-        let Some(checks) = self.schema.checks(node) else {
+        let Some(mut checks) = self.schema.checks(node) else {
             return exceeded(instance, "schema");
         };
-        for check in checks {
-            self.step(instance)?;
-            let Some(check) = check else {
-                return exceeded(instance, "schema");
-            };
-            self.check(instance, check)?;
+        loop {
+            // The checks of ordinary parameters first, without a detour through all the others.
+            if let Some(mask) = checks.take_type() {
+                self.step(instance)?;
+                ensure(self.has_type(instance, mask), instance, "type")?;
+            } else if let Some((size, limit)) = checks.take_size() {
+                self.step(instance)?;
+                self.size(instance, size, limit)?;
+            } else if let Some((bound, limit)) = checks.take_bound() {
+                self.step(instance)?;
+                self.bound(instance, bound, limit)?;
+            } else if let Some(check) = checks.next() {
+                self.step(instance)?;
+                let Some(check) = check else {
+                    return exceeded(instance, "schema");
+                };
+                self.check(instance, check)?;
+            } else {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     #[inline(always)]

@@ -116,6 +116,36 @@ pub enum CheckView<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Checks<'a>(Cursor<'a>);
 
+impl Checks<'_> {
+    /// The next check when it is a type, which most checks are: told from its bytes alone.
+    #[inline(always)]
+    pub fn take_type(&mut self) -> Option<u32> {
+        let (mask, rest) = self.0.rest.strip_prefix(&[op::TYPE])?.split_first_chunk()?;
+        self.0.rest = rest;
+        Some(u32::from_le_bytes(*mask))
+    }
+
+    /// The next check when it bounds a size.
+    #[inline(always)]
+    pub fn take_size(&mut self) -> Option<(Size, u32)> {
+        let (code, rest) = self.0.rest.strip_prefix(&[op::SIZE])?.split_first()?;
+        let (limit, rest) = rest.split_first_chunk()?;
+        let size = Size::of(*code)?;
+        self.0.rest = rest;
+        Some((size, u32::from_le_bytes(*limit)))
+    }
+
+    /// The next check when it bounds a number.
+    #[inline(always)]
+    pub fn take_bound(&mut self) -> Option<(Bound, i128)> {
+        let (code, rest) = self.0.rest.strip_prefix(&[op::BOUND])?.split_first()?;
+        let (limit, rest) = rest.split_first_chunk()?;
+        let bound = Bound::of(*code)?;
+        self.0.rest = rest;
+        Some((bound, i128::from_le_bytes(*limit)))
+    }
+}
+
 impl<'a> Iterator for Checks<'a> {
     type Item = Option<CheckView<'a>>;
 
