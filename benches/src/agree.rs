@@ -115,7 +115,7 @@ fn forms(workload: &Workload, call: &Call, number: usize) -> Vec<Vec<u8>> {
         forms.push(message(workload, call, Size::Large));
         let text = String::from_utf8_lossy(&small);
         forms.push(text.replace("tools/call", "\u{0}").replace('/', "\\/").replace('\u{0}', "tools/call").into_bytes());
-        forms.push(text.replace("\":", "\" : ").replace(",\"", " ,\n\t\"").into_bytes());
+        forms.push(text.replace("\":", "\" : ").replace(",\"params\"", " ,\n\t\"params\"").into_bytes());
     }
     forms
 }

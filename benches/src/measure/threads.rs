@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// Decisions between two looks at the clock.
 const BETWEEN_LOOKS: usize = 64;
+/// Longest time before a run in which nothing is counted.
+const WARM_UP: Duration = Duration::from_millis(30);
 /// Runs, of which the best counts.
 const RUNS: usize = 3;
 /// Steps through the calls, a prime.
@@ -65,7 +67,12 @@ fn one_thread<E: Engine>(
             black_box(decide(black_box(at)));
         }
     };
-    step(messages.len());
+    let start = Instant::now();
+    let mut warm = 0;
+    while warm < messages.len() && start.elapsed() < WARM_UP {
+        step(1);
+        warm += 1;
+    }
     barrier.wait();
     let start = Instant::now();
     let mut done = 0;
