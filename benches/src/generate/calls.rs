@@ -10,7 +10,7 @@ pub const MIXED: usize = 1_000;
 /// Calls in `hits` and in `misses`.
 const SINGLE: usize = 64;
 /// Tries to find them.
-const TRIES: usize = 100_000;
+const TRIES: usize = 20_000;
 
 /// Fills in all calls.
 pub fn fill(workload: &mut Workload, rng: &mut Rng) {
