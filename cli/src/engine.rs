@@ -15,7 +15,13 @@ use mcpz_runtime::request::{Direction, Facts, Request};
 
 use mcpz_runtime::decide::StepCount;
 use mcpz_runtime::why::Why;
-use mcpz_runtime::{Input, Scratch};
+use mcpz_runtime::{Caller, Input, Scratch};
+
+/// What of a case is worked out before it is decided.
+struct Resolved {
+    data: DataSet,
+    caller: Caller,
+}
 
 /// A verified program with its size.
 pub struct Engine {
@@ -50,39 +56,39 @@ impl Engine {
 
     /// Decides a case.
     pub fn decide(&self, case: &Case) -> Result<Decision, Failure> {
-        let data = self.data(case)?;
+        let caller = self.resolved(case)?;
         let mut scratch = Scratch::new();
-        Ok(mcpz_runtime::decide(&self.input(case, &data)?, &mut scratch))
+        Ok(mcpz_runtime::decide(&self.input(case, &caller)?, &mut scratch))
     }
 
     /// Decides a case, and counts the steps it took beside the bound that the verifier computed.
     pub fn decide_counted(&self, case: &Case) -> Result<(Decision, StepCount), Failure> {
-        let data = self.data(case)?;
+        let caller = self.resolved(case)?;
         let mut scratch = Scratch::new();
-        let decision = mcpz_runtime::decide(&self.input(case, &data)?, &mut scratch);
+        let decision = mcpz_runtime::decide(&self.input(case, &caller)?, &mut scratch);
         Ok((decision, scratch.steps()))
     }
 
     /// Explains a case.
     pub fn why(&self, case: &Case) -> Result<Why, Failure> {
-        let data = self.data(case)?;
+        let caller = self.resolved(case)?;
         let mut scratch = Scratch::new();
-        Ok(mcpz_runtime::why::why(&self.input(case, &data)?, &mut scratch))
+        Ok(mcpz_runtime::why::why(&self.input(case, &caller)?, &mut scratch))
     }
 
     /// Calls `with` with a function that decides the case again and again: for measurements.
     pub fn repeat<R>(&self, case: &Case, with: impl FnOnce(&mut dyn FnMut() -> Decision) -> R) -> Result<R, Failure> {
-        let data = self.data(case)?;
-        let input = self.input(case, &data)?;
+        let caller = self.resolved(case)?;
+        let input = self.input(case, &caller)?;
         let mut scratch = Scratch::new();
         Ok(with(&mut || mcpz_runtime::decide(&input, &mut scratch)))
     }
 
     /// Whether a target is listed for the caller of the case.
     pub fn is_listed(&self, case: &Case, action: hir::Action, name: &str) -> Result<bool, Failure> {
-        let data = self.data(case)?;
+        let caller = self.resolved(case)?;
         let mut scratch = Scratch::new();
-        let input = self.input(case, &data)?;
+        let input = self.input(case, &caller)?;
         let visibility = mcpz_runtime::decide::visibility(&input, action_of(action), name, &mut scratch);
         Ok(visibility.is_some_and(|visibility| visibility.shown))
     }
@@ -91,11 +97,14 @@ impl Engine {
     pub fn entry_steps(&self, entry: &EntryImage) -> u64 {
         let image = self.image();
         let wider = image.entries.iter().filter(|other| is_wider(other, entry));
-        wider.flat_map(|entry| &entry.rows).map(|row| self.block_steps(row.block)).fold(0, u64::saturating_add)
+        let trees = wider.flat_map(|entry| entry.trees.all());
+        trees.filter_map(|tree| self.program.tree_facts(tree)).fold(0, |sum, facts| sum.saturating_add(facts.steps))
     }
 
-    fn block_steps(&self, block: mcpz_bytecode::ids::BlockId) -> u64 {
-        self.program.block_facts(block).map_or(0, |facts| facts.steps)
+    /// How many rows the trees of an entry point have.
+    pub fn entry_rules(&self, entry: &EntryImage) -> u64 {
+        let facts = entry.trees.all().filter_map(|tree| self.program.tree_facts(tree));
+        facts.fold(0, |sum, facts| sum.saturating_add(facts.rows))
     }
 
     /// The server of a case: the one named, or the only one there is.
@@ -113,6 +122,13 @@ impl Engine {
         }
     }
 
+    /// Data and caller of a case.
+    fn resolved(&self, case: &Case) -> Result<Resolved, Failure> {
+        let data = self.data(case)?;
+        let caller = Caller::resolve(&self.program, &data, &case.principal);
+        Ok(Resolved { data, caller })
+    }
+
     fn data(&self, case: &Case) -> Result<DataSet, Failure> {
         let mut data = DataSet::default();
         for (name, text) in &case.data {
@@ -121,10 +137,12 @@ impl Engine {
         Ok(data)
     }
 
-    fn input<'a>(&'a self, case: &'a Case, data: &'a DataSet) -> Result<Input<'a>, Failure> {
-        let facts = Facts { now_ms: case.now_ms, context: case.context.as_deref(), network_source: case.network };
+    fn input<'a>(&'a self, case: &'a Case, resolved: &'a Resolved) -> Result<Input<'a>, Failure> {
+        let Resolved { data, caller } = resolved;
+        let facts =
+            Facts { now_ms: case.now_ms, context: case.context.as_deref().into(), network_source: case.network };
         let request = Request { message: &case.message, server: self.server(case)?, direction: case.direction, facts };
-        Ok(Input { program: &self.program, data, principal: &case.principal, request, state: &case.state })
+        Ok(Input { program: &self.program, data, caller, request, state: &case.state })
     }
 }
 

@@ -23,6 +23,7 @@ pub mod output;
 pub mod package;
 pub mod pipeline;
 pub mod render;
+mod report;
 pub mod shell;
 pub mod testing;
 pub mod transcript;

@@ -1,18 +1,18 @@
 //! Step 0: whether the chain is one that the bundle knows.
 
+use crate::caller::{CallerLink, LinkOrigin};
 use crate::json::{Buffers, Document, Kind, Limits, NodeId};
-use crate::principal::{Link, LinkSource, Principal};
-use crate::vm::context::{ClassTable, Context, LinkView, SourceView};
+use crate::principal::{Link, LinkSource};
+use crate::vm::context::{ClassTable, Context};
 use crate::vm::machine::Machine;
 use crate::vm::read::integer;
 use crate::vm::value::Truth;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::ids::{ClassId, IssuerId, TypeId};
+use mcpz_bytecode::ids::{ClassId, TypeId};
 use mcpz_bytecode::image::{BundleImage, ClassDefinitionImage, LinkKind, SourceImageKind, TypeImage};
-use mcpz_bytecode::limits::MAX_CHAIN;
 
 /// The name a link goes by in stores and approvals: `sub` of a token, the SPIFFE id, `uid:N`.
 pub fn subject(link: &Link) -> Option<String> {
@@ -27,64 +27,25 @@ pub fn subject(link: &Link) -> Option<String> {
     }
 }
 
-/// As [`subject`], of a link whose claims are read.
-pub(crate) fn subject_of(link: &LinkView<'_>) -> Option<String> {
-    match link.source {
-        SourceView::Mtls(spiffe) => Some(spiffe.to_string()),
-        SourceView::Local(uid) => Some(format!("uid:{uid}")),
-        SourceView::Issuer(_) => subject_claim(link.claims).map(String::from),
-    }
-}
-
 /// The `sub` claim.
-fn subject_claim(claims: Document<'_>) -> Option<&str> {
+pub(crate) fn subject_claim(claims: Document<'_>) -> Option<&str> {
     claims.get(claims.root(), "sub").and_then(|node| claims.str(node))
-}
-
-/// Reads the chain. `None` when it is too long, claims are no JSON object, or an issuer is unknown.
-pub(crate) fn read_chain<'a>(
-    program: &Program,
-    principal: &'a Principal,
-    buffers: &'a mut Vec<Buffers>,
-) -> Option<Vec<LinkView<'a>>> {
-    if principal.chain.len() > MAX_CHAIN {
-        return None;
-    }
-    buffers.resize_with(principal.chain.len().max(buffers.len()), Buffers::new);
-    principal.chain.iter().zip(buffers.iter_mut()).map(|(link, buffers)| read_link(program, link, buffers)).collect()
-}
-
-/// Reads one link.
-fn read_link<'a>(program: &Program, link: &'a Link, buffers: &'a mut Buffers) -> Option<LinkView<'a>> {
-    let claims = buffers.read(link.claims.as_bytes(), &Limits::DEFAULT).ok()?;
-    if claims.kind(claims.root()) != Kind::Object {
-        return None;
-    }
-    let source = match &link.source {
-        LinkSource::Issuer(name) => {
-            let row = program.image().issuers.iter().position(|issuer| issuer.name == *name)?;
-            SourceView::Issuer(IssuerId::new(row))
-        }
-        LinkSource::Mtls { spiffe } => SourceView::Mtls(spiffe),
-        LinkSource::Local { uid } => SourceView::Local(*uid),
-    };
-    Some(LinkView { kind: link.kind, source, claims })
 }
 
 /// Whether claims fit their issuer's declaration, all links but the last are agents, and each agent
 /// may act for the link behind it.
-pub(crate) fn is_valid(program: &Program, chain: &[LinkView<'_>], classes: &ClassTable) -> bool {
+pub(crate) fn is_valid(program: &Program, chain: &[CallerLink], classes: &ClassTable) -> bool {
     let image = program.image();
-    let claims_fit = chain.iter().all(|link| match link.source {
-        SourceView::Issuer(issuer) => image
+    let claims_fit = chain.iter().all(|link| match link.origin() {
+        LinkOrigin::Issuer(issuer) => image
             .issuers
             .get(issuer.index())
-            .is_some_and(|issuer| fits(image, link.claims, link.claims.root(), issuer.claims)),
-        SourceView::Mtls(_) | SourceView::Local(_) => true,
+            .is_some_and(|issuer| fits(image, link.claims(), link.claims().root(), issuer.claims)),
+        LinkOrigin::Mtls(_) | LinkOrigin::Local(_) => true,
     });
     claims_fit
         && chain.iter().enumerate().zip(chain.iter().skip(1)).all(|((at, actor), _)| {
-            actor.kind == LinkKind::Agent && may_act_for(image, classes, at, at.saturating_add(1))
+            actor.kind() == LinkKind::Agent && may_act_for(image, classes, at, at.saturating_add(1))
         })
 }
 
@@ -138,7 +99,7 @@ pub(crate) fn classify<'a>(cx: &Context<'a>, machine: &mut Machine<'a>) -> Class
             .iter()
             .enumerate()
             .map(|(at, link)| {
-                if class.kind == link.kind {
+                if class.kind == link.kind() {
                     definition(cx, machine, &table, &class.definition, at, link)
                 } else {
                     Truth::False
@@ -157,15 +118,15 @@ fn definition<'a>(
     table: &ClassTable,
     definition: &ClassDefinitionImage,
     at: usize,
-    link: &LinkView<'a>,
+    link: &'a CallerLink,
 ) -> Truth {
-    let inner = Context { link: Some(*link), ..*cx };
+    let inner = Context { link: Some(link), ..*cx };
     let mut holds = |block: &Option<_>| block.map_or(Truth::True, |block| machine.run_truth(&inner, block));
     match definition {
         ClassDefinitionImage::Identity { source, condition } => {
-            let same = match (source, link.source) {
-                (SourceImageKind::Issuer(wanted), SourceView::Issuer(issuer)) => *wanted == issuer,
-                (SourceImageKind::Mtls, SourceView::Mtls(_)) | (SourceImageKind::Local, SourceView::Local(_)) => true,
+            let same = match (source, link.origin()) {
+                (SourceImageKind::Issuer(wanted), LinkOrigin::Issuer(issuer)) => wanted == issuer,
+                (SourceImageKind::Mtls, LinkOrigin::Mtls(_)) | (SourceImageKind::Local, LinkOrigin::Local(_)) => true,
                 _ => false,
             };
             Truth::of(same).and(holds(condition))

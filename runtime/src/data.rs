@@ -35,6 +35,7 @@ impl<'a> ConstantRef<'a> {
 pub struct DataSet {
     /// `None` where a replacement was refused: reading it is the error `data`.
     values: BTreeMap<DataId, Option<Replacement>>,
+    stamp: u64,
 }
 
 /// One replaced value.
@@ -64,12 +65,18 @@ impl DataSet {
         let row = image.data.iter().position(|data| data.name == name).ok_or(DataError::UnknownName)?;
         let ty = image.data.get(row).map(|data| data.ty).ok_or(DataError::UnknownName)?;
         self.values.insert(DataId::new(row), None);
+        self.stamp = stamped(stamped(self.stamp, name.as_bytes()), text);
         let mut buffers = Buffers::new();
         let document = buffers.read(text, &Limits::DEFAULT).map_err(DataError::Json)?;
         let mut reader = Reader { image, document, table: Vec::new() };
         let root = reader.read(document.root(), ty).map_err(DataError::Value)?;
         self.values.insert(DataId::new(row), Some(Replacement { table: reader.table, root }));
         Ok(())
+    }
+
+    /// A number that tells sets of data apart, so that nothing resolved with one is used with another.
+    pub fn stamp(&self) -> u64 {
+        self.stamp
     }
 
     /// The value of a data declaration: replaced, or as built. [`ErrorCode::Data`] when a replacement
@@ -83,6 +90,13 @@ impl DataSet {
         let row = image.data.get(data.index()).ok_or(ErrorCode::Internal)?;
         Ok(ConstantRef { table: &image.constants, id: row.value })
     }
+}
+
+/// FNV-1a over a stamp and what follows it.
+fn stamped(stamp: u64, bytes: &[u8]) -> u64 {
+    let start = stamp ^ 0xcbf2_9ce4_8422_2325;
+    let sum = bytes.iter().fold(start, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    sum.rotate_left(7)
 }
 
 /// Turns JSON into constants of a type. Depth is bounded by the JSON reader.

@@ -10,26 +10,25 @@ pub(crate) mod cover;
 mod gates;
 pub(crate) mod steps;
 pub(crate) mod target;
+mod tree;
 pub(crate) mod unwrap;
 
-use crate::credential;
+use crate::caller::{Caller, Standing};
 use crate::data::DataSet;
 use crate::decision::{Decision, DenyMode, Effect, Reason};
-use crate::json::{Buffers, Document, FaultKind, JsonFault, Kind, Limits, Message, MessageKind, message};
+use crate::json::{Buffers, Document, FaultKind, JsonFault, Kind, Limits, Message, MessageKind};
 use crate::natives::Memo;
-use crate::principal::Principal;
-use crate::request::Request;
+use crate::request::{ContextFacts, Request};
 use crate::state::State;
-use crate::vm::context::{Asked, Captures, ClassTable, Collected, Context, LinkView, Uri};
-use crate::vm::machine::Machine;
+use crate::vm::context::{Asked, Uri};
 use alloc::string::String;
 use alloc::vec::Vec;
-use case::Case;
+use case::{Case, Work};
 pub use case::{Probe, StepCount};
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::ServerId;
-use mcpz_bytecode::image::{Action, ClassDefinitionImage};
+use mcpz_bytecode::image::Action;
 use mcpz_bytecode::value::net::unwrap_ip;
 pub use steps::Visibility;
 use target::{Listing, Method};
@@ -41,8 +40,8 @@ pub struct Input<'a> {
     pub program: &'a Program,
     /// Data in place of what it was built with.
     pub data: &'a DataSet,
-    /// Who asks.
-    pub principal: &'a Principal,
+    /// Who asks, resolved with this program and data.
+    pub caller: &'a Caller,
     /// What is asked.
     pub request: Request<'a>,
     /// What has happened before.
@@ -53,12 +52,17 @@ pub struct Input<'a> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     message: Buffers,
+    rest: Rest,
+}
+
+/// All of it but for the message.
+#[derive(Debug, Default)]
+struct Rest {
     context: Buffers,
-    empty: Buffers,
     details: Buffers,
     arguments: Buffers,
-    claims: Vec<Buffers>,
     memo: Memo,
+    work: Work,
     steps: Cell<StepCount>,
     probe: Option<Probe>,
 }
@@ -70,41 +74,69 @@ impl Scratch {
     }
 
     /// The same memory with a probe around the decision stage.
-    pub fn with_probe(self, probe: Probe) -> Self {
-        Self { probe: Some(probe), ..self }
+    pub fn with_probe(mut self, probe: Probe) -> Self {
+        self.rest.probe = Some(probe);
+        self
     }
 
     /// Steps of the decision code of the last decision.
     pub fn steps(&self) -> StepCount {
-        self.steps.get()
+        self.rest.steps.get()
     }
 }
 
 /// Decides one message.
 pub fn decide(input: &Input<'_>, scratch: &mut Scratch) -> Decision {
-    let digest = input.program.digest();
-    let outcome = prepare(input, scratch, |case, stage, memo| match stage {
+    let Scratch { message: buffers, rest } = scratch;
+    match read(input, buffers) {
+        Ok(message) => decide_with(input, &message, rest),
+        Err(reason) => refused(input, reason),
+    }
+}
+
+/// Decides one message that [`Buffers::read_message`] has read; the bytes of the request are not looked
+/// at, and must be what was read.
+pub fn decide_message(input: &Input<'_>, message: &Message<'_>, scratch: &mut Scratch) -> Decision {
+    decide_with(input, message, &mut scratch.rest)
+}
+
+/// As [`decide_message`].
+fn decide_with(input: &Input<'_>, message: &Message<'_>, rest: &mut Rest) -> Decision {
+    let outcome = prepare(input, message, rest, |case, stage, memo, work| match stage {
         Stage::Ended(decision) => decision,
-        Stage::List(server, listing, empty) => list(case, server, listing, empty, memo),
-        Stage::Act(asked, empty) => unwrap::decide(case, &asked, empty, memo),
+        Stage::List(server, listing) => list(case, server, listing, memo, work),
+        Stage::Act(asked) => unwrap::decide(case, &asked, Document::empty_object(), memo, work),
     });
-    outcome.unwrap_or_else(|reason| Decision::plain(Effect::Deny, reason, DenyMode::Hide, digest))
+    outcome.unwrap_or_else(|reason| refused(input, reason))
+}
+
+/// A denial before any rule was looked at.
+fn refused(input: &Input<'_>, reason: Reason) -> Decision {
+    Decision::plain(Effect::Deny, reason, DenyMode::Hide, input.program.digest())
+}
+
+/// Reads the message of the request.
+fn read<'a>(input: &Input<'a>, buffers: &'a mut Buffers) -> Result<Message<'a>, Reason> {
+    buffers.read_message(input.request.message, &Limits::DEFAULT).map_err(fault)
+}
+
+/// A fault of the strict reader as a reason.
+fn fault(fault: JsonFault) -> Reason {
+    Reason::Input(fault.kind.name())
 }
 
 /// What list time says of one target: a tool or prompt by name, a resource by URI. The message of
 /// the request is not looked at; `None` when the credential or the target is refused.
 pub fn visibility(input: &Input<'_>, action: Action, name: &str, scratch: &mut Scratch) -> Option<Visibility> {
-    scratch.memo.clear();
-    scratch.steps.set(StepCount::default());
-    let Scratch { context, empty, claims, memo, steps, probe, .. } = scratch;
-    let empty = empty.read(b"{}", &Limits::DEFAULT).ok()?;
-    let case = Parts::read(input, context, claims, empty).ok()?;
-    let case = case.classified(memo).ok()?;
-    let server = server_of(input)?;
+    let Rest { context, memo, work, steps, probe, .. } = &mut scratch.rest;
+    memo.clear();
+    steps.set(StepCount::default());
+    let case = case_of(input, context, steps, *probe).ok()?;
+    let server = input.program.server(input.request.server)?;
     let row = input.program.image().servers.get(server.index())?;
-    let mut asked = target::blank(action, server, empty);
+    let mut asked = target::blank(action, server);
     match action {
-        Action::Call => asked.tool = Some(target::tool(row, name)?),
+        Action::Call => asked.tool = Some(input.program.tool(server, name)?),
         Action::Complete if target::prompt(row, name).is_none() => {
             asked.uri = Some(target::resource(row, name)?);
         }
@@ -115,7 +147,7 @@ pub fn visibility(input: &Input<'_>, action: Action, name: &str, scratch: &mut S
         Action::Read | Action::Subscribe => asked.uri = Some(target::resource(row, name)?),
         Action::Sample | Action::Elicit | Action::Roots => {}
     }
-    Some(steps::visibility(&case.case(steps, *probe), &asked, memo))
+    Some(steps::visibility(&case, &asked, memo, work))
 }
 
 /// How far a message came by itself.
@@ -123,186 +155,115 @@ pub(crate) enum Stage<'a> {
     /// The decision is made.
     Ended(Decision),
     /// A listing is asked for.
-    List(ServerId, Listing, Document<'a>),
-    /// An action is asked for; and an empty object.
-    Act(Asked<'a>, Document<'a>),
+    List(ServerId, Listing),
+    /// An action is asked for.
+    Act(Asked<'a>),
 }
 
-/// Reads everything up to step 0c and hands it on; the reason when that already denies.
-pub(crate) fn prepare<T>(
+/// Reads the message and goes on as [`prepare`] does.
+pub(crate) fn prepare_bytes<T>(
     input: &Input<'_>,
     scratch: &mut Scratch,
-    go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo) -> T,
+    go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo, &mut Work) -> T,
 ) -> Result<T, Reason> {
-    scratch.memo.clear();
-    scratch.steps.set(StepCount::default());
-    let Scratch { message: buffers, context, empty, details, arguments, claims, memo, steps, probe } = scratch;
-    let limits = Limits::DEFAULT;
-    let fault = |fault: JsonFault| Reason::Input(fault.kind.name());
-    let document = buffers.read(input.request.message, &limits).map_err(fault)?;
-    let message = message(document).map_err(fault)?;
-    let empty = empty.read(b"{}", &limits).map_err(fault)?;
-    let parts = Parts::read(input, context, claims, empty)?;
-    let classified = parts.classified(memo)?;
-    let case = classified.case(steps, *probe);
+    let Scratch { message: buffers, rest } = scratch;
+    let message = read(input, buffers)?;
+    prepare(input, &message, rest, go_on)
+}
+
+/// Reads everything but the message up to step 0c and hands it on; the reason when that already denies.
+fn prepare<T>(
+    input: &Input<'_>,
+    message: &Message<'_>,
+    rest: &mut Rest,
+    go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo, &mut Work) -> T,
+) -> Result<T, Reason> {
+    let Rest { context, details, arguments, memo, work, steps, probe } = rest;
+    memo.clear();
+    steps.set(StepCount::default());
+    let case = case_of(input, context, steps, *probe)?;
     let method = match message.kind {
         MessageKind::Response => Method::Protocol,
         MessageKind::Request | MessageKind::Notification => {
             target::method(message.method, input.request.direction).ok_or(Reason::UnknownMethod)?
         }
     };
-    let server = server_of(input).ok_or(Reason::UnknownTarget)?;
+    let server = input.program.server(input.request.server).ok_or(Reason::UnknownTarget)?;
     let protocol = || Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, input.program.digest());
     let action = match method {
-        Method::Protocol => return Ok(go_on(&case, Stage::Ended(protocol()), memo)),
-        Method::List(listing) => {
-            return Ok(go_on(&case, Stage::List(server, listing, empty), memo));
-        }
+        Method::Protocol => return Ok(go_on(&case, Stage::Ended(protocol()), memo, work)),
+        Method::List(listing) => return Ok(go_on(&case, Stage::List(server, listing), memo, work)),
         Method::Action(action) => action,
     };
-    let made = target::make_texts(action, &message);
-    let details = details.read(made.details.as_bytes(), &limits).map_err(fault)?;
-    let arguments = arguments.read(made.arguments.as_bytes(), &limits).map_err(fault)?;
-    let asked = find(input, &message, target::blank(action, server, empty), details, arguments)?;
-    Ok(go_on(&case, Stage::Act(asked, empty), memo))
-}
-
-/// Step 0c.
-fn find<'a>(
-    input: &Input<'_>,
-    message: &Message<'a>,
-    blank: Asked<'a>,
-    details: Document<'a>,
-    arguments: Document<'a>,
-) -> Result<Asked<'a>, Reason> {
-    let row = input.program.image().servers.get(blank.server.index()).ok_or(Reason::UnknownTarget)?;
-    target::asked(row, blank, message, details, arguments).ok_or(Reason::UnknownTarget)
-}
-
-/// The server of the connection.
-fn server_of(input: &Input<'_>) -> Option<ServerId> {
-    let row = input.program.image().servers.iter().position(|server| server.name == input.request.server);
-    row.map(ServerId::new)
-}
-
-/// The caller and the facts, read but not checked.
-struct Parts<'a> {
-    input: &'a Input<'a>,
-    chain: Vec<LinkView<'a>>,
-    facts: Document<'a>,
-}
-
-/// The caller, classified and found valid.
-struct Classified<'a> {
-    parts: Parts<'a>,
-    classes: ClassTable,
-}
-
-impl<'a> Parts<'a> {
-    /// Reads claims and context.
-    fn read(
-        input: &'a Input<'a>,
-        context: &'a mut Buffers,
-        claims: &'a mut Vec<Buffers>,
-        empty: Document<'a>,
-    ) -> Result<Self, Reason> {
-        let chain = credential::read_chain(input.program, input.principal, claims).ok_or(Reason::Credential)?;
-        let facts = match input.request.facts.context {
-            None => empty,
-            Some(text) => {
-                let facts = context.read(text.as_bytes(), &Limits::DEFAULT).ok();
-                let object = facts.filter(|facts| facts.kind(facts.root()) == Kind::Object);
-                object.ok_or(Reason::Input(FaultKind::Syntax.name()))?
-            }
-        };
-        Ok(Self { input, chain, facts })
-    }
-
-    /// Tests every class, and step 0a.
-    fn classified(self, memo: &mut Memo) -> Result<Classified<'a>, Reason> {
-        let classes = classify(&self, memo);
-        if !credential::is_valid(self.input.program, &self.chain, &classes) {
-            return Err(Reason::Credential);
+    let row = input.program.image().servers.get(server.index()).ok_or(Reason::UnknownTarget)?;
+    let blank = target::blank(action, server);
+    let asked = match target::make_texts(action, message) {
+        None => target::asked(input.program, row, blank, message, None),
+        Some(made) => {
+            let details = details.read(made.details.as_bytes(), &Limits::DEFAULT).map_err(fault)?;
+            let arguments = arguments.read(made.arguments.as_bytes(), &Limits::DEFAULT).map_err(fault)?;
+            let asked = target::asked(input.program, row, blank, message, Some((details, arguments)));
+            let asked = asked.ok_or(Reason::UnknownTarget)?;
+            return Ok(go_on(&case, Stage::Act(asked), memo, work));
         }
-        Ok(Classified { parts: self, classes })
-    }
+    };
+    Ok(go_on(&case, Stage::Act(asked.ok_or(Reason::UnknownTarget)?), memo, work))
 }
 
-impl<'a> Classified<'a> {
-    /// What stays the same from here on.
-    fn case<'b>(&'b self, steps: &'b Cell<StepCount>, probe: Option<Probe>) -> Case<'b> {
-        let input = self.parts.input;
-        Case {
-            program: input.program,
-            data: input.data,
-            chain: &self.parts.chain,
-            classes: &self.classes,
-            scopes: &input.principal.scopes,
-            facts: self.parts.facts,
-            now_ms: input.request.facts.now_ms,
-            network: input.request.facts.network_source.map(unwrap_ip),
-            state: input.state,
-            steps,
-            probe,
-        }
+/// What stays the same for the whole decision: step 0a, and the facts read.
+fn case_of<'a>(
+    input: &Input<'a>,
+    context: &'a mut Buffers,
+    steps: &'a Cell<StepCount>,
+    probe: Option<Probe>,
+) -> Result<Case<'a>, Reason> {
+    let caller = input.caller;
+    let standing = caller.standing(input.program, input.data);
+    if standing == Standing::Unreadable {
+        return Err(Reason::Credential);
     }
+    let facts = context_facts(&input.request.facts.context, context)?;
+    if standing != Standing::Known {
+        return Err(Reason::Credential);
+    }
+    Ok(Case {
+        program: input.program,
+        data: input.data,
+        chain: caller.chain(),
+        classes: caller.classes(),
+        possible: caller.possible(),
+        is_clean: caller.is_clean(),
+        scopes: caller.scopes(),
+        facts,
+        now_ms: input.request.facts.now_ms,
+        network: input.request.facts.network_source.map(unwrap_ip),
+        state: input.state,
+        steps,
+        probe,
+    })
 }
 
-/// Tests every class on every link, natives included.
-fn classify(parts: &Parts<'_>, memo: &mut Memo) -> ClassTable {
-    let (captures, collected, none) = (Captures::default(), Collected::default(), ClassTable::default());
-    let image = parts.input.program.image();
-    let blocks = image.classes.iter().filter_map(|class| match &class.definition {
-        ClassDefinitionImage::Identity { condition, .. } | ClassDefinitionImage::Narrow { condition, .. } => *condition,
-        ClassDefinitionImage::Join(_) => None,
-    });
-    let registers = blocks.filter_map(|block| image.blocks.get(block.index()));
-    let registers = registers.map(|block| usize::from(block.registers)).max().unwrap_or(0);
-    loop {
-        let (missed, wanted) = (Cell::new(false), RefCell::new(Vec::<(_, String)>::new()));
-        let table = {
-            let cx = Context {
-                program: parts.input.program,
-                data: parts.input.data,
-                chain: &parts.chain,
-                classes: &none,
-                asked: None,
-                captures: &captures,
-                collected: &collected,
-                now_ms: parts.input.request.facts.now_ms,
-                network: None,
-                facts: None,
-                memo,
-                wanted: Some(&wanted),
-                missed: &missed,
-                state: None,
-                listing: false,
-                eager: true,
-                link: None,
-            };
-            credential::classify(&cx, &mut Machine::new(registers))
-        };
-        // Every round computes natives that no round computed before, of which there are finitely many.
-        let wanted = wanted.into_inner();
-        if wanted.is_empty() {
-            return table;
-        }
-        for (parser, text) in &wanted {
-            memo.compute(*parser, text);
-        }
-    }
+/// `context`: an object.
+fn context_facts<'a>(facts: &ContextFacts<'a>, buffers: &'a mut Buffers) -> Result<Document<'a>, Reason> {
+    let facts = match facts {
+        ContextFacts::Nothing => return Ok(Document::empty_object()),
+        ContextFacts::Text(text) => buffers.read(text.as_bytes(), &Limits::DEFAULT).ok(),
+        ContextFacts::Read(document) => Some(*document),
+    };
+    let object = facts.filter(|facts| facts.kind(facts.root()) == Kind::Object);
+    object.ok_or(Reason::Input(FaultKind::Syntax.name()))
 }
 
 /// A listing: what this caller may see, in the order of the catalog.
-fn list(case: &Case<'_>, server: ServerId, listing: Listing, empty: Document<'_>, memo: &mut Memo) -> Decision {
+fn list(case: &Case<'_>, server: ServerId, listing: Listing, memo: &mut Memo, work: &mut Work) -> Decision {
     let mut decision = Decision::plain(Effect::Allow, Reason::List, DenyMode::Explain, case.program.digest());
     let Some(row) = case.program.image().servers.get(server.index()) else {
         return decision;
     };
-    let blank = |action| target::blank(action, server, empty);
+    let blank = |action| target::blank(action, server);
     let mut names = Vec::new();
     let mut consider = |name: &str, asked: &Asked<'_>| {
-        if steps::visibility(case, asked, memo).shown {
+        if steps::is_shown(case, asked, memo, work) {
             names.push(String::from(name));
         }
     };

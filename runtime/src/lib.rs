@@ -1,7 +1,7 @@
 //! Request and program to decision: no I/O, no clock, no randomness, no panic.
 //!
-//! The caller passes in a verified program, a [`principal::Principal`], a [`request::Request`] and a
-//! [`state::State`], and gets a [`decision::Decision`].
+//! An enforcement point passes in a verified program, a [`caller::Caller`] (a credential, resolved once), a
+//! [`request::Request`] and a [`state::State`], and gets a [`decision::Decision`].
 #![no_std]
 #![cfg_attr(
     not(test),
@@ -16,6 +16,7 @@
 )]
 extern crate alloc;
 
+pub mod caller;
 pub mod credential;
 pub mod data;
 pub mod decide;
@@ -30,5 +31,6 @@ pub mod state;
 pub mod vm;
 pub mod why;
 
-pub use decide::{Input, Scratch, decide};
+pub use caller::Caller;
+pub use decide::{Input, Scratch, decide, decide_message};
 pub use why::{Why, why};

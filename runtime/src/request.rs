@@ -1,5 +1,6 @@
 //! What is asked: the message as it came, and the facts the enforcement point supplies.
 
+use crate::json::Document;
 use core::net::IpAddr;
 
 /// The two directions of a connection.
@@ -12,7 +13,7 @@ pub enum Direction {
 }
 
 /// A request to decide.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// One JSON-RPC message, exactly as it is to be forwarded.
     pub message: &'a [u8],
@@ -25,12 +26,30 @@ pub struct Request<'a> {
 }
 
 /// Facts that do not stand in the message.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Facts<'a> {
     /// The time, milliseconds since the Unix epoch.
     pub now_ms: i64,
-    /// `context`: the text of a JSON object; absent means that nothing is known.
-    pub context: Option<&'a str>,
+    /// `context`.
+    pub context: ContextFacts<'a>,
     /// The peer's address; absent for a peer that is not on the network (stdio).
     pub network_source: Option<IpAddr>,
+}
+
+/// `context`: what the enforcement point declares to know.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum ContextFacts<'a> {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The text of a JSON object.
+    Text(&'a str),
+    /// A JSON object, read before: for facts that stay the same from request to request.
+    Read(Document<'a>),
+}
+
+impl<'a> From<Option<&'a str>> for ContextFacts<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(ContextFacts::Nothing, ContextFacts::Text)
+    }
 }

@@ -9,8 +9,8 @@
 mod secret;
 mod show;
 
-use crate::decide::case::{Case, Row, extract, rows};
-use crate::decide::{Input, Scratch, Stage, decide, prepare, steps, unwrap};
+use crate::decide::case::{Case, Extracted, Row, Work, all_rows, extract};
+use crate::decide::{Input, Scratch, Stage, decide, prepare_bytes, steps, unwrap};
 use crate::decision::{Decision, RuleId};
 use crate::json::Document;
 use crate::natives::Memo;
@@ -19,10 +19,10 @@ use crate::vm::machine::{Machine, truth};
 use crate::vm::value::Truth;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use mcpz_bytecode::ids::BlockId;
 use mcpz_bytecode::image::{AtomDebug, BlockDebug, ClauseDebug, ClauseKind, RuleKindImage, SpanImage};
-use mcpz_bytecode::opcode::{Instruction, Opcode, OperandKind};
+use mcpz_bytecode::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use show::Shown;
 
 /// An explanation.
@@ -82,8 +82,8 @@ pub struct TestTrace {
 /// Decides, and explains.
 pub fn why(input: &Input<'_>, scratch: &mut Scratch) -> Why {
     let decision = decide(input, scratch);
-    let traces = prepare(input, scratch, |case, stage, memo| match stage {
-        Stage::Act(asked, empty) => traces(case, &asked, empty, memo),
+    let traces = prepare_bytes(input, scratch, |case, stage, memo, work| match stage {
+        Stage::Act(asked) => traces(case, &asked, memo, work),
         Stage::Ended(_) | Stage::List(..) => (Vec::new(), Vec::new()),
     });
     let (rules, inner) = traces.unwrap_or_default();
@@ -93,16 +93,12 @@ pub fn why(input: &Input<'_>, scratch: &mut Scratch) -> Why {
 }
 
 /// The rules about what is asked, and about the call inside it if it comes to that.
-fn traces(
-    case: &Case<'_>,
-    asked: &Asked<'_>,
-    empty: Document<'_>,
-    memo: &mut Memo,
-) -> (Vec<RuleTrace>, Vec<RuleTrace>) {
+fn traces(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> (Vec<RuleTrace>, Vec<RuleTrace>) {
+    let empty = Document::empty_object();
     let inner = unwrap::wrapping(case, asked).and_then(|how| unwrap::inner_call(case, asked, how, empty).ok());
     let outer_rules = trace(case, asked, inner.as_ref(), memo);
     let inner_rules = match inner {
-        Some(inner) if steps::decide(case, asked, memo).is_allow() => trace(case, &inner, None, memo),
+        Some(inner) if steps::decide(case, asked, memo, work).is_allow() => trace(case, &inner, None, memo),
         _ => Vec::new(),
     };
     (outer_rules, inner_rules)
@@ -138,18 +134,15 @@ fn closest_permit(input: &Input<'_>, rules: &[RuleTrace]) -> Option<RuleId> {
 
 /// Evaluates every rule with tracing on. What is sensitive in `inner` is hidden too.
 fn trace(case: &Case<'_>, asked: &Asked<'_>, inner: Option<&Asked<'_>>, memo: &mut Memo) -> Vec<RuleTrace> {
-    let rows = rows(case.program, asked);
-    // Natives first, as for a decision.
-    let _ = case.evaluate(asked, &rows, crate::decide::case::Time::Call, memo);
+    let rows = all_rows(case.program, asked);
     let extracted = extract(case.program, asked);
+    compute_natives(case, asked, &extracted, &rows, memo);
     let missed = Cell::new(false);
     let base = case.context(asked, &extracted, memo, &missed);
     let cx = Context { eager: true, ..base };
-    let image = case.program.image();
-    let largest = rows.iter().filter_map(|row| image.blocks.get(row.block.index()));
-    let mut machine = Machine::new(largest.map(|block| usize::from(block.registers)).max().unwrap_or(0));
+    let mut machine = Machine::new(0);
     let mut traces: Vec<RuleTrace> = Vec::new();
-    for Row { rule, block, .. } in rows {
+    for Row { rule, block } in rows {
         let outcome = machine.run_truth(&cx, block);
         let clauses = clauses(&Shown { cx: &cx, inner, registers: machine.registers() }, block);
         let first_failed = clauses.iter().position(|clause| clause.outcome != Truth::True);
@@ -167,6 +160,30 @@ fn trace(case: &Case<'_>, asked: &Asked<'_>, inner: Option<&Asked<'_>>, memo: &m
         }
     }
     traces
+}
+
+/// Computes every native that some rule asks for.
+fn compute_natives(case: &Case<'_>, asked: &Asked<'_>, extracted: &Extracted<'_>, rows: &[Row], memo: &mut Memo) {
+    loop {
+        let wanted = RefCell::new(Vec::new());
+        {
+            let missed = Cell::new(false);
+            let base = case.context(asked, extracted, memo, &missed);
+            let cx = Context { eager: true, wanted: Some(&wanted), ..base };
+            let mut machine = Machine::new(0);
+            for row in rows {
+                machine.run_truth(&cx, row.block);
+            }
+        }
+        // Every round computes natives that no round computed before, of which there are finitely many.
+        let wanted = wanted.into_inner();
+        if wanted.is_empty() {
+            return;
+        }
+        for (parser, text) in &wanted {
+            memo.compute(*parser, text);
+        }
+    }
 }
 
 /// The clauses of the block that was just run.
@@ -204,6 +221,7 @@ fn test_trace(shown: &Shown<'_, '_>, code: &[Instruction], atom: &AtomDebug) -> 
             let high = shown.left(operand.saturating_add(1));
             Some(shown.range(shown.left(operand), high, instruction.flags))
         }
+        OperandKind::Slot if info.result == ResultKind::Truth => Some(shown.place(operand)),
         OperandKind::Pair | OperandKind::Run | OperandKind::RunLength | OperandKind::None => None,
         other => shown.named(other, operand),
     };
@@ -213,7 +231,7 @@ fn test_trace(shown: &Shown<'_, '_>, code: &[Instruction], atom: &AtomDebug) -> 
         _ => (operand(info.a, instruction.a), operand(info.b, instruction.b)),
     };
     Some(TestTrace {
-        operator: info.mnemonic,
+        operator: info.mnemonic.strip_prefix("slot_").unwrap_or(info.mnemonic),
         outcome: truth(shown.left(u32::from(instruction.dst)).value),
         seen: seen.unwrap_or_default(),
         wanted,

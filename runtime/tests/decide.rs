@@ -11,14 +11,14 @@ use mcpz_runtime::principal::{Link, LinkSource, Principal};
 use mcpz_runtime::request::{Direction, Facts, Request};
 use mcpz_runtime::state::{Approval, Failing, LimitUsed, TableState};
 use mcpz_runtime::vm::value::Truth;
-use mcpz_runtime::{Input, Scratch, decide, why};
+use mcpz_runtime::{Caller, Input, Scratch, decide, why};
 
 fn op(opcode: Opcode, dst: u16, a: u32, b: u32) -> Instruction {
     Instruction::new(opcode, dst, a, b)
 }
 
 /// A bundle under construction: server `pay` with tools `refund {amount, payee, items, url}` and `list`.
-struct Bundle(BundleImage);
+struct Bundle(BundleImage, Vec<EntryTarget>);
 
 const STRING: TypeId = TypeId(0);
 const DECIMAL: TypeId = TypeId(1);
@@ -51,7 +51,7 @@ impl Bundle {
             ],
         };
         let tool = |name: &str| ToolImage { name: name.into(), ..ToolImage::default() };
-        Bundle(BundleImage {
+        let image = BundleImage {
             name: "pay".into(),
             version: "1.0.0".into(),
             symbols: symbols.map(String::from).to_vec(),
@@ -79,7 +79,8 @@ impl Bundle {
             }],
             sources: vec![SourceImage { path: "pay/policy/main.mcpz".into() }],
             ..BundleImage::default()
-        })
+        };
+        Bundle(image, Vec::new())
     }
 
     fn slot(&mut self, root: SlotRoot, path: &[u32], ty: TypeId) -> u32 {
@@ -117,10 +118,11 @@ impl Bundle {
                 action: Action::Call,
                 server: Some(ServerId(0)),
                 target: EntryTarget::Name("refund".into()),
-                rows: vec![],
+                trees: StageTrees::default(),
             });
         }
-        self.0.entries[0].rows.push(EntryRow { rule, block });
+        self.1.push(self.0.entries[0].target.clone());
+        self.0.trees.push(TreeImage::Rows(vec![EntryRow { rule, block, start: 0, late: false }]));
         rule
     }
 
@@ -128,8 +130,37 @@ impl Bundle {
         self.rule("OPEN", RuleKindImage::Permit(None), subject(0, SUBJECT_NARROW))
     }
 
+    /// Puts every leaf under the stage of its rule, in the entry point that was open when it was added.
+    fn planted(&self) -> BundleImage {
+        let mut image = self.0.clone();
+        let stage = |row: &EntryRow| {
+            let rule = &self.0.rules[row.rule.index()];
+            match rule.kind {
+                _ if rule.shadow => 0,
+                RuleKindImage::Forbid => 1,
+                RuleKindImage::Permit(_) => 2,
+                _ => 3,
+            }
+        };
+        for entry in &mut image.entries {
+            let mut roots = [None; 4];
+            for (wanted, root) in roots.iter_mut().enumerate() {
+                let leaves = self.0.trees.iter().zip(&self.1).enumerate().filter(|(_, (tree, target))| match tree {
+                    TreeImage::Rows(rows) => stage(&rows[0]) == wanted && **target == entry.target,
+                    _ => false,
+                });
+                let leaves: Vec<TreeId> = leaves.map(|(at, _)| TreeId::new(at)).collect();
+                *root = (!leaves.is_empty()).then(|| TreeId::new(image.trees.len()));
+                image.trees.push(TreeImage::Both(leaves));
+            }
+            let [shadow, forbids, permits, others] = roots;
+            entry.trees = StageTrees { shadow, forbids, permits, others };
+        }
+        image
+    }
+
     fn load(&self) -> Program {
-        Program::load(&encode(&self.0, EncodeOptions { debug: true }).unwrap()).unwrap()
+        Program::load(&encode(&self.planted(), EncodeOptions { debug: true }).unwrap()).unwrap()
     }
 }
 
@@ -177,7 +208,8 @@ fn asked<T>(
 ) -> T {
     let (principal, state) = (analyst(), TableState::default());
     let request = Request { message: text.as_bytes(), server: "pay", direction, facts: Facts::default() };
-    go(&Input { program, data, principal: &principal, request, state: &state }, &mut Scratch::new())
+    let caller = Caller::resolve(program, data, &principal);
+    go(&Input { program, data, caller: &caller, request, state: &state }, &mut Scratch::new())
 }
 
 fn run_as(program: &Program, principal: &Principal, state: &TableState, arguments: &str) -> Decision {
@@ -185,7 +217,8 @@ fn run_as(program: &Program, principal: &Principal, state: &TableState, argument
     let request =
         Request { message: text.as_bytes(), server: "pay", direction: Direction::ToServer, facts: Facts::default() };
     let data = DataSet::default();
-    let input = Input { program, data: &data, principal, request, state };
+    let caller = Caller::resolve(program, &data, principal);
+    let input = Input { program, data: &data, caller: &caller, request, state };
     let mut scratch = Scratch::new();
     let decision = decide(&input, &mut scratch);
     assert!(scratch.steps().taken <= scratch.steps().bound, "{:?}", scratch.steps());
@@ -549,6 +582,7 @@ fn wrapping_bundle() -> Program {
         Some(UnwrapsImage { server: None, name: vec!["name".into()], arguments: vec!["arguments".into()] });
     bundle.permit_anyone();
     bundle.0.entries[0].target = EntryTarget::Name("list".into());
+    bundle.1 = vec![EntryTarget::Name("list".into())];
     let open = bundle.0.entries.pop();
     bundle.rule(
         "P",

@@ -31,7 +31,7 @@ fn two_builds_on_two_paths_are_byte_identical() {
 #[test]
 fn payments_fits_sixteen_kibibytes_without_debug_sections_and_zones() {
     let package = built(&repository().join("examples/payments"));
-    let lean = build(&package.hir, &BuildOptions { debug: false }).expect("it builds");
+    let lean = build(&package.hir, &BuildOptions { debug: false, ..BuildOptions::default() }).expect("it builds");
     let program = Program::load(&lean.bytes).expect("it verifies");
     let zones: usize =
         program.sizes().iter().filter(|size| size.section == Section::Zones).map(|size| size.bytes).sum();
@@ -42,7 +42,7 @@ fn payments_fits_sixteen_kibibytes_without_debug_sections_and_zones() {
 #[test]
 fn leaving_the_debug_sections_out_changes_no_code() {
     let package = built(&repository().join("examples/payments"));
-    let lean = build(&package.hir, &BuildOptions { debug: false }).expect("it builds");
+    let lean = build(&package.hir, &BuildOptions { debug: false, ..BuildOptions::default() }).expect("it builds");
     let program = Program::load(&lean.bytes).expect("it verifies");
     assert_eq!(program.image().blocks, package.program.image().blocks);
     assert!(lean.bytes.len() < package.bytes.len());

@@ -10,7 +10,7 @@ use mcpz_runtime::decision::{Decision, Effect};
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
 use mcpz_runtime::request::{Direction, Facts, Request};
 use mcpz_runtime::state::TableState;
-use mcpz_runtime::{Input, Scratch, decide};
+use mcpz_runtime::{Caller, Input, Scratch, decide};
 use mcpz_tests::built::built;
 use mcpz_tests::packages::repository;
 
@@ -59,7 +59,8 @@ fn decision(program: &Program, case: &Case<'_>) -> Decision {
     };
     let data = DataSet::default();
     let state = TableState::default();
-    let input = Input { program, data: &data, principal: &principal, request, state: &state };
+    let caller = Caller::resolve(program, &data, &principal);
+    let input = Input { program, data: &data, caller: &caller, request, state: &state };
     decide(&input, &mut Scratch::new())
 }
 

@@ -92,7 +92,7 @@ fn tests(compiled: &Compiled, engine: &Engine, shell: &mut Shell) -> Result<(), 
 
 fn bundle(compiled: &Compiled, engine: &Engine, shell: &mut Shell) -> Result<(), Failed> {
     heading(shell, 3, "Compile to a bundle", "mcpz build && mcpz inspect");
-    let lean = mcpz_compiler::build(&compiled.program, &BuildOptions { debug: false })
+    let lean = mcpz_compiler::build(&compiled.program, &BuildOptions { debug: false, ..BuildOptions::default() })
         .map_err(|_| Failed("the example does not build without debug data".to_owned()))?;
     shell.out.line(format!("  size      {} bytes, {} without source texts", engine.size(), lean.bytes.len()));
     shell.out.line(format!("  digest    sha256:{}", hex(&engine.program().digest())));

@@ -6,8 +6,10 @@ use crate::exit::{Failure, Outcome};
 use crate::output::{DIM, GOOD, NAME, styled};
 use crate::package::{self, DiskProvider, Loaded};
 use crate::pipeline;
+use crate::report;
 use crate::shell::{Shell, write_file};
 use mcpz_compiler::decision::GraphText;
+use mcpz_compiler::decision::tree::Report;
 use mcpz_compiler::hir::Program;
 use mcpz_compiler::lower::display::RulesText;
 use mcpz_compiler::source::SourceProvider;
@@ -25,7 +27,8 @@ Examples:
   mcpz build -o out/acme.mcpzb
   mcpz build --no-debug               # without source texts; decides the same
   mcpz build --emit rules             # tokens, tree, ast, hir, rules, graph or asm, to standard output
-  mcpz build --emit graph --dot | dot -Tsvg > graph.svg")]
+  mcpz build --report                 # what a decision costs: tests, passes over texts, rules that defeat the index
+  mcpz build --deny-unindexed         # fail when rules have to be tested one by one")]
 pub struct Args {
     /// The package. By default the current one.
     package: Option<PathBuf>,
@@ -41,6 +44,14 @@ pub struct Args {
     /// With `--emit graph`: in the DOT language.
     #[arg(long, requires = "emit")]
     dot: bool,
+
+    /// Print what a decision costs: tests of each entry point, passes over texts, rules tested one by one.
+    #[arg(long, conflicts_with = "emit")]
+    report: bool,
+
+    /// Fail, and write nothing, when rules have to be tested one by one.
+    #[arg(long)]
+    deny_unindexed: bool,
 
     /// Leave out source texts and positions: explanations then name rules and lines only.
     #[arg(long)]
@@ -74,7 +85,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         return emit_syntax(stage, &loaded, shell);
     }
     let mut checked = pipeline::check(&loaded);
-    let options = BuildOptions { debug: !args.no_debug };
+    let options = BuildOptions { debug: !args.no_debug, ..BuildOptions::default() };
     let Some(build) = pipeline::build(&mut checked, &options) else {
         pipeline::show(&checked, shell);
         return Ok(Outcome::No);
@@ -82,9 +93,43 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let Some(program) = &checked.program else {
         return Ok(Outcome::No);
     };
+    if args.deny_unindexed || args.report {
+        let report = report::of(&build);
+        let denied = args.deny_unindexed && !report.unindexed.is_empty();
+        if args.report || denied {
+            return reported(args, (&build, program), &report, denied, shell);
+        }
+    }
     match args.emit {
         Some(stage) => emit(stage, args.dot, program, &build, shell),
         None => write(args, &loaded, &build, shell),
+    }
+}
+
+/// Prints the report; writes the bundle besides when one is asked for by name and nothing is denied.
+fn reported(
+    args: &Args,
+    (build, program): (&Build, &Program),
+    report: &Report,
+    denied: bool,
+    shell: &mut Shell,
+) -> Result<Outcome, Failure> {
+    if shell.out.is_json() {
+        shell.out.json(&report::to_json(report, build, program));
+    } else {
+        report::print(report, build, program, shell);
+    }
+    if denied {
+        return Ok(Outcome::No);
+    }
+    match &args.output {
+        Some(path) if path != Path::new("-") => {
+            let path = shell.path(path);
+            Engine::load(&build.bytes)?;
+            write_file(&path, &build.bytes)?;
+            Ok(Outcome::Yes)
+        }
+        _ => Ok(Outcome::Yes),
     }
 }
 

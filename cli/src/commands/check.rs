@@ -53,7 +53,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     }
     let mut checked = pipeline::check(&loaded);
     // Limits of the format are found by building; a package that checks must build.
-    let _ = pipeline::build(&mut checked, &BuildOptions { debug: false });
+    let _ = pipeline::build(&mut checked, &BuildOptions { debug: false, ..BuildOptions::default() });
     say(&loaded, &checked, &made, shell);
     let clean = !checked.has_errors() && (!args.strict || checked.diagnostics.is_empty());
     Ok(Outcome::yes_if(clean))

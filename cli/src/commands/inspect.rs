@@ -87,14 +87,12 @@ fn entries(engine: &Engine, shell: &mut Shell) {
     ));
     for entry in &engine.image().entries {
         let name = entry_name(engine.image(), entry);
-        shell.out.line(format!("  {name:<44} {:>3} rules {:>6} steps", rules(entry), engine.entry_steps(entry)));
+        shell.out.line(format!(
+            "  {name:<44} {:>3} rules {:>6} steps",
+            engine.entry_rules(entry),
+            engine.entry_steps(entry)
+        ));
     }
-}
-
-fn rules(entry: &EntryImage) -> usize {
-    let mut ids: Vec<_> = entry.rows.iter().map(|row| row.rule).collect();
-    ids.dedup();
-    ids.len()
 }
 
 /// `call payments.refund`, `read docs.uri("...")`, `call payments.*`, `call *`.
@@ -131,7 +129,7 @@ fn to_json(engine: &Engine) -> serde_json::Value {
     let entries: Vec<_> = image
         .entries
         .iter()
-        .map(|e| json!({"name": entry_name(image, e), "rules": rules(e), "steps": engine.entry_steps(e)}))
+        .map(|e| json!({"name": entry_name(image, e), "rules": engine.entry_rules(e), "steps": engine.entry_steps(e)}))
         .collect();
     let rules: Vec<_> = image
         .rules

@@ -5,7 +5,8 @@
 //! widest list that its author's words give it, so the lists together have one row for each scope
 //! of each rule.
 
-use super::Block;
+use super::DecisionGraph;
+use super::tree::{Stage, TreeId, tests_of};
 use crate::hir::RuleId;
 use crate::lower::rules::{Scope, Target, Variant};
 use std::collections::BTreeMap;
@@ -17,42 +18,45 @@ pub struct Entry {
     pub scope: Scope,
     /// Rules and their blocks, in canonical order.
     pub rows: Vec<(RuleId, usize)>,
+    /// The tree of each step that has rules here.
+    pub trees: Vec<(Stage, TreeId)>,
     /// Bound on the tests of one decision that starts here: its own rows and those of the wider lists.
     pub tests: usize,
 }
 
-/// The entry points of these rules, sorted by scope.
-pub fn entries(variants: &[(RuleId, &Variant, usize)], blocks: &[Block]) -> Vec<Entry> {
+/// The entry points of these rules, sorted by scope; without trees.
+pub fn entries(variants: &[(RuleId, &Variant, usize)]) -> Vec<Entry> {
     let mut lists: BTreeMap<&Scope, Vec<(RuleId, usize)>> = BTreeMap::new();
     for (rule, variant, block) in variants {
         for scope in &variant.scopes {
             lists.entry(scope).or_default().push((*rule, *block));
         }
     }
-    let mut found: Vec<Entry> = lists
+    lists
         .into_iter()
         .map(|(scope, mut rows)| {
             rows.sort();
             rows.dedup();
-            Entry { scope: scope.clone(), rows, tests: 0 }
+            Entry { scope: scope.clone(), rows, trees: Vec::new(), tests: 0 }
         })
-        .collect();
-    let own: Vec<usize> = found.iter().map(|entry| own_tests(entry, blocks)).collect();
-    let wide: BTreeMap<Scope, usize> = found
+        .collect()
+}
+
+/// Bounds the tests of one decision at every entry point: its own and those of the wider ones.
+pub fn bound_tests(graph: &mut DecisionGraph) {
+    let own_tests = |entry: &Entry| entry.trees.iter().map(|(_, root)| tests_of(graph, *root)).sum();
+    let own: Vec<usize> = graph.entries.iter().map(own_tests).collect();
+    let wide: BTreeMap<Scope, usize> = graph
+        .entries
         .iter()
         .zip(&own)
         .filter(|(entry, _)| entry.scope.target == Target::Any)
         .map(|(entry, tests)| (entry.scope.clone(), *tests))
         .collect();
-    for (entry, tests) in found.iter_mut().zip(own) {
+    for (entry, tests) in graph.entries.iter_mut().zip(own) {
         let wider = wider_scopes(&entry.scope);
         entry.tests = tests + wider.iter().filter_map(|scope| wide.get(scope)).sum::<usize>();
     }
-    found
-}
-
-fn own_tests(entry: &Entry, blocks: &[Block]) -> usize {
-    entry.rows.iter().filter_map(|(_, block)| blocks.get(*block)).map(|block| block.tests).sum()
 }
 
 /// The lists that are united with the one of this scope at run time.

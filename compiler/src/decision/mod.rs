@@ -2,9 +2,10 @@
 //!
 //! The graph is what the bundle's code is made of: a hash-consed graph of conditions
 //! ([`node::Nodes`]), one [`Block`] for each rule's condition, and for each entry point (an action,
-//! a server and a name, as far as they matter) the rules that can decide there. Conditions are
-//! simplified and the clauses of a block are put in order of cost; both are free to do, because no
-//! order of evaluation can change a decision.
+//! a server and a name, as far as they matter) the rules that can decide there, as trees that find
+//! those that can be true ([`tree`]). Conditions are simplified and the clauses of a block are put in
+//! order: those that a tree answers on the way first, then by cost. All of it is free to do, because
+//! no order of evaluation can change a decision.
 //!
 //! Size is linear in the rules: every distinct condition is one node, every rule has one block for
 //! each server that binds its variables differently (one, when it names no URI variable), and one
@@ -16,11 +17,12 @@ pub mod node;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod tree;
 
 pub use entries::Entry;
 pub use text::GraphText;
 
-use crate::hir::{ClassId, RuleId, Span};
+use crate::hir::{ClassId, Program, RuleId, Span};
 use crate::lower::RuleSet;
 use crate::lower::rules::{ClauseKind, Condition};
 use node::{NodeId, Nodes};
@@ -39,6 +41,8 @@ pub struct DecisionGraph {
     pub amounts: BTreeMap<RuleId, usize>,
     /// Where decisions start, sorted.
     pub entries: Vec<Entry>,
+    /// The trees of the entry points.
+    pub trees: tree::Trees,
 }
 
 /// A conjunction of clauses (or, of an amount, one value).
@@ -48,8 +52,10 @@ pub struct Block {
     pub rule: Option<RuleId>,
     /// Clauses in the order of the source.
     pub clauses: Vec<BlockClause>,
-    /// Rows of `clauses` in the order of evaluation: cheapest first.
+    /// Rows of `clauses` in the order of evaluation: what trees answer first, then the cheapest.
     pub order: Vec<usize>,
+    /// How many clauses at the beginning of `order` some tree answers.
+    pub answered: usize,
     /// Whether it is a value, not a condition.
     pub is_value: bool,
     /// Where nodes of this block were written.
@@ -69,8 +75,8 @@ pub struct BlockClause {
     pub span: Span,
 }
 
-/// Builds the graph of a rule set.
-pub fn graph(rules: &RuleSet) -> DecisionGraph {
+/// Builds the graph of a rule set; leaves of trees with no more rules than `leaf` are not parted.
+pub fn graph(rules: &RuleSet, program: &Program, leaf: usize) -> DecisionGraph {
     let mut made = DecisionGraph { nodes: Nodes::new(&rules.tables), ..DecisionGraph::default() };
     for class in &rules.classes {
         let block = block(&mut made.nodes, None, &class.condition, false);
@@ -90,8 +96,43 @@ pub fn graph(rules: &RuleSet) -> DecisionGraph {
             made.blocks.push(block);
         }
     }
-    made.entries = entries::entries(&variants, &made.blocks);
+    made.entries = entries::entries(&variants);
+    plant(&mut made, rules, program, leaf);
     made
+}
+
+/// Builds the trees of every entry point, and puts the clauses they answer first.
+fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, leaf: usize) {
+    let keys: Vec<Vec<tree::BlockKey>> =
+        made.blocks.iter().map(|block| tree::block_keys(&made.nodes, &rules.tables, block)).collect();
+    let late: Vec<bool> = made.blocks.iter().map(|block| tree::is_late(&made.nodes, &rules.tables, block)).collect();
+    let mut answered: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for entry in &mut made.entries {
+        for stage in tree::Stage::ALL {
+            let mut candidates = Vec::new();
+            for (rule, block) in &entry.rows {
+                let Some(source) = program.rules.get(rule.index()) else { continue };
+                if tree::Stage::of(&source.kind, source.shadow) == stage {
+                    let late = late.get(*block).copied().unwrap_or(false);
+                    let row = tree::TreeRow { rule: *rule, block: *block, implied: Vec::new(), late };
+                    candidates.push(tree::Candidate { row, keys: keys.get(*block).map_or(&[], Vec::as_slice) });
+                }
+            }
+            if let Some(root) = tree::build(&mut made.trees, candidates, leaf) {
+                for row in made.trees.leaf_rows(root) {
+                    answered.entry(row.block).or_insert_with(|| row.implied.clone());
+                }
+                entry.trees.push((stage, root));
+            }
+        }
+    }
+    for (block, first) in answered {
+        if let Some(block) = made.blocks.get_mut(block) {
+            block.order.sort_by_key(|clause| !first.contains(clause));
+            block.answered = first.len();
+        }
+    }
+    entries::bound_tests(made);
 }
 
 fn block(nodes: &mut Nodes, rule: Option<RuleId>, condition: &Condition, is_value: bool) -> Block {

@@ -1,5 +1,6 @@
 //! The graph as text, for `mcpz build --emit graph` and snapshots.
 
+use super::tree::{Tree, TreeId, fact_text, keys_text};
 use super::{Block, DecisionGraph};
 use crate::hir::Program;
 use crate::hir::canonical::class_name;
@@ -23,11 +24,9 @@ impl fmt::Display for GraphText<'_> {
         writeln!(out, "nodes {}, blocks {}, entry points {}", nodes.len(), blocks.len(), entries.len())?;
         for entry in entries {
             writeln!(out, "\nentry {} (at most {} tests)", scope_text(self.program, &entry.scope), entry.tests)?;
-            for (rule, block) in &entry.rows {
-                let Some(source) = self.program.rules.get(rule.index()) else {
-                    continue;
-                };
-                writeln!(out, "  b{block:<4} {} {}", kind_word(&source.kind), source.id)?;
+            for (stage, root) in &entry.trees {
+                writeln!(out, "  {}", stage.word())?;
+                self.tree(out, *root, 2)?;
             }
         }
         let tables = self.graph.nodes.tables(&self.rules.tables);
@@ -43,6 +42,29 @@ impl fmt::Display for GraphText<'_> {
 }
 
 impl GraphText<'_> {
+    /// A tree, indented.
+    fn tree(&self, out: &mut fmt::Formatter<'_>, root: TreeId, depth: usize) -> fmt::Result {
+        let indent = "  ".repeat(depth);
+        match self.graph.trees.get(root) {
+            None => Ok(()),
+            Some(Tree::Rows(rows)) => rows.iter().try_for_each(|row| {
+                let Some(source) = self.program.rules.get(row.rule.index()) else { return Ok(()) };
+                writeln!(out, "{indent}b{:<4} {} {}", row.block, kind_word(&source.kind), source.id)
+            }),
+            Some(Tree::Both(children)) => children.iter().try_for_each(|child| {
+                writeln!(out, "{indent}and")?;
+                self.tree(out, *child, depth + 1)
+            }),
+            Some(Tree::Switch { on, children }) => {
+                writeln!(out, "{indent}switch {}", fact_text(self.program, self.rules, on))?;
+                children.iter().enumerate().try_for_each(|(at, child)| {
+                    writeln!(out, "{indent}  {}:", keys_text(self.program, on, at))?;
+                    self.tree(out, *child, depth + 2)
+                })
+            }
+        }
+    }
+
     fn owner(&self, row: usize, block: &Block) -> String {
         if let Some(rule) = block.rule.and_then(|rule| self.program.rules.get(rule.index())) {
             let what = if block.is_value { "amount of " } else { "" };

@@ -25,7 +25,7 @@ pub fn automaton(pattern: &str) -> Option<AutomatonImage> {
     let small = build(&nfa, false)?;
     let dfa = if small.memory_usage() < MINIMISE_BELOW_BYTES { build(&nfa, true)? } else { small };
     let dfa = dfa.to_sparse().ok()?.to_bytes_little_endian();
-    Some(AutomatonImage { dfa, source: pattern.to_string() })
+    Some(AutomatonImage { dfa, patterns: 1, source: pattern.to_string() })
 }
 
 fn build(nfa: &thompson::NFA, minimise: bool) -> Option<dense::DFA<Vec<u32>>> {

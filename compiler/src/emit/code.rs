@@ -1,8 +1,8 @@
 //! Blocks of the graph to instructions.
 //!
 //! Every node of a block is computed once, into a register of its own, before it is first needed;
-//! the clauses are conjoined in order of cost, and once the conjunction is false the rest of the
-//! block is skipped. What a loop's body needs and does not depend on the loop's element is
+//! the clauses are conjoined in register 0 in the order of the graph, and once the conjunction is
+//! false the rest of the block is skipped. A test of a place with a constant is one instruction. What a loop's body needs and does not depend on the loop's element is
 //! computed before the loop. There is no other jump, so a register is always defined where it is read.
 
 use super::spans::Lines;
@@ -15,7 +15,8 @@ use crate::hir::{Arithmetic, Comparison, Literal, Program, Quantifier, Span};
 use crate::lower::RuleSet;
 use crate::lower::rules::ClauseKind;
 use crate::lower::term::{self, Matching, Term};
-use mcpz_bytecode::image::{self, AtomDebug, BlockDebug, BlockImage, ClauseDebug};
+use mcpz_bytecode::ids::ConstantId;
+use mcpz_bytecode::image::{self, AtomDebug, BlockDebug, BlockImage, ClauseDebug, RangeImage};
 use mcpz_bytecode::limits::{MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_REGISTERS};
 use mcpz_bytecode::opcode::{
     ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW, SUBJECT_CLIENT, SUBJECT_NARROW,
@@ -25,6 +26,16 @@ use std::collections::BTreeMap;
 /// A register. Wider than the format's, so that too many are noticed and not wrapped around.
 type Register = u32;
 
+/// A block as instructions.
+pub struct Emitted {
+    /// The block.
+    pub block: BlockImage,
+    /// Its positions.
+    pub debug: BlockDebug,
+    /// Where each clause begins, in the order of evaluation; and the end.
+    pub starts: Vec<u32>,
+}
+
 /// Emits one block with its debug data.
 pub fn block(
     graph: &DecisionGraph,
@@ -33,7 +44,7 @@ pub fn block(
     lines: &Lines<'_>,
     tables: &mut Tables,
     block: &Block,
-) -> Result<(BlockImage, BlockDebug), Box<Diagnostic>> {
+) -> Result<Emitted, Box<Diagnostic>> {
     let span = block
         .rule
         .and_then(|rule| program.rules.get(rule.index()))
@@ -53,8 +64,13 @@ pub fn block(
         debug: BlockDebug::default(),
         steps: 0,
         weight: 1,
+        starts: Vec::new(),
     };
-    writer.conjunction(block);
+    if block.is_value {
+        writer.value(block);
+    } else {
+        writer.conjunction(block);
+    }
     writer.finish(span)
 }
 
@@ -77,10 +93,12 @@ struct Writer<'a> {
     steps: u64,
     /// How often the current instruction runs at most.
     weight: u64,
+    /// Where each clause begins.
+    starts: Vec<u32>,
 }
 
 impl Writer<'_> {
-    fn finish(self, span: Span) -> Result<(BlockImage, BlockDebug), Box<Diagnostic>> {
+    fn finish(self, span: Span) -> Result<Emitted, Box<Diagnostic>> {
         let registers = usize::try_from(self.registers).unwrap_or(usize::MAX);
         let steps = usize::try_from(self.steps).unwrap_or(usize::MAX);
         let most_steps = usize::try_from(MAX_BLOCK_STEPS).unwrap_or(usize::MAX);
@@ -95,53 +113,60 @@ impl Writer<'_> {
             }
         }
         let registers = u16::try_from(registers).unwrap_or(u16::MAX);
-        Ok((BlockImage { registers, code: self.code }, self.debug))
+        let block = BlockImage { registers, code: self.code };
+        Ok(Emitted { block, debug: self.debug, starts: self.starts })
     }
 
-    /// The clauses, cheapest first, and the end of the block.
+    /// One value and the end of the block.
+    fn value(&mut self, block: &Block) {
+        let register = match block.clauses.first() {
+            Some(clause) => {
+                self.clause_span = clause.span;
+                self.node(clause.node)
+            }
+            None => self.truth_constant(true),
+        };
+        self.push(Opcode::Return, 0, register, 0);
+    }
+
+    /// The clauses in order, conjoined in register 0, and the end of the block. What a tree may have
+    /// answered can be skipped, so nothing that is computed there is used again further down.
     fn conjunction(&mut self, block: &Block) {
-        let mut result = None;
-        let mut jumps = Vec::new();
+        let conjunction = self.fresh();
+        self.push(Opcode::True, conjunction, 0, 0);
+        let mut guards = Vec::new();
         let mut clauses = vec![None; block.clauses.len()];
-        for row in &block.order {
+        for (position, row) in block.order.iter().enumerate() {
             let Some(clause) = block.clauses.get(*row) else {
                 continue;
             };
-            if let Some(so_far) = result {
-                jumps.push(self.code.len());
-                self.push(Opcode::JumpIfFalse, 0, so_far, 0);
+            if position <= block.answered {
+                self.known = vec![BTreeMap::new()];
             }
             self.clause_span = clause.span;
             let start = self.code.len();
+            self.starts.push(wide(start));
             let register = self.node(clause.node);
             let end = self.code.len();
             if let Some(place) = clauses.get_mut(*row) {
                 *place = Some(self.clause_debug(clause.kind, register, start, end, clause.span));
             }
-            result = Some(match result {
-                None if block.order.len() == 1 => register,
-                None => {
-                    let fresh = self.fresh();
-                    self.push(Opcode::And, fresh, register, register);
-                    fresh
-                }
-                Some(so_far) => {
-                    self.push(Opcode::And, so_far, so_far, register);
-                    so_far
-                }
-            });
-        }
-        if !block.is_value {
-            self.debug.clauses = clauses.into_iter().flatten().collect();
-        }
-        let result = result.unwrap_or_else(|| self.truth_constant(true));
-        let end = self.code.len();
-        for jump in jumps {
-            if let Some(instruction) = self.code.get_mut(jump) {
-                instruction.b = wide(end - jump - 1);
+            if position + 1 < block.order.len() {
+                guards.push(self.code.len());
+                self.push(Opcode::Guard, 0, register, 0);
+            } else {
+                self.push(Opcode::And, conjunction, conjunction, register);
             }
         }
-        self.push(Opcode::Return, 0, result, 0);
+        self.debug.clauses = clauses.into_iter().flatten().collect();
+        let end = self.code.len();
+        self.starts.push(wide(end));
+        for guard in guards {
+            if let Some(instruction) = self.code.get_mut(guard) {
+                instruction.b = wide(end - guard - 1);
+            }
+        }
+        self.push(Opcode::Return, 0, conjunction, 0);
     }
 
     fn clause_debug(&self, kind: ClauseKind, register: Register, start: usize, end: usize, span: Span) -> ClauseDebug {
@@ -255,6 +280,69 @@ impl Writer<'_> {
     }
 
     fn test(&mut self, term: &Term) -> Register {
+        self.test_of_place(term).unwrap_or_else(|| self.general_test(term))
+    }
+
+    /// A test of a place with a constant, which is one instruction.
+    fn test_of_place(&mut self, term: &Term) -> Option<Register> {
+        let (opcode, place, operand) = match term {
+            Term::Truth(of) => (Opcode::SlotTruth, *of, 0),
+            Term::Has(of) => (Opcode::SlotHas, *of, 0),
+            Term::Compare(operator, left, right) => (slot_comparison(*operator), *left, self.fixed(*left, *right)?),
+            Term::In(left, right) => (Opcode::SlotIn, *left, self.fixed(*left, *right)?),
+            Term::Substring(left, right) => (Opcode::SlotSubstring, *left, self.fixed(*left, *right)?),
+            Term::Under(left, right) => (Opcode::SlotUnder, *left, self.fixed(*left, *right)?),
+            Term::InRange { of, low, high, end_inclusive } => {
+                self.place(*of)?;
+                let end = |id: &NodeId| match self.nodes.get(*id) {
+                    Term::Constant(id) => Some(*id),
+                    _ => None,
+                };
+                let ends = [low, high].map(|id| id.as_ref().map(end));
+                let [low, high] = match ends {
+                    [Some(None), _] | [_, Some(None)] => return None,
+                    known => known.map(Option::flatten),
+                };
+                let [low, high] = [low, high].map(|id| id.map(|id| ConstantId(self.constant(id))));
+                let range = RangeImage { low, high, inclusive: *end_inclusive && high.is_some() };
+                (Opcode::SlotInRange, *of, self.tables.range(range).0)
+            }
+            Term::Like(of, pattern) => {
+                self.place(*of)?;
+                (Opcode::SlotLike, *of, self.constant(*pattern))
+            }
+            Term::Matches(of, pattern) => {
+                self.place(*of)?;
+                (Opcode::SlotMatches, *of, self.automaton(*pattern))
+            }
+            _ => return None,
+        };
+        let slot = self.place(place)?;
+        let row = self.tables.slot(&slot).0;
+        Some(self.compute(opcode, row, operand))
+    }
+
+    /// The place that a node is.
+    fn place(&self, node: NodeId) -> Option<term::Slot> {
+        match self.nodes.get(node) {
+            Term::Slot(slot) => self.rules.tables.slots.rows().get(slot.index()).cloned(),
+            _ => None,
+        }
+    }
+
+    /// The constant that a test compares a place with.
+    fn fixed(&mut self, place: NodeId, node: NodeId) -> Option<u32> {
+        self.place(place)?;
+        match self.nodes.get(node) {
+            Term::Constant(id) => {
+                let id = *id;
+                Some(self.constant(id))
+            }
+            _ => None,
+        }
+    }
+
+    fn general_test(&mut self, term: &Term) -> Register {
         match term {
             Term::Truth(of) => self.unary(Opcode::Truth, *of),
             Term::Not(of) => self.unary(Opcode::Not, *of),
@@ -449,6 +537,17 @@ fn comparison(operator: Comparison) -> Opcode {
         Comparison::Le => Opcode::Le,
         Comparison::Gt => Opcode::Gt,
         Comparison::Ge => Opcode::Ge,
+    }
+}
+
+fn slot_comparison(operator: Comparison) -> Opcode {
+    match operator {
+        Comparison::Eq => Opcode::SlotEq,
+        Comparison::Ne => Opcode::SlotNe,
+        Comparison::Lt => Opcode::SlotLt,
+        Comparison::Le => Opcode::SlotLe,
+        Comparison::Gt => Opcode::SlotGt,
+        Comparison::Ge => Opcode::SlotGe,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Decision graph to bundle image.
 //!
 //! [`emit`] fills the tables of a [`BundleImage`]: [`code`] turns blocks of the graph into
-//! instructions, [`tables`] interns what instructions name, [`declarations`] and [`rulebook`] copy
+//! instructions, [`trees`] writes decision trees, [`tables`] interns what they name, [`declarations`] and [`rulebook`] copy
 //! what does not depend on a request. Tables are filled in a fixed order (declarations, blocks in
 //! graph order, rules in canonical order), so equal programs give equal images.
 
@@ -14,6 +14,7 @@ mod spans;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod trees;
 mod zones;
 
 use crate::decision::DecisionGraph;
@@ -51,11 +52,13 @@ pub fn emit(
     declarations::declare(program, &mut tables, &mut image);
     let lines = Lines::new(program);
     let mut debug = DebugImage::default();
+    let mut starts = Vec::new();
     for block in &graph.blocks {
         match code::block(graph, rules, program, &lines, &mut tables, block) {
-            Ok((code, positions)) => {
-                image.blocks.push(code);
-                debug.blocks.push(positions);
+            Ok(emitted) => {
+                image.blocks.push(emitted.block);
+                debug.blocks.push(emitted.debug);
+                starts.push(emitted.starts);
             }
             Err(diagnostic) => diagnostics.push(*diagnostic),
         }
@@ -63,6 +66,7 @@ pub fn emit(
     declarations::classes(program, graph, &mut image);
     rulebook::grants(program, &mut tables, &mut image);
     rulebook::rules(program, graph, &lines, &mut image);
+    trees::trees(graph, rules, &starts, &mut tables, &mut image);
     rulebook::entries(graph, &mut tables, &mut image);
     if options.debug {
         debug.texts = program.sources.iter().map(|source| source.text.clone()).collect();

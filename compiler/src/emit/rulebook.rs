@@ -3,6 +3,7 @@
 use super::plan;
 use super::spans::Lines;
 use super::tables::{Tables, history_key};
+use crate::decision::tree::Stage;
 use crate::decision::{DecisionGraph, Entry};
 use crate::hir::canonical::grant_name;
 use crate::hir::{
@@ -13,8 +14,8 @@ use crate::lower::rules::Target;
 use crate::lower::subject_term;
 use mcpz_bytecode::ids;
 use mcpz_bytecode::image::{
-    self, BundleImage, EntryImage, EntryRow, EntryTarget, GrantImage, LimitImage, RedactionImage, RequirementImage,
-    RuleImage, RuleKindImage,
+    self, BundleImage, EntryImage, EntryTarget, GrantImage, LimitImage, RedactionImage, RequirementImage, RuleImage,
+    RuleKindImage, StageTrees,
 };
 
 /// Fills the grants.
@@ -61,9 +62,9 @@ pub fn entries(graph: &DecisionGraph, tables: &mut Tables, image: &mut BundleIma
 }
 
 fn entry_image(entry: &Entry, tables: &mut Tables) -> EntryImage {
-    let row = |(rule, block): &(RuleId, usize)| EntryRow {
-        rule: ids::RuleId::new(rule.index()),
-        block: ids::BlockId::new(*block),
+    let tree = |wanted: Stage| {
+        let found = entry.trees.iter().find(|(stage, _)| *stage == wanted);
+        found.map(|(_, tree)| ids::TreeId::new(tree.0))
     };
     EntryImage {
         action: action(entry.scope.action),
@@ -73,7 +74,12 @@ fn entry_image(entry: &Entry, tables: &mut Tables) -> EntryImage {
             Target::Name(name) => EntryTarget::Name(name.to_string()),
             Target::Uri(pattern) => EntryTarget::Uri(tables.pattern(pattern)),
         },
-        rows: entry.rows.iter().map(row).collect(),
+        trees: StageTrees {
+            shadow: tree(Stage::Shadow),
+            forbids: tree(Stage::Forbids),
+            permits: tree(Stage::Permits),
+            others: tree(Stage::Others),
+        },
     }
 }
 

@@ -2,6 +2,7 @@
 //! places, questions, subjects. Rows are interned in order of first use.
 
 use super::{automata, zones};
+use crate::decision::tree::patterns::PatternGroup;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::e0704;
 use crate::hir::{
@@ -11,7 +12,7 @@ use crate::lower::term::{self, Interner, Question, QuestionKind, Slot, SubjectTe
 use crate::types::Type;
 use mcpz_bytecode::ids::*;
 use mcpz_bytecode::image::{
-    self, AutomatonImage, BundleImage, Constant, HistoryImage, NativeImage, QueryKind, SlotImage, SlotRoot,
+    self, AutomatonImage, BundleImage, Constant, HistoryImage, NativeImage, QueryKind, RangeImage, SlotImage, SlotRoot,
     SubjectImage, TypeImage, UriPartImage, UriPatternImage, UrlParts, WindowImage,
 };
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub struct Tables {
     constants: Interner<Constant>,
     automata: Vec<AutomatonImage>,
     automaton_of: BTreeMap<String, AutomatonId>,
+    group_of: BTreeMap<Vec<u8>, AutomatonId>,
     zones: Interner<String>,
     natives: Interner<NativeImage>,
     patterns: Interner<UriPatternImage>,
@@ -170,6 +172,39 @@ impl Tables {
     /// The constant null.
     pub fn null(&mut self) -> ConstantId {
         self.add_constant(Constant::Null)
+    }
+
+    /// A range of constants.
+    pub fn range(&mut self, range: RangeImage) -> ConstantId {
+        self.add_constant(Constant::Range(range))
+    }
+
+    /// A text as a constant.
+    pub fn text(&mut self, text: &str) -> ConstantId {
+        self.add_constant(Constant::String(text.to_string()))
+    }
+
+    /// A path as a constant.
+    pub fn path(&mut self, path: &str) -> ConstantId {
+        self.add_constant(Constant::Path(path.to_string()))
+    }
+
+    /// A network as a constant.
+    pub fn network(&mut self, (address, length): (std::net::IpAddr, u8)) -> ConstantId {
+        self.add_constant(Constant::Net(address, length))
+    }
+
+    /// The automaton of many patterns.
+    pub fn group(&mut self, group: &PatternGroup) -> AutomatonId {
+        if let Some(known) = self.group_of.get(&group.dfa) {
+            return *known;
+        }
+        let id = AutomatonId::new(self.automata.len());
+        let patterns = u32::try_from(group.cases.len()).unwrap_or(u32::MAX);
+        let source = format!("{patterns} patterns");
+        self.automata.push(AutomatonImage { dfa: group.dfa.clone(), patterns, source });
+        self.group_of.insert(group.dfa.clone(), id);
+        id
     }
 
     fn add_constant(&mut self, constant: Constant) -> ConstantId {

@@ -248,7 +248,7 @@ fn two_builds_are_equal_byte_for_byte() {
 
 #[test]
 fn without_debug_the_bundle_is_smaller_and_decides_by_the_same_code() {
-    let stripped = build(&full(), &BuildOptions { debug: false }).expect("it builds");
+    let stripped = build(&full(), &BuildOptions { debug: false, ..BuildOptions::default() }).expect("it builds");
     let whole = built(&full());
     assert!(stripped.bytes.len() < whole.bytes.len());
     assert_eq!(stripped.image.blocks, whole.image.blocks);

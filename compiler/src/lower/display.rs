@@ -5,7 +5,7 @@
 //! than it is.
 
 use super::rules::{Clause, RuleSet, Scope, Target};
-use super::term::{Matching, SubjectTerm, Tables, Term, TermId};
+use super::term::{Matching, Slot, SubjectTerm, Tables, Term, TermId};
 use crate::hir::canonical::{class_name, pattern_text, quoted, root_text, server_name};
 use crate::hir::{
     Action, Arithmetic, Comparison, Literal, ParameterKind, Program, Quantifier, Requirement, RuleKind, Span, Window,
@@ -65,6 +65,19 @@ pub fn term_text(program: &Program, tables: &Tables, id: TermId) -> String {
     let mut writer = Writer { program, tables, out: String::new() };
     writer.term(id);
     writer.out
+}
+
+/// A place as a policy writes it.
+pub fn slot_text(program: &Program, slot: &Slot) -> String {
+    let mut text = root_text(program, &slot.root);
+    for name in &slot.path {
+        text.push('.');
+        text.push_str(&quoted(name));
+    }
+    if let Some(pattern) = &slot.pattern {
+        text.push_str(&format!(" of {:?}", pattern_text(pattern)));
+    }
+    text
 }
 
 /// A scope as text: `call payments.refund`.
@@ -241,15 +254,7 @@ impl Writer<'_> {
         let Some(slot) = self.tables.slots.rows().get(index) else {
             return;
         };
-        let mut text = root_text(self.program, &slot.root);
-        for name in &slot.path {
-            text.push('.');
-            text.push_str(&quoted(name));
-        }
-        if let Some(pattern) = &slot.pattern {
-            text.push_str(&format!(" of {:?}", pattern_text(pattern)));
-        }
-        self.out.push_str(&text);
+        self.out.push_str(&slot_text(self.program, slot));
     }
 
     fn subject(&mut self, subject: &SubjectTerm) {

@@ -48,7 +48,7 @@ pub enum Section {
     Identities,
     /// Servers, segments, flows.
     Servers,
-    /// Entry points, of calls and of listings.
+    /// Decision trees and entry points, of calls and of listings.
     Entries,
     /// The rule table: ids, kinds, positions, docs, messages, requirements, limits, redactions.
     Rules,
@@ -129,7 +129,7 @@ pub struct EncodeOptions {
 
 /// The bytes of a bundle. The image is verified first: what the emitter got wrong shows here.
 pub fn encode(image: &BundleImage, options: EncodeOptions) -> Result<Vec<u8>, VerifyError> {
-    let facts = verify::verify_image(image)?;
+    let facts = verify::verify_image(image)?.blocks;
     let mut out = Writer::default();
     let mut sections: Vec<(Section, Vec<u8>)> = Vec::new();
     for section in Section::ALL {
@@ -183,7 +183,10 @@ fn write_section(section: Section, image: &BundleImage, facts: &[verify::BlockFa
             image.segments.write(out);
             image.flows.write(out);
         }
-        Section::Entries => image.entries.write(out),
+        Section::Entries => {
+            image.trees.write(out);
+            image.entries.write(out);
+        }
         Section::Rules => image.rules.write(out),
         Section::Obligations => {
             image.labels.write(out);
@@ -383,7 +386,10 @@ fn read_section(row: &Found<'_>, strings: &[&str], decoded: &mut Decoded<'_>) ->
             image.flows = Wire::read(input)?;
             decoded.tool_schemas = core::mem::take(&mut input.tool_schemas);
         }
-        Section::Entries => image.entries = Wire::read(input)?,
+        Section::Entries => {
+            image.trees = Wire::read(input)?;
+            image.entries = Wire::read(input)?;
+        }
         Section::Rules => image.rules = Wire::read(input)?,
         Section::Obligations => {
             image.labels = Wire::read(input)?;

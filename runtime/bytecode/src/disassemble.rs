@@ -3,14 +3,15 @@
 //! What an operand names is read off the opcode table, so that a new opcode shows here by itself.
 
 use crate::Program;
-use crate::ids::{BlockId, RuleId};
-use crate::image::{BundleImage, EntryTarget, RuleKindImage, SlotImage, SpanImage};
+use crate::ids::{BlockId, ClassId, ConstantId, RuleId, SlotId, TreeId};
+use crate::image::{BundleImage, EntryRow, EntryTarget, IntervalImage, RuleKindImage, SlotImage, SpanImage, TreeImage};
 use crate::opcode::{Instruction, OperandKind, ResultKind};
+use crate::value::Decimal;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// The whole program as text: entry points, then blocks.
+/// The whole program as text: entry points, trees, then blocks.
 pub fn disassemble(program: &Program) -> String {
     let image = program.image();
     let mut lines = Vec::new();
@@ -20,9 +21,21 @@ pub fn disassemble(program: &Program) -> String {
             entry.action.name(),
             entry_target(image, entry.server.map(|id| id.index()), &entry.target)
         ));
-        for row in &entry.rows {
-            lines.push(format!("  block {} of {}", row.block.0, rule_line(image, row.rule)));
+        let stages = [
+            ("shadow", entry.trees.shadow),
+            ("forbids", entry.trees.forbids),
+            ("permits", entry.trees.permits),
+            ("others", entry.trees.others),
+        ];
+        for (stage, tree) in stages {
+            if let Some(tree) = tree {
+                lines.push(format!("  {stage} tree {}", tree.0));
+            }
         }
+    }
+    for (index, tree) in image.trees.iter().enumerate() {
+        lines.push(String::new());
+        lines.extend(tree_lines(image, index, tree));
     }
     for index in 0..image.blocks.len() {
         lines.push(String::new());
@@ -30,6 +43,57 @@ pub fn disassemble(program: &Program) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// One node of a tree.
+fn tree_lines(image: &BundleImage, index: usize, tree: &TreeImage) -> Vec<String> {
+    let on = |slot: &SlotId| image.slots.get(slot.index()).map_or_else(String::new, |slot| slot_text(image, slot));
+    let key = |id: ConstantId| image.constants.get(id.index()).map_or_else(String::new, |key| format!("{key:?}"));
+    let to = |children: &[TreeId], child: u32| {
+        let row = usize::try_from(child).ok().and_then(|row| children.get(row));
+        row.map_or_else(|| "?".to_string(), |tree| format!("tree {}", tree.0))
+    };
+    let head = format!("tree {index}: {}", tree.word());
+    match tree {
+        TreeImage::Rows(rows) => {
+            let row = |row: &EntryRow| {
+                let late = if row.late { ", late" } else { "" };
+                format!("  block {} from {}{late} of {}", row.block.0, row.start, rule_line(image, row.rule))
+            };
+            core::iter::once(head).chain(rows.iter().map(row)).collect()
+        }
+        TreeImage::Both(children) => {
+            let children: Vec<String> = children.iter().map(|child| format!("tree {}", child.0)).collect();
+            alloc::vec![format!("{head} {}", children.join(", "))]
+        }
+        TreeImage::Classes { cases, children } => {
+            let name = |class: &ClassId| image.classes.get(class.index()).map_or("?", |class| &class.name);
+            let case = |(class, child): &(ClassId, u32)| format!("  {} -> {}", name(class), to(children, *child));
+            core::iter::once(head).chain(cases.iter().map(case)).collect()
+        }
+        TreeImage::Texts { slot, cases, children }
+        | TreeImage::Paths { slot, cases, children }
+        | TreeImage::Networks { slot, cases, children } => {
+            let case = |(id, child): &(ConstantId, u32)| format!("  {} -> {}", key(*id), to(children, *child));
+            core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
+        }
+        TreeImage::Numbers { slot, cases, children } => {
+            let end =
+                |units: i128| Decimal::from_units(units).map_or_else(|_| "..".to_string(), |number| number.to_string());
+            let case = |case: &IntervalImage| {
+                format!("  {} to {} -> {}", end(case.low), end(case.high), to(children, case.child))
+            };
+            core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
+        }
+        TreeImage::Patterns { slot, automaton, cases, children } => {
+            let case = |(pattern, found): (usize, &Vec<u32>)| {
+                let found: Vec<String> = found.iter().map(|child| to(children, *child)).collect();
+                format!("  pattern {pattern} -> {}", found.join(", "))
+            };
+            let first = format!("{head} of {} by automaton {}", on(slot), automaton.0);
+            core::iter::once(first).chain(cases.iter().enumerate().map(case)).collect()
+        }
+    }
 }
 
 /// What an entry point is about.
@@ -126,7 +190,7 @@ fn operand_text(image: &BundleImage, kind: OperandKind, operand: u32) -> Option<
         OperandKind::Pair => format!("r{operand}, r{}", operand.saturating_add(1)),
         OperandKind::Run => format!("from r{operand}"),
         OperandKind::RunLength => format!("count {operand}"),
-        OperandKind::Constant | OperandKind::Pattern => format!("{:?}", image.constants.get(row)?),
+        OperandKind::Constant | OperandKind::Pattern | OperandKind::Range => format!("{:?}", image.constants.get(row)?),
         OperandKind::Slot => slot_text(image, image.slots.get(row)?),
         OperandKind::Symbol => format!(".{}", image.symbols.get(row)?.escape_debug()),
         OperandKind::Native => format!("{:?}", image.natives.get(row)?),

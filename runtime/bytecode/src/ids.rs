@@ -45,6 +45,8 @@ table_ids! {
     SubjectId,
     /// A block of decision code: row of `blocks`.
     BlockId,
+    /// A node of a decision tree: row of `trees`.
+    TreeId,
     /// A resource URI pattern: row of `patterns`.
     PatternId,
     /// An issuer: row of `issuers`.

@@ -3,13 +3,15 @@
 //! Tables refer to each other by the ids of [`crate::ids`]. Rows may only refer to earlier rows of
 //! their own table (types, constants, subjects, natives, classes), so nothing here is cyclic. The
 //! meaning of an instruction's operands is in [`crate::opcode`]. Read next: [`parts`], the
-//! declarations that decision code refers to, and [`rules`], what it decides.
+//! declarations that decision code refers to, [`rules`], what it decides, and [`tree`], which rules can matter.
 
 mod parts;
 mod rules;
+mod tree;
 
 pub use parts::*;
 pub use rules::*;
+pub use tree::*;
 
 use crate::ids::*;
 use crate::opcode::Instruction;
@@ -72,6 +74,8 @@ pub struct BundleImage {
     pub grants: Vec<GrantImage>,
     /// Rules in canonical order.
     pub rules: Vec<RuleImage>,
+    /// Nodes of decision trees; a row refers to earlier rows only.
+    pub trees: Vec<TreeImage>,
     /// Entry points: sorted by (action, server, target), each at most once.
     pub entries: Vec<EntryImage>,
     /// Source files, for positions.
@@ -185,6 +189,19 @@ pub enum Constant {
     Set(Vec<ConstantId>),
     /// A record or map, sorted by key, keys distinct.
     Record(Vec<(String, ConstantId)>),
+    /// A range: what [`crate::opcode::Opcode::SlotInRange`] tests. At least one end is there.
+    Range(RangeImage),
+}
+
+/// The ends of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct RangeImage {
+    /// The lower end, which belongs to the range.
+    pub low: Option<ConstantId>,
+    /// The upper end.
+    pub high: Option<ConstantId>,
+    /// Whether the upper end belongs to it.
+    pub inclusive: bool,
 }
 
 /// A parsed URL, for constants (the compiler parses) and for the native `url`.
@@ -224,13 +241,15 @@ pub struct WindowImage {
     pub last_date: Option<i32>,
 }
 
-/// A regex automaton: a `regex_automata` sparse DFA, little-endian, anchored, one pattern, built so
-/// that it matches at the end of input exactly when the whole input matches.
+/// A regex automaton: a `regex_automata` sparse DFA, little-endian, anchored, built so that at the
+/// end of input it matches exactly the patterns that the whole input matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AutomatonImage {
     /// `sparse::DFA::to_bytes_little_endian`, without padding.
     pub dfa: Vec<u8>,
-    /// The regex as written.
+    /// How many patterns it knows.
+    pub patterns: u32,
+    /// The regex as written; of several patterns, how many they are.
     pub source: String,
 }
 

@@ -23,6 +23,7 @@ pub mod error;
 pub mod ids;
 pub mod image;
 pub mod limits;
+mod names;
 pub mod opcode;
 pub mod program;
 pub mod schema;

@@ -11,6 +11,10 @@ pub const MAX_TABLE_ROWS: usize = 1 << 20;
 pub const MAX_STRING_BYTES: usize = 8 * 1024 * 1024;
 /// Most instructions of one block.
 pub const MAX_BLOCK_CODE: usize = 1 << 16;
+/// Deepest decision tree.
+pub const MAX_TREE_DEPTH: usize = 32;
+/// Most nodes and rows that one walk over a decision tree may meet.
+pub const MAX_TREE_VISITS: u64 = 1 << 22;
 /// Most registers of one block.
 pub const MAX_REGISTERS: usize = 4096;
 /// Deepest nesting of loops in a block.

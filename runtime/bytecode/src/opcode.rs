@@ -1,7 +1,7 @@
 //! The one opcode table: encoding, disassembly, operand checks and the reference come from it.
 //!
-//! An [`Instruction`] is 12 bytes: opcode `u8`, flags `u8`, `dst: u16`, `a: u32`, `b: u32`, all
-//! little-endian. Registers belong to one block. A register is either *truth* (true, false, error,
+//! An [`Instruction`] is opcode and flags, a byte each, and `dst`, `a` and `b` in as few bytes of seven
+//! bits as each needs (LEB128). Registers belong to one block. A register is either *truth* (true, false, error,
 //! unknown) or *value* (anything); truth may be read where a value is asked for, never the other
 //! way round. See [`OperandKind`] for what an operand may name.
 
@@ -24,6 +24,8 @@ pub enum OperandKind {
     Constant,
     /// Row of `constants` holding a glob or a host pattern.
     Pattern,
+    /// Row of `constants` holding a range.
+    Range,
     /// Row of `slots`.
     Slot,
     /// Row of `symbols`.
@@ -183,10 +185,23 @@ opcode_table! {
     0x43 All "all" Loop <- Value Body flags 0 "As `any`; `dst` folds like `and`."
     0x44 EndLoop "end_loop" None <- Truth None flags 0 "Ends a loop's body with the truth of this element."
     0x45 Return "return" None <- Value None flags 0 "Ends the block with this result; stands last, and only there. Of a condition it must be truth."
+    0x50 SlotEq "slot_eq" Truth <- Slot Constant flags 0 "`slot == constant`: as `slot`, `const` and `eq` in one, like all that follow."
+    0x51 SlotNe "slot_ne" Truth <- Slot Constant flags 0 "`slot != constant`."
+    0x52 SlotLt "slot_lt" Truth <- Slot Constant flags 0 "`slot < constant`."
+    0x53 SlotLe "slot_le" Truth <- Slot Constant flags 0 "`slot <= constant`."
+    0x54 SlotGt "slot_gt" Truth <- Slot Constant flags 0 "`slot > constant`."
+    0x55 SlotGe "slot_ge" Truth <- Slot Constant flags 0 "`slot >= constant`."
+    0x56 SlotIn "slot_in" Truth <- Slot Constant flags 0 "`slot in constant`."
+    0x57 SlotInRange "slot_in_range" Truth <- Slot Range flags 0 "`slot in low..high`."
+    0x58 SlotSubstring "slot_substring" Truth <- Slot Constant flags 0 "Text of the slot contains the constant text."
+    0x59 SlotLike "slot_like" Truth <- Slot Pattern flags 0 "`slot like` a glob or a host pattern."
+    0x5a SlotMatches "slot_matches" Truth <- Slot Automaton flags 0 "The whole text of the slot matches the automaton."
+    0x5b SlotUnder "slot_under" Truth <- Slot Constant flags 0 "The path in the slot is the constant or below it."
+    0x5c SlotTruth "slot_truth" Truth <- Slot None flags 0 "The boolean in the slot as truth."
+    0x5d SlotHas "slot_has" Truth <- Slot None flags 0 "The slot is present and not null."
+    0x60 True "true" Truth <- None None flags 0 "Truth that holds: how a conjunction begins."
+    0x61 Guard "guard" None <- Truth Jump flags 0 "Register 0, which is truth, becomes its conjunction with `a`; when that is false, `b` instructions are skipped. Tracing conjoins and skips nothing."
 }
-
-/// Bytes of an encoded instruction.
-pub const INSTRUCTION_BYTES: usize = 12;
 
 /// One decoded instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,26 +228,6 @@ impl Instruction {
     pub fn with_flags(self, flags: u8) -> Self {
         Self { flags, ..self }
     }
-
-    /// Its 12 bytes.
-    pub fn to_bytes(self) -> [u8; INSTRUCTION_BYTES] {
-        let [d0, d1] = self.dst.to_le_bytes();
-        let [a0, a1, a2, a3] = self.a.to_le_bytes();
-        let [b0, b1, b2, b3] = self.b.to_le_bytes();
-        [self.opcode.info().byte, self.flags, d0, d1, a0, a1, a2, a3, b0, b1, b2, b3]
-    }
-
-    /// The instruction of 12 bytes; `None` when the opcode is unknown.
-    pub fn from_bytes(bytes: [u8; INSTRUCTION_BYTES]) -> Option<Self> {
-        let [op, flags, d0, d1, a0, a1, a2, a3, b0, b1, b2, b3] = bytes;
-        Some(Self {
-            opcode: Opcode::from_byte(op)?,
-            flags,
-            dst: u16::from_le_bytes([d0, d1]),
-            a: u32::from_le_bytes([a0, a1, a2, a3]),
-            b: u32::from_le_bytes([b0, b1, b2, b3]),
-        })
-    }
 }
 
 #[cfg(test)]
@@ -240,13 +235,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_opcode_encodes_to_itself_and_bytes_are_distinct() {
+    fn every_opcode_has_a_byte_of_its_own() {
         let mut seen = alloc::collections::BTreeSet::new();
         for info in OPCODES {
             assert!(seen.insert(info.byte), "byte {:#x} twice", info.byte);
             assert_eq!(info.opcode.info(), info);
-            let instruction = Instruction { opcode: info.opcode, flags: info.flags, dst: 513, a: 0x0102_0304, b: 9 };
-            assert_eq!(Instruction::from_bytes(instruction.to_bytes()), Some(instruction));
+            assert_eq!(Opcode::from_byte(info.byte), Some(info.opcode));
         }
         assert_eq!(Opcode::from_byte(0xff), None);
     }

@@ -1,13 +1,15 @@
 //! A verified bundle: the only thing that can be evaluated.
 
 use crate::container::{self, Section};
-use crate::ids::{AutomatonId, BlockId, ServerId};
-use crate::image::BundleImage;
+use crate::ids::{AutomatonId, BlockId, ServerId, TreeId};
+use crate::image::{Action, BundleImage};
+use crate::names::Names;
 use crate::schema::{SchemaView, VerifiedSchema};
-use crate::verify::{self, BlockFacts, VerifyError};
+use crate::verify::{self, BlockFacts, TreeFacts, VerifyError};
 use alloc::vec::Vec;
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton, sparse};
+use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 
 /// A program. It exists only if the verifier accepted its bundle.
@@ -19,6 +21,8 @@ pub struct Program {
     schemas: Vec<(Vec<u8>, VerifiedSchema)>,
     tool_schemas: Vec<Vec<u32>>,
     blocks: Vec<BlockFacts>,
+    trees: Vec<TreeFacts>,
+    names: Names,
     sizes: Vec<SectionSize>,
 }
 
@@ -37,7 +41,7 @@ impl Program {
         let found = container::sections(bytes)?;
         container::check_digests(&found)?;
         let decoded = container::decode(&found)?;
-        let blocks = verify::verify_image(&decoded.image)?;
+        let verify::ImageFacts { blocks, trees } = verify::verify_image(&decoded.image)?;
         let bounds = blocks.iter().map(|block| block.steps);
         if !bounds.eq(decoded.bounds.iter().copied()) {
             return Err(VerifyError::new(Section::Bounds, 0, "step bounds do not fit the code"));
@@ -49,12 +53,14 @@ impl Program {
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
         let automata = load_automata(&decoded.image)?;
         Ok(Program {
+            names: Names::new(&decoded.image),
             image: decoded.image,
             digest: container::digest(bytes),
             automata,
             schemas,
             tool_schemas,
             blocks,
+            trees,
             sizes: found.iter().map(|row| SectionSize { section: row.section, bytes: row.bytes.len() }).collect(),
         })
     }
@@ -81,28 +87,75 @@ impl Program {
         self.blocks.get(block.index())
     }
 
+    /// What the verifier found out about a node of a decision tree.
+    pub fn tree_facts(&self, tree: TreeId) -> Option<&TreeFacts> {
+        self.trees.get(tree.index())
+    }
+
+    /// The server of this name.
+    pub fn server(&self, name: &str) -> Option<ServerId> {
+        self.names.server(&self.image, name)
+    }
+
+    /// The row of a server's tool of this name.
+    pub fn tool(&self, server: ServerId, name: &str) -> Option<usize> {
+        self.names.tool(&self.image, server, name)
+    }
+
+    /// The entry points of an action that hold for every server, for all of this one, and for its
+    /// member of this name: rows of the image's `entries`.
+    pub fn entries(&self, action: Action, server: ServerId, name: Option<&str>) -> [Option<usize>; 3] {
+        self.names.entries(&self.image, action, server, name)
+    }
+
+    /// The entry points of an action and server that are about resources: rows of the image's `entries`.
+    pub fn uri_entries(&self, action: Action, server: ServerId) -> core::ops::Range<usize> {
+        self.names.uri_entries(&self.image, action, server)
+    }
+
     /// Sizes of the sections.
     pub fn sizes(&self) -> &[SectionSize] {
         &self.sizes
     }
 
-    /// Whether the whole text matches an automaton; `None` when the automaton gives up.
+    /// Whether the whole text matches some pattern of an automaton; `None` when the automaton gives up.
     pub fn automaton_matches(&self, automaton: AutomatonId, text: &str) -> Option<bool> {
         let dfa = self.automata.get(automaton.index())?;
-        let mut state = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
-        for byte in text.bytes() {
-            state = dfa.next_state(state, byte);
-            if dfa.is_special_state(state) {
-                if dfa.is_dead_state(state) {
-                    return Some(false);
-                }
-                if dfa.is_quit_state(state) {
-                    return None;
-                }
+        Some(match end_state(dfa, text)? {
+            Some(state) => dfa.is_match_state(state),
+            None => false,
+        })
+    }
+
+    /// Calls `found` with every pattern of an automaton that the whole text matches; `None` when the
+    /// automaton gives up.
+    pub fn automaton_patterns(&self, automaton: AutomatonId, text: &str, mut found: impl FnMut(usize)) -> Option<()> {
+        let dfa = self.automata.get(automaton.index())?;
+        if let Some(state) = end_state(dfa, text)?
+            && dfa.is_match_state(state)
+        {
+            (0..dfa.match_len(state)).for_each(|row| found(dfa.match_pattern(state, row).as_usize()));
+        }
+        Some(())
+    }
+}
+
+/// The state behind the end of the text: none when no pattern can match any more; `None` at all when
+/// the automaton gives up.
+fn end_state(dfa: &sparse::DFA<Vec<u8>>, text: &str) -> Option<Option<StateID>> {
+    let mut state = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
+    for byte in text.bytes() {
+        state = dfa.next_state(state, byte);
+        if dfa.is_special_state(state) {
+            if dfa.is_dead_state(state) {
+                return Some(None);
+            }
+            if dfa.is_quit_state(state) {
+                return None;
             }
         }
-        Some(dfa.is_match_state(dfa.next_eoi_state(state)))
     }
+    Some(Some(dfa.next_eoi_state(state)))
 }
 
 /// Verifies every schema.
@@ -138,8 +191,8 @@ fn load_automata(image: &BundleImage) -> Result<Vec<sparse::DFA<Vec<u8>>>, Verif
     for (row, automaton) in image.automata.iter().enumerate() {
         let broken = |problem| VerifyError::new(Section::Automata, row, problem);
         let (dfa, length) = sparse::DFA::from_bytes(&automaton.dfa).map_err(|_| broken("the automaton is broken"))?;
-        if length != automaton.dfa.len() || dfa.pattern_len() != 1 {
-            return Err(broken("the automaton is not one pattern"));
+        if length != automaton.dfa.len() || u32::try_from(dfa.pattern_len()) != Ok(automaton.patterns) {
+            return Err(broken("the automaton knows other patterns"));
         }
         automata.push(dfa.to_owned());
     }

@@ -3,11 +3,14 @@
 //! It does not lean on the digests: a bundle that passes is safe to evaluate whoever made it. What
 //! is checked where: [`tables`] types, constants and other leaf tables; [`code`] decision code, with
 //! definedness and kind of every register, forward-only jumps and the step bound; [`declarations`]
-//! identities, servers, rules, entry points and debug data.
+//! identities, servers, rules and debug data; [`trees`] decision trees and entry points.
 
 mod code;
 mod declarations;
 mod tables;
+mod trees;
+
+pub use trees::TreeFacts;
 
 use crate::container::Section;
 use crate::ids::SlotId;
@@ -52,6 +55,8 @@ pub struct BlockFacts {
     pub slots: Vec<SlotId>,
     /// Whether something it reads or computes needs the native stage.
     pub natives: bool,
+    /// Whether it reads collected parameters or captures of a URI pattern.
+    pub extracts: bool,
     /// Whether it reads the link being classified.
     pub link: bool,
     /// Whether it reads anything but the link being classified, data and constants.
@@ -61,7 +66,7 @@ pub struct BlockFacts {
 }
 
 /// Checks a whole image.
-pub(crate) fn verify_image(image: &BundleImage) -> Result<Vec<BlockFacts>, VerifyError> {
+pub(crate) fn verify_image(image: &BundleImage) -> Result<ImageFacts, VerifyError> {
     tables::verify(image)?;
     let mut facts = Vec::new();
     for (row, block) in image.blocks.iter().enumerate() {
@@ -70,7 +75,17 @@ pub(crate) fn verify_image(image: &BundleImage) -> Result<Vec<BlockFacts>, Verif
         facts.push(block_facts);
     }
     declarations::verify(image, &facts)?;
-    Ok(facts)
+    let trees = trees::verify(image, &facts)?;
+    Ok(ImageFacts { blocks: facts, trees })
+}
+
+/// What the verifier found out about an image.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageFacts {
+    /// By block.
+    pub blocks: Vec<BlockFacts>,
+    /// By node of a tree.
+    pub trees: Vec<TreeFacts>,
 }
 
 /// A check that failed, without its place.

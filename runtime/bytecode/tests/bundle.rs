@@ -10,6 +10,8 @@ fn op(opcode: Opcode, dst: u16, a: u32, b: u32) -> Instruction {
     Instruction::new(opcode, dst, a, b)
 }
 
+const SAMPLE_ROW: EntryRow = EntryRow { rule: RuleId(0), block: BlockId(0), start: 0, late: false };
+
 fn whole_value_automaton(pattern: &str) -> AutomatonImage {
     use regex_automata::MatchKind;
     use regex_automata::dfa::{StartKind, dense};
@@ -19,7 +21,7 @@ fn whole_value_automaton(pattern: &str) -> AutomatonImage {
         .thompson(thompson::Config::new())
         .build(&format!(r"\A(?:{pattern})\z"))
         .unwrap();
-    AutomatonImage { dfa: dfa.to_sparse().unwrap().to_bytes_little_endian(), source: pattern.to_string() }
+    AutomatonImage { dfa: dfa.to_sparse().unwrap().to_bytes_little_endian(), patterns: 1, source: pattern.to_string() }
 }
 
 /// The condition of the rule, and that of the class.
@@ -133,11 +135,12 @@ fn sample() -> BundleImage {
             docs: "Reads below /w.".into(),
             span,
         }],
+        trees: vec![TreeImage::Rows(vec![SAMPLE_ROW])],
         entries: vec![EntryImage {
             action: Action::Call,
             server: Some(ServerId(0)),
             target: EntryTarget::Name("read".into()),
-            rows: vec![EntryRow { rule: RuleId(0), block: BlockId(0) }],
+            trees: StageTrees { permits: Some(TreeId(0)), ..StageTrees::default() },
         }],
         sources: vec![SourceImage { path: "acme/policy/main.mcpz".into() }],
         debug: sample_debug(span),
@@ -239,7 +242,22 @@ fn hand_broken_tables_are_refused_for_the_right_reason() {
     );
     assert_eq!(refusal(|i| i.symbols.push("sub".into())), "a field name stands twice");
     assert_eq!(refusal(|i| i.entries.push(i.entries[0].clone())), "entry points are not sorted");
-    assert_eq!(refusal(|i| i.entries[0].rows[0].block = BlockId(1)), "a condition must be truth about a request");
+    assert_eq!(
+        refusal(|i| i.trees[0] = TreeImage::Rows(vec![EntryRow { block: BlockId(1), ..SAMPLE_ROW }])),
+        "a condition must be truth about a request"
+    );
+    assert_eq!(refusal(|i| i.trees[0] = TreeImage::Both(vec![TreeId(0)])), "a tree refers to a later one");
+    assert_eq!(refusal(|i| i.entries[0].trees.forbids = Some(TreeId(9))), "no such tree");
+    let texts = |cases| TreeImage::Texts { slot: SlotId(1), cases, children: vec![] };
+    assert_eq!(refusal(|i| i.trees[0] = texts(vec![(ConstantId(0), 0)])), "a key of the wrong kind");
+    let interval = |low, high, highest| IntervalImage { low, high, highest, child: 0 };
+    let numbers = |cases| TreeImage::Numbers { slot: SlotId(1), cases, children: vec![] };
+    assert_eq!(refusal(|i| i.trees[0] = numbers(vec![interval(0, 1, 0)])), "intervals are not in order");
+    assert_eq!(refusal(|i| i.trees[0] = numbers(vec![interval(0, 1, 1)])), "no such child");
+    assert_eq!(
+        refusal(|i| i.trees[0] = TreeImage::Rows(vec![EntryRow { start: 4, ..SAMPLE_ROW }])),
+        "a register is read before it is defined"
+    );
     assert_eq!(
         refusal(|i| i.classes[0].definition = ClassDefinitionImage::Narrow { base: ClassId(0), condition: None }),
         "a class refers to a later one"

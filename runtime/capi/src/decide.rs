@@ -216,7 +216,7 @@ unsafe fn read_request<'a>(given: &Request) -> Result<request::Request<'a>, Stat
         MCPZ_DIRECTION_TO_CLIENT => Direction::ToClient,
         _ => return Err(Status::BadValue),
     };
-    let facts = Facts { now_ms: given.now_ms, context, network_source: network };
+    let facts = Facts { now_ms: given.now_ms, context: context.into(), network_source: network };
     Ok(request::Request { message, server, direction, facts })
 }
 

@@ -10,7 +10,7 @@ use mcpz_runtime::decision::{Decision, DenyMode, Effect, Reason};
 use mcpz_runtime::principal::{Link, Principal};
 use mcpz_runtime::request::Request;
 use mcpz_runtime::state::State;
-use mcpz_runtime::{Input, Scratch};
+use mcpz_runtime::{Caller, Input, Scratch};
 
 /// Verifies a bundle; the text says what is wrong with it.
 pub(crate) fn load(bundle: &[u8]) -> Result<Program, String> {
@@ -18,20 +18,20 @@ pub(crate) fn load(bundle: &[u8]) -> Result<Program, String> {
 }
 
 /// Who asks, made once and used for many decisions.
-pub(crate) fn principal(_program: &Program, chain: Vec<Link>, scopes: Vec<String>) -> Principal {
-    Principal { chain, scopes }
+pub(crate) fn principal(program: &Program, chain: Vec<Link>, scopes: Vec<String>) -> Caller {
+    Caller::resolve(program, &DataSet::default(), &Principal { chain, scopes })
 }
 
 /// Decides one message.
 pub(crate) fn decide(
     program: &Program,
-    principal: &Principal,
+    caller: &Caller,
     request: Request<'_>,
     state: &dyn State,
     scratch: &mut Scratch,
 ) -> Decision {
     let data = DataSet::default();
-    mcpz_runtime::decide(&Input { program, data: &data, principal, request, state }, scratch)
+    mcpz_runtime::decide(&Input { program, data: &data, caller, request, state }, scratch)
 }
 
 /// The denial that stands when nothing could be decided: it names the status as its reason and shows nothing.

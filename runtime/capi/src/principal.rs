@@ -11,13 +11,14 @@ use crate::status::{Status, caught, guarded};
 use crate::text::Text;
 use crate::{engine, pointer};
 use mcpz_bytecode::limits::MAX_CHAIN;
+use mcpz_runtime::Caller;
 use mcpz_runtime::json::{Buffers, Document, Kind, Limits, NodeId};
-use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
+use mcpz_runtime::principal::{Link, LinkKind, LinkSource};
 use std::ptr;
 
 /// Who asks. It never changes: any number of threads use it for any number of decisions at the same time.
 pub struct PrincipalHandle {
-    pub(crate) principal: Principal,
+    pub(crate) principal: Caller,
     /// Digest of the program it was made for.
     pub(crate) digest: [u8; 32],
 }

@@ -1,23 +1,27 @@
 //! What stays the same while one message is judged, and the evaluation of rules.
 
+use crate::caller::CallerLink;
 use crate::data::DataSet;
 use crate::decide::cover::{patterns_of, uri_fits};
+use crate::decide::tree::Walk;
 use crate::json::{Document, Kind, NodeId};
 use crate::natives::{Memo, Parser};
 use crate::state::State;
-use crate::vm::context::{Asked, Captures, ClassTable, Collected, Context, LinkView, Uri};
-use crate::vm::machine::Machine;
+use crate::vm::context::{Asked, Captures, ClassTable, Collected, Context, Uri};
+use crate::vm::machine::{Machine, MachineMemory};
 use crate::vm::read::operand;
+use crate::vm::subject::narrowly;
 use crate::vm::value::{Place, Stop, Truth, Value};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::net::IpAddr;
-use mcpz_bytecode::ids::{BlockId, RuleId, TypeId};
+use core::ops::ControlFlow;
+use mcpz_bytecode::ids::{BlockId, ClassId, RuleId, TreeId, TypeId};
 use mcpz_bytecode::image::{
-    CollectImage, EntryImage, EntryTarget, ParameterKind, RuleImage, RuleKindImage, SlotRoot, StepImage, ToolImage,
-    TypeImage,
+    BundleImage, CollectImage, EntryRow, EntryTarget, ParameterKind, RuleImage, RuleKindImage, SlotRoot, StageTrees,
+    StepImage, ToolImage, TreeImage, TypeImage,
 };
 use mcpz_bytecode::value::pattern::match_uri;
 use mcpz_bytecode::{ErrorCode, Program};
@@ -33,9 +37,13 @@ pub(crate) struct Case<'a> {
     /// Its data.
     pub data: &'a DataSet,
     /// The chain.
-    pub chain: &'a [LinkView<'a>],
+    pub chain: &'a [CallerLink],
     /// Class tests.
     pub classes: &'a ClassTable,
+    /// Classes that some link may belong to, ascending.
+    pub possible: &'a [ClassId],
+    /// Whether no class test is in error.
+    pub is_clean: bool,
     /// Scopes of the credential.
     pub scopes: &'a [String],
     /// `context`: an object.
@@ -65,18 +73,7 @@ pub struct StepCount {
     pub bound: u64,
 }
 
-/// A rule that is about what is asked, with one of its conditions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Row {
-    /// The rule.
-    pub rule: RuleId,
-    /// Its condition.
-    pub block: BlockId,
-    /// False when its pattern may match only some resources of the template that is asked about.
-    pub certain: bool,
-}
-
-/// What evaluation found: the value of each rule that is about what is asked, in canonical order.
+/// What evaluation found: the rules whose value is not false, in canonical order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcomes {
     /// Rules and their values.
@@ -85,37 +82,115 @@ pub(crate) struct Outcomes {
     pub amounts: Vec<(RuleId, Result<i128, ErrorCode>)>,
 }
 
-/// The rules that are about what is asked, in canonical order, each condition once.
-pub(crate) fn rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
-    let image = program.image();
-    let applies = |entry: &&EntryImage| {
-        entry.action == asked.action
-            && entry.server.is_none_or(|server| server == asked.server)
-            && match &entry.target {
-                EntryTarget::Any => true,
-                EntryTarget::Name(name) => {
-                    let server = image.servers.get(asked.server.index());
-                    let tool = asked.tool.and_then(|row| server?.tools.get(row)).map(|tool| &tool.name);
-                    let prompt = asked.prompt.and_then(|row| server?.prompts.get(row)).map(|prompt| &prompt.name);
-                    Some(name) == tool || Some(name) == prompt
-                }
-                EntryTarget::Uri(pattern) => {
-                    image.patterns.get(pattern.index()).is_some_and(|pattern| uri_fits(pattern, asked))
-                }
+impl Outcomes {
+    /// Forgets everything.
+    fn clear(&mut self) {
+        self.truths.clear();
+        self.amounts.clear();
+    }
+
+    /// Brings the values into canonical order; a rule that was met more than once folds like `or`.
+    fn settle(&mut self) {
+        self.truths.sort_unstable();
+        self.truths.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                earlier.1 = earlier.1.or(later.1);
             }
+            same
+        });
+    }
+}
+
+/// Memory for evaluations, used again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    machine: MachineMemory,
+    /// What the last evaluation found.
+    pub outcomes: Outcomes,
+}
+
+/// The step that asks for rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Shadow rules.
+    Shadow,
+    /// Forbids.
+    Forbids,
+    /// Permits.
+    Permits,
+    /// Requirements, limits, redactions, audit rules.
+    Others,
+}
+
+impl Stage {
+    /// Its tree of an entry point.
+    fn of(self, trees: &StageTrees) -> Option<TreeId> {
+        match self {
+            Stage::Shadow => trees.shadow,
+            Stage::Forbids => trees.forbids,
+            Stage::Permits => trees.permits,
+            Stage::Others => trees.others,
+        }
+    }
+}
+
+/// The entry points about what is asked, each with whether it certainly is: one about a pattern that
+/// may match only some resources of the template that is asked about is not.
+pub(crate) fn entries<'a>(
+    program: &'a Program,
+    asked: &Asked<'_>,
+) -> impl Iterator<Item = (&'a StageTrees, bool)> + use<'a> {
+    let image = program.image();
+    let server = image.servers.get(asked.server.index());
+    let tool = asked.tool.and_then(|row| server?.tools.get(row)).map(|tool| tool.name.as_str());
+    let prompt = asked.prompt.and_then(|row| server?.prompts.get(row)).map(|prompt| prompt.name.as_str());
+    let named = program.entries(asked.action, asked.server, tool.or(prompt)).into_iter().flatten();
+    let template = matches!(asked.uri, Some(Uri::Template(_)));
+    let fitting: Vec<usize> = match asked.uri {
+        None => Vec::new(),
+        Some(_) => {
+            let about = program.uri_entries(asked.action, asked.server);
+            about.filter(|row| entry_fits(image, *row, asked)).collect()
+        }
     };
-    let mut rows: Vec<Row> = image
-        .entries
-        .iter()
-        .filter(applies)
-        .flat_map(|entry| {
-            let partial = matches!(entry.target, EntryTarget::Uri(_)) && matches!(asked.uri, Some(Uri::Template(_)));
-            entry.rows.iter().map(move |row| Row { rule: row.rule, block: row.block, certain: !partial })
-        })
-        .collect();
+    let at = move |row: usize| image.entries.get(row).map(|entry| &entry.trees);
+    let named = named.filter_map(move |row| Some((at(row)?, true)));
+    named.chain(fitting.into_iter().filter_map(move |row| Some((at(row)?, !template))))
+}
+
+/// A rule that is about what is asked, with one of its conditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Row {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its condition.
+    pub block: BlockId,
+}
+
+/// Every rule that is about what is asked, true or not, in canonical order: for explanations.
+pub(crate) fn all_rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
+    let mut open: Vec<TreeId> = entries(program, asked).flat_map(|(trees, _)| trees.all()).collect();
+    let mut rows = Vec::new();
+    while let Some(node) = open.pop().and_then(|tree| program.image().trees.get(tree.index())) {
+        match node {
+            TreeImage::Rows(found) => rows.extend(found.iter().map(|row| Row { rule: row.rule, block: row.block })),
+            switch => open.extend_from_slice(switch.children()),
+        }
+    }
     rows.sort_unstable();
     rows.dedup();
     rows
+}
+
+/// Whether an entry point about resources fits.
+fn entry_fits(image: &BundleImage, row: usize, asked: &Asked<'_>) -> bool {
+    match image.entries.get(row).map(|entry| &entry.target) {
+        Some(EntryTarget::Uri(pattern)) => {
+            image.patterns.get(pattern.index()).is_some_and(|pattern| uri_fits(pattern, asked))
+        }
+        _ => false,
+    }
 }
 
 /// The extraction stage's findings about what is asked.
@@ -129,6 +204,10 @@ pub(crate) struct Extracted<'a> {
 pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>) -> Extracted<'a> {
     let image = program.image();
     let mut extracted = Extracted::default();
+    let wants = |tree: TreeId| program.tree_facts(tree).is_some_and(|facts| facts.extracts);
+    if !entries(program, asked).any(|(trees, _)| trees.all().any(wants)) {
+        return extracted;
+    }
     if let Some(Uri::Known(uri)) = asked.uri {
         let wanted = patterns_of(image, asked);
         extracted.captures.by_pattern = image
@@ -259,51 +338,49 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The value of every rule in `rows`, and the amounts of limits among them.
-    pub fn evaluate(&self, asked: &Asked<'_>, rows: &[Row], time: Time, memo: &mut Memo) -> Outcomes {
-        let extracted = extract(self.program, asked);
-        self.run_natives(asked, &extracted, rows, time, memo);
-        let mut outcomes = Outcomes { truths: Vec::with_capacity(rows.len()), amounts: Vec::with_capacity(rows.len()) };
+    /// The values of the rules of some stages that are not false, and the amounts of limits among them.
+    pub fn evaluate<'w>(
+        &self,
+        asked: &Asked<'_>,
+        extracted: &Extracted<'_>,
+        stages: &[Stage],
+        time: Time,
+        (memo, work): (&mut Memo, &'w mut Work),
+    ) -> &'w mut Outcomes {
+        self.run_natives(asked, extracted, stages, time, (memo, work));
         for _ in 0..MAX_ROUNDS {
             let missed = Cell::new(false);
-            let base = self.context(asked, &extracted, memo, &missed);
+            let base = self.context(asked, extracted, memo, &missed);
             let cx = at_time(base, time);
-            let mut machine = Machine::new(registers(self.program, rows));
             self.probe.inspect(|probe| probe(true));
-            run_all(&cx, &mut machine, rows, &mut outcomes);
+            self.run_all(&cx, asked, stages, work);
             self.probe.inspect(|probe| probe(false));
-            self.count_steps(machine.steps(), rows);
             if !missed.get() {
                 break;
             }
             // A native behind an answer of the state: compute it, and evaluate again.
-            self.compute_missing(asked, &extracted, rows, (time, Some(self.state)), memo);
+            self.compute_missing(asked, extracted, stages, (time, Some(self.state)), (memo, work));
         }
-        outcomes
-    }
-
-    /// Adds the steps of one pass over the rows.
-    fn count_steps(&self, taken: u64, rows: &[Row]) {
-        let blocks =
-            rows.iter().flat_map(|row| core::iter::once(row.block).chain(amount_block(self.program, row.rule)));
-        let bounds = blocks.filter_map(|block| self.program.block_facts(block)).map(|facts| facts.steps);
-        let mut count = self.steps.get();
-        count.taken = count.taken.saturating_add(taken);
-        count.bound = bounds.fold(count.bound, u64::saturating_add);
-        self.steps.set(count);
+        work.outcomes.settle();
+        &mut work.outcomes
     }
 
     /// The native stage: evaluates everything without the state until no native is missing.
-    pub fn run_natives(&self, asked: &Asked<'_>, extracted: &Extracted<'_>, rows: &[Row], time: Time, memo: &mut Memo) {
-        let needed = |row: &Row| {
-            let mut blocks = core::iter::once(row.block).chain(amount_block(self.program, row.rule));
-            blocks.any(|block| self.program.block_facts(block).is_some_and(|facts| facts.natives))
-        };
-        if !rows.iter().any(needed) {
+    pub fn run_natives(
+        &self,
+        asked: &Asked<'_>,
+        extracted: &Extracted<'_>,
+        stages: &[Stage],
+        time: Time,
+        (memo, work): (&mut Memo, &mut Work),
+    ) {
+        let needs = |tree: TreeId| self.program.tree_facts(tree).is_some_and(|facts| facts.natives);
+        let trees = |entry: &StageTrees| stages.iter().filter_map(|stage| stage.of(entry)).any(needs);
+        if !entries(self.program, asked).any(|(entry, _)| trees(entry)) {
             return;
         }
         for _ in 0..MAX_ROUNDS {
-            if !self.compute_missing(asked, extracted, rows, (time, None), memo) {
+            if !self.compute_missing(asked, extracted, stages, (time, None), (memo, work)) {
                 return;
             }
         }
@@ -314,17 +391,17 @@ impl<'a> Case<'a> {
         &self,
         asked: &Asked<'_>,
         extracted: &Extracted<'_>,
-        rows: &[Row],
+        stages: &[Stage],
         (time, state): (Time, Option<&dyn State>),
-        memo: &mut Memo,
+        (memo, work): (&mut Memo, &mut Work),
     ) -> bool {
         let wanted: RefCell<Vec<(Parser, String)>> = RefCell::new(Vec::new());
         {
             let missed = Cell::new(false);
             let base = self.context(asked, extracted, memo, &missed);
             let cx = at_time(Context { wanted: Some(&wanted), state, eager: true, ..base }, time);
-            let mut machine = Machine::new(registers(self.program, rows));
-            run_all(&cx, &mut machine, rows, &mut Outcomes::default());
+            let uncounted = Cell::new(StepCount::default());
+            Case { steps: &uncounted, ..*self }.run_all(&cx, asked, stages, work);
         }
         let wanted = wanted.into_inner();
         for (parser, text) in &wanted {
@@ -332,6 +409,139 @@ impl<'a> Case<'a> {
         }
         !wanted.is_empty()
     }
+
+    /// The decision stage proper: walks the trees and runs the conditions they lead to. Nothing here
+    /// allocates, once the outcomes have room.
+    fn run_all<'c>(&self, cx: &Context<'c>, asked: &Asked<'_>, stages: &[Stage], work: &mut Work) {
+        let mut machine = Machine::with(core::mem::take(&mut work.machine));
+        work.outcomes.clear();
+        for stage in stages {
+            for (trees, certain) in entries(self.program, asked) {
+                let Some(tree) = stage.of(trees) else { continue };
+                let walk = Walk { cx, possible: self.possible, skip_late: false };
+                // Every row goes on, so the walk is never cut short.
+                let _ = walk.rows(tree, &mut |row, exact| {
+                    let truth = self.run_row(cx, &mut machine, row, certain, exact);
+                    if truth != Truth::False {
+                        work.outcomes.truths.push((row.rule, truth));
+                        self.run_amount(cx, &mut machine, row.rule, &mut work.outcomes);
+                    }
+                    ControlFlow::Continue(())
+                });
+            }
+        }
+        self.count_taken(machine.steps());
+        work.machine = machine.into_memory();
+    }
+
+    /// The value of a rule by one of its rows.
+    fn run_row<'c>(
+        &self,
+        cx: &Context<'c>,
+        machine: &mut Machine<'c>,
+        row: &EntryRow,
+        certain: bool,
+        exact: bool,
+    ) -> Truth {
+        self.count_bound(row.block);
+        let truth = if exact && row.start > 0 && !cx.eager {
+            machine.run_from(cx, row.block, row.start)
+        } else {
+            machine.run_truth(cx, row.block)
+        };
+        if certain { truth } else { Truth::Unknown.and(truth) }
+    }
+
+    /// The amount of a limit.
+    fn run_amount<'c>(&self, cx: &Context<'c>, machine: &mut Machine<'c>, rule: RuleId, outcomes: &mut Outcomes) {
+        if let Some(block) = amount_block(self.program, rule)
+            && !outcomes.amounts.iter().any(|(known, _)| *known == rule)
+        {
+            self.count_bound(block);
+            let value = machine.run(cx, block);
+            outcomes.amounts.push((rule, amount(cx, value)));
+        }
+    }
+
+    /// Adds what a block may take at most.
+    fn count_bound(&self, block: BlockId) {
+        let bound = self.program.block_facts(block).map_or(0, |facts| facts.steps);
+        let count = self.steps.get();
+        self.steps.set(StepCount { bound: count.bound.saturating_add(bound), ..count });
+    }
+
+    /// Adds what was taken.
+    fn count_taken(&self, taken: u64) {
+        let count = self.steps.get();
+        self.steps.set(StepCount { taken: count.taken.saturating_add(taken), ..count });
+    }
+
+    /// What list time says of the target: forbids and permits, everything late unknown.
+    pub fn look(&self, asked: &Asked<'_>, extracted: &Extracted<'_>, (memo, work): (&mut Memo, &mut Work)) -> Look {
+        self.run_natives(asked, extracted, &[Stage::Forbids, Stage::Permits], Time::List, (memo, work));
+        let missed = Cell::new(false);
+        let base = self.context(asked, extracted, memo, &missed);
+        let cx = at_time(base, Time::List);
+        let mut machine = Machine::with(core::mem::take(&mut work.machine));
+        self.probe.inspect(|probe| probe(true));
+        let look = self.look_with(&cx, asked, &mut machine);
+        self.probe.inspect(|probe| probe(false));
+        self.count_taken(machine.steps());
+        work.machine = machine.into_memory();
+        look
+    }
+
+    /// As [`Case::look`]: a forbid that is true or in error ends it, then a permit that is none of false and in error.
+    fn look_with<'c>(&self, cx: &Context<'c>, asked: &Asked<'_>, machine: &mut Machine<'c>) -> Look {
+        // A late forbid is unknown or false, unless the subject's test is in error.
+        let walk = Walk { cx, possible: self.possible, skip_late: self.is_clean };
+        for (trees, certain) in entries(self.program, asked) {
+            let Some(tree) = trees.forbids else { continue };
+            let hit = walk.rows(tree, &mut |row, exact| match self.run_row(cx, machine, row, certain, exact) {
+                Truth::True | Truth::Error(_) => ControlFlow::Break(()),
+                Truth::False | Truth::Unknown => ControlFlow::Continue(()),
+            });
+            if hit.is_break() {
+                return Look::Hidden;
+            }
+        }
+        let walk = Walk { skip_late: false, ..walk };
+        for (trees, certain) in entries(self.program, asked) {
+            let Some(tree) = trees.permits else { continue };
+            let found = walk.rows(tree, &mut |row, exact| {
+                let truth = self.run_row(cx, machine, row, certain, exact);
+                match list_value(cx, self.program, row.rule, truth) {
+                    Truth::True | Truth::Unknown => ControlFlow::Break(()),
+                    Truth::False | Truth::Error(_) => ControlFlow::Continue(()),
+                }
+            });
+            if found.is_break() {
+                return Look::Shown;
+            }
+        }
+        Look::Hidden
+    }
+}
+
+/// The value of a permit at list time: of a grant's, whether the caller could hold it.
+pub(crate) fn list_value(cx: &Context<'_>, program: &Program, id: RuleId, truth: Truth) -> Truth {
+    match rule(program, id).map(|rule| &rule.kind) {
+        Some(RuleKindImage::Permit(Some(grant))) => {
+            let subject = program.image().grants.get(grant.index()).map(|grant| grant.subject);
+            let holder = subject.map_or(Truth::False, |subject| narrowly(cx, subject, true));
+            truth.and(holder).and(Truth::Unknown)
+        }
+        _ => truth,
+    }
+}
+
+/// What list time says of a target, without the particulars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It is shown.
+    Shown,
+    /// It is not.
+    Hidden,
 }
 
 /// The context at list time or at the time of the call.
@@ -347,34 +557,6 @@ fn amount_block(program: &Program, rule: RuleId) -> Option<BlockId> {
     match program.image().rules.get(rule.index()).map(|rule| &rule.kind) {
         Some(RuleKindImage::Limit(limit)) => limit.amount,
         _ => None,
-    }
-}
-
-/// Registers that the largest block needs.
-fn registers(program: &Program, rows: &[Row]) -> usize {
-    let blocks = rows.iter().flat_map(|row| core::iter::once(row.block).chain(amount_block(program, row.rule)));
-    let sizes = blocks.filter_map(|block| program.image().blocks.get(block.index()));
-    sizes.map(|block| usize::from(block.registers)).max().unwrap_or(0)
-}
-
-/// The decision stage proper: runs every condition and amount. Nothing here allocates, as long as
-/// `outcomes` has room for all rows.
-pub(crate) fn run_all<'a>(cx: &Context<'a>, machine: &mut Machine<'a>, rows: &[Row], outcomes: &mut Outcomes) {
-    outcomes.truths.clear();
-    outcomes.amounts.clear();
-    for row in rows {
-        let target = if row.certain { Truth::True } else { Truth::Unknown };
-        let truth = target.and(machine.run_truth(cx, row.block));
-        match outcomes.truths.last_mut() {
-            Some((rule, known)) if *rule == row.rule => *known = known.or(truth),
-            _ => {
-                outcomes.truths.push((row.rule, truth));
-                if let Some(block) = amount_block(cx.program, row.rule) {
-                    let value = machine.run(cx, block);
-                    outcomes.amounts.push((row.rule, amount(cx, value)));
-                }
-            }
-        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Step 1: kill switch, quarantine, flow, arguments.
 
-use crate::credential::subject_of;
 use crate::decide::case::Case;
 use crate::decide::cover::covers;
 use crate::decision::Reason;
@@ -8,7 +7,6 @@ use crate::json::Kind;
 use crate::schema;
 use crate::state::{Isolation, StateError};
 use crate::vm::context::Asked;
-use alloc::vec::Vec;
 use mcpz_bytecode::ids::SegmentId;
 use mcpz_bytecode::image::{Action, FlowImage, LinkKind, PromptImage};
 use mcpz_bytecode::value::net;
@@ -52,9 +50,9 @@ fn isolated(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
     {
         return Ok(true);
     }
-    for link in case.chain.iter().filter(|link| link.kind == LinkKind::Agent) {
-        if let Some(subject) = subject_of(link)
-            && case.state.isolated(Isolation::Agent(&subject))?
+    for link in case.chain.iter().filter(|link| link.kind() == LinkKind::Agent) {
+        if let Some(subject) = link.subject()
+            && case.state.isolated(Isolation::Agent(subject))?
         {
             return Ok(true);
         }
@@ -81,14 +79,13 @@ fn flow_is_open(case: &Case<'_>, asked: &Asked<'_>) -> bool {
     let holds = |networks: &[_]| {
         case.network.is_some_and(|source| networks.iter().any(|network| net::net_contains(*network, source)))
     };
-    let inside = image.segments.iter().enumerate().filter(|(_, segment)| holds(&segment.networks));
-    let from: Vec<SegmentId> = inside.map(|(row, _)| SegmentId::new(row)).collect();
+    let inside = |id: SegmentId| image.segments.get(id.index()).is_some_and(|segment| holds(&segment.networks));
     let applies = |flow: &&FlowImage| {
-        flow.to == to && from.contains(&flow.from) && flow.only.as_ref().is_none_or(|only| covers(only, asked))
+        flow.to == to && inside(flow.from) && flow.only.as_ref().is_none_or(|only| covers(only, asked))
     };
     let closed = image.flows.iter().filter(applies).any(|flow| flow.forbid);
     let opened = image.flows.iter().filter(applies).any(|flow| !flow.forbid);
-    !closed && (from.contains(&to) || opened)
+    !closed && (inside(to) || opened)
 }
 
 /// Whether arguments fit what the catalog pins.

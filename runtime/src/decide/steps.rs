@@ -1,7 +1,6 @@
 //! The steps of a decision, in order (docs/semantics.md, section 7).
 
-use crate::credential::subject_of;
-use crate::decide::case::{Case, Outcomes, Time, rows, rule};
+use crate::decide::case::{Case, Extracted, Look, Stage, Time, Work, extract, list_value, rule};
 use crate::decide::{cover, gates};
 use crate::decision::{
     AuditLevel, Decision, DenyMode, Effect, ErrorCode, LimitObligation, Obligations, Reason, RedactionObligation,
@@ -43,38 +42,52 @@ pub struct Visibility {
 struct Course<'c, 'a> {
     case: &'c Case<'a>,
     asked: &'c Asked<'c>,
-    outcomes: Outcomes,
+    extracted: Extracted<'c>,
+    memo: &'c mut Memo,
+    work: &'c mut Work,
     decision: Decision,
 }
 
 /// Decides what is asked, from step 0d on.
-pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Decision {
+pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> Decision {
     let blank = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, case.program.digest());
-    let mut course = Course { case, asked, outcomes: Outcomes::default(), decision: blank };
+    let extracted = extract(case.program, asked);
+    let mut course = Course { case, asked, extracted, memo, work, decision: blank };
     // The result only says whether all steps were gone through; the decision is in the course.
-    let _ = course.run(memo);
+    let _ = course.run();
     course.decision.errors.sort_by_key(|error| error.rule);
     course.decision
 }
 
-/// Evaluates all forbids and permits of a target with everything late unknown.
-pub(crate) fn visibility(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo) -> Visibility {
-    let mut wanted = rows(case.program, asked);
-    wanted.retain(|row| {
-        rule(case.program, row.rule)
-            .is_some_and(|rule| !rule.shadow && matches!(rule.kind, RuleKindImage::Forbid | RuleKindImage::Permit(_)))
-    });
-    let outcomes = case.evaluate(asked, &wanted, Time::List, memo);
+/// Whether a listing shows a target.
+pub(crate) fn is_shown(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> bool {
+    let extracted = extract(case.program, asked);
+    case.look(asked, &extracted, (memo, work)) == Look::Shown
+}
+
+/// What a listing says of a target, with the particulars: evaluates all forbids and permits with
+/// everything late unknown.
+pub(crate) fn visibility(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> Visibility {
+    let extracted = extract(case.program, asked);
+    particulars(case, asked, &extracted, (memo, work))
+}
+
+/// As [`visibility`].
+fn particulars(
+    case: &Case<'_>,
+    asked: &Asked<'_>,
+    extracted: &Extracted<'_>,
+    (memo, work): (&mut Memo, &mut Work),
+) -> Visibility {
+    let stages = [Stage::Forbids, Stage::Permits];
+    let outcomes = case.evaluate(asked, extracted, &stages, Time::List, (memo, work));
     let mut seen = Visibility { shown: false, hidden_by: None, errors: Vec::new() };
     let mut permitted = false;
     for (id, truth) in &outcomes.truths {
         let Some(rule) = rule(case.program, *id) else {
             continue;
         };
-        let value = match rule.kind {
-            RuleKindImage::Permit(Some(grant)) => truth.and(holder(case, asked, grant)).and(Truth::Unknown),
-            _ => *truth,
-        };
+        let value = with_context(case, asked, |cx| list_value(cx, case.program, *id, *truth));
         if let Truth::Error(code) = value {
             seen.errors.push(RuleError { rule: *id, code });
         }
@@ -98,31 +111,36 @@ fn holder(case: &Case<'_>, asked: &Asked<'_>, grant: GrantId) -> Truth {
 
 /// Looks at the chain as decision code does.
 fn with_context<T>(case: &Case<'_>, asked: &Asked<'_>, look: impl FnOnce(&Context<'_>) -> T) -> T {
-    let (memo, missed, extracted) = (Memo::default(), Cell::new(false), super::case::Extracted::default());
+    let (memo, missed, extracted) = (Memo::default(), Cell::new(false), Extracted::default());
     look(&case.context(asked, &extracted, &memo, &missed))
 }
 
 impl<'a> Course<'_, 'a> {
-    fn run(&mut self, memo: &mut Memo) -> Step {
-        self.visible(memo)?;
+    fn run(&mut self) -> Step {
+        self.visible()?;
         if let Some(reason) = gates::closed(self.case, self.asked) {
             return self.deny(reason, &[]);
         }
-        let rows = rows(self.case.program, self.asked);
-        self.outcomes = self.case.evaluate(self.asked, &rows, Time::Call, memo);
         self.shadow();
         self.forbids()?;
         self.permits()?;
+        self.evaluate(Stage::Others);
         self.requires()?;
         self.limits()?;
         self.oblige()
     }
 
-    /// The rules of a kind that are enforced, with their values, in canonical order.
-    fn enforced(&self, wanted: impl Fn(&RuleKindImage) -> bool) -> Vec<(RuleRow<'a>, Truth)> {
+    /// Evaluates the rules of a stage.
+    fn evaluate(&mut self, stage: Stage) {
+        self.case.evaluate(self.asked, &self.extracted, &[stage], Time::Call, (self.memo, self.work));
+    }
+
+    /// The rules of a kind in the stage at hand whose value is not false, in canonical order.
+    fn enforced(&self, wanted: fn(&RuleKindImage) -> bool) -> impl Iterator<Item = (RuleRow<'a>, Truth)> {
         let program = self.case.program;
-        let rows = self.outcomes.truths.iter().filter_map(|(id, truth)| Some(((*id, rule(program, *id)?), *truth)));
-        rows.filter(|((_, rule), _)| !rule.shadow && wanted(&rule.kind)).collect()
+        let rows = self.work.outcomes.truths.iter();
+        let rows = rows.filter_map(move |(id, truth)| Some(((*id, rule(program, *id)?), *truth)));
+        rows.filter(move |((_, rule), _)| wanted(&rule.kind))
     }
 
     /// Ends the decision with what these rules determined.
@@ -139,18 +157,14 @@ impl<'a> Course<'_, 'a> {
         self.end(Effect::Deny, reason, by)
     }
 
-    fn error(&mut self, rule: RuleId, code: ErrorCode) {
-        self.decision.errors.push(RuleError { rule, code });
-    }
-
     /// Step 0d. What servers ask is not listed.
-    fn visible(&mut self, memo: &mut Memo) -> Step {
-        if self.asked.by_server {
+    fn visible(&mut self) -> Step {
+        if self.asked.by_server || self.case.look(self.asked, &self.extracted, (self.memo, self.work)) == Look::Shown {
             return Ok(());
         }
-        let seen = visibility(self.case, self.asked, memo);
+        let seen = particulars(self.case, self.asked, &self.extracted, (self.memo, self.work));
         if seen.shown {
-            return Ok(());
+            return self.deny(Reason::NotVisible, &[]);
         }
         self.decision.errors = seen.errors;
         let ended = self.deny(Reason::NotVisible, &[]);
@@ -161,9 +175,10 @@ impl<'a> Course<'_, 'a> {
 
     /// Shadow rules are only reported.
     fn shadow(&mut self) {
+        self.evaluate(Stage::Shadow);
         let mut hits = Vec::new();
-        for (id, truth) in &self.outcomes.truths {
-            let Some(rule) = rule(self.case.program, *id).filter(|rule| rule.shadow) else {
+        for (id, truth) in &self.work.outcomes.truths {
+            let Some(rule) = rule(self.case.program, *id) else {
                 continue;
             };
             let value = match rule.kind {
@@ -181,17 +196,19 @@ impl<'a> Course<'_, 'a> {
 
     /// Step 2.
     fn forbids(&mut self) -> Step {
-        let mut bound = Vec::new();
+        self.evaluate(Stage::Forbids);
+        let (mut bound, mut errors) = (Vec::new(), Vec::new());
         let mut first = None;
         for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Forbid)) {
             if let Truth::Error(code) = truth {
-                self.error(row.0, code);
+                errors.push(RuleError { rule: row.0, code });
             }
             if matches!(truth, Truth::True | Truth::Error(_)) {
                 first = first.or(Some(truth));
                 bound.push(row);
             }
         }
+        self.decision.errors.append(&mut errors);
         match first {
             None => Ok(()),
             Some(Truth::Error(_)) => self.deny(Reason::ForbidError, &bound),
@@ -218,6 +235,8 @@ impl<'a> Course<'_, 'a> {
 
     /// Step 3.
     fn permits(&mut self) -> Step {
+        self.evaluate(Stage::Permits);
+        let mut errors = Vec::new();
         let mut granted = None;
         let mut dormant = None;
         for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Permit(_))) {
@@ -227,11 +246,12 @@ impl<'a> Course<'_, 'a> {
             let eligible = self.eligible(truth, grant);
             match eligible.and(self.active(grant)) {
                 Truth::True => granted = granted.or(Some(row.0)),
-                Truth::Error(code) => self.error(row.0, code),
+                Truth::Error(code) => errors.push(RuleError { rule: row.0, code }),
                 Truth::False if eligible == Truth::True => dormant = dormant.or(grant.map(|grant| (row, grant))),
                 Truth::False | Truth::Unknown => {}
             }
         }
+        self.decision.errors.append(&mut errors);
         if granted.is_some() {
             self.decision.determining = granted;
             return Ok(());
@@ -249,7 +269,7 @@ impl<'a> Course<'_, 'a> {
 
     /// Step 4.
     fn requires(&mut self) -> Step {
-        let (mut failed, mut asking, mut unmet) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut failed, mut asking, mut unmet, mut errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Require(_))) {
             let RuleKindImage::Require(requirement) = &row.1.kind else {
                 continue;
@@ -266,11 +286,12 @@ impl<'a> Course<'_, 'a> {
                     asking.push(row);
                 }
                 Err(code) => {
-                    self.error(row.0, code);
+                    errors.push(RuleError { rule: row.0, code });
                     failed.push(row);
                 }
             }
         }
+        self.decision.errors.append(&mut errors);
         if !failed.is_empty() {
             return self.deny(Reason::RequirementError, &failed);
         }
@@ -286,7 +307,7 @@ impl<'a> Course<'_, 'a> {
 
     /// Step 5.
     fn limits(&mut self) -> Step {
-        let (mut failed, mut full, mut consumes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut failed, mut full, mut consumes, mut errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut retry_after_ms = None;
         for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Limit(_))) {
             let RuleKindImage::Limit(limit) = &row.1.kind else {
@@ -306,11 +327,12 @@ impl<'a> Course<'_, 'a> {
                     full.push(row);
                 }
                 Err(code) => {
-                    self.error(row.0, code);
+                    errors.push(RuleError { rule: row.0, code });
                     failed.push(row);
                 }
             }
         }
+        self.decision.errors.append(&mut errors);
         if !failed.is_empty() {
             return self.deny(Reason::LimitError, &failed);
         }
@@ -327,7 +349,7 @@ impl<'a> Course<'_, 'a> {
         let amount = match limit.amount {
             None => ONE,
             Some(_) => {
-                let found = self.outcomes.amounts.iter().find(|(rule, _)| *rule == id);
+                let found = self.work.outcomes.amounts.iter().find(|(rule, _)| *rule == id);
                 found.map_or(Err(ErrorCode::Internal), |(_, amount)| *amount)?
             }
         };
@@ -347,11 +369,11 @@ impl<'a> Course<'_, 'a> {
     /// Step 6.
     fn oblige(&mut self) -> Step {
         let (mut redact_failed, mut audit_failed) = (Vec::new(), Vec::new());
-        let mut redactions = Vec::new();
+        let (mut redactions, mut errors) = (Vec::new(), Vec::new());
         let mut audit: Option<AuditLevel> = None;
         for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Redact(_) | RuleKindImage::Audit(_))) {
             if let Truth::Error(code) = truth {
-                self.error(row.0, code);
+                errors.push(RuleError { rule: row.0, code });
             }
             match (&row.1.kind, truth) {
                 (RuleKindImage::Redact(what), Truth::True) => redactions.extend(what.iter().map(|redaction| {
@@ -363,6 +385,7 @@ impl<'a> Course<'_, 'a> {
                 _ => {}
             }
         }
+        self.decision.errors.append(&mut errors);
         if !redact_failed.is_empty() {
             return self.deny(Reason::RedactError, &redact_failed);
         }
@@ -414,12 +437,12 @@ fn class_name(case: &Case<'_>, class: ClassId) -> String {
 
 /// How many distinct people of the wanted classes approved in time, none of them in the chain.
 fn approved_by(case: &Case<'_>, wanted: &[String], expires_ms: Option<i64>) -> Result<usize, StateError> {
-    let chain: BTreeSet<String> = case.chain.iter().filter_map(subject_of).collect();
+    let chain: BTreeSet<&str> = case.chain.iter().filter_map(|link| link.subject()).collect();
     let approvals = case.state.approvals()?.iter();
     let valid = approvals
         .filter(|approval| approval.age_ms >= 0 && expires_ms.is_none_or(|expires| approval.age_ms <= expires))
         .filter(|approval| approval.classes.iter().any(|class| wanted.contains(class)))
-        .filter(|approval| !chain.contains(&approval.approver));
+        .filter(|approval| !chain.contains(approval.approver.as_str()));
     let approvers: BTreeSet<&str> = valid.map(|approval| approval.approver.as_str()).collect();
     Ok(approvers.len())
 }

@@ -4,6 +4,7 @@ use crate::json::{Document, Message, NodeId};
 use crate::request::Direction;
 use crate::vm::context::{Asked, Uri};
 use alloc::string::{String, ToString};
+use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::ServerId;
 use mcpz_bytecode::image::{Action, ServerImage};
 use mcpz_bytecode::value::uri::is_clean;
@@ -83,7 +84,8 @@ fn to_client(name: &str) -> Option<Method> {
 }
 
 /// A request about a server, without a target yet.
-pub(crate) fn blank<'a>(action: Action, server: ServerId, empty: Document<'a>) -> Asked<'a> {
+pub(crate) fn blank<'a>(action: Action, server: ServerId) -> Asked<'a> {
+    let empty = Document::empty_object();
     Asked {
         action,
         server,
@@ -105,11 +107,14 @@ pub(crate) struct MadeTexts {
     pub arguments: String,
 }
 
-/// Makes the texts that the action needs.
-pub(crate) fn make_texts(action: Action, message: &Message<'_>) -> MadeTexts {
+/// Makes the texts that the action needs; most need none.
+pub(crate) fn make_texts(action: Action, message: &Message<'_>) -> Option<MadeTexts> {
+    if !matches!(action, Action::Sample | Action::Elicit | Action::Complete) {
+        return None;
+    }
     let mut made = MadeTexts { details: "{}".to_string(), arguments: "{}".to_string() };
     let Some(params) = message.params else {
-        return made;
+        return Some(made);
     };
     match action {
         Action::Sample => made.details = sample_details(message.document, params),
@@ -117,23 +122,25 @@ pub(crate) fn make_texts(action: Action, message: &Message<'_>) -> MadeTexts {
         Action::Complete => made.arguments = completion_arguments(message.document, params),
         _ => {}
     }
-    made
+    Some(made)
 }
 
-/// What is asked, or `None` when the target is unknown.
+/// What is asked, or `None` when the target is unknown; `made` are details and arguments that were
+/// made of the message.
 pub(crate) fn asked<'a>(
+    program: &Program,
     row: &ServerImage,
     blank: Asked<'a>,
     message: &Message<'a>,
-    details: Document<'a>,
-    arguments: Document<'a>,
+    made: Option<(Document<'a>, Document<'a>)>,
 ) -> Option<Asked<'a>> {
+    let (details, arguments) = made.unwrap_or((Document::empty_object(), Document::empty_object()));
     let mut asked = blank;
     if let Some(node) = message.arguments {
         asked.arguments = (message.document, node);
     }
     match asked.action {
-        Action::Call => asked.tool = Some(tool(row, message.name?)?),
+        Action::Call => asked.tool = Some(program.tool(asked.server, message.name?)?),
         Action::Get => asked.prompt = Some(prompt(row, message.name?)?),
         Action::Read | Action::Subscribe => asked.uri = Some(resource(row, message.uri?)?),
         Action::Complete => {
@@ -144,11 +151,6 @@ pub(crate) fn asked<'a>(
         Action::Roots => {}
     }
     Some(asked)
-}
-
-/// The row of a tool.
-pub(crate) fn tool(row: &ServerImage, name: &str) -> Option<usize> {
-    row.tools.iter().position(|tool| tool.name == name)
 }
 
 /// The row of a prompt.

@@ -1,18 +1,23 @@
 //! Meta-tools: the outer call is decided, and if it may pass, the inner call too.
 
-use crate::decide::case::Case;
-use crate::decide::{steps, target};
+use crate::decide::case::{Case, Work};
+use crate::decide::steps;
 use crate::decision::{Decision, DenyMode, Effect, Obligations, Reason};
 use crate::json::{Document, Kind, NodeId};
 use crate::natives::Memo;
 use crate::vm::context::Asked;
 use alloc::string::String;
-use mcpz_bytecode::ids::ServerId;
 use mcpz_bytecode::image::{Action, UnwrapsImage};
 
 /// Decides what is asked, and what it wraps.
-pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, empty: Document<'_>, memo: &mut Memo) -> Decision {
-    let outer = steps::decide(case, asked, memo);
+pub(crate) fn decide(
+    case: &Case<'_>,
+    asked: &Asked<'_>,
+    empty: Document<'_>,
+    memo: &mut Memo,
+    work: &mut Work,
+) -> Decision {
+    let outer = steps::decide(case, asked, memo, work);
     let Some(unwraps) = wrapping(case, asked) else {
         return outer;
     };
@@ -20,7 +25,7 @@ pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, empty: Document<'_>, me
         return outer;
     }
     let inner = match inner_call(case, asked, unwraps, empty) {
-        Ok(inner) => steps::decide(case, &inner, memo),
+        Ok(inner) => steps::decide(case, &inner, memo, work),
         Err(reason) => {
             let show = if reason == Reason::UnknownTarget { DenyMode::Hide } else { DenyMode::Explain };
             Decision::plain(Effect::Deny, reason, show, case.program.digest())
@@ -49,13 +54,12 @@ pub(crate) fn inner_call<'b>(
         None => asked.server,
         Some(path) => {
             let name = text(path)?;
-            let row = servers.iter().position(|server| server.name == name);
-            row.map(ServerId::new).ok_or(Reason::UnknownTarget)?
+            case.program.server(name).ok_or(Reason::UnknownTarget)?
         }
     };
     let name = text(&unwraps.name)?;
     let row = servers.get(server.index()).ok_or(Reason::UnknownTarget)?;
-    let tool = target::tool(row, name).ok_or(Reason::UnknownTarget)?;
+    let tool = case.program.tool(server, name).ok_or(Reason::UnknownTarget)?;
     if row.tools.get(tool).is_some_and(|tool| tool.unwraps.is_some()) {
         return Err(Reason::UnknownTarget);
     }

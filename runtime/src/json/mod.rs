@@ -85,6 +85,11 @@ impl Buffers {
         Ok(Document { text, nodes: &self.nodes, side: Some(&self.side) })
     }
 
+    /// The document that was read last, whose text this is.
+    pub fn view<'a>(&'a self, text: &'a str) -> Document<'a> {
+        Document { text, nodes: &self.nodes, side: Some(&self.side) }
+    }
+
     /// Reads one JSON-RPC message.
     pub fn read_message<'a>(&'a mut self, text: &'a [u8], limits: &Limits) -> Result<Message<'a>, JsonFault> {
         message(self.read(text, limits)?)

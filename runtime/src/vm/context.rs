@@ -1,5 +1,6 @@
 //! What decision code sees: the program, the caller, the facts, the request, the state.
 
+use crate::caller::CallerLink;
 use crate::data::DataSet;
 use crate::json::{Document, NodeId};
 use crate::natives::{Memo, Parser};
@@ -10,30 +11,8 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::net::IpAddr;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::ids::{ClassId, IssuerId, ServerId};
-use mcpz_bytecode::image::{Action, BundleImage, LinkKind};
-
-/// A link of the chain, its claims read.
-#[derive(Debug, Clone, Copy)]
-pub struct LinkView<'a> {
-    /// Person or program.
-    pub kind: LinkKind,
-    /// Where its credential comes from.
-    pub source: SourceView<'a>,
-    /// Claims: an object.
-    pub claims: Document<'a>,
-}
-
-/// Where a link's credential comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SourceView<'a> {
-    /// A token of this issuer.
-    Issuer(IssuerId),
-    /// A certificate with this SPIFFE id.
-    Mtls(&'a str),
-    /// A local process of this user.
-    Local(i64),
-}
+use mcpz_bytecode::ids::{ClassId, ServerId};
+use mcpz_bytecode::image::{Action, BundleImage};
 
 /// A resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +88,18 @@ impl ClassTable {
         let known = place.filter(|_| link < self.links).and_then(|place| self.rows.get(place));
         known.copied().unwrap_or(Truth::False)
     }
+
+    /// Classes that some link belongs to or may belong to, ascending.
+    pub fn possible(&self) -> Vec<ClassId> {
+        let classes = self.rows.len().checked_div(self.links).unwrap_or(0);
+        let may = |class: &ClassId| (0..self.links).any(|link| self.get(*class, link) != Truth::False);
+        (0..classes).map(ClassId::new).filter(may).collect()
+    }
+
+    /// Whether no test is in error.
+    pub fn is_clean(&self) -> bool {
+        !self.rows.iter().any(|truth| matches!(truth, Truth::Error(_)))
+    }
 }
 
 /// What decision code sees.
@@ -119,7 +110,7 @@ pub struct Context<'a> {
     /// Its data.
     pub data: &'a DataSet,
     /// The chain.
-    pub chain: &'a [LinkView<'a>],
+    pub chain: &'a [CallerLink],
     /// Class tests.
     pub classes: &'a ClassTable,
     /// What is asked; absent while links are classified.
@@ -147,7 +138,7 @@ pub struct Context<'a> {
     /// Evaluate everything, also what cannot change the result.
     pub eager: bool,
     /// The link being classified.
-    pub link: Option<LinkView<'a>>,
+    pub link: Option<&'a CallerLink>,
 }
 
 impl<'a> Context<'a> {

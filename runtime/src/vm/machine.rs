@@ -14,8 +14,9 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SubjectId, SymbolId, TypeId};
+use mcpz_bytecode::image::Constant;
 use mcpz_bytecode::limits::MAX_COLLECTION;
-use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
+use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, OperandKind, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::value::Decimal;
 
 /// Error `type`.
@@ -23,12 +24,26 @@ const TYPE: Stop = Stop::Error(ErrorCode::Type);
 /// Error `internal`: what the verifier rules out.
 const INTERNAL: Stop = Stop::Error(ErrorCode::Internal);
 
-/// A machine: registers for the largest block of a program.
+/// A machine: registers, and memory for the texts of questions.
 #[derive(Debug)]
 pub struct Machine<'a> {
     registers: Vec<Register<'a>>,
     texts: QuestionText,
     steps: u64,
+}
+
+/// The memory of a machine, between one run and the next.
+#[derive(Debug, Default)]
+pub struct MachineMemory {
+    registers: Vec<Register<'static>>,
+    texts: QuestionText,
+}
+
+/// The same memory for registers of another lifetime; what they held is forgotten. Elements of equal
+/// size make the standard library keep the allocation (`tests/allocation.rs` counts).
+fn emptied<'b>(mut registers: Vec<Register<'_>>) -> Vec<Register<'b>> {
+    registers.clear();
+    registers.into_iter().filter_map(|_| None).collect()
 }
 
 /// How a stretch of code ended.
@@ -40,10 +55,28 @@ enum Flow<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// A machine with this many registers.
+    /// A machine with fresh memory for this many registers.
     pub fn new(registers: usize) -> Self {
-        let blank = Register::plain(Value::Absent);
-        Self { registers: alloc::vec![blank; registers], texts: QuestionText::new(), steps: 0 }
+        let mut machine = Machine::with(MachineMemory::default());
+        machine.reserve(registers);
+        machine
+    }
+
+    /// A machine in this memory.
+    pub fn with(memory: MachineMemory) -> Self {
+        Self { registers: emptied(memory.registers), texts: memory.texts.ready(), steps: 0 }
+    }
+
+    /// Its memory, for the next one.
+    pub fn into_memory(self) -> MachineMemory {
+        MachineMemory { registers: emptied(self.registers), texts: self.texts }
+    }
+
+    /// Makes room for a block of this many registers.
+    pub fn reserve(&mut self, registers: usize) {
+        if self.registers.len() < registers {
+            self.registers.resize(registers, Register::plain(Value::Absent));
+        }
     }
 
     /// Instructions executed so far.
@@ -61,9 +94,19 @@ impl<'a> Machine<'a> {
         let Some(block) = cx.image().blocks.get(block.index()) else {
             return Value::Error(ErrorCode::Internal);
         };
-        let blank = Register::plain(Value::Absent);
-        self.registers.iter_mut().take(usize::from(block.registers)).for_each(|register| *register = blank);
+        self.reserve(usize::from(block.registers));
         self.stretch(cx, &block.code).value
+    }
+
+    /// Runs a condition block from an instruction on, what stands before being known to hold.
+    pub fn run_from(&mut self, cx: &Context<'a>, block: BlockId, start: u32) -> Truth {
+        let Some(block) = cx.image().blocks.get(block.index()) else {
+            return Truth::Error(ErrorCode::Internal);
+        };
+        self.reserve(usize::from(block.registers));
+        self.set(0, Register::plain(Value::Bool(true)));
+        let code = usize::try_from(start).ok().and_then(|start| block.code.get(start..));
+        truth(self.stretch(cx, code.unwrap_or_default()).value)
     }
 
     /// Runs a condition block.
@@ -91,6 +134,12 @@ impl<'a> Machine<'a> {
             Opcode::Return | Opcode::EndLoop => Flow::Ended(self.get(instruction.a)),
             Opcode::JumpIfFalse => Flow::Next(self.jump(cx, instruction, next, Truth::False)),
             Opcode::JumpIfTrue => Flow::Next(self.jump(cx, instruction, next, Truth::True)),
+            Opcode::Guard => {
+                let conjunction = truth(self.get(0).value).and(truth(self.get(instruction.a).value));
+                self.set(0, Register::plain(conjunction.into()));
+                let skip = !cx.eager && conjunction == Truth::False;
+                Flow::Next(if skip { next.saturating_add(index(instruction.b)) } else { next })
+            }
             Opcode::Any | Opcode::All => {
                 let length = index(instruction.b);
                 let end = next.saturating_add(length);
@@ -220,8 +269,56 @@ impl<'a> Machine<'a> {
             Opcode::Or => truth(left).or(truth(right)).into(),
             Opcode::Not => truth(left).negate().into(),
             Opcode::Subject => subject::matches(cx, SubjectId(a), flags).into(),
+            Opcode::True => Value::Bool(true),
+            _ if instruction.opcode.info().a == OperandKind::Slot => self.test_slot(cx, instruction).into(),
             _ => self.test(cx, instruction, left, right).into(),
         }
+    }
+
+    /// The truth of a test of a place with a constant.
+    fn test_slot(&self, cx: &Context<'a>, instruction: &Instruction) -> Truth {
+        let Instruction { opcode, a, b, .. } = *instruction;
+        let Some(slot) = cx.image().slots.get(index(a)) else {
+            return Err(INTERNAL).into();
+        };
+        let seen = slot_value(cx, slot);
+        if opcode == Opcode::SlotHas {
+            return has(seen);
+        }
+        let item = match operand(cx, seen) {
+            Ok(item) => item,
+            Err(stop) => return Err(stop).into(),
+        };
+        let constant = || {
+            let table = &cx.image().constants;
+            operand(cx, read::constant(ConstantRef { table, id: ConstantId(b) }))
+        };
+        match opcode {
+            Opcode::SlotTruth => match item {
+                Value::Bool(value) => Truth::of(value),
+                _ => Err(TYPE).into(),
+            },
+            Opcode::SlotMatches => matches(cx, item, AutomatonId(b)).into(),
+            Opcode::SlotLike => match cx.image().constants.get(index(b)) {
+                Some(pattern) => compare::like(item, pattern).into(),
+                None => Err(INTERNAL).into(),
+            },
+            Opcode::SlotInRange => self.in_constant_range(cx, item, b).into(),
+            _ => match constant() {
+                Ok(constant) => self.compare(cx, plain_test(opcode), item, constant),
+                Err(stop) => Err(stop).into(),
+            },
+        }
+    }
+
+    /// `x in low..high` with a range that is a constant.
+    fn in_constant_range(&self, cx: &Context<'a>, item: Value<'a>, constant: u32) -> Result<bool, Stop> {
+        let table = &cx.image().constants;
+        let Some(Constant::Range(range)) = table.get(index(constant)) else { return Err(INTERNAL) };
+        let end =
+            |id: Option<ConstantId>| id.map(|id| operand(cx, read::constant(ConstantRef { table, id }))).transpose();
+        let (low, high) = both(end(range.low), end(range.high))?;
+        compare::in_range(item, low, high, range.inclusive)
     }
 
     /// The truth of a test.
@@ -233,12 +330,7 @@ impl<'a> Machine<'a> {
                 Ok(_) => Err(TYPE).into(),
                 Err(stop) => Err(stop).into(),
             },
-            Opcode::Has => match left {
-                Value::Absent | Value::Null => Truth::False,
-                Value::Unknown => Truth::Unknown,
-                Value::Error(code) => Truth::Error(code),
-                _ => Truth::True,
-            },
+            Opcode::Has => has(left),
             Opcode::Is => match left {
                 Value::Absent => Truth::False,
                 Value::Unknown => Truth::Unknown,
@@ -292,6 +384,32 @@ impl<'a> Machine<'a> {
         let collection = operand(cx, collection)?;
         let count = Comparer { cx, registers: &self.registers }.count(collection)?;
         Ok(Value::Number(Decimal::from_int(i64::try_from(count).unwrap_or(i64::MAX))))
+    }
+}
+
+/// The test that a test of a place with a constant makes.
+fn plain_test(opcode: Opcode) -> Opcode {
+    match opcode {
+        Opcode::SlotEq => Opcode::Eq,
+        Opcode::SlotNe => Opcode::Ne,
+        Opcode::SlotLt => Opcode::Lt,
+        Opcode::SlotLe => Opcode::Le,
+        Opcode::SlotGt => Opcode::Gt,
+        Opcode::SlotGe => Opcode::Ge,
+        Opcode::SlotIn => Opcode::In,
+        Opcode::SlotSubstring => Opcode::Substring,
+        Opcode::SlotUnder => Opcode::Under,
+        other => other,
+    }
+}
+
+/// `has x`.
+fn has(value: Value<'_>) -> Truth {
+    match value {
+        Value::Absent | Value::Null => Truth::False,
+        Value::Unknown => Truth::Unknown,
+        Value::Error(code) => Truth::Error(code),
+        _ => Truth::True,
     }
 }
 

@@ -12,23 +12,22 @@ use mcpz_bytecode::image::{HistoryImage, LinkKind};
 use mcpz_bytecode::limits::MAX_POINTER_BYTES;
 use mcpz_bytecode::value::Decimal;
 
-/// Memory for the texts of questions; it never grows.
-#[derive(Debug)]
+/// Longest text of a number.
+const VALUE_BYTES: usize = 64;
+
+/// Memory for the texts of questions; it is made once, and never grows.
+#[derive(Debug, Default)]
 pub struct QuestionText {
     pointer: String,
     value: String,
 }
 
 impl QuestionText {
-    /// Memory for the longest pointer and number.
-    pub fn new() -> Self {
-        Self { pointer: String::with_capacity(MAX_POINTER_BYTES), value: String::with_capacity(64) }
-    }
-}
-
-impl Default for QuestionText {
-    fn default() -> Self {
-        Self::new()
+    /// The same, with memory for the longest pointer and number.
+    pub fn ready(mut self) -> Self {
+        self.pointer.reserve(MAX_POINTER_BYTES.saturating_sub(self.pointer.len()));
+        self.value.reserve(VALUE_BYTES.saturating_sub(self.value.len()));
+        self
     }
 }
 
@@ -46,8 +45,8 @@ fn answered<T>(answer: Result<T, StateError>) -> Result<T, Stop> {
 pub fn has_key(cx: &Context<'_>, key: HistoryKey) -> bool {
     match key {
         HistoryKey::Session | HistoryKey::Caller => true,
-        HistoryKey::User => cx.chain.last().is_some_and(|link| link.kind == LinkKind::User),
-        HistoryKey::Agent => cx.chain.first().is_some_and(|link| link.kind == LinkKind::Agent),
+        HistoryKey::User => cx.chain.last().is_some_and(|link| link.kind() == LinkKind::User),
+        HistoryKey::Agent => cx.chain.first().is_some_and(|link| link.kind() == LinkKind::Agent),
     }
 }
 

@@ -161,6 +161,8 @@ pub fn constant(reference: ConstantRef<'_>) -> Value<'_> {
         Constant::HostPattern(text) => Value::HostPattern(text),
         Constant::Window(window) => Value::Window(window),
         Constant::List(_) | Constant::Set(_) | Constant::Record(_) => Value::Constant(reference),
+        // A range is only ever an operand of its own.
+        Constant::Range(_) => Value::Error(ErrorCode::Internal),
     }
 }
 

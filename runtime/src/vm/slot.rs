@@ -1,7 +1,8 @@
 //! Places of the request: where a slot's value comes from.
 
+use crate::caller::{CallerLink, LinkOrigin};
 use crate::json::{Document, Kind, NodeId};
-use crate::vm::context::{Context, LinkView, SourceView, Uri};
+use crate::vm::context::{Context, Uri};
 use crate::vm::read::{constant, field, place_value};
 use crate::vm::value::{Place, Value};
 use mcpz_bytecode::ErrorCode;
@@ -62,7 +63,7 @@ fn root<'a>(cx: &Context<'a>, root: SlotRoot) -> Root<'a> {
         SlotRoot::Context => json(cx.facts),
         SlotRoot::UserClaims => claims(cx.chain.last(), LinkKind::User),
         SlotRoot::AgentClaims => claims(cx.chain.first(), LinkKind::Agent),
-        SlotRoot::LinkClaims => json(cx.link.map(|link| link.claims)),
+        SlotRoot::LinkClaims => json(cx.link.map(CallerLink::claims)),
         SlotRoot::LinkSpiffe | SlotRoot::LinkUid => Root::Typed(link_fact(cx.link, root)),
         SlotRoot::Now => Root::Typed(Value::Instant(cx.now_ms)),
         SlotRoot::NetworkSource => Root::Typed(cx.network.map_or(Value::Absent, Value::Ip)),
@@ -83,18 +84,18 @@ fn root<'a>(cx: &Context<'a>, root: SlotRoot) -> Root<'a> {
 }
 
 /// Claims of a link of this kind; error `missing` without one.
-fn claims<'a>(link: Option<&LinkView<'a>>, kind: LinkKind) -> Root<'a> {
+fn claims<'a>(link: Option<&'a CallerLink>, kind: LinkKind) -> Root<'a> {
     match link {
-        Some(link) if link.kind == kind => Root::Json(link.claims, link.claims.root(), false),
+        Some(link) if link.kind() == kind => Root::Json(link.claims(), link.claims().root(), false),
         _ => Root::Typed(Value::Error(ErrorCode::Missing)),
     }
 }
 
 /// SPIFFE id or user id of the link being classified.
-fn link_fact<'a>(link: Option<LinkView<'a>>, root: SlotRoot) -> Value<'a> {
-    match (link.map(|link| link.source), root) {
-        (Some(SourceView::Mtls(spiffe)), SlotRoot::LinkSpiffe) => Value::Text(spiffe),
-        (Some(SourceView::Local(uid)), SlotRoot::LinkUid) => Value::Number(Decimal::from_int(uid)),
+fn link_fact<'a>(link: Option<&'a CallerLink>, root: SlotRoot) -> Value<'a> {
+    match (link.map(CallerLink::origin), root) {
+        (Some(LinkOrigin::Mtls(spiffe)), SlotRoot::LinkSpiffe) => Value::Text(spiffe),
+        (Some(LinkOrigin::Local(uid)), SlotRoot::LinkUid) => Value::Number(Decimal::from_int(*uid)),
         _ => Value::Absent,
     }
 }

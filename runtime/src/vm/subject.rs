@@ -39,8 +39,8 @@ pub fn narrowly(cx: &Context<'_>, subject: SubjectId, client: bool) -> Truth {
         Some(_) if silent => Truth::False,
         Some(SubjectImage::Anyone) => Truth::of(!chain.is_empty()),
         Some(SubjectImage::Anonymous) => Truth::of(chain.is_empty()),
-        Some(SubjectImage::AnyAgent) => Truth::of(matches!(chain, [only] if only.kind == LinkKind::Agent)),
-        Some(SubjectImage::AnyUser) => Truth::of(chain.last().is_some_and(|link| link.kind == LinkKind::User)),
+        Some(SubjectImage::AnyAgent) => Truth::of(matches!(chain, [only] if only.kind() == LinkKind::Agent)),
+        Some(SubjectImage::AnyUser) => Truth::of(chain.last().is_some_and(|link| link.kind() == LinkKind::User)),
         Some(SubjectImage::Class(class)) => match (class_kind(cx, *class), chain) {
             (Some(LinkKind::Agent), [_]) => cx.classes.get(*class, 0),
             (Some(LinkKind::User), [.., _]) => cx.classes.get(*class, last),
@@ -60,8 +60,8 @@ fn anywhere(cx: &Context<'_>, subject: SubjectId) -> Truth {
         None => Truth::False,
         Some(SubjectImage::Anyone) => Truth::True,
         Some(SubjectImage::Anonymous) => Truth::of(chain.is_empty()),
-        Some(SubjectImage::AnyAgent) => Truth::of(chain.iter().any(|link| link.kind == LinkKind::Agent)),
-        Some(SubjectImage::AnyUser) => Truth::of(chain.iter().any(|link| link.kind == LinkKind::User)),
+        Some(SubjectImage::AnyAgent) => Truth::of(chain.iter().any(|link| link.kind() == LinkKind::Agent)),
+        Some(SubjectImage::AnyUser) => Truth::of(chain.iter().any(|link| link.kind() == LinkKind::User)),
         Some(SubjectImage::Class(class)) => any((0..chain.len()).map(|link| cx.classes.get(*class, link))),
         Some(SubjectImage::Either(parts)) => any(parts.iter().map(|part| anywhere(cx, *part))),
         Some(SubjectImage::Both(parts)) => all(parts.iter().map(|part| anywhere(cx, *part))),
@@ -75,7 +75,7 @@ fn anywhere(cx: &Context<'_>, subject: SubjectId) -> Truth {
 
 /// A test of one link, inside `acting for`.
 fn one(cx: &Context<'_>, subject: SubjectId, link: usize) -> Truth {
-    let kind = cx.chain.get(link).map(|link| link.kind);
+    let kind = cx.chain.get(link).map(|link| link.kind());
     match row(cx, subject) {
         Some(SubjectImage::Anyone) => Truth::True,
         Some(SubjectImage::AnyAgent) => Truth::of(kind == Some(LinkKind::Agent)),

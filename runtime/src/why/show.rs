@@ -5,12 +5,13 @@ use crate::json::{Document, Kind, NodeId};
 use crate::vm::context::{Asked, Context};
 use crate::vm::cursor::Cursor;
 use crate::vm::read::{constant, shape};
+use crate::vm::slot::slot_value;
 use crate::vm::value::{Register, Truth, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use mcpz_bytecode::ids::ClassId;
-use mcpz_bytecode::image::{HistoryImage, StepImage, SubjectImage};
+use mcpz_bytecode::image::{Constant, HistoryImage, StepImage, SubjectImage};
 use mcpz_bytecode::opcode::{OperandKind, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::value::time::{DAY_MS, civil_from_days};
 
@@ -49,6 +50,12 @@ impl<'a> Shown<'_, 'a> {
     /// A register's value.
     pub fn register(&self, register: Register<'a>) -> String {
         if self.is_hidden(register) { SENSITIVE.to_string() } else { self.value(register.value, 0) }
+    }
+
+    /// What stands in a place.
+    pub fn place(&self, slot: u32) -> String {
+        let slot = usize::try_from(slot).ok().and_then(|row| self.cx.image().slots.get(row));
+        slot.map_or_else(String::new, |slot| self.register(Register::of(slot_value(self.cx, slot))))
     }
 
     /// Whether a list of registers or places holds something sensitive.
@@ -185,6 +192,19 @@ impl<'a> Shown<'_, 'a> {
                 let id = mcpz_bytecode::ids::ConstantId(operand);
                 Some(self.value(constant(crate::data::ConstantRef { table, id }), 0))
             }
+            OperandKind::Range => match image.constants.get(row)? {
+                Constant::Range(range) => {
+                    let table = &image.constants;
+                    let end = |id: Option<_>| {
+                        id.map_or_else(String::new, |id| {
+                            self.value(constant(crate::data::ConstantRef { table, id }), 0)
+                        })
+                    };
+                    let dots = if range.inclusive { "..=" } else { ".." };
+                    Some(format!("{}{dots}{}", end(range.low), end(range.high)))
+                }
+                _ => None,
+            },
             OperandKind::Automaton => Some(format!("regex {}", quoted(&image.automata.get(row)?.source))),
             OperandKind::Type => Some(format!("{:?}", image.types.get(row)?).to_lowercase()),
             OperandKind::Subject => Some(self.subject(image.subjects.get(row)?)),

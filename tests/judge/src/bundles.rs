@@ -118,7 +118,7 @@ fn examples() -> PathBuf {
 fn build(folder: &Path, debug: bool) -> Result<Vec<u8>, String> {
     let loaded = mcpz::package::load(folder).map_err(|failure| failure.message)?;
     let mut checked = mcpz::pipeline::check(&loaded);
-    let build = mcpz::pipeline::build(&mut checked, &mcpz_compiler::BuildOptions { debug });
+    let build = mcpz::pipeline::build(&mut checked, &mcpz_compiler::BuildOptions { debug, ..Default::default() });
     build.map(|build| build.bytes).ok_or_else(|| format!("{} does not build", folder.display()))
 }
 

@@ -236,15 +236,14 @@ impl Built {
     }
 
     fn of(program: Program) -> Result<Built, String> {
-        let built =
-            build(&program, &BuildOptions::default()).map_err(|errors| format!("build: {:?}", errors.first()))?;
+        let built = build(&program, &options(&program)).map_err(|errors| format!("build: {:?}", errors.first()))?;
         let bundle = Bundle::load(&built.bytes).map_err(|error| format!("load: {error:?}"))?;
         Ok(Built { program, bundle })
     }
 
     /// What the virtual machine decides.
     pub fn machine(&self, case: &Case) -> Decision {
-        mcpz_runtime::decide(&self.input(case, &self.data(case)), &mut mcpz_runtime::Scratch::new())
+        mcpz_runtime::decide(&Resolved::of(self, case).input(self, case), &mut mcpz_runtime::Scratch::new())
     }
 
     /// What the oracle decides.
@@ -269,13 +268,13 @@ impl Built {
     /// What the virtual machine decides, and the steps of decision code: taken, and declared as the bound.
     pub fn machine_with_steps(&self, case: &Case) -> (Decision, u64, u64) {
         let mut scratch = mcpz_runtime::Scratch::new();
-        let decision = mcpz_runtime::decide(&self.input(case, &self.data(case)), &mut scratch);
+        let decision = mcpz_runtime::decide(&Resolved::of(self, case).input(self, case), &mut scratch);
         (decision, scratch.steps().taken, scratch.steps().bound)
     }
 
     /// What the virtual machine decides, explained.
     pub fn why(&self, case: &Case) -> mcpz_runtime::why::Why {
-        mcpz_runtime::why::why(&self.input(case, &self.data(case)), &mut mcpz_runtime::Scratch::new())
+        mcpz_runtime::why::why(&Resolved::of(self, case).input(self, case), &mut mcpz_runtime::Scratch::new())
     }
 
     /// The replaced data; what is refused is unfit.
@@ -286,16 +285,6 @@ impl Built {
             let _ = data.replace(&self.bundle, name, text.as_bytes());
         }
         data
-    }
-
-    fn input<'a>(&'a self, case: &'a Case, data: &'a DataSet) -> mcpz_runtime::Input<'a> {
-        mcpz_runtime::Input {
-            program: &self.bundle,
-            data,
-            principal: &case.request.principal,
-            request: case.request(),
-            state: &case.state,
-        }
     }
 
     /// A rule of the program.
@@ -341,9 +330,40 @@ impl Case {
             direction: self.request.direction,
             facts: Facts {
                 now_ms: self.request.now_ms,
-                context: self.request.context.as_deref(),
+                context: self.request.context.as_deref().into(),
                 network_source: self.request.network_source,
             },
+        }
+    }
+}
+
+/// How a generated program is built: every other one with trees that part all they can, so that few
+/// rules are enough to try every kind of switch.
+fn options(program: &Program) -> BuildOptions {
+    let leaf = if program.rules.len() % 2 == 0 { 1 } else { BuildOptions::default().leaf };
+    BuildOptions { leaf, ..BuildOptions::default() }
+}
+
+/// What of a case the virtual machine works out before it decides.
+struct Resolved {
+    data: DataSet,
+    caller: mcpz_runtime::Caller,
+}
+
+impl Resolved {
+    fn of(built: &Built, case: &Case) -> Resolved {
+        let data = built.data(case);
+        let caller = mcpz_runtime::Caller::resolve(&built.bundle, &data, &case.request.principal);
+        Resolved { data, caller }
+    }
+
+    fn input<'a>(&'a self, built: &'a Built, case: &'a Case) -> mcpz_runtime::Input<'a> {
+        mcpz_runtime::Input {
+            program: &built.bundle,
+            data: &self.data,
+            caller: &self.caller,
+            request: case.request(),
+            state: &case.state,
         }
     }
 }

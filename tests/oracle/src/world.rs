@@ -5,7 +5,7 @@ use crate::json::{self, Json};
 use crate::text::address;
 use mcpz_compiler::hir::{Action, CredentialSource, Member, PrincipalKind, Program, ServerId};
 use mcpz_runtime::principal::{LinkKind, LinkSource, Principal};
-use mcpz_runtime::request::Facts;
+use mcpz_runtime::request::{ContextFacts, Facts};
 use mcpz_runtime::state::State;
 use std::net::IpAddr;
 
@@ -111,10 +111,12 @@ fn read_link(program: &Program, link: &mcpz_runtime::principal::Link) -> Option<
 
 /// Reads `context`: an empty object when there is none, `None` when it is no JSON object.
 pub fn read_context(facts: &Facts<'_>) -> Option<Json> {
-    match facts.context {
-        None => Some(Json::Object(Vec::new())),
-        Some(text) => json::read(text.as_bytes()).ok().filter(|context| matches!(context, Json::Object(_))),
-    }
+    let text = match facts.context {
+        ContextFacts::Nothing => "{}",
+        ContextFacts::Text(text) => text,
+        ContextFacts::Read(document) => document.raw(document.root()),
+    };
+    json::read(text.as_bytes()).ok().filter(|context| matches!(context, Json::Object(_)))
 }
 
 /// The peer's address, unwrapped.

@@ -1,20 +1,20 @@
 //! `docs/bytecode.md`: the instruction reference, from the opcode table.
 
-use mcpz_bytecode::opcode::{INSTRUCTION_BYTES, OPCODES, OpcodeInfo, OperandKind, ResultKind};
+use mcpz_bytecode::opcode::{OPCODES, OpcodeInfo, OperandKind, ResultKind};
 use std::fmt::Write;
 
 /// The whole page.
 pub fn page() -> String {
-    let mut page = format!(
+    let mut page = String::from(
         "# Decision code\n\n\
          <!-- Written by `cargo xtask codegen` from runtime/bytecode/src/opcode.rs. Do not edit. -->\n\n\
-         One instruction is {INSTRUCTION_BYTES} bytes, little-endian: opcode `u8`, flags `u8`, `dst: u16`, `a: u32`, `b: u32`. Registers belong\n\
+         One instruction is its opcode and flags, a byte each, and `dst`, `a` and `b` in LEB128. Registers belong\n\
          to one block. A register holds *truth* (true, false, error, unknown) or a *value* (anything); truth may be read where a value\n\
          is asked for, never the other way round. Jumps go forward only, loops are structured, and a block ends with its only\n\
          `return`: so every block ends after a number of steps that the verifier computes.\n\n\
          `mcpz build --emit asm` prints the code of a package, `mcpz inspect` that of a bundle.\n\n\
          ## Instructions\n\n\
-         | byte | name | dst | a | b | flags | what it does |\n|---|---|---|---|---|---|---|\n"
+         | byte | name | dst | a | b | flags | what it does |\n|---|---|---|---|---|---|---|\n",
     );
     for info in OPCODES {
         row(&mut page, info);
@@ -59,6 +59,7 @@ fn operand(kind: OperandKind) -> &'static str {
         OperandKind::RunLength => "length",
         OperandKind::Constant => "constant",
         OperandKind::Pattern => "pattern",
+        OperandKind::Range => "range",
         OperandKind::Slot => "slot",
         OperandKind::Symbol => "symbol",
         OperandKind::Native => "native",
@@ -80,6 +81,7 @@ const OPERANDS: &[(OperandKind, &str)] = &[
     (OperandKind::RunLength, "how many registers the run has"),
     (OperandKind::Constant, "row of the constants"),
     (OperandKind::Pattern, "row of the constants that holds a glob or a host pattern"),
+    (OperandKind::Range, "row of the constants that holds a range"),
     (OperandKind::Slot, "row of the slots: a place of the request"),
     (OperandKind::Symbol, "row of the symbols: a field name"),
     (OperandKind::Native, "row of the natives"),

@@ -1,9 +1,9 @@
 //! How each part of a [`crate::image::BundleImage`] is written. Tags and field orders are the format.
 
-use super::wire::{Reader, Wire, WireError, Writer, wire_enum, wire_id, wire_struct};
+use super::wire::{Reader, Wire, WireError, Writer, read_short, wire_enum, wire_id, wire_struct, write_short};
 use crate::ids::*;
 use crate::image::*;
-use crate::opcode::{INSTRUCTION_BYTES, Instruction};
+use crate::opcode::{Instruction, Opcode};
 use crate::schema::SchemaImage;
 use alloc::vec::Vec;
 
@@ -18,6 +18,7 @@ wire_id!(
     HistoryId,
     SubjectId,
     BlockId,
+    TreeId,
     PatternId,
     IssuerId,
     ClassId,
@@ -43,10 +44,11 @@ wire_enum!(Constant {
     0 => Null, 1 => Bool(value), 2 => Number(units), 3 => String(text), 4 => Bytes(text), 5 => Duration(ms),
     6 => Instant(ms), 7 => Date(days), 8 => Time(seconds), 9 => Weekday(day), 10 => Ip(ip), 11 => Net(ip, length),
     12 => Host(text), 13 => Url(parts), 14 => Path(text), 15 => Segment(id), 16 => Glob { pattern, path_like },
-    17 => HostPattern(text), 18 => Window(window), 19 => List(rows), 20 => Set(rows), 21 => Record(fields),
+    17 => HostPattern(text), 18 => Window(window), 19 => List(rows), 20 => Set(rows), 21 => Record(fields), 22 => Range(range),
 });
 
-wire_struct!(AutomatonImage { dfa, source });
+wire_struct!(RangeImage { low, high, inclusive });
+wire_struct!(AutomatonImage { dfa, patterns, source });
 wire_struct!(YearlySwitch { month, week, weekday, time_s });
 wire_struct!(ZoneRule { standard_offset_s, daylight_offset_s, begins, ends });
 wire_struct!(ZoneImage { name, initial_offset_s, transitions, rule });
@@ -82,12 +84,18 @@ wire_enum!(SubjectImage {
 
 impl Wire for Instruction {
     fn write(&self, out: &mut Writer) {
-        out.bytes.extend_from_slice(&self.to_bytes());
+        self.opcode.info().byte.write(out);
+        self.flags.write(out);
+        for operand in [u32::from(self.dst), self.a, self.b] {
+            write_short(operand, out);
+        }
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let bytes: [u8; INSTRUCTION_BYTES] = input.array()?;
-        Instruction::from_bytes(bytes).ok_or(WireError("no such opcode"))
+        let opcode = Opcode::from_byte(u8::read(input)?).ok_or(WireError("no such opcode"))?;
+        let flags = u8::read(input)?;
+        let dst = u16::try_from(read_short(input)?).map_err(|_| WireError("no such register"))?;
+        Ok(Instruction { opcode, flags, dst, a: read_short(input)?, b: read_short(input)? })
     }
 }
 
@@ -169,8 +177,15 @@ wire_enum!(RuleKindImage {
 });
 wire_struct!(RuleImage { id, kind, shadow, deny, message, severity, docs, span });
 wire_enum!(EntryTarget { 0 => Any, 1 => Name(name), 2 => Uri(pattern) });
-wire_struct!(EntryRow { rule, block });
-wire_struct!(EntryImage { action, server, target, rows });
+wire_struct!(EntryRow { rule, block, start, late });
+wire_struct!(IntervalImage { low, high, highest, child });
+wire_enum!(TreeImage {
+    0 => Rows(rows), 1 => Both(children), 2 => Classes { cases, children }, 3 => Texts { slot, cases, children },
+    4 => Paths { slot, cases, children }, 5 => Networks { slot, cases, children },
+    6 => Numbers { slot, cases, children }, 7 => Patterns { slot, automaton, cases, children },
+});
+wire_struct!(StageTrees { shadow, forbids, permits, others });
+wire_struct!(EntryImage { action, server, target, trees });
 wire_enum!(ClauseKind { 0 => Subject, 1 => Where, 2 => When, 3 => Unless });
 wire_struct!(ClauseDebug { kind, register, start, end, span });
 wire_struct!(AtomDebug { pc, span });

@@ -1,4 +1,6 @@
-//! Reading and writing plain data: little-endian, fixed width, tagged, nothing optional in the form.
+//! Reading and writing plain data: little-endian, tagged, nothing optional in the form. Integers have a fixed
+//! width, but for ids, lengths and the operands of instructions, which are written in as few bytes of seven bits as they need
+//! (LEB128).
 //!
 //! One value has exactly one encoding, and reading checks every length before it allocates. Strings
 //! are rows of one table; a [`Reader`] has a budget for their copies, so that a small hostile bundle
@@ -94,10 +96,16 @@ impl<'a> Reader<'a> {
     /// A length of rows that take at least one byte each.
     pub fn length(&mut self) -> Result<usize, WireError> {
         let length = usize::try_from(u32::read(self)?).map_err(|_| WireError("length"))?;
-        if length > self.rest.len() || length > MAX_TABLE_ROWS {
+        self.holds(length)?;
+        Ok(length)
+    }
+
+    /// Fails when so many rows, of at least one byte each, cannot be there.
+    fn holds(&self, rows: usize) -> Result<(), WireError> {
+        if rows > self.rest.len() || rows > MAX_TABLE_ROWS {
             return Err(WireError("length beyond the data"));
         }
-        Ok(length)
+        Ok(())
     }
 
     /// Whether all was read.
@@ -149,6 +157,38 @@ macro_rules! wire_integer {
 
 wire_integer!(u8, u16, u32, u64, i32, i64, i128);
 
+/// Writes a small number in few bytes.
+pub(crate) fn write_short(value: u32, out: &mut Writer) {
+    let mut rest = value;
+    loop {
+        let [low, ..] = rest.to_le_bytes();
+        rest >>= 7;
+        if rest == 0 {
+            out.bytes.push(low & 0x7f);
+            return;
+        }
+        out.bytes.push(low | 0x80);
+    }
+}
+
+/// Reads what [`write_short`] wrote; the longer spellings of a number are refused.
+pub(crate) fn read_short(input: &mut Reader<'_>) -> Result<u32, WireError> {
+    let mut value: u32 = 0;
+    for shift in [0_u32, 7, 14, 21, 28] {
+        let byte = u8::read(input)?;
+        let bits = u32::from(byte & 0x7f);
+        if shift == 28 && bits > 0xf {
+            break;
+        }
+        value |= bits.checked_shl(shift).unwrap_or(0);
+        if byte & 0x80 == 0 {
+            let padded = shift > 0 && byte == 0;
+            return if padded { Err(WireError("a number is padded")) } else { Ok(value) };
+        }
+    }
+    Err(WireError("a number is too large"))
+}
+
 impl Wire for bool {
     fn write(&self, out: &mut Writer) {
         u8::from(*self).write(out);
@@ -166,11 +206,11 @@ impl Wire for bool {
 impl Wire for String {
     fn write(&self, out: &mut Writer) {
         let row = out.strings.intern(self.as_bytes());
-        row.write(out);
+        write_short(row, out);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let row = usize::try_from(u32::read(input)?).map_err(|_| WireError("string"))?;
+        let row = usize::try_from(read_short(input)?).map_err(|_| WireError("string"))?;
         let text = *input.strings.get(row).ok_or(WireError("no such string"))?;
         input.spend(text.len())?;
         Ok(text.to_string())
@@ -179,14 +219,15 @@ impl Wire for String {
 
 impl<T: Wire> Wire for Vec<T> {
     fn write(&self, out: &mut Writer) {
-        length_u32(self.len()).write(out);
+        write_short(length_u32(self.len()), out);
         for row in self {
             row.write(out);
         }
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let length = input.length()?;
+        let length = usize::try_from(read_short(input)?).map_err(|_| WireError("length"))?;
+        input.holds(length)?;
         let mut rows = Vec::new();
         for _ in 0..length {
             rows.push(T::read(input)?);
@@ -301,11 +342,11 @@ macro_rules! wire_id {
     ($($name:ident),* $(,)?) => {$(
         impl Wire for $name {
             fn write(&self, out: &mut Writer) {
-                self.0.write(out);
+                write_short(self.0, out);
             }
 
             fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-                u32::read(input).map($name)
+                read_short(input).map($name)
             }
         }
     )*};

@@ -201,7 +201,7 @@ pub enum RedactHow {
     KeepLast(u32),
 }
 
-/// An entry point: the rules for one action and target. At run time the lists of (action, any
+/// An entry point: the rules for one action and target. At run time those of (action, any
 /// server), (action, server, any) and (action, server, name or each matching pattern) are united.
 /// A rule that stands in several of them is true when any of its blocks is (they fold like `or`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,8 +212,28 @@ pub struct EntryImage {
     pub server: Option<ServerId>,
     /// What of the server. Must be [`EntryTarget::Any`] when `server` is absent.
     pub target: EntryTarget,
-    /// Rules with their condition blocks, sorted by rule, then block.
-    pub rows: Vec<EntryRow>,
+    /// Its rules, by the step of the decision that asks for them.
+    pub trees: StageTrees,
+}
+
+/// The trees of an entry point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StageTrees {
+    /// Shadow rules of every kind.
+    pub shadow: Option<TreeId>,
+    /// Forbids.
+    pub forbids: Option<TreeId>,
+    /// Permits.
+    pub permits: Option<TreeId>,
+    /// Requirements, limits, redactions and audit rules.
+    pub others: Option<TreeId>,
+}
+
+impl StageTrees {
+    /// All of them, in the order of evaluation.
+    pub fn all(&self) -> impl Iterator<Item = TreeId> {
+        [self.shadow, self.forbids, self.permits, self.others].into_iter().flatten()
+    }
 }
 
 /// What of a server an entry point is about.
@@ -225,15 +245,6 @@ pub enum EntryTarget {
     Name(String),
     /// Resources whose URI matches.
     Uri(PatternId),
-}
-
-/// A rule in an entry point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EntryRow {
-    /// The rule.
-    pub rule: RuleId,
-    /// Its condition: a truth block of subject, where, when and unless.
-    pub block: BlockId,
 }
 
 /// What explanations and disassemblies need. Empty when stripped.

@@ -73,6 +73,16 @@ fn width(ip: IpAddr) -> u8 {
     if ip.is_ipv4() { 32 } else { 128 }
 }
 
+/// The network of this prefix length that an address lies in.
+pub fn masked(ip: IpAddr, length: u8) -> IpAddr {
+    mask(ip, length)
+}
+
+/// A network in the form that unwrapped addresses lie in.
+pub fn unwrapped_net(network: (IpAddr, u8)) -> (IpAddr, u8) {
+    unwrap_net(network)
+}
+
 /// The address with all but the first `length` bits zero.
 fn mask(ip: IpAddr, length: u8) -> IpAddr {
     match ip {

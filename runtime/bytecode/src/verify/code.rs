@@ -50,6 +50,18 @@ struct Pass<'a> {
 pub(super) fn verify_block(image: &BundleImage, block: &BlockImage) -> Result<BlockFacts, &'static str> {
     ensure(usize::from(block.registers) <= MAX_REGISTERS, "too many registers")?;
     ensure(!block.code.is_empty() && block.code.len() <= MAX_BLOCK_CODE, "no code, or too much")?;
+    check_from(image, block, 0)
+}
+
+/// Checks that a block may be entered at `start` with register 0 true and nothing else known.
+pub(super) fn verify_start(image: &BundleImage, block: &BlockImage, start: u32) -> Check {
+    let start = usize::try_from(start).map_err(|_| "no such instruction")?;
+    ensure(start < block.code.len() && block.registers > 0, "no such instruction")?;
+    check_from(image, block, start).and_then(|facts| ensure(facts.truth, "a condition must be truth"))
+}
+
+/// The pass from an instruction on.
+fn check_from(image: &BundleImage, block: &BlockImage, start: usize) -> Result<BlockFacts, &'static str> {
     let mut pass = Pass {
         image,
         registers: vec![Register::Undefined; usize::from(block.registers)],
@@ -58,8 +70,13 @@ pub(super) fn verify_block(image: &BundleImage, block: &BlockImage) -> Result<Bl
         slots: BTreeSet::new(),
         facts: BlockFacts::default(),
     };
+    if start > 0
+        && let Some(conjunction) = pass.registers.first_mut()
+    {
+        *conjunction = Register::Truth;
+    }
     let last = block.code.len().saturating_sub(1);
-    for (pc, instruction) in block.code.iter().enumerate() {
+    for (pc, instruction) in block.code.iter().enumerate().skip(start) {
         pass.merge_jumps(pc);
         let returns = instruction.opcode == Opcode::Return;
         ensure(returns == (pc == last), "`return` stands last and only there")?;
@@ -96,6 +113,11 @@ impl Pass<'_> {
         self.note_use(instruction);
         match instruction.opcode {
             Opcode::JumpIfFalse | Opcode::JumpIfTrue => self.jump(pc, instruction, last),
+            Opcode::Guard => {
+                ensure(self.register(0)? == Register::Truth, "a guard without a conjunction")?;
+                ensure(self.loops.is_empty(), "a guard inside a loop")?;
+                self.jump(pc, instruction, last)
+            }
             Opcode::Any | Opcode::All => self.open_loop(pc, instruction, last),
             Opcode::EndLoop => self.close_loop(pc, instruction),
             Opcode::Return => {
@@ -138,6 +160,7 @@ impl Pass<'_> {
                 matches!(image.constants.get(row), Some(Constant::Glob { .. } | Constant::HostPattern(_))),
                 "no such pattern",
             ),
+            OperandKind::Range => ensure(matches!(image.constants.get(row), Some(Constant::Range(_))), "no such range"),
             OperandKind::Slot => ensure(row < image.slots.len(), "no such slot"),
             OperandKind::Symbol => ensure(row < image.symbols.len(), "no such field name"),
             OperandKind::Native => ensure(row < image.natives.len(), "no such native"),
@@ -171,11 +194,12 @@ impl Pass<'_> {
     /// Notes what the block depends on.
     fn note_use(&mut self, instruction: &Instruction) {
         match instruction.opcode {
-            Opcode::Slot => {
+            opcode if opcode.info().a == OperandKind::Slot => {
                 let slot = SlotId(instruction.a);
                 self.slots.insert(slot);
                 if let Some(image) = self.image.slots.get(slot.index()) {
                     self.facts.natives |= type_needs_natives(self.image, image);
+                    self.facts.extracts |= is_extracted(image.root);
                     match image.root {
                         SlotRoot::LinkClaims | SlotRoot::LinkSpiffe | SlotRoot::LinkUid => self.facts.link = true,
                         SlotRoot::Data(_) => {}
@@ -269,8 +293,13 @@ impl Pass<'_> {
     }
 }
 
+/// Whether the extraction stage makes what stands there.
+pub(super) fn is_extracted(root: SlotRoot) -> bool {
+    matches!(root, SlotRoot::Collect(_) | SlotRoot::UriVariable(..))
+}
+
 /// Whether reading the slot may have to parse a host or URL.
-fn type_needs_natives(image: &BundleImage, slot: &SlotImage) -> bool {
+pub(super) fn type_needs_natives(image: &BundleImage, slot: &SlotImage) -> bool {
     let mut todo = vec![slot.ty];
     let mut seen = BTreeSet::new();
     while let Some(id) = todo.pop() {

@@ -1,11 +1,11 @@
-//! Checks of identities, servers, rules, entry points and debug data.
+//! Checks of identities, servers, rules and debug data.
 
 use super::tables::verify_pattern;
 use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
 use crate::container::Section;
 use crate::ids::{BlockId, ClassId, TypeId};
 use crate::image::*;
-use crate::limits::{MAX_LOOP_DEPTH, MAX_VALUE_DEPTH};
+use crate::limits::MAX_VALUE_DEPTH;
 use crate::value::{decimal, net};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -19,7 +19,6 @@ pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Ve
     each(Section::Rules, &image.rules, |_, rule| ensure(!rule.id.is_empty(), "a rule without id"))?;
     let distinct = image.rules.iter().all(|rule| ids.insert(rule.id.as_str()));
     ensure(distinct, "a rule id stands twice").map_err(|problem| VerifyError::new(Section::Rules, 0, problem))?;
-    verify_entries(image, facts)?;
     verify_obligations(image)?;
     each(Section::Data, &image.data, |_, data| {
         ensure(data.ty.index() < image.types.len(), "no such type")?;
@@ -168,31 +167,6 @@ fn verify_rule(image: &BundleImage, facts: &[BlockFacts], rule: &RuleImage) -> C
         }
         _ => Ok(()),
     }
-}
-
-/// Entry points are sorted and their rows exist.
-fn verify_entries(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), VerifyError> {
-    let keys = image.entries.iter().map(|entry| (entry.action, entry.server, &entry.target));
-    ensure(ascends(keys), "entry points are not sorted")
-        .map_err(|problem| VerifyError::new(Section::Entries, 0, problem))?;
-    each(Section::Entries, &image.entries, |_, entry| {
-        ensure(entry.server.is_none_or(|server| server.index() < image.servers.len()), "no such server")?;
-        match &entry.target {
-            EntryTarget::Any => {}
-            EntryTarget::Name(_) => ensure(entry.server.is_some(), "a target without a server")?,
-            EntryTarget::Uri(pattern) => {
-                ensure(entry.server.is_some(), "a target without a server")?;
-                ensure(pattern.index() < image.patterns.len(), "no such pattern")?;
-            }
-        }
-        ensure(ascends(entry.rows.iter()), "rows are not sorted")?;
-        entry.rows.iter().try_for_each(|row| {
-            ensure(row.rule.index() < image.rules.len(), "no such rule")?;
-            let block = facts.get(row.block.index()).ok_or("no such block")?;
-            ensure(block.truth && !block.link, "a condition must be truth about a request")?;
-            ensure(block.loops <= MAX_LOOP_DEPTH, "loops are nested too deep")
-        })
-    })
 }
 
 /// Labels, stores, declassification, sensitive places and grants.

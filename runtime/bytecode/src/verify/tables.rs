@@ -100,6 +100,13 @@ fn constant_depth(constant: &Constant, depths: &[usize]) -> Result<usize, &'stat
             ensure(ascends(fields.iter().map(|(key, _)| key)), "keys of a record are not sorted")?;
             fields.iter().try_fold(0, |deepest, (_, id)| of(id).map(|depth| depth.max(deepest)))?
         }
+        Constant::Range(range) => {
+            ensure(range.low.is_some() || range.high.is_some(), "a range without ends")?;
+            [range.low, range.high]
+                .iter()
+                .flatten()
+                .try_fold(0, |deepest, id| of(id).map(|depth| depth.max(deepest)))?
+        }
         _ => 0,
     };
     within_depth(deepest)

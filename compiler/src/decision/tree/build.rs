@@ -1,0 +1,260 @@
+//! Parting the rules of one entry point by the facts they look at.
+
+use super::keys::{BlockKey, Dimension, Key};
+use super::patterns::{self, Pattern, PatternGroup};
+use super::{On, Tree, TreeId, TreeRow, Trees};
+use crate::hir::ClassId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// Most facts that are looked at on one way down.
+pub const MAX_LEVELS: usize = 8;
+/// Leaves of no more rows are not parted any further: testing them is as cheap as finding them.
+pub const SMALL_LEAF: usize = 4;
+/// Numbers that are tried to see how far intervals overlap.
+const MAX_SAMPLES: usize = 64;
+
+/// A rule of the entry point, with what it wants of facts.
+#[derive(Debug, Clone)]
+pub struct Candidate<'k> {
+    /// Its row; `implied` is filled on the way down.
+    pub row: TreeRow,
+    /// The keys of its block.
+    pub keys: &'k [BlockKey],
+}
+
+/// Rules that stand together, and what was looked at on the way to them.
+#[derive(Clone)]
+struct Part<'k> {
+    rules: Vec<Candidate<'k>>,
+    used: BTreeSet<Dimension>,
+    /// So many are not parted.
+    leaf: usize,
+}
+
+/// Builds the tree of these rules; `None` when there are none. A rule may be given more than once,
+/// with different blocks.
+pub fn build(trees: &mut Trees, rules: Vec<Candidate<'_>>, leaf: usize) -> Option<TreeId> {
+    (!rules.is_empty()).then(|| part(trees, Part { rules, used: BTreeSet::new(), leaf }))
+}
+
+fn part(trees: &mut Trees, part: Part<'_>) -> TreeId {
+    let mut refused = BTreeSet::new();
+    while part.rules.len() > part.leaf && part.used.len() < MAX_LEVELS {
+        let Some(dimension) = best(&part, &refused) else { break };
+        match parted(trees, &part, dimension) {
+            Some(tree) => return tree,
+            None => refused.insert(dimension),
+        };
+    }
+    leaf(trees, part.rules)
+}
+
+fn leaf(trees: &mut Trees, rules: Vec<Candidate<'_>>) -> TreeId {
+    let mut rows: Vec<TreeRow> = rules.into_iter().map(|rule| rule.row).collect();
+    rows.sort();
+    rows.dedup_by(|later, earlier| (later.rule, later.block) == (earlier.rule, earlier.block));
+    trees.add(Tree::Rows(rows))
+}
+
+/// The fact that leaves the fewest rules to test, unless none leaves clearly fewer than there are.
+fn best(part: &Part<'_>, refused: &BTreeSet<Dimension>) -> Option<Dimension> {
+    let mut sizes: BTreeMap<Dimension, BTreeMap<&Key, usize>> = BTreeMap::new();
+    for key in part.rules.iter().flat_map(|rule| rule.keys) {
+        let dimension = key.key.dimension();
+        if !part.used.contains(&dimension) && !refused.contains(&dimension) {
+            *sizes.entry(dimension).or_default().entry(&key.key).or_default() += 1;
+        }
+    }
+    let all = part.rules.len();
+    let scored = sizes.into_iter().map(|(dimension, groups)| {
+        let keyed: usize = groups.values().sum();
+        (expected(&groups) + (all - keyed), dimension)
+    });
+    // A tenth less is not worth a look at the fact.
+    scored.min().filter(|(left, _)| left * 10 < all * 9).map(|(_, dimension)| dimension)
+}
+
+/// How many of these rules a typical fact leaves, rounded up.
+fn expected(groups: &BTreeMap<&Key, usize>) -> usize {
+    let total: usize = groups.values().sum();
+    if matches!(groups.keys().next(), Some(Key::Numbers(..))) {
+        return stabbed(groups);
+    }
+    let keys: usize = distinct(groups);
+    let weighted: usize = groups.iter().map(|(key, size)| key.len() * size).sum();
+    // Callers have a few classes; other facts have one value, and a value that no rule names is
+    // as likely as one that some rule names.
+    let hits = if matches!(groups.keys().next(), Some(Key::Classes(_))) { 2 } else { 1 };
+    (weighted * hits).div_ceil(keys + usize::from(hits == 1)).min(total)
+}
+
+/// How many different keys there are.
+fn distinct(groups: &BTreeMap<&Key, usize>) -> usize {
+    let mut classes: BTreeSet<ClassId> = BTreeSet::new();
+    let mut texts: BTreeSet<&str> = BTreeSet::new();
+    let mut networks: BTreeSet<(IpAddr, u8)> = BTreeSet::new();
+    for key in groups.keys() {
+        match key {
+            Key::Classes(keys) => classes.extend(keys),
+            Key::Texts(_, keys) | Key::Paths(_, keys) => texts.extend(keys.iter().map(String::as_str)),
+            Key::Networks(_, keys) => networks.extend(keys),
+            Key::Patterns(_, keys) => texts.extend(keys.iter().map(Pattern::text)),
+            Key::Numbers(..) => {}
+        }
+    }
+    (classes.len() + texts.len() + networks.len()).max(1)
+}
+
+/// How many rules hold a number, on the average over numbers at the ends of their intervals.
+fn stabbed(groups: &BTreeMap<&Key, usize>) -> usize {
+    let intervals: Vec<(i128, i128, usize)> = groups
+        .iter()
+        .flat_map(|(key, size)| match key {
+            Key::Numbers(_, intervals) => intervals.iter().map(|(low, high)| (*low, *high, *size)).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let mut ends: Vec<i128> = intervals.iter().flat_map(|(low, high, _)| [*low, *high]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let step = ends.len().div_ceil(MAX_SAMPLES).max(1);
+    let samples: Vec<i128> = ends.into_iter().step_by(step).collect();
+    let held = |number: i128| -> usize {
+        intervals.iter().filter(|(low, high, _)| *low <= number && number <= *high).map(|(_, _, size)| size).sum()
+    };
+    samples.iter().map(|number| held(*number)).sum::<usize>().div_ceil(samples.len().max(1))
+}
+
+/// The rules that want the same of a fact, by what they want.
+type Groups<'k> = BTreeMap<Key, Vec<Candidate<'k>>>;
+
+/// Parts the rules by a fact; `None` when that parts nothing.
+fn parted(trees: &mut Trees, all: &Part<'_>, dimension: Dimension) -> Option<TreeId> {
+    let (mut groups, mut rest) = (Groups::new(), Vec::new());
+    for rule in &all.rules {
+        match rule.keys.iter().find(|key| key.key.dimension() == dimension) {
+            None => rest.push(rule.clone()),
+            Some(key) => {
+                let mut rule = rule.clone();
+                rule.row.implied.extend(&key.implied);
+                rule.row.implied.sort_unstable();
+                groups.entry(key.key.clone()).or_default().push(rule);
+            }
+        }
+    }
+    let mut used = all.used.clone();
+    used.insert(dimension);
+    let mut parts = match dimension {
+        Dimension::Patterns(slot) => by_patterns(trees, slot, groups, (&used, all.leaf), &mut rest)?,
+        _ => vec![by_keys(trees, dimension, groups, (&used, all.leaf))],
+    };
+    if !rest.is_empty() {
+        // The others do not look at this fact in any way that parts them.
+        parts.push(part(trees, Part { rules: rest, used, leaf: all.leaf }));
+    }
+    Some(match parts.as_slice() {
+        [only] => *only,
+        _ => trees.add(Tree::Both(parts)),
+    })
+}
+
+/// A switch with one case for each key.
+fn by_keys(
+    trees: &mut Trees,
+    dimension: Dimension,
+    groups: Groups<'_>,
+    (used, leaf): (&BTreeSet<Dimension>, usize),
+) -> TreeId {
+    let (mut keys, mut children) = (Vec::new(), Vec::new());
+    for (key, rules) in groups {
+        keys.push(key);
+        children.push(part(trees, Part { rules, used: used.clone(), leaf }));
+    }
+    let keys = keys.iter().enumerate();
+    let on = match dimension {
+        Dimension::Classes => On::Classes(cases(keys.map(|(child, key)| match key {
+            Key::Classes(classes) => (classes.iter().copied().collect(), child),
+            _ => (Vec::new(), child),
+        }))),
+        Dimension::Texts(slot) | Dimension::Paths(slot) => {
+            let found = cases(keys.map(|(child, key)| match key {
+                Key::Texts(_, texts) | Key::Paths(_, texts) => (texts.iter().cloned().collect(), child),
+                _ => (Vec::new(), child),
+            }));
+            if dimension == Dimension::Texts(slot) { On::Texts(slot, found) } else { On::Paths(slot, found) }
+        }
+        Dimension::Networks(slot) => On::Networks(
+            slot,
+            cases(keys.map(|(child, key)| match key {
+                Key::Networks(_, networks) => (networks.iter().copied().collect(), child),
+                _ => (Vec::new(), child),
+            })),
+        ),
+        Dimension::Numbers(slot) | Dimension::Patterns(slot) => {
+            let found = cases(keys.map(|(child, key)| match key {
+                Key::Numbers(_, intervals) => (intervals.iter().copied().collect(), child),
+                _ => (Vec::new(), child),
+            }));
+            On::Numbers(slot, found.into_iter().map(|((low, high), child)| (low, high, child)).collect())
+        }
+    };
+    trees.add(Tree::Switch { on, children })
+}
+
+/// Keys with the positions of their children, sorted.
+fn cases<K: Ord>(children: impl Iterator<Item = (Vec<K>, usize)>) -> Vec<(K, usize)> {
+    let mut found: Vec<(K, usize)> =
+        children.flat_map(|(keys, child)| keys.into_iter().map(move |key| (key, child))).collect();
+    found.sort();
+    found
+}
+
+/// One switch for each pass over the text. Rules with a pattern that found no place join the rest.
+fn by_patterns<'k>(
+    trees: &mut Trees,
+    slot: crate::lower::term::SlotId,
+    groups: Groups<'k>,
+    (used, leaf): (&BTreeSet<Dimension>, usize),
+    rest: &mut Vec<Candidate<'k>>,
+) -> Option<Vec<TreeId>> {
+    let wanted = |key: &Key| match key {
+        Key::Patterns(_, patterns) => patterns.clone(),
+        _ => BTreeSet::new(),
+    };
+    let all: BTreeSet<Pattern> = groups.keys().flat_map(wanted).collect();
+    let (passes, left_out) = patterns::groups(all.into_iter().collect());
+    let mut children: Vec<(BTreeSet<Pattern>, TreeId)> = Vec::new();
+    for (key, rules) in groups {
+        let patterns = wanted(&key);
+        if left_out.iter().any(|pattern| patterns.contains(pattern)) {
+            rest.extend(rules.into_iter().map(|rule| unkeyed(rule, &key)));
+        } else {
+            children.push((patterns, part(trees, Part { rules, used: used.clone(), leaf })));
+        }
+    }
+    if children.is_empty() {
+        return None;
+    }
+    let mut switches = Vec::new();
+    for (patterns, dfa) in passes {
+        let own: Vec<&(BTreeSet<Pattern>, TreeId)> =
+            children.iter().filter(|(wanted, _)| patterns.iter().any(|pattern| wanted.contains(pattern))).collect();
+        let leads = |pattern: &Pattern| -> Vec<usize> {
+            own.iter().enumerate().filter(|(_, (wanted, _))| wanted.contains(pattern)).map(|(at, _)| at).collect()
+        };
+        let cases = patterns.iter().map(|pattern| (pattern.clone(), leads(pattern))).collect();
+        let group = PatternGroup { cases, dfa };
+        let children = own.iter().map(|(_, child)| *child).collect();
+        switches.push(trees.add(Tree::Switch { on: On::Patterns(slot, group), children }));
+    }
+    Some(switches)
+}
+
+/// A rule whose key was not used after all.
+fn unkeyed<'k>(mut rule: Candidate<'k>, key: &Key) -> Candidate<'k> {
+    if let Some(used) = rule.keys.iter().find(|known| known.key == *key) {
+        rule.row.implied.retain(|clause| !used.implied.contains(clause));
+    }
+    rule
+}

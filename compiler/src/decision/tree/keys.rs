@@ -1,0 +1,334 @@
+//! What a clause wants of one fact, when it can be told from its form.
+//!
+//! A clause has a key when it is false for every readable value of one place that the key does not
+//! fit. Where it is then also true for all values that fit, the clause need not be tested again.
+
+use super::patterns::Pattern;
+use crate::decision::Block;
+use crate::decision::node::{NodeId, Nodes};
+use crate::hir::{ClassId, Comparison, Literal, Root};
+use crate::lower::rules::ClauseKind;
+use crate::lower::term::{ConstantId, SlotId, SubjectTerm, Tables, Term};
+use crate::types::Type;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// What is wanted of one fact.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// A link of the chain belongs to one of these.
+    Classes(BTreeSet<ClassId>),
+    /// The text is one of these.
+    Texts(SlotId, BTreeSet<String>),
+    /// The path is one of these or below it.
+    Paths(SlotId, BTreeSet<String>),
+    /// The address is in one of these.
+    Networks(SlotId, BTreeSet<(IpAddr, u8)>),
+    /// The number is in one of these intervals.
+    Numbers(SlotId, BTreeSet<(i128, i128)>),
+    /// The text matches one of these.
+    Patterns(SlotId, BTreeSet<Pattern>),
+}
+
+/// The fact that a key is about and how it is asked: rules can be parted by one of them at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// The caller.
+    Classes,
+    /// A place, compared whole.
+    Texts(SlotId),
+    /// A place, by folder.
+    Paths(SlotId),
+    /// A place, by network.
+    Networks(SlotId),
+    /// A place, by interval.
+    Numbers(SlotId),
+    /// A place, by pattern.
+    Patterns(SlotId),
+}
+
+impl Key {
+    /// What it is about.
+    pub fn dimension(&self) -> Dimension {
+        match self {
+            Key::Classes(_) => Dimension::Classes,
+            Key::Texts(slot, _) => Dimension::Texts(*slot),
+            Key::Paths(slot, _) => Dimension::Paths(*slot),
+            Key::Networks(slot, _) => Dimension::Networks(*slot),
+            Key::Numbers(slot, _) => Dimension::Numbers(*slot),
+            Key::Patterns(slot, _) => Dimension::Patterns(*slot),
+        }
+    }
+
+    /// How many it names.
+    pub fn len(&self) -> usize {
+        match self {
+            Key::Classes(keys) => keys.len(),
+            Key::Texts(_, keys) | Key::Paths(_, keys) => keys.len(),
+            Key::Networks(_, keys) => keys.len(),
+            Key::Numbers(_, keys) => keys.len(),
+            Key::Patterns(_, keys) => keys.len(),
+        }
+    }
+
+    /// What one of both wants, when both are about the same.
+    fn or(self, other: Key) -> Option<Key> {
+        Some(match (self, other) {
+            (Key::Classes(a), Key::Classes(b)) => Key::Classes(&a | &b),
+            (Key::Texts(slot, a), Key::Texts(same, b)) if slot == same => Key::Texts(slot, &a | &b),
+            (Key::Paths(slot, a), Key::Paths(same, b)) if slot == same => Key::Paths(slot, &a | &b),
+            (Key::Networks(slot, a), Key::Networks(same, b)) if slot == same => Key::Networks(slot, &a | &b),
+            (Key::Numbers(slot, a), Key::Numbers(same, b)) if slot == same => Key::Numbers(slot, &a | &b),
+            (Key::Patterns(slot, a), Key::Patterns(same, b)) if slot == same => Key::Patterns(slot, &a | &b),
+            _ => return None,
+        })
+    }
+
+    /// What both want, when it is one interval.
+    fn and(&self, other: &Key) -> Option<Key> {
+        match (self, other) {
+            (Key::Numbers(slot, a), Key::Numbers(same, b)) if slot == same => match (a.first(), b.first()) {
+                (Some((low, high)), Some((from, to))) if a.len() == 1 && b.len() == 1 => {
+                    Some(Key::Numbers(*slot, BTreeSet::from([(*low.max(from), *high.min(to))])))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// A key of a block, and the clauses it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockKey {
+    /// The key.
+    pub key: Key,
+    /// Clauses that hold when it fits; none for classes, which only may be what the clause wants.
+    pub implied: Vec<usize>,
+}
+
+/// The keys of a block: at most one for each dimension.
+pub fn block_keys(nodes: &Nodes, tables: &Tables, block: &Block) -> Vec<BlockKey> {
+    let mut keys: Vec<BlockKey> = Vec::new();
+    for (clause, part) in block.clauses.iter().enumerate() {
+        let Some(key) = (Reader { nodes, tables }).test(part.node) else { continue };
+        let implied = if matches!(key, Key::Classes(_)) { Vec::new() } else { vec![clause] };
+        match keys.iter_mut().find(|other| other.key.dimension() == key.dimension()) {
+            None => keys.push(BlockKey { key, implied }),
+            Some(known) => match known.key.and(&key) {
+                Some(both) => {
+                    known.key = both;
+                    known.implied.extend(implied);
+                }
+                None if key.len() < known.key.len() => *known = BlockKey { key, implied },
+                None => {}
+            },
+        }
+    }
+    keys
+}
+
+/// Reads keys off terms.
+struct Reader<'a> {
+    nodes: &'a Nodes,
+    tables: &'a Tables,
+}
+
+impl Reader<'_> {
+    fn test(&self, node: NodeId) -> Option<Key> {
+        match self.nodes.get(node) {
+            Term::Subject { subject, client: false, .. } => classes(subject).map(Key::Classes),
+            Term::Any(parts) => {
+                let mut keys = parts.iter().map(|part| self.test(*part));
+                let first = keys.next()??;
+                keys.try_fold(first, |sum, key| sum.or(key?))
+            }
+            Term::Compare(operator, left, right) => self.compare(*operator, *left, *right),
+            Term::In(left, right) => self.member(*left, *right),
+            Term::InRange { of, low, high, end_inclusive } => {
+                let slot = self.number_slot(*of)?;
+                let low = low.map_or(Some(i128::MIN), |low| self.units(low))?;
+                let high = high.map_or(Some(i128::MAX), |high| self.units(high))?;
+                let high = if *end_inclusive || high == i128::MAX { high } else { high.saturating_sub(1) };
+                Some(Key::Numbers(slot, BTreeSet::from([(low, high)])))
+            }
+            Term::Under(left, right) => {
+                let slot = self.slot(*left, |ty| *ty == Type::Path)?;
+                match self.literal(*right)? {
+                    Literal::Path(path) => Some(Key::Paths(slot, BTreeSet::from([path.clone()]))),
+                    _ => None,
+                }
+            }
+            Term::Like(of, pattern) => self.like(*of, *pattern),
+            Term::Matches(of, pattern) => {
+                let slot = self.slot(*of, |_| true)?;
+                let (Literal::Regex(text) | Literal::String(text)) = self.constant(*pattern)? else { return None };
+                Some(Key::Patterns(slot, BTreeSet::from([Pattern::Regex(text.clone())])))
+            }
+            _ => None,
+        }
+    }
+
+    fn compare(&self, operator: Comparison, left: NodeId, right: NodeId) -> Option<Key> {
+        if operator == Comparison::Eq
+            && let Some(slot) = self.slot(left, is_text)
+            && let Some(Literal::String(text)) = self.literal(right)
+        {
+            return Some(Key::Texts(slot, BTreeSet::from([text.clone()])));
+        }
+        let slot = self.number_slot(left)?;
+        let units = self.units(right)?;
+        let interval = match operator {
+            Comparison::Eq => (units, units),
+            Comparison::Lt => (i128::MIN, units.checked_sub(1)?),
+            Comparison::Le => (i128::MIN, units),
+            Comparison::Gt => (units.checked_add(1)?, i128::MAX),
+            Comparison::Ge => (units, i128::MAX),
+            Comparison::Ne => return None,
+        };
+        Some(Key::Numbers(slot, BTreeSet::from([interval])))
+    }
+
+    fn member(&self, left: NodeId, right: NodeId) -> Option<Key> {
+        match self.literal(right)? {
+            Literal::List(items) => {
+                if let Some(slot) = self.slot(left, is_text) {
+                    let text = |item: &Literal| match item {
+                        Literal::String(text) => Some(text.clone()),
+                        _ => None,
+                    };
+                    return items.iter().map(text).collect::<Option<_>>().map(|texts| Key::Texts(slot, texts));
+                }
+                let slot = self.number_slot(left)?;
+                let point = |item: &Literal| units_of(item).map(|units| (units, units));
+                items.iter().map(point).collect::<Option<_>>().map(|points| Key::Numbers(slot, points))
+            }
+            Literal::Net(address, length) => {
+                let slot = self.slot(left, |ty| *ty == Type::Ip)?;
+                let network = mcpz_bytecode::value::net::unwrapped_net((*address, *length));
+                (network == (*address, *length)).then(|| Key::Networks(slot, BTreeSet::from([network])))
+            }
+            _ => None,
+        }
+    }
+
+    fn like(&self, of: NodeId, pattern: ConstantId) -> Option<Key> {
+        let pattern = match self.constant(pattern)? {
+            Literal::Glob { pattern, path_like } => Pattern::Glob(pattern.clone(), *path_like),
+            Literal::HostPattern(pattern) => Pattern::Host(pattern.clone()),
+            _ => return None,
+        };
+        let is_host = matches!(pattern, Pattern::Host(_));
+        let slot = self.slot(of, |ty| !is_host || *ty == Type::Host)?;
+        Some(Key::Patterns(slot, BTreeSet::from([pattern])))
+    }
+
+    /// The place that a term is, when its type is one of these.
+    fn slot(&self, node: NodeId, wanted: impl Fn(&Type) -> bool) -> Option<SlotId> {
+        match self.nodes.get(node) {
+            Term::Slot(slot) => {
+                let place = self.tables.slots.rows().get(slot.index())?;
+                wanted(place.ty.required()).then_some(*slot)
+            }
+            _ => None,
+        }
+    }
+
+    fn number_slot(&self, node: NodeId) -> Option<SlotId> {
+        self.slot(node, |ty| matches!(ty, Type::Int | Type::Decimal))
+    }
+
+    fn literal(&self, node: NodeId) -> Option<&Literal> {
+        match self.nodes.get(node) {
+            Term::Constant(id) => self.constant(*id),
+            _ => None,
+        }
+    }
+
+    fn constant(&self, id: ConstantId) -> Option<&Literal> {
+        self.tables.constants.rows().get(id.index()).map(|row| &row.literal)
+    }
+
+    fn units(&self, node: NodeId) -> Option<i128> {
+        self.literal(node).and_then(units_of)
+    }
+}
+
+fn is_text(ty: &Type) -> bool {
+    matches!(ty, Type::String | Type::Enum(_))
+}
+
+/// A number in units of 10^-18.
+fn units_of(literal: &Literal) -> Option<i128> {
+    match literal {
+        Literal::Int(value) => i128::from(*value).checked_mul(10_i128.pow(18)),
+        Literal::Decimal(units) => Some(*units),
+        _ => None,
+    }
+}
+
+/// Classes of which some link must be one for the subject to fit.
+fn classes(subject: &SubjectTerm) -> Option<BTreeSet<ClassId>> {
+    match subject {
+        SubjectTerm::Class(class) => Some(BTreeSet::from([*class])),
+        SubjectTerm::Either(parts) => parts.iter().try_fold(BTreeSet::new(), |sum, part| Some(&sum | &classes(part)?)),
+        SubjectTerm::Both(parts) => parts.iter().filter_map(classes).min_by_key(BTreeSet::len),
+        SubjectTerm::ActingFor(agent, other) => {
+            [classes(agent), classes(other)].into_iter().flatten().min_by_key(BTreeSet::len)
+        }
+        SubjectTerm::Anyone
+        | SubjectTerm::Anonymous
+        | SubjectTerm::AnyAgent
+        | SubjectTerm::AnyUser
+        | SubjectTerm::Server(_) => None,
+    }
+}
+
+/// Whether a block is unknown at list time whenever its subject holds: it has other clauses, and each
+/// of them can be nothing but unknown before the call is made.
+pub fn is_late(nodes: &Nodes, tables: &Tables, block: &Block) -> bool {
+    let mut others = block.clauses.iter().filter(|clause| clause.kind != ClauseKind::Subject).peekable();
+    others.peek().is_some() && others.all(|clause| late_test(nodes, tables, clause.node))
+}
+
+fn late_test(nodes: &Nodes, tables: &Tables, node: NodeId) -> bool {
+    let late = |of: &NodeId| late_value(nodes, tables, *of);
+    let fixed = |of: &NodeId| matches!(nodes.get(*of), Term::Constant(_));
+    match nodes.get(node) {
+        Term::All(parts) | Term::Any(parts) => {
+            !parts.is_empty() && parts.iter().all(|part| late_test(nodes, tables, *part))
+        }
+        Term::Not(of) => late_test(nodes, tables, *of),
+        Term::Truth(of) | Term::Has(of) | Term::Like(of, _) | Term::Matches(of, _) | Term::Is(of, _) => late(of),
+        Term::Compare(_, left, right)
+        | Term::In(left, right)
+        | Term::Substring(left, right)
+        | Term::Under(left, right) => {
+            (late(left) || late(right)) && [left, right].iter().all(|of| late(of) || fixed(of))
+        }
+        Term::InRange { of, low, high, .. } => late(of) && low.iter().chain(high).all(fixed),
+        Term::Quantified { over, .. } => late(over),
+        _ => false,
+    }
+}
+
+/// Whether a value is unknown at list time, and nothing else.
+fn late_value(nodes: &Nodes, tables: &Tables, node: NodeId) -> bool {
+    match nodes.get(node) {
+        Term::Slot(slot) => tables.slots.rows().get(slot.index()).is_some_and(|slot| {
+            matches!(
+                slot.root,
+                Root::Args
+                    | Root::PromptArgs
+                    | Root::Context
+                    | Root::Now
+                    | Root::NetworkSource
+                    | Root::Sample
+                    | Root::Elicit
+            )
+        }),
+        Term::Collect(_) | Term::History(_, None) => true,
+        Term::Native(_, of) | Term::Field(of, _) | Term::CountOf(of) => late_value(nodes, tables, *of),
+        _ => false,
+    }
+}

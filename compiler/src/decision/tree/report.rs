@@ -1,0 +1,221 @@
+//! What trees cost: rules that no switch parts, passes over texts, tests of an entry point.
+
+use super::build::SMALL_LEAF;
+use super::keys::{Key, block_keys};
+use super::{On, Stage, Tree, TreeId, Trees};
+use crate::decision::DecisionGraph;
+use crate::hir::RuleId;
+use crate::lower::RuleSet;
+use crate::lower::rules::Scope;
+use crate::lower::term::SlotId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the trees of a graph cost.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Groups of rules that are tested one by one.
+    pub unindexed: Vec<Unindexed>,
+    /// Passes over texts, by entry point and place.
+    pub fields: Vec<FieldReport>,
+    /// Nodes of all trees.
+    pub nodes: usize,
+    /// Rows in leaves of all trees.
+    pub rows: usize,
+}
+
+/// Rules of one leaf that nothing parts.
+#[derive(Debug, Clone)]
+pub struct Unindexed {
+    /// The entry point.
+    pub scope: Scope,
+    /// The step.
+    pub stage: Stage,
+    /// How many stand together.
+    pub together: usize,
+    /// The rules and why each is there.
+    pub rules: Vec<(RuleId, Cause)>,
+}
+
+/// Why a rule is tested one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// None of its clauses compares one readable fact with something known.
+    NoKey,
+    /// A pattern of it did not fit the budget.
+    Budget,
+    /// What it looks at does not tell it from the rules beside it.
+    NotTelling,
+}
+
+impl Cause {
+    /// What is the matter, in the author's words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Cause::NoKey => "none of its clauses compares one fact with a literal",
+            Cause::Budget => "its pattern needs more states than the budget of an automaton allows",
+            Cause::NotTelling => "the facts it looks at do not tell it from the rules beside it",
+        }
+    }
+
+    /// What to write instead.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Cause::NoKey => {
+                "add a clause that compares a parameter, a claim or a role with a literal (`args.x == ..`, `in`, `under`, \
+                 `like`, a range), or narrow its tools or its subject"
+            }
+            Cause::Budget => "write the pattern with a fixed beginning and fewer counted repetitions, or as a glob",
+            Cause::NotTelling => "merge it with the rules beside it, or narrow its tools or its subject",
+        }
+    }
+}
+
+/// Passes over one place at one entry point.
+#[derive(Debug, Clone)]
+pub struct FieldReport {
+    /// The entry point.
+    pub scope: Scope,
+    /// The place.
+    pub slot: SlotId,
+    /// Most passes that one decision makes over it.
+    pub passes: usize,
+    /// Bytes of its automata.
+    pub bytes: usize,
+    /// Patterns in them.
+    pub patterns: usize,
+}
+
+/// What the trees of a graph cost.
+pub fn report(graph: &DecisionGraph, rules: &RuleSet) -> Report {
+    let mut made = Report { nodes: graph.trees.rows().len(), ..Report::default() };
+    for entry in &graph.entries {
+        let mut fields: BTreeMap<SlotId, FieldReport> = BTreeMap::new();
+        for (stage, root) in &entry.trees {
+            made.rows += graph.trees.leaf_rows(*root).len();
+            for leaf in leaves(&graph.trees, *root) {
+                if leaf.len() > SMALL_LEAF {
+                    let cause = |block: usize| cause(graph, rules, block);
+                    made.unindexed.push(Unindexed {
+                        scope: entry.scope.clone(),
+                        stage: *stage,
+                        together: leaf.len(),
+                        rules: leaf.iter().map(|row| (row.rule, cause(row.block))).collect(),
+                    });
+                }
+            }
+            for (slot, passes) in passes(&graph.trees, *root) {
+                let field = fields.entry(slot).or_insert_with(|| FieldReport {
+                    scope: entry.scope.clone(),
+                    slot,
+                    passes: 0,
+                    bytes: 0,
+                    patterns: 0,
+                });
+                field.passes += passes;
+            }
+            automata(&graph.trees, *root, &mut fields);
+        }
+        made.fields.extend(fields.into_values());
+    }
+    made
+}
+
+/// The leaves below a node.
+fn leaves(trees: &Trees, root: TreeId) -> Vec<&[super::TreeRow]> {
+    let (mut open, mut found, mut seen) = (vec![root], Vec::new(), BTreeSet::new());
+    while let Some(id) = open.pop() {
+        match trees.get(id) {
+            Some(Tree::Rows(rows)) if seen.insert(id) => found.push(rows.as_slice()),
+            Some(Tree::Both(children) | Tree::Switch { children, .. }) if seen.insert(id) => open.extend(children),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Why a rule of a large leaf was not parted from the others.
+fn cause(graph: &DecisionGraph, rules: &RuleSet, block: usize) -> Cause {
+    let Some(block) = graph.blocks.get(block) else { return Cause::NoKey };
+    let keys = block_keys(&graph.nodes, &rules.tables, block);
+    let own = |key: &Key| matches!(key, Key::Patterns(..));
+    match keys.as_slice() {
+        [] => Cause::NoKey,
+        keys if keys.iter().all(|key| own(&key.key)) => Cause::Budget,
+        _ => Cause::NotTelling,
+    }
+}
+
+/// Most passes over each place on one walk.
+fn passes(trees: &Trees, root: TreeId) -> BTreeMap<SlotId, usize> {
+    let Some(tree) = trees.get(root) else { return BTreeMap::new() };
+    let mut sum: BTreeMap<SlotId, usize> = BTreeMap::new();
+    match tree {
+        Tree::Rows(_) => {}
+        Tree::Both(children) => {
+            for child in children {
+                passes(trees, *child).into_iter().for_each(|(slot, count)| *sum.entry(slot).or_default() += count);
+            }
+        }
+        Tree::Switch { on, children } => {
+            for child in children {
+                for (slot, count) in passes(trees, *child) {
+                    let most = sum.entry(slot).or_default();
+                    *most = (*most).max(count);
+                }
+            }
+            if let On::Patterns(slot, _) = on {
+                *sum.entry(*slot).or_default() += 1;
+            }
+        }
+    }
+    sum
+}
+
+/// Adds up the automata below a node.
+fn automata(trees: &Trees, root: TreeId, fields: &mut BTreeMap<SlotId, FieldReport>) {
+    let (mut open, mut seen) = (vec![root], BTreeSet::new());
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        match trees.get(id) {
+            Some(Tree::Both(children)) => open.extend(children),
+            Some(Tree::Switch { on, children }) => {
+                open.extend(children);
+                if let On::Patterns(slot, group) = on
+                    && let Some(field) = fields.get_mut(slot)
+                {
+                    field.bytes += group.dfa.len();
+                    field.patterns += group.cases.len();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Most tests that one walk and the rules it leads to can take: one for each switch and clause.
+pub fn tests(graph: &DecisionGraph, root: TreeId) -> usize {
+    match graph.trees.get(root) {
+        None => 0,
+        Some(Tree::Rows(rows)) => {
+            rows.iter().filter_map(|row| graph.blocks.get(row.block)).map(|block| block.tests).sum()
+        }
+        Some(Tree::Both(children)) => children.iter().map(|child| tests(graph, *child)).sum(),
+        Some(Tree::Switch { on, children }) => {
+            let below: Vec<usize> = children.iter().map(|child| tests(graph, *child)).collect();
+            let of = |child: &usize| below.get(*child).copied().unwrap_or(0);
+            // A text or a folder is one value: only what it leads to is tested. When it cannot be read
+            // all are; that is counted for neither, because the rules are then errors at once.
+            let most = match on {
+                On::Texts(_, cases) => {
+                    let mut sums: BTreeMap<&str, usize> = BTreeMap::new();
+                    cases.iter().for_each(|(key, child)| *sums.entry(key).or_default() += of(child));
+                    sums.into_values().max().unwrap_or(0)
+                }
+                _ => below.iter().sum(),
+            };
+            most + 1
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Trees: growth, order of the source, and that every rule is where its keys lead.
+
+use super::patterns::Pattern;
+use super::*;
+use crate::decision::{DecisionGraph, graph};
+use crate::hir::*;
+use crate::lower::lower;
+use crate::lower::testkit::*;
+use crate::types::Type;
+use std::collections::BTreeSet;
+
+fn forbid(id: String, condition: Expr) -> Rule {
+    Rule { where_: Some(condition), ..rule(RuleKind::Forbid, &id) }
+}
+
+fn planted(rules: Vec<Rule>) -> (DecisionGraph, Report) {
+    let program = Program { rules, ..program() };
+    let set = lower(&program).0;
+    let graph = graph(&set, &program, SMALL_LEAF);
+    let report = report(&graph, &set);
+    (graph, report)
+}
+
+/// Rules that want a range of the amount and one of a few payees.
+fn mixed(count: i64) -> Vec<Rule> {
+    let amount = |row: i64| compare(arg("amount", Type::Decimal), Comparison::Gt, int(row));
+    let payee = |row: i64| compare(arg("payee", Type::String), Comparison::Eq, text(&format!("p{}", row % 97)));
+    (0..count).map(|row| forbid(format!("F-{row}"), and(vec![amount(row), payee(row)]))).collect()
+}
+
+#[test]
+fn trees_are_as_large_as_their_source() {
+    for count in [1, 5, 100, 1000] {
+        let (graph, report) = planted(mixed(count));
+        let rules = usize::try_from(count).expect("a small count");
+        assert_eq!(report.rows, rules, "every rule stands in one leaf");
+        assert!(report.nodes <= 2 * rules * MAX_LEVELS, "{} nodes for {rules} rules", report.nodes);
+        let cases: usize = graph
+            .trees
+            .rows()
+            .iter()
+            .map(|tree| match tree {
+                Tree::Switch { on: On::Texts(_, cases), .. } => cases.len(),
+                Tree::Switch { on: On::Numbers(_, cases), .. } => cases.len(),
+                _ => 0,
+            })
+            .sum();
+        assert!(cases <= 2 * rules * MAX_LEVELS, "{cases} cases for {rules} rules");
+    }
+}
+
+#[test]
+fn a_thousand_rules_on_one_tool_are_parted_until_few_stand_together() {
+    let (graph, report) = planted(mixed(1000));
+    assert!(report.unindexed.is_empty(), "{:?}", report.unindexed);
+    let entry = graph.entries.first().expect("there is one entry point");
+    assert!(entry.tests < 200, "at most {} tests", entry.tests);
+}
+
+#[test]
+fn the_order_of_the_source_changes_no_tree() {
+    let rules = mixed(60);
+    let mut turned = rules.clone();
+    turned.reverse();
+    let shape = |rules: Vec<Rule>| {
+        let (graph, _) = planted(rules);
+        let words: Vec<String> = graph
+            .trees
+            .rows()
+            .iter()
+            .map(|tree| match tree {
+                Tree::Rows(rows) => format!("rows {}", rows.len()),
+                Tree::Both(children) => format!("both {}", children.len()),
+                Tree::Switch { on, children } => format!("switch {:?} {}", on.slot(), children.len()),
+            })
+            .collect();
+        let mut words = words;
+        words.sort();
+        words
+    };
+    assert_eq!(shape(rules), shape(turned));
+}
+
+#[test]
+fn rules_without_a_key_are_named_with_the_reason() {
+    let odd = |row: i64| {
+        let sum = expr(
+            ExprKind::Arith(
+                Arithmetic::Add,
+                Box::new(arg("amount", Type::Decimal)),
+                Box::new(arg("fee", Type::Decimal)),
+            ),
+            Type::Decimal,
+        );
+        forbid(format!("ODD-{row}"), compare(sum, Comparison::Gt, int(row)))
+    };
+    let (_, report) = planted((0..9).map(odd).collect());
+    let [group] = report.unindexed.as_slice() else { panic!("one group: {:?}", report.unindexed) };
+    assert_eq!((group.together, group.stage), (9, Stage::Forbids));
+    assert!(group.rules.iter().all(|(_, cause)| *cause == Cause::NoKey), "{:?}", group.rules);
+}
+
+#[test]
+fn equal_keys_lead_to_the_same_child_and_overlapping_ones_to_each() {
+    let of = |row: i64, low: i64, high: i64| {
+        let amount = || arg("amount", Type::Decimal);
+        let from = compare(amount(), Comparison::Ge, int(low));
+        let to = compare(amount(), Comparison::Le, int(high));
+        forbid(format!("R-{row}"), and(vec![from, to]))
+    };
+    let rules = (0..12).map(|row| of(row, row / 2, row / 2 + 1)).collect();
+    let (graph, _) = planted(rules);
+    let found = graph.trees.rows().iter().find_map(|tree| match tree {
+        Tree::Switch { on: On::Numbers(_, cases), children } => Some((cases, children)),
+        _ => None,
+    });
+    let (cases, children) = found.expect("a switch on the amount");
+    assert_eq!((cases.len(), children.len()), (6, 6));
+    let unit = 10_i128.pow(18);
+    assert_eq!(cases.first(), Some(&(0, unit, 0)), "both ends belong to an interval");
+}
+
+#[test]
+fn patterns_of_one_place_share_one_pass() {
+    let like = |row: i64| {
+        let pattern = Expr {
+            kind: ExprKind::Literal(Literal::Glob { pattern: format!("acct-{row}-*"), path_like: false }),
+            ..text("")
+        };
+        let payee = arg("payee", Type::String);
+        forbid(format!("L-{row}"), expr(ExprKind::Like(Box::new(payee), Box::new(pattern)), Type::Bool))
+    };
+    let (_, report) = planted((0..40).map(like).collect());
+    let [field] = report.fields.as_slice() else { panic!("one field: {:?}", report.fields) };
+    assert_eq!((field.passes, field.patterns), (1, 40));
+    assert!(report.unindexed.is_empty());
+    let distinct: BTreeSet<Pattern> = (0..40).map(|row| Pattern::Glob(format!("acct-{row}-*"), false)).collect();
+    assert_eq!(distinct.len(), field.patterns);
+}

@@ -1,0 +1,50 @@
+//! Switches in words: what is looked at, and the keys that lead to a child.
+
+use super::On;
+use crate::hir::Program;
+use crate::hir::canonical::class_name;
+use crate::lower::RuleSet;
+use crate::lower::display::slot_text;
+use mcpz_bytecode::value::Decimal;
+
+/// What a switch looks at.
+pub fn fact_text(program: &Program, rules: &RuleSet, on: &On) -> String {
+    let place = on.slot().and_then(|slot| rules.tables.slots.rows().get(slot.index()));
+    match place {
+        None => "caller".to_string(),
+        Some(slot) => slot_text(program, slot),
+    }
+}
+
+/// The keys that lead to a child.
+pub fn keys_text(program: &Program, on: &On, child: usize) -> String {
+    let joined = |keys: Vec<String>| keys.join(", ");
+    match on {
+        On::Classes(cases) => joined(of(cases, child).map(|class| class_name(program, *class)).collect()),
+        On::Texts(_, cases) => joined(of(cases, child).map(|text| format!("{text:?}")).collect()),
+        On::Paths(_, cases) => joined(of(cases, child).map(|path| format!("under {path:?}")).collect()),
+        On::Networks(_, cases) => {
+            joined(of(cases, child).map(|(address, length)| format!("in {address}/{length}")).collect())
+        }
+        On::Numbers(_, cases) => {
+            let own = cases.iter().filter(|case| case.2 == child);
+            joined(own.map(|(low, high, _)| format!("{}..={}", end(*low), end(*high))).collect())
+        }
+        On::Patterns(_, group) => {
+            let own = group.cases.iter().filter(|(_, found)| found.contains(&child));
+            joined(own.map(|(pattern, _)| format!("like {:?}", pattern.text())).collect())
+        }
+    }
+}
+
+fn of<K>(cases: &[(K, usize)], child: usize) -> impl Iterator<Item = &K> {
+    cases.iter().filter(move |case| case.1 == child).map(|case| &case.0)
+}
+
+/// An end of an interval; nothing where it is open.
+fn end(units: i128) -> String {
+    if units == i128::MIN || units == i128::MAX {
+        return String::new();
+    }
+    Decimal::from_units(units).map_or_else(|_| units.to_string(), |number| number.to_string())
+}

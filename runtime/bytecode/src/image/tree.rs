@@ -1,0 +1,142 @@
+//! Decision trees: which rules of an entry point can be true.
+//!
+//! A switch looks at one fact and leads to the children whose keys fit. A child's rules are false
+//! whenever the fact can be read and none of the child's keys fits it; so when the fact is absent, in
+//! error or not known, all children are looked at. Every rule stands in one leaf, and every key that
+//! the author wrote in one case: a tree is as large as its source.
+
+use crate::ids::*;
+use alloc::vec::Vec;
+
+/// A node of a decision tree.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TreeImage {
+    /// These rules, one by one: sorted by rule, then block.
+    Rows(Vec<EntryRow>),
+    /// All of these.
+    Both(Vec<TreeId>),
+    /// By the classes that a link of the caller's chain belongs to.
+    Classes {
+        /// Class and position in `children`; sorted.
+        cases: Vec<(ClassId, u32)>,
+        /// Where they lead.
+        children: Vec<TreeId>,
+    },
+    /// By a text, compared whole.
+    Texts {
+        /// The place.
+        slot: SlotId,
+        /// Text ([`super::Constant::String`]) and position in `children`; sorted by text.
+        cases: Vec<(ConstantId, u32)>,
+        /// Where they lead.
+        children: Vec<TreeId>,
+    },
+    /// By a path that is a key or below it.
+    Paths {
+        /// The place.
+        slot: SlotId,
+        /// Path ([`super::Constant::Path`]) and position in `children`; sorted by text.
+        cases: Vec<(ConstantId, u32)>,
+        /// Where they lead.
+        children: Vec<TreeId>,
+    },
+    /// By the networks that hold an address.
+    Networks {
+        /// The place.
+        slot: SlotId,
+        /// Network ([`super::Constant::Net`]) and position in `children`; sorted by address, then length.
+        cases: Vec<(ConstantId, u32)>,
+        /// Where they lead.
+        children: Vec<TreeId>,
+    },
+    /// By the intervals that hold a number.
+    Numbers {
+        /// The place.
+        slot: SlotId,
+        /// Sorted by lower end.
+        cases: Vec<IntervalImage>,
+        /// Where they lead.
+        children: Vec<TreeId>,
+    },
+    /// By the patterns that a text matches, all in one pass.
+    Patterns {
+        /// The place.
+        slot: SlotId,
+        /// The automaton of all of them.
+        automaton: AutomatonId,
+        /// For each pattern of the automaton: positions in `children`.
+        cases: Vec<Vec<u32>>,
+        /// Where they lead.
+        children: Vec<TreeId>,
+    },
+}
+
+impl TreeImage {
+    /// The nodes it leads to.
+    pub fn children(&self) -> &[TreeId] {
+        match self {
+            TreeImage::Rows(_) => &[],
+            TreeImage::Both(children)
+            | TreeImage::Classes { children, .. }
+            | TreeImage::Texts { children, .. }
+            | TreeImage::Paths { children, .. }
+            | TreeImage::Networks { children, .. }
+            | TreeImage::Numbers { children, .. }
+            | TreeImage::Patterns { children, .. } => children,
+        }
+    }
+
+    /// The place it looks at, if it looks at one.
+    pub fn slot(&self) -> Option<SlotId> {
+        match self {
+            TreeImage::Rows(_) | TreeImage::Both(_) | TreeImage::Classes { .. } => None,
+            TreeImage::Texts { slot, .. }
+            | TreeImage::Paths { slot, .. }
+            | TreeImage::Networks { slot, .. }
+            | TreeImage::Numbers { slot, .. }
+            | TreeImage::Patterns { slot, .. } => Some(*slot),
+        }
+    }
+
+    /// What it looks at, as one word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            TreeImage::Rows(_) => "rows",
+            TreeImage::Both(_) => "both",
+            TreeImage::Classes { .. } => "classes",
+            TreeImage::Texts { .. } => "texts",
+            TreeImage::Paths { .. } => "paths",
+            TreeImage::Networks { .. } => "networks",
+            TreeImage::Numbers { .. } => "numbers",
+            TreeImage::Patterns { .. } => "patterns",
+        }
+    }
+}
+
+/// An interval of numbers and where it leads. Both ends belong to it; numbers are in units of 10^-18.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IntervalImage {
+    /// Lower end.
+    pub low: i128,
+    /// Upper end.
+    pub high: i128,
+    /// The highest upper end in the part of the table that this row is the middle of, the table
+    /// being halved again and again: how a search knows which half to leave out.
+    pub highest: i128,
+    /// Position in the children.
+    pub child: u32,
+}
+
+/// A rule in a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryRow {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its condition: a truth block of subject, where, when and unless.
+    pub block: BlockId,
+    /// Where the block goes on when all switches on the way have found their keys: what stands before
+    /// is then known to hold. 0 when nothing does.
+    pub start: u32,
+    /// At list time the condition is unknown whenever its subject holds.
+    pub late: bool,
+}

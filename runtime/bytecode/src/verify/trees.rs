@@ -1,0 +1,193 @@
+//! Checks of decision trees and entry points.
+//!
+//! A tree is acyclic because rows refer to earlier rows only. One walk can meet a node as often as
+//! paths lead to it, so paths are counted and bounded, like depth.
+
+use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
+use crate::container::Section;
+use crate::image::*;
+use crate::limits::{MAX_LOOP_DEPTH, MAX_TREE_DEPTH, MAX_TREE_VISITS};
+use crate::value::path;
+use alloc::vec::Vec;
+
+/// What the verifier found out about a node of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TreeFacts {
+    /// Nodes from here down to the lowest leaf.
+    pub depth: usize,
+    /// Most nodes and rows that one walk can meet.
+    pub visits: u64,
+    /// Most steps of the blocks in its leaves.
+    pub steps: u64,
+    /// Rows in its leaves.
+    pub rows: u64,
+    /// Whether some row is not late: see [`EntryRow::late`].
+    pub early: bool,
+    /// Whether some block needs the native stage.
+    pub natives: bool,
+    /// Whether some block reads collected parameters or captures of a URI pattern.
+    pub extracts: bool,
+    /// Registers of the largest block.
+    pub registers: u16,
+}
+
+impl TreeFacts {
+    /// Of both, one after the other.
+    fn and(self, other: TreeFacts) -> TreeFacts {
+        TreeFacts {
+            depth: self.depth.max(other.depth),
+            visits: self.visits.saturating_add(other.visits),
+            steps: self.steps.saturating_add(other.steps),
+            rows: self.rows.saturating_add(other.rows),
+            early: self.early || other.early,
+            natives: self.natives || other.natives,
+            extracts: self.extracts || other.extracts,
+            registers: self.registers.max(other.registers),
+        }
+    }
+}
+
+/// Checks every tree.
+pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<Vec<TreeFacts>, VerifyError> {
+    let mut found: Vec<TreeFacts> = Vec::new();
+    for (row, tree) in image.trees.iter().enumerate() {
+        let broken = |problem| VerifyError::new(Section::Entries, row, problem);
+        let own = node(image, facts, tree).map_err(broken)?;
+        let below = tree.children().iter().try_fold(TreeFacts::default(), |sum, child| {
+            found.get(child.index()).map(|child| sum.and(*child)).ok_or(broken("a tree refers to a later one"))
+        })?;
+        let mut all = own.and(below);
+        all.depth = below.depth.saturating_add(1);
+        all.visits = all.visits.saturating_add(1);
+        ensure(all.depth <= MAX_TREE_DEPTH, "a tree is too deep").map_err(broken)?;
+        ensure(all.visits <= MAX_TREE_VISITS, "a tree is too large").map_err(broken)?;
+        found.push(all);
+    }
+    entries(image, &found)?;
+    Ok(found)
+}
+
+/// A node by itself: its cases name children, are of the right kind and in order.
+fn node(image: &BundleImage, facts: &[BlockFacts], tree: &TreeImage) -> Result<TreeFacts, &'static str> {
+    let children = tree.children().len();
+    match tree {
+        TreeImage::Rows(rows) => return leaf(image, facts, rows),
+        TreeImage::Both(_) => {}
+        TreeImage::Classes { cases, .. } => {
+            ensure(ascends(cases.iter()), "cases are not sorted")?;
+            ensure(cases.iter().all(|(class, _)| class.index() < image.classes.len()), "no such class")?;
+            named(cases.iter().map(|(_, child)| *child), children)?;
+        }
+        TreeImage::Texts { slot, cases, .. } | TreeImage::Paths { slot, cases, .. } => {
+            let paths = matches!(tree, TreeImage::Paths { .. });
+            let key = |(constant, child): &(crate::ids::ConstantId, u32)| match image.constants.get(constant.index()) {
+                Some(Constant::String(text)) if !paths => Some((text.as_str(), *child)),
+                Some(Constant::Path(text)) if paths && path::parse_path(text).is_ok() => Some((text.as_str(), *child)),
+                _ => None,
+            };
+            sorted_keys(image, *slot, cases, key)?;
+            named(cases.iter().map(|(_, child)| *child), children)?;
+        }
+        TreeImage::Networks { slot, cases, .. } => {
+            let key = |(constant, child): &(crate::ids::ConstantId, u32)| match image.constants.get(constant.index()) {
+                Some(Constant::Net(address, length)) => Some((*address, *length, *child)),
+                _ => None,
+            };
+            sorted_keys(image, *slot, cases, key)?;
+            named(cases.iter().map(|(_, child)| *child), children)?;
+        }
+        TreeImage::Numbers { slot, cases, .. } => {
+            ensure(slot.index() < image.slots.len(), "no such slot")?;
+            let in_order = cases.iter().zip(cases.iter().skip(1)).all(|(left, right)| left.low <= right.low);
+            ensure(in_order && highest(cases).is_some(), "intervals are not in order")?;
+            named(cases.iter().map(|case| case.child), children)?;
+        }
+        TreeImage::Patterns { slot, automaton, cases, .. } => {
+            ensure(slot.index() < image.slots.len(), "no such slot")?;
+            let known = image.automata.get(automaton.index()).ok_or("no such automaton")?;
+            ensure(usize::try_from(known.patterns) == Ok(cases.len()), "not every pattern has a case")?;
+            named(cases.iter().flatten().copied(), children)?;
+        }
+    }
+    Ok(tree.slot().map_or_else(TreeFacts::default, |slot| place_facts(image, slot)))
+}
+
+/// Every position is one of a child.
+fn named(mut positions: impl Iterator<Item = u32>, children: usize) -> Check {
+    ensure(positions.all(|position| usize::try_from(position).is_ok_and(|row| row < children)), "no such child")
+}
+
+/// All keys are of the kind wanted, and strictly ascend.
+fn sorted_keys<K: Ord>(
+    image: &BundleImage,
+    slot: crate::ids::SlotId,
+    cases: &[(crate::ids::ConstantId, u32)],
+    key: impl Fn(&(crate::ids::ConstantId, u32)) -> Option<K>,
+) -> Check {
+    ensure(slot.index() < image.slots.len(), "no such slot")?;
+    ensure(cases.iter().all(|case| key(case).is_some()), "a key of the wrong kind")?;
+    ensure(ascends(cases.iter().map(key)), "cases are not sorted")
+}
+
+/// The highest upper end of a table of intervals, when every row states that of its part.
+fn highest(cases: &[IntervalImage]) -> Option<i128> {
+    let middle = cases.len() >> 1;
+    let Some((before, rest)) = cases.split_at_checked(middle) else { return Some(i128::MIN) };
+    let Some((row, after)) = rest.split_first() else { return Some(i128::MIN) };
+    let found = row.high.max(highest(before)?).max(highest(after)?);
+    (found == row.highest).then_some(found)
+}
+
+/// What reading the place that a switch looks at needs.
+fn place_facts(image: &BundleImage, slot: crate::ids::SlotId) -> TreeFacts {
+    let Some(slot) = image.slots.get(slot.index()) else { return TreeFacts::default() };
+    let natives = super::code::type_needs_natives(image, slot);
+    TreeFacts { natives, extracts: super::code::is_extracted(slot.root), ..TreeFacts::default() }
+}
+
+/// Rows of a leaf are sorted and name conditions.
+fn leaf(image: &BundleImage, facts: &[BlockFacts], rows: &[EntryRow]) -> Result<TreeFacts, &'static str> {
+    ensure(ascends(rows.iter().map(|row| (row.rule, row.block))), "rows are not sorted")?;
+    let mut sum = TreeFacts::default();
+    for row in rows {
+        ensure(row.rule.index() < image.rules.len(), "no such rule")?;
+        let block = facts.get(row.block.index()).ok_or("no such block")?;
+        ensure(block.truth && !block.link, "a condition must be truth about a request")?;
+        ensure(block.loops <= MAX_LOOP_DEPTH, "loops are nested too deep")?;
+        let code = image.blocks.get(row.block.index()).ok_or("no such block")?;
+        if row.start > 0 {
+            super::code::verify_start(image, code, row.start)?;
+        }
+        sum = sum.and(TreeFacts {
+            depth: 0,
+            visits: 1,
+            steps: block.steps,
+            rows: 1,
+            early: !row.late,
+            natives: block.natives,
+            extracts: block.extracts,
+            registers: code.registers,
+        });
+    }
+    Ok(sum)
+}
+
+/// Entry points are sorted and their trees exist.
+fn entries(image: &BundleImage, found: &[TreeFacts]) -> Result<(), VerifyError> {
+    let keys = image.entries.iter().map(|entry| (entry.action, entry.server, &entry.target));
+    ensure(ascends(keys), "entry points are not sorted")
+        .map_err(|problem| VerifyError::new(Section::Entries, 0, problem))?;
+    each(Section::Entries, &image.entries, |_, entry| {
+        ensure(entry.server.is_none_or(|server| server.index() < image.servers.len()), "no such server")?;
+        match &entry.target {
+            EntryTarget::Any => {}
+            EntryTarget::Name(_) => ensure(entry.server.is_some(), "a target without a server")?,
+            EntryTarget::Uri(pattern) => {
+                ensure(entry.server.is_some(), "a target without a server")?;
+                ensure(pattern.index() < image.patterns.len(), "no such pattern")?;
+            }
+        }
+        let known = entry.trees.all().all(|tree| tree.index() < found.len());
+        ensure(known, "no such tree")
+    })
+}

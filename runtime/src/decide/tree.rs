@@ -1,0 +1,208 @@
+//! Walks over decision trees: from what is known to the rules that can be true.
+//!
+//! A switch whose fact can be read leads to the children whose keys fit; one whose fact is absent, in
+//! error, not known or of an unforeseen kind leads to all of them, and what is found below is then no
+//! longer known to hold (`exact` is false). A row may be met twice, when several keys of one child fit.
+//! Recursion is as deep as the verifier allows.
+
+use crate::data::ConstantRef;
+use crate::vm::context::Context;
+use crate::vm::read::operand;
+use crate::vm::slot::slot_value;
+use crate::vm::value::{Stop, Value, text_of};
+use core::net::IpAddr;
+use core::ops::ControlFlow;
+use mcpz_bytecode::ids::{ClassId, ConstantId, SlotId, TreeId};
+use mcpz_bytecode::image::{Constant, EntryRow, IntervalImage, TreeImage};
+use mcpz_bytecode::value::net;
+
+/// Called with each row and whether all switches on the way found their keys; may end the walk.
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(&EntryRow, bool) -> ControlFlow<()>;
+
+/// A walk.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk<'w, 'a> {
+    /// What the switches look at.
+    pub cx: &'w Context<'a>,
+    /// Classes that some link of the chain may belong to, ascending.
+    pub possible: &'w [ClassId],
+    /// Leave out rows that are late ([`EntryRow::late`]).
+    pub skip_late: bool,
+}
+
+impl<'a> Walk<'_, 'a> {
+    /// Visits every row that can be other than false.
+    pub fn rows(&self, tree: TreeId, visit: Visit<'_>) -> ControlFlow<()> {
+        self.node(tree, true, visit)
+    }
+
+    fn node(&self, tree: TreeId, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
+        if self.skip_late && !self.cx.program.tree_facts(tree).is_some_and(|facts| facts.early) {
+            return ControlFlow::Continue(());
+        }
+        let Some(node) = self.cx.image().trees.get(tree.index()) else {
+            return ControlFlow::Continue(());
+        };
+        match node {
+            TreeImage::Rows(rows) => {
+                let mut wanted = rows.iter().filter(|row| !(self.skip_late && row.late));
+                wanted.try_for_each(|row| visit(row, exact))
+            }
+            TreeImage::Both(children) => self.all(children, exact, visit),
+            TreeImage::Classes { cases, children } => self.classes(cases, children, exact, visit),
+            TreeImage::Texts { slot, cases, children } => match self.read(*slot).map(text_of) {
+                Ok(Some(text)) => self.texts(cases, children, text, exact, visit),
+                _ => self.all(children, false, visit),
+            },
+            TreeImage::Paths { slot, cases, children } => match self.read(*slot) {
+                Ok(Value::Path(path)) => self.paths(cases, children, path, exact, visit),
+                _ => self.all(children, false, visit),
+            },
+            TreeImage::Networks { slot, cases, children } => match self.read(*slot) {
+                Ok(Value::Ip(address)) => self.networks(cases, children, address, exact, visit),
+                _ => self.all(children, false, visit),
+            },
+            TreeImage::Numbers { slot, cases, children } => match self.read(*slot) {
+                Ok(Value::Number(number)) => {
+                    let mut found = |child| self.child(children, child, exact, visit);
+                    stabbed(cases, number.units(), &mut found)
+                }
+                _ => self.all(children, false, visit),
+            },
+            TreeImage::Patterns { slot, automaton, cases, children } => match self.read(*slot).map(text_of) {
+                Ok(Some(text)) => {
+                    let mut flow = ControlFlow::Continue(());
+                    let done = self.cx.program.automaton_patterns(*automaton, text, |pattern| {
+                        for child in cases.get(pattern).into_iter().flatten() {
+                            if flow.is_continue() {
+                                flow = self.child(children, *child, exact, visit);
+                            }
+                        }
+                    });
+                    if done.is_some() { flow } else { self.all(children, false, visit) }
+                }
+                _ => self.all(children, false, visit),
+            },
+        }
+    }
+
+    /// The value of a place, read.
+    fn read(&self, slot: SlotId) -> Result<Value<'a>, Stop> {
+        match self.cx.image().slots.get(slot.index()) {
+            Some(slot) => operand(self.cx, slot_value(self.cx, slot)),
+            None => Err(Stop::Unknown),
+        }
+    }
+
+    fn all(&self, children: &[TreeId], exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
+        children.iter().try_for_each(|child| self.node(*child, exact, visit))
+    }
+
+    fn child(&self, children: &[TreeId], child: u32, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
+        match usize::try_from(child).ok().and_then(|row| children.get(row)) {
+            Some(tree) => self.node(*tree, exact, visit),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Children of the classes that the caller may belong to.
+    fn classes(&self, cases: &[(ClassId, u32)], children: &[TreeId], exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
+        for class in self.possible {
+            let first = cases.partition_point(|case| case.0 < *class);
+            for (_, child) in cases.iter().skip(first).take_while(|case| case.0 == *class) {
+                self.child(children, *child, exact, visit)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The text of a key.
+    fn key(&self, id: ConstantId) -> &'a str {
+        let table = &self.cx.image().constants;
+        match (ConstantRef { table, id }).get() {
+            Constant::String(text) | Constant::Path(text) => text,
+            _ => "",
+        }
+    }
+
+    /// Children of this very text.
+    fn texts(
+        &self,
+        cases: &[(ConstantId, u32)],
+        children: &[TreeId],
+        text: &str,
+        exact: bool,
+        visit: Visit<'_>,
+    ) -> ControlFlow<()> {
+        let first = cases.partition_point(|case| self.key(case.0) < text);
+        for (id, child) in cases.iter().skip(first) {
+            if self.key(*id) != text {
+                break;
+            }
+            self.child(children, *child, exact, visit)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Children of a path and of all folders it is in.
+    fn paths(
+        &self,
+        cases: &[(ConstantId, u32)],
+        children: &[TreeId],
+        path: &str,
+        exact: bool,
+        visit: Visit<'_>,
+    ) -> ControlFlow<()> {
+        self.texts(cases, children, "/", exact, visit)?;
+        let breaks = path.bytes().enumerate().skip(1).filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+        for end in breaks.chain((path.len() > 1).then_some(path.len())) {
+            self.texts(cases, children, path.get(..end).unwrap_or(path), exact, visit)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Children of all networks that hold an address: by length of their prefix.
+    fn networks(
+        &self,
+        cases: &[(ConstantId, u32)],
+        children: &[TreeId],
+        address: IpAddr,
+        exact: bool,
+        visit: Visit<'_>,
+    ) -> ControlFlow<()> {
+        let key = |id: ConstantId| match self.cx.image().constants.get(id.index()) {
+            Some(Constant::Net(network, length)) => Some((*network, *length)),
+            _ => None,
+        };
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        for length in 0..=longest {
+            let wanted = Some((net::masked(address, length), length));
+            let first = cases.partition_point(|case| key(case.0) < wanted);
+            for (id, child) in cases.iter().skip(first) {
+                if key(*id) != wanted {
+                    break;
+                }
+                self.child(children, *child, exact, visit)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Every interval that holds a number, left to right: a half whose highest end is too low is left out.
+fn stabbed(cases: &[IntervalImage], number: i128, found: &mut dyn FnMut(u32) -> ControlFlow<()>) -> ControlFlow<()> {
+    let middle = cases.len() >> 1;
+    let Some((before, rest)) = cases.split_at_checked(middle) else { return ControlFlow::Continue(()) };
+    let Some((row, after)) = rest.split_first() else { return ControlFlow::Continue(()) };
+    if row.highest < number {
+        return ControlFlow::Continue(());
+    }
+    stabbed(before, number, found)?;
+    if row.low > number {
+        return ControlFlow::Continue(());
+    }
+    if number <= row.high {
+        found(row.child)?;
+    }
+    stabbed(after, number, found)
+}

@@ -1,0 +1,99 @@
+//! What a decision allocates: nothing, once its memory is warm, unless it has something to hand over.
+
+use mcpz_bytecode::Program;
+use mcpz_compiler::{BuildOptions, build, check};
+use mcpz_runtime::data::DataSet;
+use mcpz_runtime::decision::Effect;
+use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
+use mcpz_runtime::request::{ContextFacts, Direction, Facts, Request};
+use mcpz_runtime::state::TableState;
+use mcpz_runtime::{Caller, Input, Scratch, decide};
+use mcpz_tests::packages::workspace_of_texts;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+const CATALOG: &str = r#"{
+  "server": {"name": "fs", "version": "1"}, "protocol": "2025-11-25",
+  "tools": [{"name": "read", "description": "Reads.", "inputSchema": {"type": "object",
+    "properties": {"path": {"type": "string"}, "mode": {"type": "string"}, "limit": {"type": "integer"}},
+    "required": ["path", "mode", "limit"], "additionalProperties": false}}]
+}"#;
+
+/// A policy of many rules about one tool, by role, text, range and pattern.
+fn policy(rules: usize) -> String {
+    let mut text = String::from(
+        "issuer corp {\n  url \"https://id.example\"\n  audience \"https://mcp.example\"\n  claims { sub: string, groups: set<string> }\n}\n\
+         user staff from corp\nrole reader of staff where claims.groups contains \"readers\"\nrole writer of staff where claims.groups contains \"writers\"\n\
+         server fs {\n  endpoint \"https://fs.example/mcp\"\n  catalog \"catalog/fs.json\"\n}\ncontext { region: string }\n\
+         @id(\"NO-FORCE\")\nforbid anyone to call fs.read where args.mode == \"force\"\n",
+    );
+    for row in 0..rules {
+        let role = if row % 2 == 0 { "reader" } else { "writer" };
+        writeln!(
+            text,
+            "@id(\"P-{row}\")\npermit {role} to call fs.read\n  where args.mode == \"m{row}\" and args.path like \"/srv/d{row}/*\" and args.limit in 1..={}\n  \
+             when has context.region and context.region == \"r{}\"",
+            row + 10,
+            row % 7,
+        )
+        .expect("writing to a string");
+    }
+    text
+}
+
+fn program(rules: usize) -> Program {
+    let files = BTreeMap::from([
+        ("policy/main.mcpz".to_owned(), policy(rules)),
+        ("catalog/fs.json".to_owned(), CATALOG.to_owned()),
+    ]);
+    let checked = check(&workspace_of_texts(files));
+    let program = checked.program.unwrap_or_else(|| panic!("it checks: {:#?}", checked.diagnostics));
+    let built = build(&program, &BuildOptions { debug: false, ..BuildOptions::default() }).expect("it builds");
+    Program::load(&built.bytes).expect("it verifies")
+}
+
+/// The effect of a call, and what deciding it a second time allocates.
+fn effect_and_allocations(program: &Program, arguments: &str) -> (Effect, u64) {
+    let link = Link {
+        kind: LinkKind::User,
+        source: LinkSource::Issuer("corp".into()),
+        claims: r#"{"sub": "ann", "groups": ["readers"]}"#.into(),
+    };
+    let (data, state) = (DataSet::default(), TableState::default());
+    let caller = Caller::resolve(program, &data, &Principal { chain: vec![link], scopes: vec![] });
+    let text = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"read","arguments":{arguments}}}}}"#
+    );
+    let facts = Facts { context: ContextFacts::Text(r#"{"region": "r0"}"#), ..Facts::default() };
+    let request = Request { message: text.as_bytes(), server: "fs", direction: Direction::ToServer, facts };
+    let input = Input { program, data: &data, caller: &caller, request, state: &state };
+    let mut scratch = Scratch::new();
+    let effect = decide(&input, &mut scratch).effect;
+    let measured = allocation_counter::measure(|| {
+        assert_eq!(decide(&input, &mut scratch).effect, effect);
+    });
+    (effect, measured.count_total)
+}
+
+#[test]
+fn a_warm_decision_allocates_nothing() {
+    for rules in [1, 10, 500] {
+        let program = program(rules);
+        for (arguments, effect) in [
+            (r#"{"path": "/srv/d0/x", "mode": "m0", "limit": 3}"#, Effect::Allow),
+            (r#"{"path": "/srv/d0/x", "mode": "m0", "limit": 300}"#, Effect::Deny),
+            (r#"{"path": "/srv/d0/\u0078", "mode": "m0", "limit": 3}"#, Effect::Allow),
+            (r#"{"path": "/elsewhere", "mode": "other", "limit": 3}"#, Effect::Deny),
+            (r#"{"path": 7, "mode": "m0", "limit": 3}"#, Effect::Deny),
+        ] {
+            assert_eq!(effect_and_allocations(&program, arguments), (effect, 0), "{rules} rules, {arguments}");
+        }
+    }
+}
+
+#[test]
+fn what_a_forbid_determines_is_handed_over_in_memory_of_its_own() {
+    let (effect, allocations) = effect_and_allocations(&program(3), r#"{"path": "/x", "mode": "force", "limit": 1}"#);
+    assert_eq!(effect, Effect::Deny);
+    assert!(allocations <= 2, "{allocations}");
+}
