@@ -8,7 +8,7 @@ use std::process::Command;
 /// Pairs for the oracle in a full test run.
 const PAIRS: u64 = 50_000;
 /// Every how many-th damaged bundle is tried in a full test run; `cargo xtask mutate-bundles` tries all.
-const MUTATION_STRIDE: u64 = 16;
+const MUTATION_STRIDE: u64 = 64;
 /// Inputs for each fuzz target in a full test run.
 const FUZZ_RUNS: u64 = 5_000;
 
