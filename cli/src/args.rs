@@ -44,6 +44,8 @@ pub enum Command {
     Build(commands::build::Args),
     /// Look into a bundle: sections, symbols, disassembly.
     Inspect(commands::inspect::Args),
+    /// Draw decision trees, and the way that one request takes through them.
+    Graph(commands::graph::Args),
     /// Decide one message, or a recorded session.
     Eval(commands::eval::Args),
     /// Explain a decision clause by clause.

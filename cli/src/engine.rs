@@ -7,6 +7,7 @@ use crate::case::Case;
 use crate::escape;
 use crate::exit::Failure;
 use mcpz_bytecode::Program;
+use mcpz_bytecode::ids::TreeId;
 use mcpz_bytecode::image::{Action, BundleImage, EntryImage, EntryTarget};
 use mcpz_compiler::hir;
 use mcpz_runtime::data::{DataError, DataSet};
@@ -74,6 +75,13 @@ impl Engine {
         let caller = self.resolved(case)?;
         let mut scratch = Scratch::new();
         Ok(mcpz_runtime::why::why(&self.input(case, &caller)?, &mut scratch))
+    }
+
+    /// The nodes of decision trees that a case meets.
+    pub fn trail(&self, case: &Case) -> Result<Vec<TreeId>, Failure> {
+        let caller = self.resolved(case)?;
+        let mut scratch = Scratch::new();
+        Ok(mcpz_runtime::why::trail(&self.input(case, &caller)?, &mut scratch))
     }
 
     /// Calls `with` with a function that decides the case again and again: for measurements.

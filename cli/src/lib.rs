@@ -17,6 +17,7 @@ pub mod engine;
 pub mod escape;
 pub mod exit;
 pub mod fixes;
+pub mod graph;
 pub mod listing;
 pub mod mcp;
 pub mod output;
@@ -79,6 +80,7 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
         Command::Check(args) => commands::check::run(&args, shell),
         Command::Fmt(args) => commands::fmt::run(&args, shell),
         Command::Build(args) => commands::build::run(&args, shell),
+        Command::Graph(args) => commands::graph::run(&args, shell),
         Command::Inspect(args) => commands::inspect::run(&args, shell),
         Command::Catalog(args) => commands::catalog::run(&args, shell),
         Command::Lock(args) => commands::catalog::lock::run(&args, shell),

@@ -20,7 +20,7 @@ use crate::vm::value::Truth;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
-use mcpz_bytecode::ids::BlockId;
+use mcpz_bytecode::ids::{BlockId, TreeId};
 use mcpz_bytecode::image::{AtomDebug, BlockDebug, ClauseDebug, ClauseKind, RuleKindImage, SpanImage};
 use mcpz_bytecode::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use show::Shown;
@@ -90,6 +90,16 @@ pub fn why(input: &Input<'_>, scratch: &mut Scratch) -> Why {
     let decided = if inner.is_empty() { &rules } else { &inner };
     let closest = if decision.is_allow() { None } else { closest_permit(input, decided) };
     Why { decision, rules, inner, closest }
+}
+
+/// The nodes of decision trees that the request meets, in order: for pictures. Of a meta-tool those of the
+/// outer call; none when no rule is looked at.
+pub fn trail(input: &Input<'_>, scratch: &mut Scratch) -> Vec<TreeId> {
+    let found = prepare_bytes(input, scratch, |case, stage, memo, work| match stage {
+        Stage::Act(asked) => case.trail(&asked, &extract(case.program, &asked), (memo, work)),
+        Stage::Ended(_) | Stage::List(..) => Vec::new(),
+    });
+    found.unwrap_or_default()
 }
 
 /// The rules about what is asked, and about the call inside it if it comes to that.

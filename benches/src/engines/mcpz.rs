@@ -10,10 +10,11 @@ use mcpz_compiler::BuildOptions;
 use mcpz_compiler::source::{PackageInput, Workspace};
 use mcpz_runtime::data::DataSet;
 use mcpz_runtime::decision::Effect;
+use mcpz_runtime::json::{Buffers, Document, Limits, Message};
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
-use mcpz_runtime::request::{Direction, Facts, Request};
+use mcpz_runtime::request::{ContextFacts, Direction, Facts, Request};
 use mcpz_runtime::state::TableState;
-use mcpz_runtime::{Input, Scratch, decide};
+use mcpz_runtime::{Caller, Input, Scratch, decide, decide_message};
 use serde_json::json;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -31,9 +32,9 @@ pub struct Mcpz {
 
 /// What is known beforehand.
 pub struct Session {
-    principal: Principal,
+    caller: Caller,
     server: String,
-    context: String,
+    context: Document<'static>,
     state: TableState,
 }
 
@@ -48,7 +49,7 @@ fn compile(workload: &Workload) -> Result<(Vec<u8>, Duration), String> {
         return Err(first.unwrap_or_else(|| "the package does not compile".to_owned()));
     };
     // What is deployed: explanations come from a bundle with sources, kept beside it.
-    let options = BuildOptions { debug: false };
+    let options = BuildOptions { debug: false, ..BuildOptions::default() };
     let build = mcpz_compiler::build(&program, &options).map_err(|diagnostics| {
         diagnostics.first().map(|one| one.message.clone()).unwrap_or_else(|| "the bundle has limits".to_owned())
     })?;
@@ -63,11 +64,11 @@ fn code_bytes(bundle: &[u8]) -> Option<usize> {
 
 impl Mcpz {
     fn input<'a>(&'a self, session: &'a Session, message: &'a [u8]) -> Input<'a> {
-        let facts = Facts { now_ms: NOW_MS, context: Some(&session.context), network_source: None };
+        let facts = Facts { now_ms: NOW_MS, context: ContextFacts::Read(session.context), network_source: None };
         Input {
             program: &self.program,
             data: &self.data,
-            principal: &session.principal,
+            caller: &session.caller,
             request: Request { message, server: &session.server, direction: Direction::ToServer, facts },
             state: &session.state,
         }
@@ -77,8 +78,7 @@ impl Mcpz {
 impl Engine for Mcpz {
     type Artifact = Vec<u8>;
     type Session = Session;
-    // The runtime has no form of its own yet for a message already read.
-    type Read<'a> = &'a [u8];
+    type Read<'a> = Message<'a>;
     type Worker = Scratch;
 
     fn build(workload: &Workload, cache: Option<&Path>) -> Result<Built<Vec<u8>>, String> {
@@ -111,23 +111,30 @@ impl Engine for Mcpz {
             source: LinkSource::Issuer("corp".to_owned()),
             claims: json!({ "sub": known.agent, "groups": groups }).to_string(),
         };
+        let principal = Principal { chain: vec![link], scopes: Vec::new() };
+        let context = json!({ "hour": known.facts.hour, "segment": known.facts.segment }).to_string();
         Session {
-            principal: Principal { chain: vec![link], scopes: Vec::new() },
+            caller: Caller::resolve(&self.program, &self.data, &principal),
             server: known.server_name.to_owned(),
-            context: json!({ "hour": known.facts.hour, "segment": known.facts.segment }).to_string(),
+            context: buffers().read(context.leak().as_bytes(), &Limits::DEFAULT).expect("facts are JSON"),
             state: TableState::default(),
         }
     }
 
-    fn read<'a>(&self, _: &'a Session, message: &'a [u8]) -> Option<&'a [u8]> {
-        Some(message)
+    fn read<'a>(&self, _: &'a Session, message: &'a [u8]) -> Option<Message<'a>> {
+        buffers().read_message(message, &Limits::DEFAULT).ok()
     }
 
-    fn decide_read(&self, worker: &mut Scratch, session: &Session, read: &&[u8]) -> bool {
-        self.decide_bytes(worker, session, read)
+    fn decide_read(&self, worker: &mut Scratch, session: &Session, read: &Message<'_>) -> bool {
+        decide_message(&self.input(session, &[]), read, worker).effect == Effect::Allow
     }
 
     fn decide_bytes(&self, worker: &mut Scratch, session: &Session, message: &[u8]) -> bool {
         decide(&self.input(session, message), worker).effect == Effect::Allow
     }
+}
+
+/// Memory for a document that is kept as long as the program runs, as a session keeps it.
+fn buffers() -> &'static mut Buffers {
+    Box::leak(Box::new(Buffers::new()))
 }

@@ -92,6 +92,11 @@ impl CaseArgs {
         Ok(case)
     }
 
+    /// Whether a message is given.
+    pub fn has_case(&self) -> bool {
+        self.message.is_some() || self.input.is_some()
+    }
+
     fn override_members(&self, case: &mut Case, shell: &Shell) -> Result<(), Failure> {
         if let Some(path) = &self.message {
             case.message = shell.read(path)?.trim_ascii().to_vec();

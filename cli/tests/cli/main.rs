@@ -3,5 +3,6 @@
 mod catalog;
 mod deciding;
 mod everyday;
+mod graphs;
 mod real_servers;
 mod support;

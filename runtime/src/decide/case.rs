@@ -418,7 +418,7 @@ impl<'a> Case<'a> {
         for stage in stages {
             for (trees, certain) in entries(self.program, asked) {
                 let Some(tree) = stage.of(trees) else { continue };
-                let walk = Walk { cx, possible: self.possible, skip_late: false };
+                let walk = Walk { cx, possible: self.possible, skip_late: false, trail: None };
                 // Every row goes on, so the walk is never cut short.
                 let _ = walk.rows(tree, &mut |row, exact| {
                     let truth = self.run_row(cx, &mut machine, row, certain, exact);
@@ -432,6 +432,27 @@ impl<'a> Case<'a> {
         }
         self.count_taken(machine.steps());
         work.machine = machine.into_memory();
+    }
+
+    /// The nodes of trees that a request meets when it is made, in order.
+    pub fn trail(
+        &self,
+        asked: &Asked<'_>,
+        extracted: &Extracted<'_>,
+        (memo, work): (&mut Memo, &mut Work),
+    ) -> Vec<TreeId> {
+        let stages = [Stage::Shadow, Stage::Forbids, Stage::Permits, Stage::Others];
+        self.run_natives(asked, extracted, &stages, Time::Call, (memo, work));
+        let (missed, trail) = (Cell::new(false), RefCell::new(Vec::new()));
+        let cx = self.context(asked, extracted, memo, &missed);
+        let walk = Walk { cx: &cx, possible: self.possible, skip_late: false, trail: Some(&trail) };
+        for (trees, _) in entries(self.program, asked) {
+            for tree in trees.all() {
+                // Every row goes on, so the walk is never cut short.
+                let _ = walk.rows(tree, &mut |_, _| ControlFlow::Continue(()));
+            }
+        }
+        trail.into_inner()
     }
 
     /// The value of a rule by one of its rows.
@@ -494,7 +515,7 @@ impl<'a> Case<'a> {
     /// As [`Case::look`]: a forbid that is true or in error ends it, then a permit that is none of false and in error.
     fn look_with<'c>(&self, cx: &Context<'c>, asked: &Asked<'_>, machine: &mut Machine<'c>) -> Look {
         // A late forbid is unknown or false, unless the subject's test is in error.
-        let walk = Walk { cx, possible: self.possible, skip_late: self.is_clean };
+        let walk = Walk { cx, possible: self.possible, skip_late: self.is_clean, trail: None };
         for (trees, certain) in entries(self.program, asked) {
             let Some(tree) = trees.forbids else { continue };
             let hit = walk.rows(tree, &mut |row, exact| match self.run_row(cx, machine, row, certain, exact) {

@@ -10,6 +10,8 @@ use crate::vm::context::Context;
 use crate::vm::read::operand;
 use crate::vm::slot::slot_value;
 use crate::vm::value::{Stop, Value, text_of};
+use alloc::vec::Vec;
+use core::cell::RefCell;
 use core::net::IpAddr;
 use core::ops::ControlFlow;
 use mcpz_bytecode::ids::{ClassId, ConstantId, SlotId, TreeId};
@@ -28,6 +30,8 @@ pub(crate) struct Walk<'w, 'a> {
     pub possible: &'w [ClassId],
     /// Leave out rows that are late ([`EntryRow::late`]).
     pub skip_late: bool,
+    /// Where the nodes that are met are noted, for pictures.
+    pub trail: Option<&'w RefCell<Vec<TreeId>>>,
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -43,6 +47,11 @@ impl<'a> Walk<'_, 'a> {
         let Some(node) = self.cx.image().trees.get(tree.index()) else {
             return ControlFlow::Continue(());
         };
+        if let Some(trail) = self.trail
+            && let Ok(mut trail) = trail.try_borrow_mut()
+        {
+            trail.push(tree);
+        }
         match node {
             TreeImage::Rows(rows) => {
                 let mut wanted = rows.iter().filter(|row| !(self.skip_late && row.late));

@@ -43,7 +43,7 @@ pub struct MachineMemory {
 /// size make the standard library keep the allocation (`tests/allocation.rs` counts).
 fn emptied<'b>(mut registers: Vec<Register<'_>>) -> Vec<Register<'b>> {
     registers.clear();
-    registers.into_iter().filter_map(|_| None).collect()
+    registers.into_iter().map_while(|_| None).collect()
 }
 
 /// How a stretch of code ended.

@@ -340,7 +340,7 @@ impl Case {
 /// How a generated program is built: every other one with trees that part all they can, so that few
 /// rules are enough to try every kind of switch.
 fn options(program: &Program) -> BuildOptions {
-    let leaf = if program.rules.len() % 2 == 0 { 1 } else { BuildOptions::default().leaf };
+    let leaf = if program.rules.len().is_multiple_of(2) { 1 } else { BuildOptions::default().leaf };
     BuildOptions { leaf, ..BuildOptions::default() }
 }
 

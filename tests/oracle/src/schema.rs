@@ -77,9 +77,12 @@ pub fn arguments_fit(tool: &Tool, refuse_extra: bool, arguments: &Json) -> bool 
         && !(refuse_extra && has_extra(schema, arguments))
 }
 
+/// A schema and what validates against it.
+type Compiled = Rc<(Value, Validator)>;
+
 thread_local! {
     /// Schemas by text, with their validators.
-    static VALIDATORS: RefCell<HashMap<String, Option<Rc<(Value, Validator)>>>> = RefCell::new(HashMap::new());
+    static VALIDATORS: RefCell<HashMap<String, Option<Compiled>>> = RefCell::new(HashMap::new());
 }
 
 /// A schema and its validator; `None` when the text is no schema.

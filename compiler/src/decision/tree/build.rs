@@ -1,7 +1,7 @@
 //! Parting the rules of one entry point by the facts they look at.
 
 use super::keys::{BlockKey, Dimension, Key};
-use super::patterns::{self, Pattern, PatternGroup};
+use super::patterns::{self, Pass, Pattern, PatternGroup};
 use super::{On, Tree, TreeId, TreeRow, Trees};
 use crate::hir::ClassId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,7 +82,7 @@ fn expected(groups: &BTreeMap<&Key, usize>) -> usize {
         return stabbed(groups);
     }
     let keys: usize = distinct(groups);
-    let weighted: usize = groups.iter().map(|(key, size)| key.len() * size).sum();
+    let weighted: usize = groups.iter().map(|(key, size)| key.count() * size).sum();
     // Callers have a few classes; other facts have one value, and a value that no rule names is
     // as likely as one that some rule names.
     let hits = if matches!(groups.keys().next(), Some(Key::Classes(_))) { 2 } else { 1 };
@@ -223,7 +223,7 @@ fn by_patterns<'k>(
         _ => BTreeSet::new(),
     };
     let all: BTreeSet<Pattern> = groups.keys().flat_map(wanted).collect();
-    let (passes, left_out) = patterns::groups(all.into_iter().collect());
+    let patterns::Passes { passes, left_out } = patterns::passes(all.into_iter().collect());
     let mut children: Vec<(BTreeSet<Pattern>, TreeId)> = Vec::new();
     for (key, rules) in groups {
         let patterns = wanted(&key);
@@ -237,7 +237,7 @@ fn by_patterns<'k>(
         return None;
     }
     let mut switches = Vec::new();
-    for (patterns, dfa) in passes {
+    for Pass { patterns, dfa } in passes {
         let own: Vec<&(BTreeSet<Pattern>, TreeId)> =
             children.iter().filter(|(wanted, _)| patterns.iter().any(|pattern| wanted.contains(pattern))).collect();
         let leads = |pattern: &Pattern| -> Vec<usize> {

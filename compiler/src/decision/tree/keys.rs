@@ -61,7 +61,7 @@ impl Key {
     }
 
     /// How many it names.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match self {
             Key::Classes(keys) => keys.len(),
             Key::Texts(_, keys) | Key::Paths(_, keys) => keys.len(),
@@ -120,7 +120,7 @@ pub fn block_keys(nodes: &Nodes, tables: &Tables, block: &Block) -> Vec<BlockKey
                     known.key = both;
                     known.implied.extend(implied);
                 }
-                None if key.len() < known.key.len() => *known = BlockKey { key, implied },
+                None if key.count() < known.key.count() => *known = BlockKey { key, implied },
                 None => {}
             },
         }

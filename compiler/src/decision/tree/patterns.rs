@@ -96,28 +96,46 @@ pub struct PatternGroup {
     pub dfa: Vec<u8>,
 }
 
-/// Patterns in groups, and those that found no place in one.
-pub fn groups(mut patterns: Vec<Pattern>) -> (Vec<(Vec<Pattern>, Vec<u8>)>, Vec<Pattern>) {
+/// Patterns that are matched in one pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// The patterns, numbered as the automaton knows them.
+    pub patterns: Vec<Pattern>,
+    /// The automaton: a sparse DFA, little-endian.
+    pub dfa: Vec<u8>,
+}
+
+/// Patterns in passes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Passes {
+    /// The passes.
+    pub passes: Vec<Pass>,
+    /// Patterns that found no place in one.
+    pub left_out: Vec<Pattern>,
+}
+
+/// Puts patterns into as few passes as the budget allows.
+pub fn passes(mut patterns: Vec<Pattern>) -> Passes {
     // Patterns that begin alike share states, so they are kept together.
     patterns.sort_by(|left, right| left.text().cmp(right.text()).then(left.cmp(right)));
-    let (mut made, mut left_out) = (Vec::new(), Vec::new());
+    let mut made = Passes::default();
     let mut open = vec![patterns];
-    while let Some(set) = open.pop() {
-        if made.len() >= MAX_PASSES {
-            left_out.extend(set);
+    while let Some(patterns) = open.pop() {
+        if made.passes.len() >= MAX_PASSES {
+            made.left_out.extend(patterns);
             continue;
         }
-        match automaton(&set) {
-            Some(dfa) => made.push((set, dfa)),
-            None if set.len() <= 1 => left_out.extend(set),
+        match automaton(&patterns) {
+            Some(dfa) => made.passes.push(Pass { patterns, dfa }),
+            None if patterns.len() <= 1 => made.left_out.extend(patterns),
             None => {
-                let (first, second) = set.split_at(set.len() / 2);
+                let (first, second) = patterns.split_at(patterns.len() / 2);
                 open.push(second.to_vec());
                 open.push(first.to_vec());
             }
         }
     }
-    (made, left_out)
+    made
 }
 
 /// One automaton of these patterns; `None` when it needs more than the budget.
@@ -204,9 +222,9 @@ mod tests {
     fn what_does_not_fit_is_left_out_and_the_rest_is_grouped() {
         let mut patterns: Vec<Pattern> = (0..50).map(|row| Pattern::Regex(format!("/srv/d{row}/[a-z]+"))).collect();
         patterns.push(Pattern::Regex("[ab]*a[ab]{24}".into()));
-        let (made, left_out) = groups(patterns);
-        assert_eq!(left_out, [Pattern::Regex("[ab]*a[ab]{24}".into())]);
-        assert_eq!(made.iter().map(|(set, _)| set.len()).sum::<usize>(), 50);
-        assert!(made.len() <= MAX_PASSES);
+        let made = passes(patterns);
+        assert_eq!(made.left_out, [Pattern::Regex("[ab]*a[ab]{24}".into())]);
+        assert_eq!(made.passes.iter().map(|pass| pass.patterns.len()).sum::<usize>(), 50);
+        assert!(made.passes.len() <= MAX_PASSES);
     }
 }

@@ -1,0 +1,124 @@
+//! `mcpz graph`: draw the decision trees of an entry point, and the way that one request takes.
+
+use super::case_args::CaseArgs;
+use super::inspect::entry_name;
+use crate::engine::Engine;
+use crate::exit::{Failure, Outcome};
+use crate::graph::{self, MAX_BOXES, Picture};
+use crate::output::{GOOD, NAME, styled};
+use crate::shell::{Shell, write_file};
+use mcpz_bytecode::image::{EntryImage, EntryTarget};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Draw the decision trees of an entry point, and the way that one request takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Boxes are entry points, steps, switches and rules with their lines; arrows carry the keys that lead on. With a case, what its
+request meets is drawn in red. Entry points are named as `mcpz inspect` lists them.
+
+Examples:
+  mcpz graph -o decision.svg
+  mcpz graph --entry 'call payments.refund' -o refund.svg
+  mcpz graph --input case.json -o why.svg
+  mcpz graph acme.mcpzb --to mermaid >> docs/policy.md
+  mcpz graph --to dot | dot -Tpng > graph.png")]
+pub struct Args {
+    #[command(flatten)]
+    case: CaseArgs,
+
+    /// Only this entry point; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    entry: Vec<String>,
+
+    /// The form of the picture.
+    #[arg(long, value_enum, default_value_t = Form::Svg)]
+    to: Form,
+
+    /// Where to write. By default standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Forms of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// Scalable Vector Graphics.
+    Svg,
+    /// The language of Graphviz.
+    Dot,
+    /// The language of Mermaid, for Markdown.
+    Mermaid,
+}
+
+/// Draws.
+pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
+    let Some(engine) = args.case.engine(shell)? else {
+        return Ok(Outcome::No);
+    };
+    let case = if args.case.has_case() { Some(args.case.case(shell)?) } else { None };
+    let trail = case.as_ref().map_or_else(|| Ok(Vec::new()), |case| engine.trail(case))?;
+    let named = case.as_ref().and_then(|case| target_name(&case.message));
+    // Entry points of other tools may share nodes with those of the request.
+    let is_about = |entry: &EntryImage| match &entry.target {
+        EntryTarget::Name(name) => named.as_ref().is_none_or(|wanted| wanted == name),
+        EntryTarget::Any | EntryTarget::Uri(_) => true,
+    };
+    let met = |entry: &&EntryImage| {
+        case.is_none() || (is_about(entry) && entry.trees.all().any(|tree| trail.contains(&tree)))
+    };
+    let wanted = |entry: &&EntryImage| match args.entry.as_slice() {
+        [] => met(entry),
+        names => names.contains(&entry_name(engine.image(), entry)),
+    };
+    let entries: Vec<&EntryImage> = engine.image().entries.iter().filter(wanted).collect();
+    if entries.is_empty() {
+        return Err(nothing(args, &engine));
+    }
+    let picture = graph::picture(engine.image(), &entries, &trail);
+    if picture.boxes.len() > MAX_BOXES && args.to == Form::Svg {
+        return Err(Failure::input(format!(
+            "the picture has {} boxes, more than people can read",
+            picture.boxes.len()
+        ))
+        .with_help("`--entry NAME` draws one entry point, `--input CASE` the way of one request"));
+    }
+    write(args, &engine, &picture, shell)
+}
+
+/// The tool or prompt that a message names.
+fn target_name(message: &[u8]) -> Option<String> {
+    let message: serde_json::Value = serde_json::from_slice(message).ok()?;
+    message.pointer("/params/name")?.as_str().map(str::to_owned)
+}
+
+/// No entry point is drawn.
+fn nothing(args: &Args, engine: &Engine) -> Failure {
+    let names: Vec<String> = engine.image().entries.iter().map(|entry| entry_name(engine.image(), entry)).collect();
+    match args.entry.first() {
+        Some(name) => Failure::input(format!("there is no entry point `{}`", crate::escape::inline(name)))
+            .with_help(format!("there are: {}", names.join(", "))),
+        None => Failure::input("the request meets no rule, so there is nothing to draw"),
+    }
+}
+
+fn write(args: &Args, engine: &Engine, picture: &Picture, shell: &mut Shell) -> Result<Outcome, Failure> {
+    let text = match args.to {
+        Form::Svg => graph::svg(picture, &format!("Decision trees of {}", engine.image().name)),
+        Form::Dot => graph::dot(picture),
+        Form::Mermaid => graph::mermaid(picture),
+    };
+    let Some(output) = &args.output else {
+        shell.out.bytes(text.as_bytes());
+        return Ok(Outcome::Yes);
+    };
+    let path = shell.path(output);
+    write_file(&path, text.as_bytes())?;
+    let (boxes, arrows) = (picture.boxes.len(), picture.arrows.len());
+    if shell.out.is_json() {
+        shell.out.json(&json!({"path": path, "boxes": boxes, "arrows": arrows}));
+    } else {
+        shell.out.line(format!("{} {}  {boxes} boxes", styled(GOOD, "drawn"), styled(NAME, output.display())));
+    }
+    Ok(Outcome::Yes)
+}

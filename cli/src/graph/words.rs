@@ -1,0 +1,93 @@
+//! Switches in words: the fact that is looked at, and the keys of a child.
+
+use crate::escape;
+use mcpz_bytecode::ids::{ConstantId, SlotId};
+use mcpz_bytecode::image::{BundleImage, Constant, SlotRoot, TreeImage};
+use mcpz_bytecode::value::Decimal;
+
+/// Longest text of an arrow, in characters.
+const MAX_LABEL: usize = 60;
+
+/// What a switch looks at.
+pub fn fact(image: &BundleImage, tree: &TreeImage) -> String {
+    match tree.slot() {
+        None => "caller".to_owned(),
+        Some(slot) => place(image, slot),
+    }
+}
+
+/// A place as policies write it.
+fn place(image: &BundleImage, slot: SlotId) -> String {
+    let Some(slot) = image.slots.get(slot.index()) else { return "?".to_owned() };
+    let root = match slot.root {
+        SlotRoot::Args => "args",
+        SlotRoot::PromptArgs => "prompt.args",
+        SlotRoot::UserClaims => "user.claims",
+        SlotRoot::AgentClaims => "agent.claims",
+        SlotRoot::LinkClaims => "claims",
+        SlotRoot::LinkSpiffe => "spiffe",
+        SlotRoot::LinkUid => "uid",
+        SlotRoot::Context => "context",
+        SlotRoot::Now => "now",
+        SlotRoot::NetworkSource => "network.source",
+        SlotRoot::ResourceUri => "resource.uri",
+        SlotRoot::UriVariable(..) => "uri variable",
+        SlotRoot::Sample => "sample",
+        SlotRoot::Elicit => "elicit",
+        SlotRoot::Data(_) => "data",
+        SlotRoot::Collect(_) => "parameters",
+    };
+    let names = slot.path.iter().map(|symbol| image.symbols.get(symbol.index()).map_or("?", String::as_str));
+    std::iter::once(root.to_owned()).chain(names.map(escape::inline)).collect::<Vec<_>>().join(".")
+}
+
+/// The keys that lead to a child.
+pub fn keys(image: &BundleImage, tree: &TreeImage, child: usize) -> String {
+    let here = |position: &u32| usize::try_from(*position) == Ok(child);
+    let constants = |word: &str, cases: &[(ConstantId, u32)]| -> Vec<String> {
+        cases.iter().filter(|(_, to)| here(to)).map(|(id, _)| format!("{word}{}", constant(image, *id))).collect()
+    };
+    let found = match tree {
+        TreeImage::Rows(_) | TreeImage::Both(_) => Vec::new(),
+        TreeImage::Classes { cases, .. } => {
+            let name = |id: usize| image.classes.get(id).map_or_else(String::new, |class| escape::inline(&class.name));
+            cases.iter().filter(|(_, to)| here(to)).map(|(class, _)| name(class.index())).collect()
+        }
+        TreeImage::Texts { cases, .. } => constants("", cases),
+        TreeImage::Paths { cases, .. } => constants("under ", cases),
+        TreeImage::Networks { cases, .. } => constants("in ", cases),
+        TreeImage::Numbers { cases, .. } => cases
+            .iter()
+            .filter(|case| here(&case.child))
+            .map(|case| format!("{}..={}", end(case.low), end(case.high)))
+            .collect(),
+        TreeImage::Patterns { cases, .. } => {
+            let own = cases.iter().enumerate().filter(|(_, found)| found.iter().any(here));
+            own.map(|(pattern, _)| format!("pattern {pattern}")).collect()
+        }
+    };
+    shortened(&found.join(", "))
+}
+
+fn constant(image: &BundleImage, id: ConstantId) -> String {
+    match image.constants.get(id.index()) {
+        Some(Constant::String(text) | Constant::Path(text)) => format!("\"{}\"", escape::inline(text)),
+        Some(Constant::Net(address, length)) => format!("{address}/{length}"),
+        _ => "?".to_owned(),
+    }
+}
+
+/// An end of an interval; nothing where it is open.
+fn end(units: i128) -> String {
+    if units == i128::MIN || units == i128::MAX {
+        return String::new();
+    }
+    Decimal::from_units(units).map_or_else(|_| String::new(), |number| number.to_string())
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= MAX_LABEL {
+        return text.to_owned();
+    }
+    text.chars().take(MAX_LABEL).chain(['…']).collect()
+}

@@ -1,0 +1,74 @@
+//! `graph` and `build --report`: what a decision looks at, drawn and counted.
+
+use crate::support::Package;
+use serde_json::json;
+use std::fmt::Write as _;
+
+const EDITOR: &str = r#"{"kind": "user", "issuer": "corp", "claims": {"sub": "user:7", "groups": ["editors"]}}"#;
+
+/// A package with more rules about one tool: by folder, and (when `odd`) by nothing that can be indexed.
+fn package(rules: usize, odd: bool) -> Package {
+    let package = Package::new();
+    let mut text = String::new();
+    for row in 0..rules {
+        let condition =
+            if odd { format!("args.path != \"/{row}\"") } else { format!("args.path under \"/notes/f{row}\"") };
+        writeln!(text, "\n@id(\"F-{row}\")\nforbid anyone to call notes.write_note where {condition}")
+            .expect("writing to a string");
+    }
+    package.write("policy/more.mcpz", &text);
+    package
+}
+
+#[test]
+fn the_way_of_a_request_is_lit() {
+    let package = package(12, false);
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "write_note", "arguments": {"path": "/notes/f3/a.md", "text": "hi"}}});
+    package.write("call.json", &message.to_string());
+    let args = ["graph", "--message", "call.json", "--as", EDITOR, "--to", "mermaid"];
+    let drawn = package.run(&args).expect(0).out;
+    let box_of = |rule: &str| {
+        let line = drawn.lines().find(|line| line.contains(&format!("forbid {rule} "))).expect("the rule is drawn");
+        line.trim().split('[').next().expect("a box has a name").to_owned()
+    };
+    let lit = drawn.lines().find(|line| line.trim().starts_with("class n")).expect("something is lit");
+    let is_lit = |rule: &str| lit.replace(['c', 'l', 'a', 's', ' '], ",").split(',').any(|name| name == box_of(rule));
+    assert!(is_lit("F-3") && !is_lit("F-4"), "{drawn}");
+    assert!(drawn.contains("under #quot;/notes/f3#quot;"), "{drawn}");
+}
+
+#[test]
+fn every_form_is_drawn_and_a_wrong_entry_point_is_told() {
+    let package = package(6, false);
+    package.run(&["graph", "-o", "all.svg"]).expect(0);
+    let svg = package.read("all.svg");
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
+    assert!(svg.contains("forbid F-2  acme/policy/more.mcpz:"), "{svg}");
+    let dot = package.run(&["graph", "--to", "dot", "--entry", "call notes.write_note"]).expect(0).out;
+    assert!(dot.starts_with("digraph") && !dot.contains("delete_note"), "{dot}");
+    let wrong = package.run(&["graph", "--entry", "call notes.nothing"]).expect(2);
+    assert!(
+        wrong.err.contains("there is no entry point") && wrong.err.contains("call notes.write_note"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
+fn a_report_names_the_rules_that_defeat_the_index_and_what_to_write_instead() {
+    let good = package(30, false);
+    let run = good.run(&["build", "--report"]).expect(0);
+    assert!(run.out.contains("every rule is found by what it looks at"), "{}", run.out);
+    good.run(&["build", "--deny-unindexed"]).expect(0);
+    let odd = package(9, true);
+    let json = odd.run(&["--format", "json", "build", "--report"]).expect(0).json();
+    let group = &json["unindexed"][0];
+    assert_eq!((&group["stage"], &group["together"]), (&json!("forbids"), &json!(10)), "{json}");
+    assert!(
+        group["rules"][1]["advice"].as_str().is_some_and(|advice| advice.contains("compares a parameter")),
+        "{json}"
+    );
+    let denied = odd.run(&["build", "--deny-unindexed"]).expect(1);
+    assert!(denied.out.contains("are tested one by one") && denied.out.contains("F-0"), "{}", denied.out);
+}
