@@ -135,28 +135,46 @@ impl Stage {
     }
 }
 
-/// The entry points about what is asked, each with whether it certainly is: one about a pattern that
-/// may match only some resources of the template that is asked about is not.
-pub(crate) fn entries<'a>(
-    program: &'a Program,
-    asked: &Asked<'_>,
-) -> impl Iterator<Item = (&'a StageTrees, bool)> + use<'a> {
-    let image = program.image();
-    let server = image.servers.get(asked.server.index());
-    let tool = asked.tool.and_then(|row| server?.tools.get(row)).map(|tool| tool.name.as_str());
-    let prompt = asked.prompt.and_then(|row| server?.prompts.get(row)).map(|prompt| prompt.name.as_str());
-    let named = program.entries(asked.action, asked.server, tool.or(prompt)).into_iter().flatten();
-    let template = matches!(asked.uri, Some(Uri::Template(_)));
-    let fitting: Vec<usize> = match asked.uri {
-        None => Vec::new(),
-        Some(_) => {
-            let about = program.uri_entries(asked.action, asked.server);
-            about.filter(|row| entry_fits(image, *row, asked)).collect()
-        }
-    };
-    let at = move |row: usize| image.entries.get(row).map(|entry| &entry.trees);
-    let named = named.filter_map(move |row| Some((at(row)?, true)));
-    named.chain(fitting.into_iter().filter_map(move |row| Some((at(row)?, !template))))
+/// The entry points about what is asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Entries<'a> {
+    /// Of the action, of the server, of the name.
+    named: [Option<&'a StageTrees>; 3],
+    /// About resources, each with whether it certainly fits: a pattern that may match only some
+    /// resources of the template that is asked about does not.
+    fitting: Vec<(&'a StageTrees, bool)>,
+}
+
+impl<'a> Entries<'a> {
+    /// Finds them.
+    fn find(program: &'a Program, asked: &Asked<'_>) -> Entries<'a> {
+        let image = program.image();
+        let server = image.servers.get(asked.server.index());
+        let tool = asked.tool.and_then(|row| server?.tools.get(row)).map(|tool| tool.name.as_str());
+        let prompt = asked.prompt.and_then(|row| server?.prompts.get(row)).map(|prompt| prompt.name.as_str());
+        let at = |row: usize| image.entries.get(row).map(|entry| &entry.trees);
+        let named = program.entries(asked.action, asked.server, tool.or(prompt)).map(|row| row.and_then(at));
+        let template = matches!(asked.uri, Some(Uri::Template(_)));
+        let fitting = match asked.uri {
+            None => Vec::new(),
+            Some(_) => {
+                let about = program.uri_entries(asked.action, asked.server);
+                let fits = about.filter(|row| entry_fits(image, *row, asked));
+                fits.filter_map(|row| Some((at(row)?, !template))).collect()
+            }
+        };
+        Entries { named, fitting }
+    }
+
+    /// Each with whether it certainly fits.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a StageTrees, bool)> {
+        self.named.iter().flatten().map(|trees| (*trees, true)).chain(self.fitting.iter().copied())
+    }
+
+    /// Whether some entry point has rules of these stages.
+    fn has(&self, stages: &[Stage]) -> bool {
+        self.iter().any(|(trees, _)| stages.iter().any(|stage| stage.of(trees).is_some()))
+    }
 }
 
 /// A rule that is about what is asked, with one of its conditions.
@@ -170,7 +188,7 @@ pub(crate) struct Row {
 
 /// Every rule that is about what is asked, true or not, in canonical order: for explanations.
 pub(crate) fn all_rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
-    let mut open: Vec<TreeId> = entries(program, asked).flat_map(|(trees, _)| trees.all()).collect();
+    let mut open: Vec<TreeId> = Entries::find(program, asked).iter().flat_map(|(trees, _)| trees.all()).collect();
     let mut rows = Vec::new();
     while let Some(node) = open.pop().and_then(|tree| program.image().trees.get(tree.index())) {
         match node {
@@ -198,14 +216,15 @@ fn entry_fits(image: &BundleImage, row: usize, asked: &Asked<'_>) -> bool {
 pub(crate) struct Extracted<'a> {
     captures: Captures<'a>,
     collected: Collected<'a>,
+    entries: Entries<'a>,
 }
 
 /// Matches URI patterns and collects parameters, where some slot wants them.
 pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>) -> Extracted<'a> {
     let image = program.image();
-    let mut extracted = Extracted::default();
+    let mut extracted = Extracted { entries: Entries::find(program, asked), ..Extracted::default() };
     let wants = |tree: TreeId| program.tree_facts(tree).is_some_and(|facts| facts.extracts);
-    if !entries(program, asked).any(|(trees, _)| trees.all().any(wants)) {
+    if !extracted.entries.iter().any(|(trees, _)| trees.all().any(wants)) {
         return extracted;
     }
     if let Some(Uri::Known(uri)) = asked.uri {
@@ -347,13 +366,17 @@ impl<'a> Case<'a> {
         time: Time,
         (memo, work): (&mut Memo, &'w mut Work),
     ) -> &'w mut Outcomes {
+        if !extracted.entries.has(stages) {
+            work.outcomes.clear();
+            return &mut work.outcomes;
+        }
         self.run_natives(asked, extracted, stages, time, (memo, work));
         for _ in 0..MAX_ROUNDS {
             let missed = Cell::new(false);
             let base = self.context(asked, extracted, memo, &missed);
             let cx = at_time(base, time);
             self.probe.inspect(|probe| probe(true));
-            self.run_all(&cx, asked, stages, work);
+            self.run_all(&cx, &extracted.entries, stages, work);
             self.probe.inspect(|probe| probe(false));
             if !missed.get() {
                 break;
@@ -376,7 +399,7 @@ impl<'a> Case<'a> {
     ) {
         let needs = |tree: TreeId| self.program.tree_facts(tree).is_some_and(|facts| facts.natives);
         let trees = |entry: &StageTrees| stages.iter().filter_map(|stage| stage.of(entry)).any(needs);
-        if !entries(self.program, asked).any(|(entry, _)| trees(entry)) {
+        if !extracted.entries.iter().any(|(entry, _)| trees(entry)) {
             return;
         }
         for _ in 0..MAX_ROUNDS {
@@ -401,7 +424,7 @@ impl<'a> Case<'a> {
             let base = self.context(asked, extracted, memo, &missed);
             let cx = at_time(Context { wanted: Some(&wanted), state, eager: true, ..base }, time);
             let uncounted = Cell::new(StepCount::default());
-            Case { steps: &uncounted, ..*self }.run_all(&cx, asked, stages, work);
+            Case { steps: &uncounted, ..*self }.run_all(&cx, &extracted.entries, stages, work);
         }
         let wanted = wanted.into_inner();
         for (parser, text) in &wanted {
@@ -412,11 +435,11 @@ impl<'a> Case<'a> {
 
     /// The decision stage proper: walks the trees and runs the conditions they lead to. Nothing here
     /// allocates, once the outcomes have room.
-    fn run_all<'c>(&self, cx: &Context<'c>, asked: &Asked<'_>, stages: &[Stage], work: &mut Work) {
+    fn run_all<'c>(&self, cx: &Context<'c>, entries: &Entries<'_>, stages: &[Stage], work: &mut Work) {
         let mut machine = Machine::with(core::mem::take(&mut work.machine));
         work.outcomes.clear();
         for stage in stages {
-            for (trees, certain) in entries(self.program, asked) {
+            for (trees, certain) in entries.iter() {
                 let Some(tree) = stage.of(trees) else { continue };
                 let walk = Walk { cx, possible: self.possible, skip_late: false, trail: None };
                 // Every row goes on, so the walk is never cut short.
@@ -446,7 +469,7 @@ impl<'a> Case<'a> {
         let (missed, trail) = (Cell::new(false), RefCell::new(Vec::new()));
         let cx = self.context(asked, extracted, memo, &missed);
         let walk = Walk { cx: &cx, possible: self.possible, skip_late: false, trail: Some(&trail) };
-        for (trees, _) in entries(self.program, asked) {
+        for (trees, _) in extracted.entries.iter() {
             for tree in trees.all() {
                 // Every row goes on, so the walk is never cut short.
                 let _ = walk.rows(tree, &mut |_, _| ControlFlow::Continue(()));
@@ -505,7 +528,7 @@ impl<'a> Case<'a> {
         let cx = at_time(base, Time::List);
         let mut machine = Machine::with(core::mem::take(&mut work.machine));
         self.probe.inspect(|probe| probe(true));
-        let look = self.look_with(&cx, asked, &mut machine);
+        let look = self.look_with(&cx, &extracted.entries, &mut machine);
         self.probe.inspect(|probe| probe(false));
         self.count_taken(machine.steps());
         work.machine = machine.into_memory();
@@ -513,10 +536,10 @@ impl<'a> Case<'a> {
     }
 
     /// As [`Case::look`]: a forbid that is true or in error ends it, then a permit that is none of false and in error.
-    fn look_with<'c>(&self, cx: &Context<'c>, asked: &Asked<'_>, machine: &mut Machine<'c>) -> Look {
+    fn look_with<'c>(&self, cx: &Context<'c>, entries: &Entries<'_>, machine: &mut Machine<'c>) -> Look {
         // A late forbid is unknown or false, unless the subject's test is in error.
         let walk = Walk { cx, possible: self.possible, skip_late: self.is_clean, trail: None };
-        for (trees, certain) in entries(self.program, asked) {
+        for (trees, certain) in entries.iter() {
             let Some(tree) = trees.forbids else { continue };
             let hit = walk.rows(tree, &mut |row, exact| match self.run_row(cx, machine, row, certain, exact) {
                 Truth::True | Truth::Error(_) => ControlFlow::Break(()),
@@ -527,7 +550,7 @@ impl<'a> Case<'a> {
             }
         }
         let walk = Walk { skip_late: false, ..walk };
-        for (trees, certain) in entries(self.program, asked) {
+        for (trees, certain) in entries.iter() {
             let Some(tree) = trees.permits else { continue };
             let found = walk.rows(tree, &mut |row, exact| {
                 let truth = self.run_row(cx, machine, row, certain, exact);

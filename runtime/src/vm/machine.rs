@@ -16,7 +16,7 @@ use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SubjectId, SymbolId, TypeId};
 use mcpz_bytecode::image::Constant;
 use mcpz_bytecode::limits::MAX_COLLECTION;
-use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, OperandKind, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
+use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::value::Decimal;
 
 /// Error `type`.
@@ -46,11 +46,11 @@ fn emptied<'b>(mut registers: Vec<Register<'_>>) -> Vec<Register<'b>> {
     registers.into_iter().map_while(|_| None).collect()
 }
 
-/// How a stretch of code ended.
-enum Flow<'a> {
-    /// At `end_loop` or `return`, with this register.
-    Ended(Register<'a>),
-    /// Go on behind this instruction.
+/// Where code goes on.
+enum Flow {
+    /// Nowhere: it has come to `end_loop` or `return`, with the result in this register.
+    Ended(u32),
+    /// At this instruction.
     Next(usize),
 }
 
@@ -95,7 +95,7 @@ impl<'a> Machine<'a> {
             return Value::Error(ErrorCode::Internal);
         };
         self.reserve(usize::from(block.registers));
-        self.stretch(cx, &block.code).value
+        self.stretch(cx, &block.code)
     }
 
     /// Runs a condition block from an instruction on, what stands before being known to hold.
@@ -106,7 +106,7 @@ impl<'a> Machine<'a> {
         self.reserve(usize::from(block.registers));
         self.set(0, Register::plain(Value::Bool(true)));
         let code = usize::try_from(start).ok().and_then(|start| block.code.get(start..));
-        truth(self.stretch(cx, code.unwrap_or_default()).value)
+        truth(self.stretch(cx, code.unwrap_or_default()))
     }
 
     /// Runs a condition block.
@@ -115,28 +115,28 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs code up to its `return` or `end_loop`. Recursion is as deep as loops nest.
-    fn stretch(&mut self, cx: &Context<'a>, code: &'a [Instruction]) -> Register<'a> {
+    fn stretch(&mut self, cx: &Context<'a>, code: &'a [Instruction]) -> Value<'a> {
         let mut pc = 0;
         while let Some(instruction) = code.get(pc) {
             self.steps = self.steps.saturating_add(1);
             match self.step(cx, code, pc, instruction) {
-                Flow::Ended(register) => return register,
+                Flow::Ended(register) => return self.value(register),
                 Flow::Next(next) => pc = next,
             }
         }
-        Register::plain(Value::Error(ErrorCode::Internal))
+        Value::Error(ErrorCode::Internal)
     }
 
     /// Executes one instruction.
-    fn step(&mut self, cx: &Context<'a>, code: &'a [Instruction], pc: usize, instruction: &'a Instruction) -> Flow<'a> {
+    fn step(&mut self, cx: &Context<'a>, code: &'a [Instruction], pc: usize, instruction: &'a Instruction) -> Flow {
         let next = pc.saturating_add(1);
         match instruction.opcode {
-            Opcode::Return | Opcode::EndLoop => Flow::Ended(self.get(instruction.a)),
+            Opcode::Return | Opcode::EndLoop => Flow::Ended(instruction.a),
             Opcode::JumpIfFalse => Flow::Next(self.jump(cx, instruction, next, Truth::False)),
             Opcode::JumpIfTrue => Flow::Next(self.jump(cx, instruction, next, Truth::True)),
             Opcode::Guard => {
-                let conjunction = truth(self.get(0).value).and(truth(self.get(instruction.a).value));
-                self.set(0, Register::plain(conjunction.into()));
+                let conjunction = self.truth(0).and(self.truth(instruction.a));
+                self.set_truth(0, conjunction);
                 let skip = !cx.eager && conjunction == Truth::False;
                 Flow::Next(if skip { next.saturating_add(index(instruction.b)) } else { next })
             }
@@ -148,6 +148,24 @@ impl<'a> Machine<'a> {
                 self.set(instruction.dst, Register::plain(result.into()));
                 Flow::Next(end)
             }
+            Opcode::And => {
+                self.set_truth(instruction.dst, self.truth(instruction.a).and(self.truth(instruction.b)));
+                Flow::Next(next)
+            }
+            Opcode::True => {
+                self.set_truth(instruction.dst, Truth::True);
+                Flow::Next(next)
+            }
+            Opcode::Subject => {
+                let holds = subject::matches(cx, SubjectId(instruction.a), instruction.flags);
+                self.set_truth(instruction.dst, holds);
+                Flow::Next(next)
+            }
+            opcode if is_slot_test(opcode) => {
+                let holds = self.test_slot(cx, instruction);
+                self.set_truth(instruction.dst, holds);
+                Flow::Next(next)
+            }
             _ => {
                 let register = self.compute(cx, instruction);
                 self.set(instruction.dst, register);
@@ -158,7 +176,7 @@ impl<'a> Machine<'a> {
 
     /// Where a jump leads. Tracing and extraction evaluate what a jump would skip.
     fn jump(&self, cx: &Context<'a>, instruction: &Instruction, next: usize, on: Truth) -> usize {
-        let taken = !cx.eager && truth(self.get(instruction.a).value) == on;
+        let taken = !cx.eager && self.truth(instruction.a) == on;
         if taken { next.saturating_add(index(instruction.b)) } else { next }
     }
 
@@ -180,7 +198,7 @@ impl<'a> Machine<'a> {
         let mut elements = Cursor::new(cx, collection);
         while let Some(element) = elements.next(cx, &self.registers) {
             self.set(instruction.dst.saturating_add(1), element);
-            let holds = truth(self.stretch(cx, body).value);
+            let holds = truth(self.stretch(cx, body));
             result = if any { result.or(holds) } else { result.and(holds) };
             if result == decided && !(cx.eager && cx.wanted.is_some()) {
                 break;
@@ -192,6 +210,24 @@ impl<'a> Machine<'a> {
     /// A register; one that is not there holds nothing.
     fn get(&self, operand: u32) -> Register<'a> {
         self.registers.get(index(operand)).copied().unwrap_or(Register::plain(Value::Absent))
+    }
+
+    /// What a register holds.
+    fn value(&self, operand: u32) -> Value<'a> {
+        self.registers.get(index(operand)).map_or(Value::Absent, |register| register.value)
+    }
+
+    /// The truth in a register.
+    fn truth(&self, operand: u32) -> Truth {
+        self.registers.get(index(operand)).map_or(Truth::Error(ErrorCode::Internal), |register| truth(register.value))
+    }
+
+    /// Writes truth into a register.
+    fn set_truth(&mut self, dst: u16, holds: Truth) {
+        if let Some(place) = self.registers.get_mut(usize::from(dst)) {
+            place.value = holds.into();
+            place.origin = None;
+        }
     }
 
     /// Writes a register.
@@ -265,12 +301,8 @@ impl<'a> Machine<'a> {
                 let operands = both(operand(cx, left), operand(cx, right));
                 operands.and_then(|(left, right)| arithmetic(opcode, flags & ARITH_INT != 0, left, right)).into()
             }
-            Opcode::And => truth(left).and(truth(right)).into(),
             Opcode::Or => truth(left).or(truth(right)).into(),
             Opcode::Not => truth(left).negate().into(),
-            Opcode::Subject => subject::matches(cx, SubjectId(a), flags).into(),
-            Opcode::True => Value::Bool(true),
-            _ if instruction.opcode.info().a == OperandKind::Slot => self.test_slot(cx, instruction).into(),
             _ => self.test(cx, instruction, left, right).into(),
         }
     }
@@ -385,6 +417,27 @@ impl<'a> Machine<'a> {
         let count = Comparer { cx, registers: &self.registers }.count(collection)?;
         Ok(Value::Number(Decimal::from_int(i64::try_from(count).unwrap_or(i64::MAX))))
     }
+}
+
+/// Whether an instruction tests a place with a constant.
+fn is_slot_test(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::SlotEq
+            | Opcode::SlotNe
+            | Opcode::SlotLt
+            | Opcode::SlotLe
+            | Opcode::SlotGt
+            | Opcode::SlotGe
+            | Opcode::SlotIn
+            | Opcode::SlotInRange
+            | Opcode::SlotSubstring
+            | Opcode::SlotLike
+            | Opcode::SlotMatches
+            | Opcode::SlotUnder
+            | Opcode::SlotTruth
+            | Opcode::SlotHas
+    )
 }
 
 /// The test that a test of a place with a constant makes.

@@ -81,6 +81,9 @@ pub fn glob_matches(pattern: &str, path_like: bool, text: &str) -> bool {
     if pattern.len() > MAX_PATTERN_CHARS {
         return false;
     }
+    if let Some(fits) = simple_matches(pattern, path_like, text) {
+        return fits;
+    }
     let tokens = Tokens { chars: pattern.chars().peekable(), path_like };
     let mut current = Positions::empty();
     current.insert(0);
@@ -99,6 +102,26 @@ pub fn glob_matches(pattern: &str, path_like: bool, text: &str) -> bool {
         current = next;
     }
     current.contains(tokens.count())
+}
+
+/// The answer for a glob that is a text with at most one star in it, or when the literal beginning
+/// already says no; `None` for what must be followed position by position.
+fn simple_matches(pattern: &str, path_like: bool, text: &str) -> Option<bool> {
+    let is_special = |character: char| matches!(character, '*' | '?' | '\\');
+    let Some((before, behind)) = pattern.find(is_special).and_then(|at| pattern.split_at_checked(at)) else {
+        return Some(pattern == text);
+    };
+    let Some(rest) = text.strip_prefix(before) else {
+        return Some(false);
+    };
+    let (crosses, after) = match behind.strip_prefix("**").filter(|_| path_like) {
+        Some(after) => (true, after),
+        None => (!path_like, behind.strip_prefix('*')?),
+    };
+    if after.contains(is_special) {
+        return None;
+    }
+    Some(rest.strip_suffix(after).is_some_and(|middle| crosses || !middle.contains('/')))
 }
 
 /// Where a character leads from a position.
