@@ -57,15 +57,19 @@ impl Scope<'_> {
 
     /// `count(xs)`.
     pub(super) fn count_of(&self, xs: &Expr) -> Item {
-        let length = match self.operand(xs)? {
-            Value::List(items) => items.len(),
-            Value::Set(items) => distinct(&items)?,
+        let operand = self.operand(xs)?;
+        let as_it_came = match &operand {
+            Value::List(items) | Value::Set(items) => items.len(),
             Value::Record(fields) => fields.len(),
             _ => return error(ErrorCode::Type),
         };
-        if length > MAX_COLLECTION && !is_program_data(xs) {
+        if as_it_came > MAX_COLLECTION && !is_program_data(xs) {
             return error(ErrorCode::TooLong);
         }
+        let length = match operand {
+            Value::Set(items) => distinct(&items)?,
+            _ => as_it_came,
+        };
         Ok(Value::Number(i128::try_from(length).unwrap_or(i128::MAX) * exact::ONE))
     }
 
