@@ -28,6 +28,18 @@ pub fn fill(workload: &mut Workload, rng: &mut Rng) {
             list.push(call);
         }
     }
+    // Where nearly everything is allowed, what no rule can want is denied.
+    for _ in 0..TRIES {
+        if misses.len() >= SINGLE {
+            break;
+        }
+        let mut call = one(workload, &holders, rng);
+        call.texts = [const { None }; TEXT_FIELDS.len()];
+        call.facts.segment = "elsewhere".to_owned();
+        if !reference.allows(&call) {
+            misses.push(call);
+        }
+    }
     workload.hits = hits;
     workload.misses = misses;
     workload.mixed = mixed;

@@ -62,6 +62,12 @@ pub fn facts(text: &str, dialect: SqlDialect) -> Result<SqlFacts, ErrorCode> {
     let is_query = tree.get("Query").is_some();
     let mut found = Found { tables: BTreeSet::new(), writes: !is_query, unknown: !is_known(&tree) };
     found.walk(&tree);
+    // What is changed or made as a whole is named beside the rest, not in it.
+    for changed in ["/AlterTable/name", "/CreateTable/name", "/CreateView/name"] {
+        if let Some(name) = tree.pointer(changed) {
+            found.table(name);
+        }
+    }
     if found.unknown {
         return Err(ErrorCode::Sql);
     }
@@ -192,6 +198,39 @@ mod tests {
             "select * from generate_series(1, 2)",
         ] {
             assert_eq!(of(text), Err(ErrorCode::Sql), "{text}");
+        }
+    }
+
+    #[test]
+    fn both_sides_name_the_same_tables() {
+        let dialects = [
+            (SqlDialect::Postgres, mcpz_bytecode::image::SqlDialect::Postgres),
+            (SqlDialect::Mysql, mcpz_bytecode::image::SqlDialect::Mysql),
+            (SqlDialect::Sqlite, mcpz_bytecode::image::SqlDialect::Sqlite),
+            (SqlDialect::Ansi, mcpz_bytecode::image::SqlDialect::Ansi),
+        ];
+        for text in [
+            "alter table t add column a int",
+            "alter table s.t rename to u",
+            "create table t (a int)",
+            "create table t as select * from s",
+            "create table t like s",
+            "create view v as select * from t",
+            "truncate table t",
+            "update t set a = 1 from s where s.a = t.a",
+            "delete from t using s where s.a = t.a",
+            "merge into t using s on true when matched then delete",
+            "insert into t select * from s",
+            "drop table a, b",
+            "drop view v",
+            "with c as (select * from t) select * from c",
+        ] {
+            for (ours, theirs) in dialects {
+                let oracle = facts(text, ours).map(|facts| (facts.tables, facts.read_only));
+                let machine =
+                    mcpz_runtime::natives::sql::facts(text, theirs).map(|facts| (facts.tables, facts.read_only));
+                assert_eq!(oracle, machine, "{text} {theirs:?}");
+            }
         }
     }
 }
