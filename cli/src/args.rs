@@ -18,7 +18,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 
-    /// How to write results: for people, or as one JSON document.
+    /// How to write results: for people, or as one JSON document. `check` also writes sarif and github, `test` junit and tap.
     #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
     pub format: Format,
 
@@ -60,4 +60,15 @@ pub enum Command {
     Lock(commands::catalog::lock::Args),
     /// Print a completion script for a shell.
     Completions(commands::completions::Args),
+}
+
+impl Command {
+    /// Whether the command writes this format: all write text for people and JSON.
+    pub fn writes(&self, format: Format) -> bool {
+        match format {
+            Format::Human | Format::Json => true,
+            Format::Sarif | Format::Github => matches!(self, Command::Check(_)),
+            Format::Junit | Format::Tap => matches!(self, Command::Test(_)),
+        }
+    }
 }

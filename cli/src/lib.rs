@@ -17,6 +17,7 @@ pub mod engine;
 pub mod escape;
 pub mod exit;
 pub mod fixes;
+pub mod formats;
 pub mod graph;
 pub mod listing;
 pub mod mcp;
@@ -65,6 +66,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn execute(cli: Cli) -> (Result<Outcome, Failure>, Option<std::io::Error>) {
+    if !cli.command.writes(cli.format) {
+        let failure = Failure::input("this command does not write that format")
+            .with_help("`check` writes sarif and github, `test` junit and tap, every command human and json");
+        return (Err(failure), None);
+    }
     let directory = cli.directory.clone().unwrap_or_default();
     if !directory.as_os_str().is_empty() && !directory.is_dir() {
         let failure = Failure::input(format!("{} is no folder", directory.display()));

@@ -17,6 +17,14 @@ pub enum Format {
     Human,
     /// One JSON document on standard output.
     Json,
+    /// SARIF 2.1.0, of `check`.
+    Sarif,
+    /// Annotations of GitHub Actions, of `check`.
+    Github,
+    /// JUnit XML, of `test`.
+    Junit,
+    /// The Test Anything Protocol, of `test`.
+    Tap,
 }
 
 /// `--color`.
@@ -76,6 +84,11 @@ impl Output {
         Output { format, color, progress, sink, closed: false, error: None }
     }
 
+    /// The format asked for.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Whether the output is JSON.
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
@@ -119,12 +132,17 @@ impl Output {
         self.note(result);
     }
 
-    /// Flushes; the error that was met on the way, if any.
-    pub fn finish(mut self) -> Option<std::io::Error> {
+    /// Shows what has been written so far, before a wait.
+    pub fn flush(&mut self) {
         if !self.closed && self.error.is_none() {
             let result = self.sink.flush();
             self.note(result);
         }
+    }
+
+    /// Flushes; the error that was met on the way, if any.
+    pub fn finish(mut self) -> Option<std::io::Error> {
+        self.flush();
         self.error
     }
 

@@ -75,6 +75,11 @@ impl Loaded {
         folder.trim_end_matches('/').to_owned()
     }
 
+    /// The folders whose files it is made of: its own and those of path dependencies.
+    pub fn folders_on_disk(&self) -> Vec<PathBuf> {
+        self.folders.iter().map(|(_, folder)| folder.clone()).filter(|folder| folder.join(MANIFEST).is_file()).collect()
+    }
+
     /// Where its bundle goes, when the manifest says so.
     pub fn out(&self) -> Option<String> {
         self.build_setting("out")
@@ -98,13 +103,18 @@ impl Loaded {
 
     /// Sources with the paths that a person sees: relative to where they are, when below it.
     pub fn shown(&self, sources: &[Source]) -> Vec<Source> {
-        let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
+        let here = here();
         let path = |source: &Source| match self.file(&source.path) {
             Some(file) => relative(&file, &here),
             None => source.path.clone(),
         };
         sources.iter().map(|source| Source { path: path(source), ..source.clone() }).collect()
     }
+}
+
+/// Where the process runs: paths are shown from there.
+pub fn here() -> PathBuf {
+    std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default()
 }
 
 /// A path relative to `here` when it is below it.

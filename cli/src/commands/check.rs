@@ -2,7 +2,8 @@
 
 use crate::exit::{Failure, Outcome};
 use crate::fixes;
-use crate::output::{GOOD, NAME, styled};
+use crate::formats::{github, sarif};
+use crate::output::{Format, GOOD, NAME, styled};
 use crate::package::{self, Loaded};
 use crate::pipeline::{self, Checked};
 use crate::shell::{Shell, write_file};
@@ -22,7 +23,9 @@ Examples:
   mcpz check
   mcpz check policies/acme
   mcpz check --fix                 # make the changes a machine can make
-  mcpz --format json check | jq '.diagnostics[].code'")]
+  mcpz --format json check | jq '.diagnostics[].code'
+  mcpz check --format sarif > mcpz.sarif        # for code scanning
+  mcpz check --format github                    # annotations of a pull request")]
 pub struct Args {
     /// The package: a folder, or a file in it. By default the current one.
     package: Option<PathBuf>,
@@ -75,13 +78,22 @@ fn fix_once(loaded: &Loaded) -> Result<Vec<String>, Failure> {
 }
 
 fn say(loaded: &Loaded, checked: &Checked, made: &[String], shell: &mut Shell) {
-    if shell.out.is_json() {
-        let mut value = pipeline::to_json(checked);
-        value["package"] = json!(loaded.name());
-        value["fixed"] = json!(made);
-        shell.out.json(&value);
-        return;
+    match shell.out.format() {
+        Format::Json => {
+            let mut value = pipeline::to_json(checked);
+            value["package"] = json!(loaded.name());
+            value["fixed"] = json!(made);
+            shell.out.json(&value);
+        }
+        Format::Sarif => shell.out.json(&sarif::log(&checked.diagnostics, &checked.sources)),
+        Format::Github => {
+            github::lines(&checked.diagnostics, &checked.sources).into_iter().for_each(|line| shell.out.line(line));
+        }
+        _ => say_to_people(loaded, checked, made, shell),
     }
+}
+
+fn say_to_people(loaded: &Loaded, checked: &Checked, made: &[String], shell: &mut Shell) {
     for title in made {
         shell.out.line(format!("{} {}", styled(GOOD, "fixed"), crate::escape::inline(title)));
     }

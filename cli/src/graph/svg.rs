@@ -2,6 +2,7 @@
 
 use super::layout::{LINE, Layout, PADDING, Place, layout};
 use super::{Arrow, Kind, Picture, PictureBox};
+use crate::formats::markup as escaped;
 use std::fmt::Write as _;
 
 const STYLE: &str = "\
@@ -77,9 +78,4 @@ fn draw_box(out: &mut String, shape: &PictureBox, place: Place) {
         let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" xml:space=\"preserve\">{}</text>", escaped(line));
     }
     out.push_str("</g>\n");
-}
-
-/// Text of XML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -13,7 +13,9 @@ pub mod message;
 use crate::case::Case;
 use crate::engine::Engine;
 use crate::exit::Failure;
+use crate::package::{Loaded, relative};
 use expect::Observed;
+use mcpz_compiler::diagnostics::plain;
 use mcpz_compiler::hir::{Program, Test};
 use mcpz_runtime::decision::Decision;
 
@@ -25,8 +27,12 @@ pub const DEFAULT_NOW: &str = "2026-03-02T10:00:00Z";
 pub struct TestResult {
     /// Its title.
     pub title: String,
-    /// `path:line`.
+    /// `path:line:column`, the path as the bundle has it.
     pub place: String,
+    /// Its file, as the bundle has it until [`locate`] makes it a file on disk.
+    pub path: String,
+    /// The line where it starts, from one.
+    pub line: usize,
     /// Expectations that did not hold, in words; empty when it passed.
     pub failures: Vec<String>,
     /// The decision, unless the test asks for a listing.
@@ -59,8 +65,20 @@ pub fn run_one(program: &Program, engine: &Engine, test: &Test) -> Result<TestRe
         Observed::Decision(decision) => Some(*decision),
         Observed::Listing(_) => None,
     };
-    let place = mcpz_compiler::diagnostics::plain::place(test.span, &program.sources);
-    Ok(TestResult { title: test.title.clone(), place, failures, decision })
+    let place = plain::place(test.span, &program.sources);
+    let source = program.sources.get(test.span.source.index());
+    let (path, text) = source.map_or(("", ""), |source| (source.path.as_str(), source.text.as_str()));
+    let (line, _, _) = plain::locate(text, test.span.start);
+    Ok(TestResult { title: test.title.clone(), place, path: path.to_owned(), line, failures, decision })
+}
+
+/// Gives each result the path of its file on disk, as a person sees it from where the command runs.
+pub fn locate(results: &mut [TestResult], loaded: &Loaded) {
+    for result in results {
+        if let Some(file) = loaded.file(&result.path) {
+            result.path = relative(&file, &crate::package::here());
+        }
+    }
 }
 
 /// The case that a test describes.

@@ -3,6 +3,7 @@
 mod catalog;
 mod deciding;
 mod everyday;
+mod formats;
 mod graphs;
 mod real_servers;
 mod support;

@@ -1,8 +1,11 @@
-//! Files that are written from tables and signatures in the code, so that they cannot be wrong: pages of `docs/`, the C header.
+//! Files that are written from tables and signatures in the code, so that they cannot be wrong: pages of `docs/`, the C header,
+//! what editors are told about the words of the language.
 
 mod bytecode;
 mod errors;
 mod header;
+mod textmate;
+mod words;
 
 use crate::root;
 use crate::steps::Failed;
@@ -27,6 +30,9 @@ pub fn run(args: &Args) -> Result<(), Failed> {
         if args.check {
             stale.push(path);
         } else {
+            if let Some(folder) = file.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
             std::fs::write(&file, text)?;
             println!("wrote {path}");
         }
@@ -44,6 +50,8 @@ fn pages() -> Result<Vec<(&'static str, String)>, Failed> {
         ("docs/errors.md", errors::page()),
         ("docs/bytecode.md", bytecode::page()),
         ("runtime/capi/include/mcpz.h", header::text()?),
+        ("editors/vscode/syntaxes/mcpz.tmLanguage.json", textmate::grammar()),
+        ("editors/vscode/language-configuration.json", textmate::configuration()),
     ])
 }
 
