@@ -7,6 +7,7 @@
 pub mod bench;
 pub mod codegen;
 pub mod demo;
+pub mod editors;
 pub mod judge;
 pub mod root;
 pub mod setup;

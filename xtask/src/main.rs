@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{bench, codegen, demo, judge, setup, test_all, tidy};
+use xtask::{bench, codegen, demo, editors, judge, setup, test_all, tidy};
 
 /// Project automation for mcpz.
 #[derive(Parser)]
@@ -29,8 +29,10 @@ enum Command {
     MutateBundles(judge::MutateArgs),
     /// Measure mcpz and its peers on the same rules: latency, allocations, load time, memory.
     Bench(bench::Args),
-    /// Write the generated pages of `docs/` and the C header.
+    /// Write what is generated: pages of `docs/`, the C header, what editors are told about the language.
     Codegen(codegen::Args),
+    /// Build the VS Code extension and pack it into `build/mcpz.vsix`.
+    Vscode(editors::Args),
     /// Check the rules of the house.
     Tidy,
 }
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::MutateBundles(args) => judge::mutate_bundles(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Codegen(args) => codegen::run(&args),
+        Command::Vscode(args) => editors::vscode(&args),
         Command::Tidy => tidy::run(),
     };
     match result {

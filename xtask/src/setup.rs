@@ -34,14 +34,20 @@ pub fn run() -> Result<(), Failed> {
     run_in(&root::build(), &root::root().join("xtask/servers"))
 }
 
-fn install_node(folder: &Path, manifest: &str, lock: &str) -> Result<(), Failed> {
+/// Node is there, and new enough.
+pub fn node() -> Result<(), Failed> {
     let version = output(Command::new("node").arg("--version")).map_err(|_| {
-        Failed("Node is needed for the tests against real servers: install Node 20 or later".to_owned())
+        Failed("Node is needed for the tests of real servers and of editors: install Node 20 or later".to_owned())
     })?;
     let major: u32 = version.trim().trim_start_matches('v').split('.').next().and_then(|n| n.parse().ok()).unwrap_or(0);
     if major < 20 {
         return Err(Failed(format!("Node {} is too old: 20 or later is needed", version.trim())));
     }
+    Ok(())
+}
+
+fn install_node(folder: &Path, manifest: &str, lock: &str) -> Result<(), Failed> {
+    node()?;
     fs::create_dir_all(folder)?;
     fs::write(folder.join("package.json"), manifest)?;
     fs::write(folder.join("package-lock.json"), lock)?;

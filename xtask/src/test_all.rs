@@ -2,7 +2,7 @@
 
 use crate::judge::{self, FuzzArgs, FuzzTarget, MutateArgs, OracleArgs};
 use crate::steps::{self, Failed, Steps};
-use crate::{codegen, root, setup, tidy};
+use crate::{codegen, editors, root, setup, tidy};
 use std::process::Command;
 
 /// Pairs for the oracle in a full test run.
@@ -24,11 +24,15 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Failed> {
     let mut steps = Steps::default();
     steps.step("set-up: MCP servers for tests", setup::run);
+    let has_editors = steps.step("set-up: packages of the VS Code extension", editors::set_up);
     steps.step("formatting", || cargo(&["fmt", "--all", "--check"]));
     steps.step("tidy", tidy::run);
     steps.step("lints", || cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]));
     steps.step("generated files are fresh", || codegen::run(&codegen::Args { check: true }));
     steps.step("tests", || cargo(&["test", "--workspace", "--no-fail-fast"]));
+    if has_editors {
+        steps.step("VS Code extension: types, unit tests, grammar, bundle", editors::test);
+    }
     if !args.quick {
         release_steps(&mut steps);
     }

@@ -107,7 +107,7 @@ pub fn show(results: &[TestResult], all: usize, quiet: bool, shell: &mut Shell) 
             }
             continue;
         }
-        let place = styled(DIM, escape::inline(&result.place));
+        let place = styled(DIM, format!("{}:{}", escape::inline(&result.path), result.line));
         shell.out.line(format!("  {}  {}  {place}", styled(BAD, "FAIL"), escape::inline(&result.title)));
         for failure in &result.failures {
             shell.out.line(format!("        {}", escape::inline(failure)));

@@ -1,6 +1,6 @@
 /**
  * From what a person picked in the decision panel to a *case* of the evaluator (`docs/cli.md`): message, credential, time, facts.
- * The case is JSON text, so that arguments reach the evaluator digit by digit as they were typed.
+ * Knows nothing of VS Code, so that it is tested by itself.
  */
 
 import type { Identity, Json } from "./protocol";

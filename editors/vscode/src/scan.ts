@@ -31,6 +31,9 @@ export function findTests(text: string): FoundTest[] {
     if (word.startsWith("//")) {
       continue;
     }
+    if (open !== undefined && depth === open.depth && word !== "{") {
+      open = undefined;
+    }
     if (word.startsWith('"') && previous === "test" && depth === 0) {
       open = { title: unquote(word), line, depth };
     } else if (word === "{") {

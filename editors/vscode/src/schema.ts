@@ -139,8 +139,8 @@ export class FieldError extends Error {
 }
 
 /**
- * The JSON text of the arguments that a filled form stands for; empty fields are left out. It is text, not a value: numbers stay
- * exactly as they were typed, `0.10` and integers beyond 2^53 included.
+ * The JSON text of the arguments that a filled form stands for; empty fields are left out. A whole number that JavaScript would round
+ * on its way to the server is refused: the decision would be about another one.
  */
 export function argumentsOf(fields: readonly Field[], typed: Readonly<Record<string, string>>): string {
   const members: string[] = [];
@@ -163,6 +163,9 @@ function valueOf(field: Field, typed: string): string {
     case "number":
       if (!/^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(typed.trim())) {
         throw new FieldError(field.name, `${field.name}: ${typed} is no number`);
+      }
+      if (Number.isInteger(Number(typed)) && !Number.isSafeInteger(Number(typed))) {
+        throw new FieldError(field.name, `${field.name}: ${typed} is too large for this form; use mcpz why --input`);
       }
       return typed.trim();
     case "boolean":

@@ -4,6 +4,7 @@
 mod bytecode;
 mod errors;
 mod header;
+mod schemas;
 mod textmate;
 mod words;
 
@@ -52,6 +53,8 @@ fn pages() -> Result<Vec<(&'static str, String)>, Failed> {
         ("runtime/capi/include/mcpz.h", header::text()?),
         ("editors/vscode/syntaxes/mcpz.tmLanguage.json", textmate::grammar()),
         ("editors/vscode/language-configuration.json", textmate::configuration()),
+        ("editors/vscode/schemas/mcpz.toml.schema.json", schemas::manifest()),
+        ("editors/vscode/schemas/mcpz.lock.schema.json", schemas::lock()),
     ])
 }
 

@@ -278,7 +278,8 @@ fn punctuation() -> Vec<Value> {
     ]
 }
 
-fn pretty(value: &Value) -> String {
+/// JSON as it is committed.
+pub fn pretty(value: &Value) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text

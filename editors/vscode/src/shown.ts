@@ -1,0 +1,64 @@
+/**
+ * What the server's commands answer, shown: pictures, listings, traces.
+ */
+
+import * as vscode from "vscode";
+import { html, visible } from "./escape";
+import { isObject, readEvaluation, readGraph } from "./protocol";
+import type { Ask } from "./server";
+
+/** A document that can be read and not written: the text of an answer. */
+export class Answers implements vscode.TextDocumentContentProvider {
+  static readonly scheme = "mcpz-answer";
+  private readonly texts = new Map<string, string>();
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.changed.event;
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.texts.get(uri.path) ?? "";
+  }
+
+  /** Shows text beside the editor, under a title of its own. */
+  async show(title: string, text: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: Answers.scheme, path: `/${title}` });
+    this.texts.set(uri.path, visible(text));
+    this.changed.fire(uri);
+    await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside, preview: true, preserveFocus: true });
+  }
+}
+
+/** Shows the decision graph in a page without scripts. */
+export async function showGraph(ask: Ask, argument: Record<string, unknown>): Promise<void> {
+  const graph = readGraph(await ask("mcpz.showGraph", argument));
+  const panel = vscode.window.createWebviewPanel("mcpz.graph", "mcpz: Decision Graph", vscode.ViewColumn.Beside, {
+    enableScripts: false,
+    localResourceRoots: [],
+  });
+  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+  const data = Buffer.from(graph.svg, "utf8").toString("base64");
+  panel.webview.html =
+    `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">` +
+    `<meta http-equiv="Content-Security-Policy" content="${html(policy)}">` +
+    `<style>body{background:#fff;margin:1rem}</style></head><body>` +
+    `<img alt="Decision graph" src="data:image/svg+xml;base64,${data}"></body></html>`;
+}
+
+/** Shows the disassembly. */
+export async function showBytecode(ask: Ask, answers: Answers, argument: Record<string, unknown>): Promise<void> {
+  await answers.show("bytecode.txt", textOf(await ask("mcpz.showBytecode", argument)));
+}
+
+/** Shows which rules are about a tool. */
+export async function showWhoMayCall(ask: Ask, answers: Answers, argument: Record<string, unknown>): Promise<void> {
+  await answers.show("who-may-call.txt", textOf(await ask("mcpz.whoMayCall", argument)));
+}
+
+/** Shows the decision on the test at the cursor, and marks the rules that were looked at. */
+export async function showEvaluation(ask: Ask, answers: Answers, argument: Record<string, unknown>): Promise<void> {
+  const evaluation = readEvaluation(await ask("mcpz.evaluate", argument));
+  await answers.show("decision.txt", evaluation.text);
+}
+
+function textOf(answer: unknown): string {
+  return isObject(answer) && typeof answer["text"] === "string" ? answer["text"] : "";
+}

@@ -1,0 +1,19 @@
+/** What servers and policies say is shown as text, whatever is in it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { html, markdown, visible } from "../src/escape";
+
+test("characters that cannot be seen are written out", () => {
+  assert.equal(visible("pay\u202elap"), "pay\\u{202e}lap");
+  assert.equal(visible("a\u200bb\u{e0041}\u001b[2J\ufeff"), "a\\u{200b}b\\u{e0041}\\u{1b}[2J\\u{feff}");
+  assert.equal(visible("line\n\ttab ü 你 👩"), "line\n\ttab ü 你 👩");
+});
+
+test("HTML has no way out of text or attribute", () => {
+  assert.equal(html(`<img src=x onerror="alert('1')">&`), "&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;");
+});
+
+test("Markdown has no link, image or command", () => {
+  const shown = markdown("[x](command:rm) ![i](http://evil) <b> `c` https://e.example");
+  assert.ok(!/(^|[^\\])[[\]()!<>`]/.test(shown), shown);
+});
