@@ -5,12 +5,13 @@
 //! false the rest of the block is skipped. A test of a place with a constant is one instruction. What a loop's body needs and does not depend on the loop's element is
 //! computed before the loop. There is no other jump, so a register is always defined where it is read.
 
-use super::spans::Lines;
+use super::spans::span_image;
 use super::tables::Tables;
 use crate::decision::node::{NodeId, Nodes};
 use crate::decision::{Block, DecisionGraph};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::e0703;
+use crate::hir::lines::Lines;
 use crate::hir::{Arithmetic, Comparison, Literal, Program, Quantifier, Span};
 use crate::lower::RuleSet;
 use crate::lower::rules::ClauseKind;
@@ -180,7 +181,7 @@ impl Writer<'_> {
             register: narrow(register),
             start: wide(start),
             end: wide(end),
-            span: self.lines.span(span),
+            span: span_image(self.lines, span),
         }
     }
 
@@ -215,7 +216,7 @@ impl Writer<'_> {
         let register = self.instruction(id);
         if self.nodes.is_atomic_test(id) && self.code.len() > before {
             let span = self.spans.get(&id).copied().unwrap_or(self.clause_span);
-            self.debug.atoms.push(AtomDebug { pc: wide(self.code.len() - 1), span: self.lines.span(span) });
+            self.debug.atoms.push(AtomDebug { pc: wide(self.code.len() - 1), span: span_image(self.lines, span) });
         }
         if let Some(scope) = self.known.last_mut() {
             scope.insert(id, register);

@@ -20,10 +20,10 @@ mod zones;
 use crate::decision::DecisionGraph;
 use crate::diagnostics::Diagnostic;
 use crate::hir::Program;
+use crate::hir::lines::Lines;
 use crate::lower::RuleSet;
 use crate::types::Type;
 use mcpz_bytecode::image::{BundleImage, DebugImage};
-use spans::Lines;
 use tables::Tables;
 
 /// How a bundle is emitted.
@@ -50,7 +50,7 @@ pub fn emit(
         image.version = root.version.clone();
     }
     declarations::declare(program, &mut tables, &mut image);
-    let lines = Lines::new(program);
+    let lines = Lines::new(&program.sources);
     let mut debug = DebugImage::default();
     let mut starts = Vec::new();
     for block in &graph.blocks {

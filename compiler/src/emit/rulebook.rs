@@ -1,11 +1,12 @@
 //! The rule table, grants and entry points.
 
 use super::plan;
-use super::spans::Lines;
+use super::spans::span_image;
 use super::tables::{Tables, history_key};
 use crate::decision::tree::Stage;
 use crate::decision::{DecisionGraph, Entry};
 use crate::hir::canonical::grant_name;
+use crate::hir::lines::Lines;
 use crate::hir::{
     Action, AuditLevel, ClassId, DenyMode, GrantId, Limit, Program, RedactHow, RedactWhat, Redaction, Requirement,
     Rule, RuleId, RuleKind, Span,
@@ -48,7 +49,7 @@ pub fn rules(program: &Program, graph: &DecisionGraph, lines: &Lines<'_>, image:
             severity: rule.severity.as_ref().map(ToString::to_string),
             docs: rule.docs.clone(),
             // From its head on: what a person looks for is the line of `permit`, not of its docs.
-            span: lines.span(Span { start: rule.head_span.start.min(rule.span.end), ..rule.span }),
+            span: span_image(lines, Span { start: rule.head_span.start.min(rule.span.end), ..rule.span }),
         })
         .collect();
 }

@@ -9,6 +9,7 @@
 pub mod canonical;
 pub mod decl;
 pub mod expr;
+pub mod lines;
 pub mod rule;
 pub mod testing;
 

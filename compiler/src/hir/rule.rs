@@ -40,7 +40,7 @@ impl Action {
 }
 
 /// Who a rule is about. How it matches depends on the rule: permits narrowly, restrictions anywhere.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// `anyone`.
     Anyone,

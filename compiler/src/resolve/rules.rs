@@ -5,7 +5,7 @@ use super::items::{Items, RuleItem};
 use super::{Place, RuleHead, RuleSyntax, RuleVerb, Unit, subjects, targets};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0115, e0117, e0123, e0137};
-use crate::diagnostics::plain;
+use crate::hir::lines::Lines;
 use crate::hir::{Action, GrantId, Span, Subject};
 use mcpz_syntax::ast::{self, Documented, RuleParts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ const SERVER_ACTIONS: [Action; 3] = [Action::Sample, Action::Elicit, Action::Roo
 /// Reads the heads of all rules, in canonical order.
 pub fn read(items: &Items, unit: &Unit, sink: &mut Vec<Diagnostic>) -> Vec<RuleHead> {
     let mut heads = Vec::new();
-    let mut ids = BTreeMap::new();
+    let mut ids = Ids { lines: Lines::new(&unit.program.sources), taken: BTreeMap::new() };
     let mut grant_row = 0;
     for item in &items.rules {
         match &item.ast {
@@ -43,7 +43,7 @@ fn plain_rule(
     unit: &Unit,
     place: Place,
     rule: &RuleItem,
-    ids: &mut BTreeMap<String, Span>,
+    ids: &mut Ids<'_>,
     sink: &mut Vec<Diagnostic>,
 ) -> Option<RuleHead> {
     Some(match rule {
@@ -70,7 +70,7 @@ fn head<R: RuleParts + Documented>(
     rule: &R,
     syntax: RuleSyntax,
     verb: RuleVerb,
-    ids: &mut BTreeMap<String, Span>,
+    ids: &mut Ids<'_>,
     sink: &mut Vec<Diagnostic>,
 ) -> RuleHead {
     let annotations = annotations::of_rule(place, rule, sink);
@@ -190,25 +190,31 @@ fn check_client_actions<R: RuleParts>(place: Place, rule: &R, sink: &mut Vec<Dia
     }
 }
 
+/// The ids given so far.
+struct Ids<'u> {
+    lines: Lines<'u>,
+    taken: BTreeMap<String, Span>,
+}
+
 /// The id of a rule: what `@id` says, else `package/path:line`.
 fn id_of(
     unit: &Unit,
     annotations: &RuleAnnotations,
     keyword: Span,
-    ids: &mut BTreeMap<String, Span>,
+    ids: &mut Ids<'_>,
     sink: &mut Vec<Diagnostic>,
 ) -> String {
     if let Some((id, span)) = &annotations.id {
-        if let Some(first) = ids.get(id) {
+        if let Some(first) = ids.taken.get(id) {
             sink.push(e0123::duplicate_rule_id(*span, id, *first));
         }
-        ids.entry(id.clone()).or_insert(*span);
+        ids.taken.entry(id.clone()).or_insert(*span);
         return id.clone();
     }
     let Some(source) = unit.program.sources.get(keyword.source.index()) else { return String::new() };
-    let (line, column, _) = plain::locate(&source.text, keyword.start);
+    let (line, column) = ids.lines.place(keyword);
     let by_line = format!("{}:{line}", source.path);
-    let id = if ids.contains_key(&by_line) { format!("{by_line}:{column}") } else { by_line };
-    ids.entry(id.clone()).or_insert(keyword);
+    let id = if ids.taken.contains_key(&by_line) { format!("{by_line}:{column}") } else { by_line };
+    ids.taken.entry(id.clone()).or_insert(keyword);
     id
 }

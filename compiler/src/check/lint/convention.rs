@@ -6,6 +6,7 @@ use crate::diagnostics::codes::w0607;
 use crate::hir::{Expr, ExprKind, History, Program, Root, Rule, Span};
 use crate::resolve::{RuleSyntax, Unit};
 use mcpz_syntax::ast::{AstNode, Clause, RuleParts};
+use std::collections::BTreeMap;
 
 /// What a condition reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,8 +19,9 @@ struct Reads {
 
 /// Warns about conditions in the other clause.
 pub(super) fn lint(unit: &Unit, program: &Program, sink: &mut Vec<Diagnostic>) {
+    let rules: BTreeMap<&str, &Rule> = program.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
     for head in unit.rules.iter().filter(|head| head.place.package == ROOT) {
-        let Some(rule) = program.rules.iter().find(|rule| rule.id == head.id) else { continue };
+        let Some(rule) = rules.get(head.id.as_str()) else { continue };
         // With both clauses there, moving one would make two of a kind.
         if rule.where_.is_some() && rule.when.is_some() {
             continue;

@@ -3,13 +3,13 @@
 use super::{ROOT, strip};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{w0608, w0609, w0610, w0611, w0612};
-use crate::hir::{Program, Rule, RuleKind, Span, Subject, Targets};
+use crate::hir::{Member, Program, Rule, RuleKind, Span, Subject, Targets};
 use std::collections::BTreeMap;
 
 /// Lints over the rules of the root package.
 pub(super) fn lint(program: &Program, sink: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
-    let forbids: Vec<&Rule> = program.rules.iter().filter(|rule| is_plain_forbid(rule)).collect();
+    let forbids = Forbids::of(program);
     for rule in program.rules.iter().filter(|rule| rule.package == ROOT) {
         let meaning = meaning(rule);
         if let Some(first) = seen.get(&meaning) {
@@ -38,7 +38,51 @@ fn meaning(rule: &Rule) -> String {
     strip(&format!("{what:?} {how:?}"))
 }
 
-fn permit(rule: &Rule, forbids: &[&Rule]) -> Option<Diagnostic> {
+/// Forbids without condition, by whom and what they are about: so that no permit is compared with all of them.
+#[derive(Default)]
+struct Forbids<'p> {
+    by_subject: BTreeMap<&'p Subject, OfSubject<'p>>,
+}
+
+/// Forbids of one subject, each with its row in the program.
+#[derive(Default)]
+struct OfSubject<'p> {
+    /// Those about a whole server or more, or about no tool at all.
+    wide: Vec<(usize, &'p Rule)>,
+    /// All others by each tool they name.
+    by_tool: BTreeMap<Member, Vec<(usize, &'p Rule)>>,
+}
+
+impl<'p> Forbids<'p> {
+    fn of(program: &'p Program) -> Forbids<'p> {
+        let mut found = Forbids::default();
+        for (row, rule) in program.rules.iter().enumerate().filter(|(_, rule)| is_plain_forbid(rule)) {
+            let same = found.by_subject.entry(&rule.subject).or_default();
+            if rule.targets.any_tool || !rule.targets.servers.is_empty() || rule.targets.tools.is_empty() {
+                same.wide.push((row, rule));
+                continue;
+            }
+            for tool in &rule.targets.tools {
+                same.by_tool.entry(*tool).or_default().push((row, rule));
+            }
+        }
+        found
+    }
+
+    /// The first that takes back all of a permit. Who covers its tools covers the first of them.
+    fn covering(&self, permit: &Rule) -> Option<&'p Rule> {
+        let same = [&Subject::Anyone, &permit.subject].into_iter().filter_map(|subject| self.by_subject.get(subject));
+        let tool = permit.targets.tools.iter().next();
+        let own = |of: &'_ OfSubject<'p>| {
+            let named = tool.and_then(|tool| of.by_tool.get(tool)).into_iter().flatten();
+            let found = of.wide.iter().chain(named).filter(|(_, forbid)| covers(forbid, permit));
+            found.min_by_key(|(row, _)| *row).copied()
+        };
+        same.filter_map(own).min_by_key(|(row, _)| *row).map(|(_, forbid)| forbid)
+    }
+}
+
+fn permit(rule: &Rule, forbids: &Forbids<'_>) -> Option<Diagnostic> {
     if rule.shadow {
         return Some(w0612::shadow(rule.head_span));
     }
@@ -48,8 +92,7 @@ fn permit(rule: &Rule, forbids: &[&Rule]) -> Option<Diagnostic> {
     if rule.subject == Subject::Anyone && rule.targets.any_tool && is_unconditional(rule) && rule.grant.is_none() {
         return Some(w0608::everything(rule.head_span));
     }
-    let covering = forbids.iter().find(|forbid| covers(forbid, rule));
-    covering.map(|forbid| w0611::covered(rule.head_span, forbid.head_span))
+    forbids.covering(rule).map(|forbid| w0611::covered(rule.head_span, forbid.head_span))
 }
 
 fn names_anonymous(subject: &Subject) -> bool {
