@@ -52,6 +52,8 @@ pub enum Command {
     Why(commands::why::Args),
     /// Run the tests written in the package.
     Test(commands::test::Args),
+    /// Serve an editor: the language server.
+    Lsp(commands::lsp::Args),
     /// Explain a diagnostic code.
     Explain(commands::explain::Args),
     /// Capture, pin and compare what servers declare.

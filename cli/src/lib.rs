@@ -30,6 +30,7 @@ pub mod shell;
 pub mod testing;
 pub mod transcript;
 pub mod why;
+mod workbench;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -93,6 +94,7 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
         Command::Eval(args) => commands::eval::run(&args, shell),
         Command::Test(args) => commands::test::run(&args, shell),
         Command::Why(args) => commands::why::run(&args, shell),
+        Command::Lsp(args) => commands::lsp::run(&args),
         Command::New(args) => commands::new::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),

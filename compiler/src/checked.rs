@@ -4,6 +4,7 @@ use crate::check::check_bodies;
 use crate::diagnostics::levels::{self, Levels};
 use crate::diagnostics::{self, Diagnostic};
 use crate::hir::{PackageId, Program};
+use crate::index::{self, Index, Recorder};
 use crate::package::{self, Loaded};
 use crate::resolve::{self, Unit};
 use crate::source::Workspace;
@@ -27,19 +28,42 @@ impl Checked {
     }
 }
 
+/// What checking for an editor gives: everything but the syntax may cross threads.
+pub struct Indexed {
+    /// What was made of the sources.
+    pub loaded: Loaded,
+    /// The tables.
+    pub index: Index,
+    /// Errors and warnings, by source and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// Checks a workspace.
 pub fn check(workspace: &Workspace) -> Checked {
+    let (loaded, unit, program, diagnostics) = check_recorded(workspace, None);
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    Checked { program: (!failed).then_some(program), loaded, unit, diagnostics }
+}
+
+/// Checks a workspace, and makes the tables that editors ask of it.
+pub fn check_indexed(workspace: &Workspace) -> Indexed {
+    let recorder = Recorder::default();
+    let (loaded, unit, program, diagnostics) = check_recorded(workspace, Some(recorder.clone()));
+    let index = index::index(&loaded, &unit, program, recorder.take());
+    Indexed { loaded, index, diagnostics }
+}
+
+fn check_recorded(workspace: &Workspace, recorder: Option<Recorder>) -> (Loaded, Unit, Program, Vec<Diagnostic>) {
     let mut sink = Vec::new();
     let loaded = package::load(workspace, &mut sink);
-    let unit = resolve::unit(&loaded, &mut sink);
+    let unit = resolve::unit(&loaded, recorder, &mut sink);
     let mut program = unit.program.clone();
     check_bodies(&unit, &mut program, &mut sink);
     let package_of =
         |span: crate::hir::Span| loaded.sources.get(span.source.index()).map_or(PackageId(0), |source| source.package);
     let mut diagnostics = levels::apply(sink, &lint_levels(&loaded, &unit), package_of);
     diagnostics::sort(&mut diagnostics);
-    let failed = diagnostics.iter().any(Diagnostic::is_error);
-    Checked { program: (!failed).then_some(program), loaded, unit, diagnostics }
+    (loaded, unit, program, diagnostics)
 }
 
 /// The lint levels of all packages.

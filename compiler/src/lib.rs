@@ -12,6 +12,7 @@ pub mod decision;
 pub mod diagnostics;
 pub mod emit;
 pub mod hir;
+pub mod index;
 pub mod lower;
 pub mod package;
 pub mod resolve;
@@ -19,4 +20,4 @@ pub mod source;
 pub mod types;
 
 pub use build::{Build, BuildOptions, build};
-pub use checked::{Checked, check};
+pub use checked::{Checked, Indexed, check, check_indexed};

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod fmt;
 pub mod graph;
 pub mod inspect;
+pub mod lsp;
 pub mod new;
 pub mod test;
 pub mod why;

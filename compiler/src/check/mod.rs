@@ -12,6 +12,7 @@ mod arguments;
 mod context;
 mod entry;
 mod expr;
+mod facts;
 mod lint;
 pub mod literal;
 mod narrow;
@@ -21,5 +22,8 @@ pub mod relations;
 mod rule;
 mod scope;
 mod testing;
+
+pub(crate) use facts::{FactTable, class_facts, rule_facts};
+pub use facts::{field_type, fields, functions, result_of};
 
 pub use entry::{ConditionKind, check_bodies, check_condition, check_consts, hints_condition};

@@ -13,17 +13,19 @@ use crate::check;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0130, e0131};
 use crate::hir::{Expr, ExprKind, Monitor, Package, Predicate, PredicateId, Program, VarId};
+use crate::index::Recorder;
 use crate::package::Loaded;
 use crate::types::Type;
 use mcpz_syntax::ast::{self, AstNode};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
-/// Resolves everything that is declared.
-pub fn unit(loaded: &Loaded, sink: &mut Vec<Diagnostic>) -> Unit {
+/// Resolves everything that is declared; lookups are written down when there is a recorder.
+pub fn unit(loaded: &Loaded, recorder: Option<Recorder>, sink: &mut Vec<Diagnostic>) -> Unit {
     let mut items = items::collect(loaded);
     let declarations = declare::declare(loaded, &items, sink);
     let mut symbols = declarations.symbols;
+    symbols.recorder = recorder;
     imports::resolve(&items, &mut symbols, sink);
     guard::report(&items, loaded, sink);
     let circular_values = arrange_values(&mut items, &mut symbols, sink);

@@ -30,7 +30,7 @@ pub fn declare(loaded: &Loaded, items: &Items, sink: &mut Vec<Diagnostic>) -> De
         packages: package.dependencies.clone(),
         ..PackageTable::default()
     });
-    let mut symbols = Symbols { packages: tables.collect(), files: Vec::new() };
+    let mut symbols = Symbols { packages: tables.collect(), files: Vec::new(), recorder: None };
     symbols.files.resize(loaded.sources.len(), super::symbols::FileTable::default());
     let mut declarations = Declarations { symbols, declared: Vec::new() };
     for entry in entries(items) {

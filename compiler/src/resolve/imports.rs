@@ -6,6 +6,7 @@ use super::{Name, Place};
 use crate::diagnostics::codes::{e0104, e0105, e0106};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{PackageId, Span};
+use crate::index::Referent;
 use mcpz_syntax::ast::UsedName;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -56,6 +57,7 @@ fn bind(
         sink.push(e0106::import_conflict(binding.span, &binding.text, first));
         return;
     }
+    record(&path, consumed, package, &binding, &entries, symbols);
     bound.insert((place, binding.text.clone()), binding.span);
     let file = symbols.file_mut(place.source);
     if entries.is_empty() {
@@ -64,6 +66,25 @@ fn bind(
     }
     for (space, entry) in entries {
         file.names.insert((space, binding.text.clone()), entry);
+    }
+}
+
+/// Writes down what the names of a `use` mean.
+fn record(
+    path: &[Name],
+    consumed: usize,
+    package: PackageId,
+    binding: &Name,
+    entries: &[(Space, Entry)],
+    symbols: &Symbols,
+) {
+    let Some(recorder) = &symbols.recorder else { return };
+    path.iter().take(consumed).for_each(|name| recorder.name(name.span, Referent::Package(package)));
+    for name in path.get(consumed).into_iter().chain([binding]) {
+        entries.iter().for_each(|(_, (entity, _))| recorder.name(name.span, Referent::Entity(*entity)));
+    }
+    if entries.is_empty() {
+        recorder.name(binding.span, Referent::Package(package));
     }
 }
 

@@ -11,6 +11,7 @@ use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{
     ClassId, DataId, GrantId, IssuerId, LabelId, PackageId, PredicateId, SegmentId, ServerId, SourceId, Span,
 };
+use crate::index::{Recorder, Referent};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -204,6 +205,8 @@ pub struct Symbols {
     pub packages: Vec<PackageTable>,
     /// By source.
     pub files: Vec<FileTable>,
+    /// Where lookups are written down, when somebody asks for them.
+    pub recorder: Option<Recorder>,
 }
 
 /// How far a lookup came.
@@ -333,8 +336,28 @@ impl Symbols {
         })
     }
 
-    /// The lookup itself.
+    /// The lookup, written down when somebody asks for that.
     fn lookup(&self, place: Place, space: Space, path: &[Name]) -> Lookup {
+        let found = self.look(place, space, path);
+        let Some(recorder) = &self.recorder else { return found };
+        let (package, upto) = match &found {
+            Lookup::Found((entity, _), consumed) => {
+                if let Some(name) = consumed.checked_sub(1).and_then(|last| path.get(last)) {
+                    recorder.name(name.span, Referent::Entity(*entity));
+                }
+                (self.package_prefix(place, path).filter(|_| *consumed > 1), consumed - 1)
+            }
+            Lookup::Missing(at, Some(_)) => (self.package_prefix(place, path), *at),
+            Lookup::Missing(_, None) => (None, 0),
+        };
+        if let Some((package, _)) = package {
+            path.iter().take(upto).for_each(|name| recorder.name(name.span, Referent::Package(package)));
+        }
+        found
+    }
+
+    /// The lookup itself.
+    fn look(&self, place: Place, space: Space, path: &[Name]) -> Lookup {
         let Some(first) = path.first() else { return Lookup::Missing(0, None) };
         if let Some(entry) = self.visible(place, space, &first.text) {
             return Lookup::Found(entry, 1);
@@ -374,6 +397,9 @@ impl Symbols {
 
     /// Renumbers entities: used when definitions are put into dependency order.
     pub fn renumber(&mut self, change: impl Fn(Entity) -> Entity) {
+        if let Some(recorder) = &self.recorder {
+            recorder.renumber(&change);
+        }
         for table in &mut self.packages {
             table.names.values_mut().for_each(|entry| entry.0 = change(entry.0));
         }

@@ -10,6 +10,7 @@ use crate::check;
 use crate::diagnostics::codes::{e0103, e0115, e0119, e0120, e0122};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{Action, Member, ResourceTarget, Server, ServerId, Span, Targets, ToolHints};
+use crate::index::Referent;
 use mcpz_syntax::ast::{self, Target};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -308,15 +309,26 @@ impl Resolver<'_, '_> {
             let Some(server) = self.unit.program.servers.get(id.index()) else { continue };
             match position(server, &name.text, wants_tool, wants_prompt) {
                 Some((MemberKind::Tool, index)) => {
-                    found.targets.tools.insert(Member { server: *id, index });
+                    let member = Member { server: *id, index };
+                    self.record(name, Referent::Tool(member));
+                    found.targets.tools.insert(member);
                 }
                 Some((MemberKind::Prompt, index)) => {
-                    found.targets.prompts.insert(Member { server: *id, index });
+                    let member = Member { server: *id, index };
+                    self.record(name, Referent::Prompt(member));
+                    found.targets.prompts.insert(member);
                 }
                 // What an instance's catalog lacks of its profile is passed over.
                 None if shape.is_some() => {}
                 None => self.report_member(server, name, wants_tool, wants_prompt, found),
             }
+        }
+    }
+
+    /// Writes down what a name means.
+    fn record(&self, name: &Name, referent: Referent) {
+        if let Some(recorder) = &self.unit.symbols.recorder {
+            recorder.name(name.span, referent);
         }
     }
 

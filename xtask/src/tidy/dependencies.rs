@@ -9,11 +9,13 @@ use std::process::Command;
 
 /// Which workspace crates each crate may depend on (normal and build dependencies; tests may use more).
 /// A crate that is not here may use all.
-const MAY_USE: [(&str, &[&str]); 6] = [
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("mcpz-syntax", &[]),
     ("mcpz-bytecode", &[]),
     ("mcpz-stdlib", &[]),
     ("mcpz-compiler", &["mcpz-syntax", "mcpz-bytecode"]),
+    ("mcpz-ide", &["mcpz-syntax", "mcpz-compiler"]),
+    ("mcpz-lsp", &["mcpz-syntax", "mcpz-compiler", "mcpz-ide", "mcpz-stdlib"]),
     ("mcpz-runtime", &["mcpz-bytecode"]),
     ("mcpz-capi", &["mcpz-runtime", "mcpz-bytecode"]),
 ];
@@ -29,12 +31,13 @@ const UNSAFE_LINTS: [&str; 4] = [
 ];
 
 /// Crates that only these parts may name.
-const ONLY_IN: [(&str, &[&str]); 5] = [
+const ONLY_IN: [(&str, &[&str]); 6] = [
     ("ariadne", &["mcpz"]),
     ("tokio", &["mcpz", "mcpz-gateway", "mcpz-lsp"]),
     ("rmcp", &["mcpz", "mcpz-gateway"]),
     ("petgraph", &["mcpz-compiler"]),
     ("lsp-types", &["mcpz-lsp"]),
+    ("tower-lsp-server", &["mcpz-lsp"]),
 ];
 
 /// Crates that listen on a port or fetch over the network: no default feature may bring one in.

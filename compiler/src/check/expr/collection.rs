@@ -7,6 +7,7 @@ use crate::check::relations;
 use crate::check::scope::{Env, Local};
 use crate::diagnostics::codes::{e0301, e0304, e0325, e0327, e0328, e0329, e0330, e0331};
 use crate::hir::{Expr, ExprKind, Literal, Quantifier, Root, Span};
+use crate::index::LocalRow;
 use crate::types::{RecordType, Type};
 use mcpz_syntax::ast;
 use smol_str::SmolStr;
@@ -165,6 +166,9 @@ fn quantified(cx: &mut Context<'_>, env: &Env<'_>, quantifier: Quantifier, parts
     }
     let ty = collection_element(cx, word, &over);
     let var = cx.fresh_var();
+    if let Some(recorder) = &cx.unit.symbols.recorder {
+        recorder.local(LocalRow { var, name: name.clone(), span: name_span, ty: ty.clone() });
+    }
     let from_args = reaches_args(env, &over);
     let inner = env.with_local(Local { name, var, ty: ty.clone(), from_args });
     let body = condition(cx, &Env { negated: false, ..inner }, &body);

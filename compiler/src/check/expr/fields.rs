@@ -114,7 +114,7 @@ pub(crate) fn field_type(ty: &Type, name: &SmolStr) -> Option<Type> {
 }
 
 /// The names of the fields of a type.
-pub(super) fn field_names(ty: &Type) -> Vec<SmolStr> {
+pub(crate) fn field_names(ty: &Type) -> Vec<SmolStr> {
     match ty {
         Type::Record(record) => record.fields.keys().cloned().collect(),
         other => typed_fields(other).iter().map(|(name, _)| SmolStr::new(name)).collect(),

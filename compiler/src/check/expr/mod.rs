@@ -20,7 +20,7 @@ mod presence;
 
 pub(crate) use coerce::{as_literal, coerce};
 pub(crate) use collection::units;
-pub(crate) use fields::field_type;
+pub(crate) use fields::{field_names, field_type};
 pub(crate) use history::{history_question, key_named, past_question};
 pub(crate) use literal::instant_ms;
 pub(crate) use pattern::regex_of;
@@ -58,10 +58,14 @@ pub(crate) fn infer(cx: &mut Context<'_>, env: &Env<'_>, expr: &ast::Expr, expec
         ast::Expr::History(question) => history::history(cx, env, question),
         ast::Expr::SessionHolds(holds) => history::session_holds(cx, env, holds),
     };
-    match expected {
+    let typed = match expected {
         Some(expected) => coerce(cx, typed, expected),
         None => typed,
+    };
+    if let Some(recorder) = &cx.unit.symbols.recorder {
+        recorder.typed(&typed);
     }
+    typed
 }
 
 /// The typed form of an operator with two operands.

@@ -1,0 +1,356 @@
+//! The steps of a session.
+
+use super::Step;
+use crate::client::Client;
+use crate::document::{CURSOR, Document};
+use crate::{Failed, Result, render, workspace};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Runs steps one after the other.
+pub(super) struct Runner {
+    binary: PathBuf,
+    folder: TempDir,
+    root: PathBuf,
+    client: Option<Client>,
+    documents: BTreeMap<String, Document>,
+    current: String,
+}
+
+impl Runner {
+    pub fn new(binary: &Path) -> Result<Runner> {
+        let folder = tempfile::tempdir()?;
+        let root = std::fs::canonicalize(folder.path())?;
+        Ok(Runner {
+            binary: binary.to_owned(),
+            folder,
+            root,
+            client: None,
+            documents: BTreeMap::new(),
+            current: String::new(),
+        })
+    }
+
+    /// Runs a step. Gives the answer, when the step has one.
+    pub fn step(&mut self, step: &Step) -> Result<Option<String>> {
+        let argument = step.argument.as_str();
+        match step.name.as_str() {
+            "package" => self.package(argument).map(|()| None),
+            "file" => workspace::write(&self.root.join(argument), &step.body).map(|()| None),
+            "start" => self.start(argument).map(|()| None),
+            "open" => self.open(argument, &step.body).map(|()| None),
+            "type" => self.type_text(argument).map(|()| None),
+            "replace" => self.replace(argument).map(|()| None),
+            "cursor" => self.cursor(argument).map(|()| None),
+            "save" => self.tell("textDocument/didSave").map(|()| None),
+            "close" => self.tell("textDocument/didClose").map(|()| None),
+            "disk" => self.disk(argument, &step.body).map(|()| None),
+            "text" => Ok(Some(self.document()?.text.clone())),
+            "completion" => self.completion(argument).map(Some),
+            "docs" => self.docs(argument).map(Some),
+            "diagnostics" => self.diagnostics(argument).map(Some),
+            "pushed" => self.pushed(argument).map(Some),
+            "at" => self.at(argument).map(Some),
+            "apply" => self.apply(argument).map(Some),
+            "action" => self.action(argument).map(Some),
+            "command" => self.command(argument).map(Some),
+            "request" => self.request(argument).map(Some),
+            other => Err(Failed(format!("there is no step `{other}`"))),
+        }
+    }
+
+    /// Ends the session; the server must leave cleanly.
+    pub fn finish(self) -> Result<()> {
+        let code = self.client.map_or(Ok(0), Client::shut_down)?;
+        drop(self.folder);
+        if code == 0 { Ok(()) } else { Err(Failed(format!("the server left with {code}"))) }
+    }
+
+    fn package(&mut self, name: &str) -> Result<()> {
+        workspace::copy(&workspace::repository().join("examples"), &self.root)?;
+        self.root = self.root.join(name);
+        Ok(())
+    }
+
+    fn start(&mut self, argument: &str) -> Result<()> {
+        let mut given: Value = if argument.is_empty() { json!({}) } else { parse(argument)? };
+        let options = given
+            .as_object_mut()
+            .and_then(|map| map.remove("options"))
+            .unwrap_or_else(|| json!({"virtualDocuments": true}));
+        let mut capabilities = json!({
+            "textDocument": {
+                "hover": {"contentFormat": ["markdown"]},
+                "completion": {"completionItem": {"snippetSupport": true}},
+            },
+        });
+        merge(&mut capabilities, &given);
+        let mut client = Client::start(&self.binary)?;
+        client.initialize(&self.root, capabilities, options)?;
+        self.client = Some(client);
+        Ok(())
+    }
+
+    fn client(&mut self) -> Result<&mut Client> {
+        if self.client.is_none() {
+            self.start("")?;
+        }
+        self.client.as_mut().ok_or_else(|| Failed::new("there is no server"))
+    }
+
+    fn document(&self) -> Result<&Document> {
+        self.documents.get(&self.current).ok_or_else(|| Failed::new("no document is open"))
+    }
+
+    fn document_mut(&mut self) -> Result<&mut Document> {
+        self.documents.get_mut(&self.current).ok_or_else(|| Failed::new("no document is open"))
+    }
+
+    /// Opens a document, or turns to one that is open.
+    fn open(&mut self, path: &str, body: &str) -> Result<()> {
+        self.current = path.to_owned();
+        if self.documents.contains_key(path) && body.trim().is_empty() {
+            return Ok(());
+        }
+        let full = self.root.join(path);
+        let text =
+            if body.trim().is_empty() { std::fs::read_to_string(&full).unwrap_or_default() } else { body.to_owned() };
+        let document = Document::new(workspace::uri(&full), &text);
+        let language = if path.ends_with(".mcpz") { "mcpz" } else { "toml" };
+        let params =
+            json!({"textDocument": {"uri": document.uri, "languageId": language, "version": 1, "text": document.text}});
+        self.documents.insert(path.to_owned(), document);
+        self.client()?.notify("textDocument/didOpen", params)
+    }
+
+    fn type_text(&mut self, text: &str) -> Result<()> {
+        let text: String =
+            if text.starts_with('"') { parse(text)?.as_str().unwrap_or_default().to_owned() } else { text.to_owned() };
+        for c in text.chars() {
+            let document = self.document_mut()?;
+            let at = document.cursor;
+            let params = document.replace(at..at, &c.to_string());
+            self.client()?.notify("textDocument/didChange", params)?;
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, argument: &str) -> Result<()> {
+        let pair = parse(argument)?;
+        let (old, new) =
+            (pair[0].as_str().unwrap_or_default().to_owned(), pair[1].as_str().unwrap_or_default().to_owned());
+        let document = self.document_mut()?;
+        let start = document.text.find(&old).ok_or_else(|| Failed(format!("`{old}` is not in the document")))?;
+        let cursor = new.find(CURSOR);
+        let params = document.replace(start..start + old.len(), &new.replacen(CURSOR, "", 1));
+        if let Some(cursor) = cursor {
+            document.cursor = start + cursor;
+        }
+        self.client()?.notify("textDocument/didChange", params)
+    }
+
+    fn cursor(&mut self, marked: &str) -> Result<()> {
+        let plain = marked.replacen(CURSOR, "", 1);
+        let document = self.document_mut()?;
+        let start = document.text.find(&plain).ok_or_else(|| Failed(format!("`{plain}` is not in the document")))?;
+        document.cursor = start + marked.find(CURSOR).unwrap_or(0);
+        Ok(())
+    }
+
+    fn tell(&mut self, method: &str) -> Result<()> {
+        let id = self.document()?.id();
+        if method == "textDocument/didClose" {
+            self.documents.remove(&self.current.clone());
+        }
+        self.client()?.notify(method, json!({"textDocument": id}))
+    }
+
+    fn disk(&mut self, path: &str, body: &str) -> Result<()> {
+        let full = self.root.join(path);
+        workspace::write(&full, body)?;
+        let change = json!({"uri": workspace::uri(&full), "type": 2});
+        self.client()?.notify("workspace/didChangeWatchedFiles", json!({"changes": [change]}))
+    }
+
+    fn completions(&mut self) -> Result<Value> {
+        let document = self.document()?;
+        let params = json!({"textDocument": document.id(), "position": document.here()});
+        self.client()?.request("textDocument/completion", params)
+    }
+
+    fn completion(&mut self, prefix: &str) -> Result<String> {
+        let items = self.completions()?;
+        Ok(render::completions(&items, prefix))
+    }
+
+    fn docs(&mut self, label: &str) -> Result<String> {
+        let items = self.completions()?;
+        let item = items.as_array().into_iter().flatten().find(|item| item["label"] == label);
+        let item = item.ok_or_else(|| Failed(format!("`{label}` is not offered")))?;
+        Ok(item["documentation"]["value"].as_str().unwrap_or_default().to_owned())
+    }
+
+    fn uri(&self, path: &str) -> String {
+        let path = if path.is_empty() { self.current.as_str() } else { path };
+        workspace::uri(&self.root.join(path))
+    }
+
+    fn diagnostics(&mut self, path: &str) -> Result<String> {
+        let params = json!({"textDocument": {"uri": self.uri(path)}});
+        let report = self.client()?.request("textDocument/diagnostic", params)?;
+        Ok(render::diagnostics(&report["items"], &self.root))
+    }
+
+    /// What the server has pushed for a file, once it says the same as a pull does.
+    fn pushed(&mut self, path: &str) -> Result<String> {
+        let uri = self.uri(path);
+        let params = json!({"textDocument": {"uri": uri}});
+        let report = self.client()?.request("textDocument/diagnostic", params)?;
+        let wanted = report["items"].clone();
+        let pushed = self.client()?.wait_until(&uri, |pushed| pushed["diagnostics"] == wanted)?;
+        Ok(render::diagnostics(&pushed["diagnostics"], &self.root))
+    }
+
+    /// The parameters of a request about the cursor.
+    fn params_here(&self, more: &str) -> Result<Value> {
+        let document = self.document()?;
+        let here = document.here();
+        let mut params = json!({
+            "textDocument": document.id(), "position": here, "range": {"start": here, "end": here},
+            "context": {"includeDeclaration": true, "diagnostics": []}, "options": {"tabSize": 4, "insertSpaces": true},
+            "positions": [here],
+        });
+        if !more.is_empty() {
+            merge(&mut params, &parse(more)?);
+        }
+        Ok(params)
+    }
+
+    fn ask_here(&mut self, argument: &str) -> Result<Value> {
+        let (method, more) = argument.split_once(' ').unwrap_or((argument, ""));
+        let params = self.params_here(more)?;
+        let method = if method.contains('/') { method.to_owned() } else { format!("textDocument/{method}") };
+        self.client()?.request(&method, params)
+    }
+
+    fn at(&mut self, argument: &str) -> Result<String> {
+        match self.ask_here(argument) {
+            Ok(answer) => Ok(render::value(&answer, &self.root)),
+            Err(failed) => Ok(format!("error: {failed}")),
+        }
+    }
+
+    /// Asks, and makes the edits of the answer.
+    fn apply(&mut self, argument: &str) -> Result<String> {
+        let answer = match self.ask_here(argument) {
+            Ok(answer) => answer,
+            Err(failed) => return Ok(format!("error: {failed}")),
+        };
+        match answer.as_array() {
+            Some(edits) => self.edit_current(edits)?,
+            None => return self.edit_workspace(&answer),
+        }
+        Ok(self.document()?.text.clone())
+    }
+
+    fn edit_current(&mut self, edits: &[Value]) -> Result<()> {
+        let changes = self.document_mut()?.apply(edits);
+        for params in changes {
+            self.client()?.notify("textDocument/didChange", params)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a workspace edit. Gives the files that changed, with what changed in them.
+    fn edit_workspace(&mut self, edit: &Value) -> Result<String> {
+        let mut shown = Vec::new();
+        let by_uri = edit["changes"].as_object().cloned().unwrap_or_default();
+        let mut changes: Vec<(String, Vec<Value>)> =
+            by_uri.into_iter().map(|(uri, edits)| (uri, edits.as_array().cloned().unwrap_or_default())).collect();
+        for change in edit["documentChanges"].as_array().into_iter().flatten() {
+            let uri = change["textDocument"]["uri"].as_str().unwrap_or_default().to_owned();
+            changes.push((uri, change["edits"].as_array().cloned().unwrap_or_default()));
+        }
+        changes.sort_by(|a, b| a.0.cmp(&b.0));
+        for (uri, edits) in changes {
+            let path = render::address(&uri, &self.root);
+            shown.push(path.clone());
+            for edit in &edits {
+                let text = edit["newText"].as_str().unwrap_or_default().trim_end().replace('\n', "\n    | ");
+                shown.push(format!("  {} {text}", render::range(&edit["range"])));
+            }
+            let before = std::mem::replace(&mut self.current, path.clone());
+            self.open(&path, "")?;
+            self.edit_current(&edits)?;
+            self.current = before;
+        }
+        Ok(shown.join("\n"))
+    }
+
+    fn action(&mut self, title: &str) -> Result<String> {
+        let document = self.document()?;
+        let pull = json!({"textDocument": document.id()});
+        let report = self.client()?.request("textDocument/diagnostic", pull)?;
+        let mut params = self.params_here("")?;
+        params["context"]["diagnostics"] = report["items"].clone();
+        let actions = self.client()?.request("textDocument/codeAction", params)?;
+        let actions = actions.as_array().cloned().unwrap_or_default();
+        if title.is_empty() {
+            let line = |action: &Value| {
+                format!(
+                    "{} [{}]",
+                    action["title"].as_str().unwrap_or_default(),
+                    action["kind"].as_str().unwrap_or_default()
+                )
+            };
+            return Ok(actions.iter().map(line).collect::<Vec<_>>().join("\n"));
+        }
+        let wanted = actions.iter().find(|action| action["title"] == title);
+        let wanted = wanted.ok_or_else(|| Failed(format!("`{title}` is not offered")))?;
+        self.edit_workspace(&wanted["edit"])
+    }
+
+    fn command(&mut self, argument: &str) -> Result<String> {
+        let (name, more) = argument.split_once(' ').unwrap_or((argument, ""));
+        let document = self.document()?;
+        let mut object = json!({"uri": document.uri});
+        if !more.is_empty() {
+            merge(&mut object, &parse(more)?);
+        }
+        if object["position"] == json!("here") {
+            object["position"] = document.here();
+        }
+        let params = json!({"command": name, "arguments": [object]});
+        match self.client()?.request("workspace/executeCommand", params) {
+            Ok(answer) => Ok(render::value(&answer, &self.root)),
+            Err(failed) => Ok(format!("error: {failed}")),
+        }
+    }
+
+    fn request(&mut self, argument: &str) -> Result<String> {
+        let (method, params) = argument.split_once(' ').unwrap_or((argument, "null"));
+        let params = parse(params)?;
+        match self.client()?.request(method, params) {
+            Ok(answer) => Ok(render::value(&answer, &self.root)),
+            Err(failed) => Ok(format!("error: {failed}")),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| Failed(format!("`{text}`: {error}")))
+}
+
+/// Puts the members of one object into another, at every depth.
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from.clone(),
+    }
+}
