@@ -6,6 +6,7 @@ mod errors;
 mod header;
 mod schemas;
 mod textmate;
+mod treesitter;
 mod words;
 
 use crate::root;
@@ -53,6 +54,7 @@ fn pages() -> Result<Vec<(&'static str, String)>, Failed> {
         ("runtime/capi/include/mcpz.h", header::text()?),
         ("editors/vscode/syntaxes/mcpz.tmLanguage.json", textmate::grammar()),
         ("editors/vscode/language-configuration.json", textmate::configuration()),
+        ("editors/tree-sitter/words.js", treesitter::words()),
         ("editors/vscode/schemas/mcpz.toml.schema.json", schemas::manifest()),
         ("editors/vscode/schemas/mcpz.lock.schema.json", schemas::lock()),
     ])

@@ -1,0 +1,3 @@
+[
+  (issuer) (server) (profile) (segment) (context) (redact) (grant) (monitor) (test) (fields) (record) (list) (use_list)
+] @fold
