@@ -9,20 +9,22 @@
 use crate::credential;
 use crate::data::DataSet;
 use crate::json::{Buffers, Document, Kind, Limits};
-use crate::natives::Memo;
+use crate::natives::{Memo, Parser};
 use crate::principal::{Link, LinkSource, Principal};
-use crate::vm::context::{Captures, ClassTable, Collected, Context};
+use crate::vm::context::{Captures, ClassTable, Collected, Context, SubjectTable};
 use crate::vm::machine::Machine;
+use crate::vm::subject;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
+use core::sync::atomic::{AtomicU8, Ordering};
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::{ClassId, IssuerId};
 use mcpz_bytecode::image::{ClassDefinitionImage, LinkKind};
 use mcpz_bytecode::limits::MAX_CHAIN;
 
-/// A caller, resolved. Immutable.
+/// A caller, resolved. Immutable: it only keeps what it was asked before.
 #[derive(Debug, Clone)]
 pub struct Caller {
     chain: Vec<CallerLink>,
@@ -31,6 +33,8 @@ pub struct Caller {
     possible: Vec<ClassId>,
     standing: Standing,
     is_clean: bool,
+    subjects: SubjectTable,
+    seen: Seen,
     program: [u8; 32],
     data: u64,
 }
@@ -122,7 +126,7 @@ impl Caller {
         };
         let readable = chain.is_some();
         let chain = chain.unwrap_or_default();
-        let classes = classify(program, data, &chain);
+        let (classes, subjects) = classify(program, data, &chain);
         let standing = match readable {
             false => Standing::Unreadable,
             true if credential::is_valid(program, &chain, &classes) => Standing::Known,
@@ -132,6 +136,8 @@ impl Caller {
             scopes: principal.scopes.clone(),
             possible: classes.possible(),
             is_clean: classes.is_clean(),
+            subjects,
+            seen: Seen::of(program.tools()),
             chain,
             classes,
             standing,
@@ -155,6 +161,25 @@ impl Caller {
         &self.classes
     }
 
+    /// What subjects are of the chain.
+    pub(crate) fn subjects(&self) -> &SubjectTable {
+        &self.subjects
+    }
+
+    /// Whether listings show a tool, given by its number; `find_out` is asked the first time.
+    pub(crate) fn sees(&self, tool: usize, find_out: impl FnOnce() -> bool) -> bool {
+        let Some(known) = self.seen.tools.get(tool) else { return find_out() };
+        match known.load(Ordering::Relaxed) {
+            SHOWN => true,
+            HIDDEN => false,
+            _ => {
+                let shown = find_out();
+                known.store(if shown { SHOWN } else { HIDDEN }, Ordering::Relaxed);
+                shown
+            }
+        }
+    }
+
     /// Classes that some link belongs to or may belong to, ascending.
     pub(crate) fn possible(&self) -> &[ClassId] {
         &self.possible
@@ -171,48 +196,94 @@ impl Caller {
     }
 }
 
-/// Tests every class on every link, natives included.
-fn classify(program: &Program, data: &DataSet, chain: &[CallerLink]) -> ClassTable {
-    let (captures, collected, none) = (Captures::default(), Collected::default(), ClassTable::default());
+/// Tests every class on every link, natives included, and every subject on the chain.
+fn classify(program: &Program, data: &DataSet, chain: &[CallerLink]) -> (ClassTable, SubjectTable) {
+    let mut memo = Memo::default();
+    loop {
+        let wanted = RefCell::new(Vec::<(_, String)>::new());
+        let tables = classify_once(program, data, chain, &memo, &wanted);
+        // Every round computes natives that no round computed before, of which there are finitely many.
+        let wanted = wanted.into_inner();
+        if wanted.is_empty() {
+            return tables;
+        }
+        for (parser, text) in &wanted {
+            memo.compute(*parser, text);
+        }
+    }
+}
+
+/// As [`classify`], noting the natives that are missing.
+fn classify_once(
+    program: &Program,
+    data: &DataSet,
+    chain: &[CallerLink],
+    memo: &Memo,
+    wanted: &RefCell<Vec<(Parser, String)>>,
+) -> (ClassTable, SubjectTable) {
+    let (captures, collected, missed) = (Captures::default(), Collected::default(), Cell::new(false));
+    let (no_classes, no_subjects) = (ClassTable::default(), SubjectTable::default());
+    let cx = Context {
+        program,
+        data,
+        chain,
+        classes: &no_classes,
+        subjects: &no_subjects,
+        asked: None,
+        captures: &captures,
+        collected: &collected,
+        places: None,
+        now_ms: 0,
+        network: None,
+        facts: None,
+        memo,
+        wanted: Some(wanted),
+        missed: &missed,
+        state: None,
+        listing: false,
+        eager: true,
+        link: None,
+    };
+    let classes = credential::classify(&cx, &mut Machine::new(registers(program)));
+    let subjects = subject::table(&Context { classes: &classes, ..cx });
+    (classes, subjects)
+}
+
+/// Registers that the conditions of classes need.
+fn registers(program: &Program) -> usize {
     let image = program.image();
     let blocks = image.classes.iter().filter_map(|class| match &class.definition {
         ClassDefinitionImage::Identity { condition, .. } | ClassDefinitionImage::Narrow { condition, .. } => *condition,
         ClassDefinitionImage::Join(_) => None,
     });
-    let registers = blocks.filter_map(|block| image.blocks.get(block.index()));
-    let registers = registers.map(|block| usize::from(block.registers)).max().unwrap_or(0);
-    let mut memo = Memo::default();
-    loop {
-        let (missed, wanted) = (Cell::new(false), RefCell::new(Vec::<(_, String)>::new()));
-        let table = {
-            let cx = Context {
-                program,
-                data,
-                chain,
-                classes: &none,
-                asked: None,
-                captures: &captures,
-                collected: &collected,
-                now_ms: 0,
-                network: None,
-                facts: None,
-                memo: &memo,
-                wanted: Some(&wanted),
-                missed: &missed,
-                state: None,
-                listing: false,
-                eager: true,
-                link: None,
-            };
-            credential::classify(&cx, &mut Machine::new(registers))
-        };
-        // Every round computes natives that no round computed before, of which there are finitely many.
-        let wanted = wanted.into_inner();
-        if wanted.is_empty() {
-            return table;
-        }
-        for (parser, text) in &wanted {
-            memo.compute(*parser, text);
-        }
+    let blocks = blocks.filter_map(|block| image.blocks.get(block.index()));
+    blocks.map(|block| usize::from(block.registers)).max().unwrap_or(0)
+}
+
+/// What listings say of each tool, found out once and kept: it depends on the caller, the program and its
+/// data, and on nothing else. Two threads may both find it out; they find the same.
+#[derive(Debug, Default)]
+struct Seen {
+    tools: Vec<AtomicU8>,
+}
+
+/// [`Seen`]: not found out yet.
+const NOT_KNOWN: u8 = 0;
+/// [`Seen`]: listings show it.
+const SHOWN: u8 = 1;
+/// [`Seen`]: they do not.
+const HIDDEN: u8 = 2;
+
+impl Seen {
+    /// Of so many tools nothing is known.
+    fn of(tools: usize) -> Seen {
+        Seen { tools: (0..tools).map(|_| AtomicU8::new(NOT_KNOWN)).collect() }
+    }
+}
+
+impl Clone for Seen {
+    fn clone(&self) -> Self {
+        let tools = self.tools.iter().map(|tool| AtomicU8::new(tool.load(Ordering::Relaxed)));
+        Seen { tools: tools.collect() }
     }
 }

@@ -7,7 +7,7 @@
 
 pub(crate) mod case;
 pub(crate) mod cover;
-mod gates;
+pub(crate) mod gates;
 pub(crate) mod steps;
 pub(crate) mod target;
 mod tree;
@@ -16,8 +16,9 @@ pub(crate) mod unwrap;
 use crate::caller::{Caller, Standing};
 use crate::data::DataSet;
 use crate::decision::{Decision, DenyMode, Effect, Reason};
-use crate::json::{Buffers, Document, FaultKind, JsonFault, Kind, Limits, Message, MessageKind};
+use crate::json::{Buffers, Document, FaultKind, JsonFault, Kind, Limits};
 use crate::natives::Memo;
+use crate::reading::Reading;
 use crate::request::{ContextFacts, Request};
 use crate::state::State;
 use crate::vm::context::{Asked, Uri};
@@ -88,21 +89,24 @@ impl Scratch {
 /// Decides one message.
 pub fn decide(input: &Input<'_>, scratch: &mut Scratch) -> Decision {
     let Scratch { message: buffers, rest } = scratch;
-    match read(input, buffers) {
-        Ok(message) => decide_with(input, &message, rest),
+    match Reading::new(input.program, &input.request, buffers) {
+        Ok(reading) => decide_with(input, &reading, rest),
         Err(reason) => refused(input, reason),
     }
 }
 
-/// Decides one message that [`Buffers::read_message`] has read; the bytes of the request are not looked
-/// at, and must be what was read.
-pub fn decide_message(input: &Input<'_>, message: &Message<'_>, scratch: &mut Scratch) -> Decision {
-    decide_with(input, message, &mut scratch.rest)
+/// Decides one message that has been read; the bytes of the request are not looked at, and must be what
+/// was read. What was read for another program, server or direction is looked at again.
+pub fn decide_reading(input: &Input<'_>, reading: &Reading<'_>, scratch: &mut Scratch) -> Decision {
+    if reading.is_for(input.program, &input.request) {
+        return decide_with(input, reading, &mut scratch.rest);
+    }
+    decide_with(input, &Reading::of(input.program, &input.request, *reading.message()), &mut scratch.rest)
 }
 
-/// As [`decide_message`].
-fn decide_with(input: &Input<'_>, message: &Message<'_>, rest: &mut Rest) -> Decision {
-    let outcome = prepare(input, message, rest, |case, stage, memo, work| match stage {
+/// As [`decide_reading`].
+fn decide_with(input: &Input<'_>, reading: &Reading<'_>, rest: &mut Rest) -> Decision {
+    let outcome = prepare(input, reading, rest, |case, stage, memo, work| match stage {
         Stage::Ended(decision) => decision,
         Stage::List(server, listing) => list(case, server, listing, memo, work),
         Stage::Act(asked) => unwrap::decide(case, &asked, Document::empty_object(), memo, work),
@@ -115,13 +119,8 @@ fn refused(input: &Input<'_>, reason: Reason) -> Decision {
     Decision::plain(Effect::Deny, reason, DenyMode::Hide, input.program.digest())
 }
 
-/// Reads the message of the request.
-fn read<'a>(input: &Input<'a>, buffers: &'a mut Buffers) -> Result<Message<'a>, Reason> {
-    buffers.read_message(input.request.message, &Limits::DEFAULT).map_err(fault)
-}
-
 /// A fault of the strict reader as a reason.
-fn fault(fault: JsonFault) -> Reason {
+pub(crate) fn fault(fault: JsonFault) -> Reason {
     Reason::Input(fault.kind.name())
 }
 
@@ -167,14 +166,14 @@ pub(crate) fn prepare_bytes<T>(
     go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo, &mut Work) -> T,
 ) -> Result<T, Reason> {
     let Scratch { message: buffers, rest } = scratch;
-    let message = read(input, buffers)?;
-    prepare(input, &message, rest, go_on)
+    let reading = Reading::new(input.program, &input.request, buffers)?;
+    prepare(input, &reading, rest, go_on)
 }
 
 /// Reads everything but the message up to step 0c and hands it on; the reason when that already denies.
 fn prepare<T>(
     input: &Input<'_>,
-    message: &Message<'_>,
+    reading: &Reading<'_>,
     rest: &mut Rest,
     go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo, &mut Work) -> T,
 ) -> Result<T, Reason> {
@@ -182,13 +181,9 @@ fn prepare<T>(
     memo.clear();
     steps.set(StepCount::default());
     let case = case_of(input, context, steps, *probe)?;
-    let method = match message.kind {
-        MessageKind::Response => Method::Protocol,
-        MessageKind::Request | MessageKind::Notification => {
-            target::method(message.method, input.request.direction).ok_or(Reason::UnknownMethod)?
-        }
-    };
-    let server = input.program.server(input.request.server).ok_or(Reason::UnknownTarget)?;
+    let message = reading.message();
+    let method = reading.method().ok_or(Reason::UnknownMethod)?;
+    let server = reading.server().ok_or(Reason::UnknownTarget)?;
     let protocol = || Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, input.program.digest());
     let action = match method {
         Method::Protocol => return Ok(go_on(&case, Stage::Ended(protocol()), memo, work)),
@@ -198,7 +193,7 @@ fn prepare<T>(
     let row = input.program.image().servers.get(server.index()).ok_or(Reason::UnknownTarget)?;
     let blank = target::blank(action, server);
     let asked = match target::make_texts(action, message) {
-        None => target::asked(input.program, row, blank, message, None),
+        None => reading.asked(blank).or_else(|| target::asked(input.program, row, blank, message, None)),
         Some(made) => {
             let details = details.read(made.details.as_bytes(), &Limits::DEFAULT).map_err(fault)?;
             let arguments = arguments.read(made.arguments.as_bytes(), &Limits::DEFAULT).map_err(fault)?;
@@ -229,11 +224,7 @@ fn case_of<'a>(
     Ok(Case {
         program: input.program,
         data: input.data,
-        chain: caller.chain(),
-        classes: caller.classes(),
-        possible: caller.possible(),
-        is_clean: caller.is_clean(),
-        scopes: caller.scopes(),
+        caller,
         facts,
         now_ms: input.request.facts.now_ms,
         network: input.request.facts.network_source.map(unwrap_ip),

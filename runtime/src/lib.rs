@@ -24,6 +24,7 @@ pub mod decision;
 pub mod json;
 pub mod natives;
 pub mod principal;
+pub mod reading;
 pub mod report;
 pub mod request;
 pub mod schema;
@@ -32,5 +33,6 @@ pub mod vm;
 pub mod why;
 
 pub use caller::Caller;
-pub use decide::{Input, Scratch, decide, decide_message};
+pub use decide::{Input, Scratch, decide, decide_reading};
+pub use reading::Reading;
 pub use why::{Why, why};

@@ -96,7 +96,10 @@ pub fn why(input: &Input<'_>, scratch: &mut Scratch) -> Why {
 /// outer call; none when no rule is looked at.
 pub fn trail(input: &Input<'_>, scratch: &mut Scratch) -> Vec<TreeId> {
     let found = prepare_bytes(input, scratch, |case, stage, memo, work| match stage {
-        Stage::Act(asked) => case.trail(&asked, &extract(case.program, &asked), (memo, work)),
+        Stage::Act(asked) => {
+            let extracted = extract(case.program, &asked, work);
+            case.trail(&asked, &extracted, (memo, work))
+        }
         Stage::Ended(_) | Stage::List(..) => Vec::new(),
     });
     found.unwrap_or_default()
@@ -145,7 +148,7 @@ fn closest_permit(input: &Input<'_>, rules: &[RuleTrace]) -> Option<RuleId> {
 /// Evaluates every rule with tracing on. What is sensitive in `inner` is hidden too.
 fn trace(case: &Case<'_>, asked: &Asked<'_>, inner: Option<&Asked<'_>>, memo: &mut Memo) -> Vec<RuleTrace> {
     let rows = all_rows(case.program, asked);
-    let extracted = extract(case.program, asked);
+    let extracted = extract(case.program, asked, &mut Work::default());
     compute_natives(case, asked, &extracted, &rows, memo);
     let missed = Cell::new(false);
     let base = case.context(asked, &extracted, memo, &missed);

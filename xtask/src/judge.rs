@@ -1,4 +1,8 @@
-//! Starts the judges: a program in `tests/`, always built in release, that compares, fuzzes and mutates.
+//! Starts the judges: a program in `tests/` that compares, fuzzes and mutates.
+//!
+//! By themselves they are built for speed, as long runs want it. In a full test run they are what the
+//! tests have built already: another build of everything would take longer than it saves, and overflow
+//! checks are on besides.
 
 use crate::root;
 use crate::steps::{self, Failed};
@@ -75,39 +79,57 @@ pub struct MutateArgs {
     pub stride: u64,
 }
 
+/// How the judges are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// For speed.
+    Release,
+    /// As the tests are.
+    Tests,
+}
+
+impl Build {
+    /// A cargo command on the judges.
+    fn command(self, verb: &str) -> Command {
+        let mut command = Command::new(root::cargo());
+        command.args([verb, "--package", "mcpz-judge"]).current_dir(root::root());
+        if self == Build::Release {
+            command.arg("--release");
+        }
+        command
+    }
+
+    /// Runs a judge.
+    fn judge(self, words: &[&str]) -> Result<(), Failed> {
+        steps::run(self.command("run").args(["--quiet", "--"]).args(words))
+    }
+}
+
 /// Compares VM and reference interpreter.
-pub fn oracle(args: &OracleArgs) -> Result<(), Failed> {
+pub fn oracle(build: Build, args: &OracleArgs) -> Result<(), Failed> {
     let (pairs, seed) = (args.pairs.to_string(), args.seed.to_string());
     match &args.replay {
-        Some(replay) => judge(&["oracle", "--replay", replay]),
-        None => judge(&["oracle", "--pairs", &pairs, "--seed", &seed]),
+        Some(replay) => build.judge(&["oracle", "--replay", replay]),
+        None => build.judge(&["oracle", "--pairs", &pairs, "--seed", &seed]),
     }
 }
 
 /// Feeds a part with generated input.
-pub fn fuzz(args: &FuzzArgs) -> Result<(), Failed> {
-    judge(&["fuzz", args.what.name(), "--runs", &args.runs.to_string(), "--seed", &args.seed.to_string()])
+pub fn fuzz(build: Build, args: &FuzzArgs) -> Result<(), Failed> {
+    build.judge(&["fuzz", args.what.name(), "--runs", &args.runs.to_string(), "--seed", &args.seed.to_string()])
 }
 
 /// Damages the example bundles.
-pub fn mutate_bundles(args: &MutateArgs) -> Result<(), Failed> {
+pub fn mutate_bundles(build: Build, args: &MutateArgs) -> Result<(), Failed> {
     let stride = args.stride.to_string();
     let mut words = vec!["mutate-bundles", "--stride", &stride];
     if let Some(example) = &args.example {
         words.extend(["--example", example]);
     }
-    judge(&words)
+    build.judge(&words)
 }
 
 /// Builds the judges, so that later runs start at once.
-pub fn build() -> Result<(), Failed> {
-    steps::run(
-        Command::new(root::cargo()).args(["build", "--release", "--package", "mcpz-judge"]).current_dir(root::root()),
-    )
-}
-
-fn judge(words: &[&str]) -> Result<(), Failed> {
-    let mut command = Command::new(root::cargo());
-    command.args(["run", "--quiet", "--release", "--package", "mcpz-judge", "--"]).args(words);
-    steps::run(command.current_dir(root::root()))
+pub fn build(build: Build) -> Result<(), Failed> {
+    steps::run(&mut build.command("build"))
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold, in one command. CI runs this and nothing else.
 
-use crate::judge::{self, FuzzArgs, FuzzTarget, MutateArgs, OracleArgs};
+use crate::judge::{self, Build, FuzzArgs, FuzzTarget, MutateArgs, OracleArgs};
 use crate::steps::{self, Failed, Steps};
 use crate::{codegen, editors, root, setup, tidy};
 use std::process::Command;
@@ -15,7 +15,7 @@ const FUZZ_RUNS: u64 = 5_000;
 /// `cargo xtask test`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Leave out the release part: oracle, fuzz smoke, bundle mutation, demo.
+    /// Leave out the judges (oracle, fuzz smoke, bundle mutation) and the demo.
     #[arg(long)]
     pub quick: bool,
 }
@@ -34,23 +34,23 @@ pub fn run(args: &Args) -> Result<(), Failed> {
         steps.step("VS Code extension: types, unit tests, grammar, bundle", editors::test);
     }
     if !args.quick {
-        release_steps(&mut steps);
+        judges(&mut steps);
     }
     steps.finish()
 }
 
-fn release_steps(steps: &mut Steps) {
-    if !steps.step("build the judges", judge::build) {
+fn judges(steps: &mut Steps) {
+    if !steps.step("build the judges", || judge::build(Build::Tests)) {
         return;
     }
     let oracle = OracleArgs { pairs: PAIRS, seed: 2026, replay: None };
-    steps.step(&format!("oracle: {PAIRS} pairs"), || judge::oracle(&oracle));
+    steps.step(&format!("oracle: {PAIRS} pairs"), || judge::oracle(Build::Tests, &oracle));
     for what in FuzzTarget::ALL {
         let args = FuzzArgs { what, runs: FUZZ_RUNS, seed: 2026 };
-        steps.step(&format!("fuzz {}: {FUZZ_RUNS} runs", what.name()), || judge::fuzz(&args));
+        steps.step(&format!("fuzz {}: {FUZZ_RUNS} runs", what.name()), || judge::fuzz(Build::Tests, &args));
     }
     let mutate = MutateArgs { example: None, stride: MUTATION_STRIDE };
-    steps.step("mutate bundles", || judge::mutate_bundles(&mutate));
+    steps.step("mutate bundles", || judge::mutate_bundles(Build::Tests, &mutate));
     steps.step("demo", || cargo(&["demo"]));
 }
 

@@ -221,7 +221,7 @@ impl Engine for Cedar {
         self.types.session(known)
     }
 
-    fn read<'a>(&self, session: &'a Session, message: &'a [u8]) -> Option<Read> {
+    fn read<'a>(&'a self, session: &'a Session, message: &'a [u8]) -> Option<Read> {
         self.types.read(session, message)
     }
 
@@ -267,7 +267,7 @@ impl Engine for CedarSliced {
         self.types.session(known)
     }
 
-    fn read<'a>(&self, session: &'a Session, message: &'a [u8]) -> Option<Read> {
+    fn read<'a>(&'a self, session: &'a Session, message: &'a [u8]) -> Option<Read> {
         self.types.read(session, message)
     }
 

@@ -185,7 +185,7 @@ impl Engine for CelIndexed {
         Session { server: known.server_name.to_owned(), context }
     }
 
-    fn read<'a>(&self, session: &'a Session, message: &'a [u8]) -> Option<Read<'a>> {
+    fn read<'a>(&'a self, session: &'a Session, message: &'a [u8]) -> Option<Read<'a>> {
         let call = typed::read::<Serde>(message, self.shape)?;
         let parent: &'a Context<'a, 'a> = &session.context;
         let mut context = parent.new_inner_scope();

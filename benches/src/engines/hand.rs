@@ -124,7 +124,7 @@ impl<R: Reader> Engine for Hand<R> {
         }
     }
 
-    fn read<'a>(&self, _: &'a Session, message: &'a [u8]) -> Option<TypedCall<'a>> {
+    fn read<'a>(&'a self, _: &'a Session, message: &'a [u8]) -> Option<TypedCall<'a>> {
         read::<R>(message, self.shape)
     }
 

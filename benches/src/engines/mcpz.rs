@@ -10,11 +10,11 @@ use mcpz_compiler::BuildOptions;
 use mcpz_compiler::source::{PackageInput, Workspace};
 use mcpz_runtime::data::DataSet;
 use mcpz_runtime::decision::Effect;
-use mcpz_runtime::json::{Buffers, Document, Limits, Message};
+use mcpz_runtime::json::{Buffers, Document, Limits};
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
 use mcpz_runtime::request::{ContextFacts, Direction, Facts, Request};
 use mcpz_runtime::state::TableState;
-use mcpz_runtime::{Caller, Input, Scratch, decide, decide_message};
+use mcpz_runtime::{Caller, Input, Reading, Scratch, decide, decide_reading};
 use serde_json::json;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -78,7 +78,7 @@ impl Mcpz {
 impl Engine for Mcpz {
     type Artifact = Vec<u8>;
     type Session = Session;
-    type Read<'a> = Message<'a>;
+    type Read<'a> = Reading<'a>;
     type Worker = Scratch;
 
     fn build(workload: &Workload, cache: Option<&Path>) -> Result<Built<Vec<u8>>, String> {
@@ -121,12 +121,12 @@ impl Engine for Mcpz {
         }
     }
 
-    fn read<'a>(&self, _: &'a Session, message: &'a [u8]) -> Option<Message<'a>> {
-        buffers().read_message(message, &Limits::DEFAULT).ok()
+    fn read<'a>(&'a self, session: &'a Session, message: &'a [u8]) -> Option<Reading<'a>> {
+        Reading::new(&self.program, &self.input(session, message).request, buffers()).ok()
     }
 
-    fn decide_read(&self, worker: &mut Scratch, session: &Session, read: &Message<'_>) -> bool {
-        decide_message(&self.input(session, &[]), read, worker).effect == Effect::Allow
+    fn decide_read(&self, worker: &mut Scratch, session: &Session, read: &Reading<'_>) -> bool {
+        decide_reading(&self.input(session, &[]), read, worker).effect == Effect::Allow
     }
 
     fn decide_bytes(&self, worker: &mut Scratch, session: &Session, message: &[u8]) -> bool {

@@ -100,7 +100,7 @@ pub trait Engine: Sized + Send + Sync {
     fn session(&self, known: &Known<'_>) -> Self::Session;
 
     /// Reads a message; none when the engine's reader refuses it.
-    fn read<'a>(&self, session: &'a Self::Session, message: &'a [u8]) -> Option<Self::Read<'a>>;
+    fn read<'a>(&'a self, session: &'a Self::Session, message: &'a [u8]) -> Option<Self::Read<'a>>;
 
     /// Decides a message already read.
     fn decide_read(&self, worker: &mut Self::Worker, session: &Self::Session, read: &Self::Read<'_>) -> bool;

@@ -180,7 +180,7 @@ impl Engine for Raw {
         }
     }
 
-    fn read<'a>(&self, _: &'a Session, message: &'a [u8]) -> Option<RawCall<'a>> {
+    fn read<'a>(&'a self, _: &'a Session, message: &'a [u8]) -> Option<RawCall<'a>> {
         read(message, self.shape)
     }
 

@@ -166,7 +166,7 @@ impl Engine for RegoSliced {
         }
     }
 
-    fn read<'a>(&self, session: &'a Session, message: &'a [u8]) -> Option<Read> {
+    fn read<'a>(&'a self, session: &'a Session, message: &'a [u8]) -> Option<Read> {
         let message = Value::from_json_str(std::str::from_utf8(message).ok()?).ok()?;
         let params = &message["params"];
         let input = BTreeMap::from([

@@ -13,7 +13,7 @@ use crate::types::Type;
 
 /// `item in collection`.
 pub fn membership(lowering: &mut Lowering<'_>, item: &Expr, collection: &Expr) -> TermId {
-    let item = lowering.value(item);
+    let item = lowering.operand(item);
     member_of(lowering, item, collection)
 }
 

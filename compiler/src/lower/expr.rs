@@ -164,21 +164,21 @@ impl<'p> Lowering<'p> {
                 self.tables.any(parts)
             }
             ExprKind::Compare(operator, left, right) => {
-                let (left, right) = (self.value(left), self.value(right));
+                let (left, right) = (self.operand(left), self.operand(right));
                 self.tables.term(Term::Compare(*operator, left, right))
             }
             ExprKind::In(item, collection) => collection::membership(self, item, collection),
             ExprKind::Contains(collection, item) => collection::contains(self, collection, item),
             ExprKind::Like(of, pattern) => {
-                let of = self.value(of);
+                let of = self.operand(of);
                 self.pattern(of, pattern, Term::Like)
             }
             ExprKind::Matches(of, pattern) => {
-                let of = self.value(of);
+                let of = self.operand(of);
                 self.pattern(of, pattern, Term::Matches)
             }
             ExprKind::Under(left, right) => {
-                let (left, right) = (self.value(left), self.value(right));
+                let (left, right) = (self.operand(left), self.operand(right));
                 self.tables.term(Term::Under(left, right))
             }
             ExprKind::Is(of, ty) => {
@@ -250,6 +250,41 @@ impl<'p> Lowering<'p> {
         let (left, right) = (self.value(left), self.value(right));
         let integer = matches!(ty.required(), Type::Int);
         self.tables.term(Term::Arith { operation, integer, left, right })
+    }
+
+    /// The operand of a strict test. Parsing the string at a place is reading the place as what it is
+    /// parsed to, so that decision trees can branch on it.
+    pub fn operand(&mut self, expr: &Expr) -> TermId {
+        let value = self.value(expr);
+        let Some(place) = self.parsed_place(value) else {
+            return value;
+        };
+        let id = self.tables.slot(place);
+        self.spans.entry(id).or_insert(expr.span);
+        id
+    }
+
+    /// The place of the request whose string a native parses, with the type it parses to.
+    fn parsed_place(&self, value: TermId) -> Option<Slot> {
+        let Term::Native(native, of) = self.tables.get(value) else { return None };
+        let ty = match native {
+            Native::Path => Type::Path,
+            Native::Url => Type::Url,
+            Native::Host => Type::Host,
+            Native::Ip => Type::Ip,
+            Native::Instant => Type::Instant,
+            _ => return None,
+        };
+        let Term::Slot(slot) = self.tables.get(*of) else { return None };
+        let place = self.tables.slots.rows().get(slot.index())?;
+        let is_json = match place.root {
+            Root::Args | Root::PromptArgs | Root::Context | Root::Sample | Root::Elicit => true,
+            Root::UserClaims | Root::AgentClaims | Root::LinkClaims => true,
+            Root::LinkSpiffe | Root::LinkUid | Root::Now | Root::NetworkSource | Root::ResourceUri => false,
+            Root::UriVariable(_) | Root::Data(_) | Root::Var(_) => false,
+        };
+        let is_string = matches!(place.ty.required(), Type::String);
+        (is_json && is_string).then(|| Slot { ty: ty.optional(), ..place.clone() })
     }
 
     /// A native; reading a place as its own type twice is reading it once.

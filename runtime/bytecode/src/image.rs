@@ -325,6 +325,26 @@ pub enum NativeImage {
     Sql(SqlDialect),
 }
 
+impl NativeImage {
+    /// Whether its result needs memory, so that the extraction stage must compute it beforehand.
+    pub fn allocates(&self) -> bool {
+        match self {
+            NativeImage::Lower | NativeImage::Upper | NativeImage::Host | NativeImage::Url | NativeImage::Sql(_) => {
+                true
+            }
+            NativeImage::Len
+            | NativeImage::Trim
+            | NativeImage::Split(_)
+            | NativeImage::Path
+            | NativeImage::Ip
+            | NativeImage::Instant
+            | NativeImage::Weekday(_)
+            | NativeImage::Date(_)
+            | NativeImage::Time(_) => false,
+        }
+    }
+}
+
 /// SQL dialects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SqlDialect {

@@ -25,6 +25,7 @@ pub mod image;
 pub mod limits;
 mod names;
 pub mod opcode;
+pub mod plan;
 pub mod program;
 pub mod schema;
 pub mod value;

@@ -18,7 +18,14 @@ pub(crate) struct Names {
     entries: HashTable<u32>,
     /// Entry points that are about resources: rows, in the order of the image.
     uris: Vec<u32>,
+    /// Of each server: the number of its first tool.
+    first_tools: Vec<usize>,
+    /// How many tools there are.
+    tools_count: usize,
 }
+
+/// Entry points of a whole action, of a whole server, of a name: rows of the image's `entries`.
+pub(crate) type EntryRows = [Option<usize>; 3];
 
 impl Names {
     /// The names of an image.
@@ -27,6 +34,8 @@ impl Names {
         for (row, server) in image.servers.iter().enumerate() {
             let id = row32(row);
             names.servers.insert_unique(hash(0, &server.name), id, |row| server_hash(image, *row));
+            names.first_tools.push(names.tools_count);
+            names.tools_count = names.tools_count.saturating_add(server.tools.len());
             for (row, tool) in server.tools.iter().enumerate() {
                 let key = (id, row32(row));
                 names.tools.insert_unique(hash(id, &tool.name), key, |key| tool_hash(image, *key));
@@ -44,6 +53,18 @@ impl Names {
         names
     }
 
+    /// How many tools there are.
+    pub fn tools(&self) -> usize {
+        self.tools_count
+    }
+
+    /// The number of a tool that is there.
+    pub fn tool_number(&self, server: ServerId, tool: usize) -> Option<usize> {
+        let number = self.first_tools.get(server.index())?.checked_add(tool)?;
+        let end = server.index().checked_add(1).and_then(|next| self.first_tools.get(next)).copied();
+        (number < end.unwrap_or(self.tools_count)).then_some(number)
+    }
+
     /// The server of this name.
     pub fn server(&self, image: &BundleImage, name: &str) -> Option<ServerId> {
         let same = |row: &u32| image.servers.get(wide(*row)).is_some_and(|server| server.name == name);
@@ -58,13 +79,7 @@ impl Names {
     }
 
     /// Entry points: of the action, of the server, of the name.
-    pub fn entries(
-        &self,
-        image: &BundleImage,
-        action: Action,
-        server: ServerId,
-        name: Option<&str>,
-    ) -> [Option<usize>; 3] {
+    pub fn entries(&self, image: &BundleImage, action: Action, server: ServerId, name: Option<&str>) -> EntryRows {
         let find = |server: Option<ServerId>, name: Option<&str>| {
             let same = |row: &u32| {
                 image

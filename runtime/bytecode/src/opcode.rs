@@ -203,6 +203,30 @@ opcode_table! {
     0x61 Guard "guard" None <- Truth Jump flags 0 "Register 0, which is truth, becomes its conjunction with `a`; when that is false, `b` instructions are skipped. Tracing conjoins and skips nothing."
 }
 
+impl Opcode {
+    /// Whether it tests a place with a constant.
+    #[inline]
+    pub fn tests_slot(self) -> bool {
+        matches!(
+            self,
+            Opcode::SlotEq
+                | Opcode::SlotNe
+                | Opcode::SlotLt
+                | Opcode::SlotLe
+                | Opcode::SlotGt
+                | Opcode::SlotGe
+                | Opcode::SlotIn
+                | Opcode::SlotInRange
+                | Opcode::SlotSubstring
+                | Opcode::SlotLike
+                | Opcode::SlotMatches
+                | Opcode::SlotUnder
+                | Opcode::SlotTruth
+                | Opcode::SlotHas
+        )
+    }
+}
+
 /// One decoded instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instruction {

@@ -4,6 +4,7 @@ use crate::container::{self, Section};
 use crate::ids::{AutomatonId, BlockId, ServerId, TreeId};
 use crate::image::{Action, BundleImage};
 use crate::names::Names;
+use crate::plan::Plan;
 use crate::schema::{SchemaView, VerifiedSchema};
 use crate::verify::{self, BlockFacts, TreeFacts, VerifyError};
 use alloc::vec::Vec;
@@ -23,6 +24,7 @@ pub struct Program {
     blocks: Vec<BlockFacts>,
     trees: Vec<TreeFacts>,
     names: Names,
+    plans: Vec<Plan>,
     sizes: Vec<SectionSize>,
 }
 
@@ -52,8 +54,10 @@ impl Program {
         let schemas = load_schemas(&decoded.schemas)?;
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
         let automata = load_automata(&decoded.image)?;
+        let names = Names::new(&decoded.image);
         Ok(Program {
-            names: Names::new(&decoded.image),
+            plans: call_plans(&decoded.image, &trees, &names),
+            names,
             image: decoded.image,
             digest: container::digest(bytes),
             automata,
@@ -102,10 +106,26 @@ impl Program {
         self.names.tool(&self.image, server, name)
     }
 
-    /// The entry points of an action that hold for every server, for all of this one, and for its
-    /// member of this name: rows of the image's `entries`.
-    pub fn entries(&self, action: Action, server: ServerId, name: Option<&str>) -> [Option<usize>; 3] {
-        self.names.entries(&self.image, action, server, name)
+    /// How many tools there are, of all servers together.
+    pub fn tools(&self) -> usize {
+        self.names.tools()
+    }
+
+    /// The number of a tool, given by its server and its row there: counted from 0 over all servers.
+    pub fn tool_number(&self, server: ServerId, tool: usize) -> Option<usize> {
+        self.names.tool_number(server, tool)
+    }
+
+    /// Where the decision about a call begins, by the number of the tool.
+    #[inline]
+    pub fn call_plan(&self, number: usize) -> Option<&Plan> {
+        self.plans.get(number)
+    }
+
+    /// Where the decision about a target begins: what holds for every server, for all of this one, and
+    /// for its member of this name.
+    pub fn plan(&self, action: Action, server: ServerId, name: Option<&str>) -> Plan {
+        Plan::new(&self.image, &self.trees, self.names.entries(&self.image, action, server, name))
     }
 
     /// The entry points of an action and server that are about resources: rows of the image's `entries`.
@@ -156,6 +176,19 @@ fn end_state(dfa: &sparse::DFA<Vec<u8>>, text: &str) -> Option<Option<StateID>> 
         }
     }
     Some(Some(dfa.next_eoi_state(state)))
+}
+
+/// Where calls begin, tool by tool.
+fn call_plans(image: &BundleImage, trees: &[TreeFacts], names: &Names) -> Vec<Plan> {
+    let mut plans = Vec::with_capacity(names.tools());
+    for (row, server) in image.servers.iter().enumerate() {
+        let id = ServerId::new(row);
+        plans.extend(server.tools.iter().map(|tool| {
+            let entries = names.entries(image, Action::Call, id, Some(&tool.name));
+            Plan::new(image, trees, entries)
+        }));
+    }
+    plans
 }
 
 /// Verifies every schema.

@@ -1,28 +1,31 @@
 //! What stays the same while one message is judged, and the evaluation of rules.
 
-use crate::caller::CallerLink;
+use crate::caller::Caller;
 use crate::data::DataSet;
 use crate::decide::cover::{patterns_of, uri_fits};
 use crate::decide::tree::Walk;
 use crate::json::{Document, Kind, NodeId};
 use crate::natives::{Memo, Parser};
 use crate::state::State;
-use crate::vm::context::{Asked, Captures, ClassTable, Collected, Context, Uri};
-use crate::vm::machine::{Machine, MachineMemory};
+use crate::vm::context::{Asked, Captures, Collected, Context, Uri};
+use crate::vm::machine::{MachineMemory, SpareMachine};
+use crate::vm::places::Places;
+use crate::vm::quick;
 use crate::vm::read::operand;
 use crate::vm::subject::narrowly;
-use crate::vm::value::{Place, Stop, Truth, Value};
+use crate::vm::value::{Place, Source, Stop, Truth, Value};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::net::IpAddr;
 use core::ops::ControlFlow;
-use mcpz_bytecode::ids::{BlockId, ClassId, RuleId, TreeId, TypeId};
+use mcpz_bytecode::ids::{BlockId, RuleId, TreeId, TypeId};
 use mcpz_bytecode::image::{
-    BundleImage, CollectImage, EntryRow, EntryTarget, ParameterKind, RuleImage, RuleKindImage, SlotRoot, StageTrees,
-    StepImage, ToolImage, TreeImage, TypeImage,
+    Action, BundleImage, CollectImage, EntryRow, EntryTarget, ParameterKind, RuleImage, RuleKindImage, SlotRoot,
+    StageTrees, StepImage, ToolImage, TreeImage, TypeImage,
 };
+use mcpz_bytecode::plan::{Plan, Stage};
 use mcpz_bytecode::value::pattern::match_uri;
 use mcpz_bytecode::{ErrorCode, Program};
 
@@ -36,16 +39,8 @@ pub(crate) struct Case<'a> {
     pub program: &'a Program,
     /// Its data.
     pub data: &'a DataSet,
-    /// The chain.
-    pub chain: &'a [CallerLink],
-    /// Class tests.
-    pub classes: &'a ClassTable,
-    /// Classes that some link may belong to, ascending.
-    pub possible: &'a [ClassId],
-    /// Whether no class test is in error.
-    pub is_clean: bool,
-    /// Scopes of the credential.
-    pub scopes: &'a [String],
+    /// Who asks.
+    pub caller: &'a Caller,
     /// `context`: an object.
     pub facts: Document<'a>,
     /// The time.
@@ -106,40 +101,16 @@ impl Outcomes {
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     machine: MachineMemory,
+    places: Places,
     /// What the last evaluation found.
     pub outcomes: Outcomes,
-}
-
-/// The step that asks for rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// Shadow rules.
-    Shadow,
-    /// Forbids.
-    Forbids,
-    /// Permits.
-    Permits,
-    /// Requirements, limits, redactions, audit rules.
-    Others,
-}
-
-impl Stage {
-    /// Its tree of an entry point.
-    fn of(self, trees: &StageTrees) -> Option<TreeId> {
-        match self {
-            Stage::Shadow => trees.shadow,
-            Stage::Forbids => trees.forbids,
-            Stage::Permits => trees.permits,
-            Stage::Others => trees.others,
-        }
-    }
 }
 
 /// The entry points about what is asked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Entries<'a> {
     /// Of the action, of the server, of the name.
-    named: [Option<&'a StageTrees>; 3],
+    plan: Plan,
     /// About resources, each with whether it certainly fits: a pattern that may match only some
     /// resources of the template that is asked about does not.
     fitting: Vec<(&'a StageTrees, bool)>,
@@ -148,33 +119,42 @@ pub(crate) struct Entries<'a> {
 impl<'a> Entries<'a> {
     /// Finds them.
     fn find(program: &'a Program, asked: &Asked<'_>) -> Entries<'a> {
+        let call = asked.tool.filter(|_| asked.action == Action::Call);
+        if let Some(plan) = call.and_then(|row| program.call_plan(program.tool_number(asked.server, row)?)) {
+            return Entries { plan: *plan, fitting: Vec::new() };
+        }
         let image = program.image();
         let server = image.servers.get(asked.server.index());
         let tool = asked.tool.and_then(|row| server?.tools.get(row)).map(|tool| tool.name.as_str());
         let prompt = asked.prompt.and_then(|row| server?.prompts.get(row)).map(|prompt| prompt.name.as_str());
-        let at = |row: usize| image.entries.get(row).map(|entry| &entry.trees);
-        let named = program.entries(asked.action, asked.server, tool.or(prompt)).map(|row| row.and_then(at));
-        let template = matches!(asked.uri, Some(Uri::Template(_)));
-        let fitting = match asked.uri {
-            None => Vec::new(),
-            Some(_) => {
-                let about = program.uri_entries(asked.action, asked.server);
-                let fits = about.filter(|row| entry_fits(image, *row, asked));
-                fits.filter_map(|row| Some((at(row)?, !template))).collect()
-            }
-        };
-        Entries { named, fitting }
+        Entries { plan: program.plan(asked.action, asked.server, tool.or(prompt)), fitting: fitting(program, asked) }
     }
 
-    /// Each with whether it certainly fits.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a StageTrees, bool)> {
-        self.named.iter().flatten().map(|trees| (*trees, true)).chain(self.fitting.iter().copied())
+    /// The trees of a stage, each with whether it certainly fits.
+    pub fn roots(&self, stage: Stage) -> impl Iterator<Item = (TreeId, bool)> {
+        let fitting = self.fitting.iter().filter_map(move |(trees, certain)| Some((stage.of(trees)?, *certain)));
+        self.plan.stage(stage).iter().map(|tree| (tree, true)).chain(fitting)
+    }
+
+    /// Every tree.
+    fn all(&self) -> impl Iterator<Item = TreeId> {
+        Stage::ALL.into_iter().flat_map(|stage| self.roots(stage).map(|(tree, _)| tree))
     }
 
     /// Whether some entry point has rules of these stages.
     fn has(&self, stages: &[Stage]) -> bool {
-        self.iter().any(|(trees, _)| stages.iter().any(|stage| stage.of(trees).is_some()))
+        stages.iter().any(|stage| !self.plan.stage(*stage).is_empty())
+            || self.fitting.iter().any(|(trees, _)| stages.iter().any(|stage| stage.of(trees).is_some()))
     }
+}
+
+/// Entry points about resources that fit what is asked.
+fn fitting<'a>(program: &'a Program, asked: &Asked<'_>) -> Vec<(&'a StageTrees, bool)> {
+    let Some(uri) = asked.uri else { return Vec::new() };
+    let image = program.image();
+    let certain = matches!(uri, Uri::Known(_));
+    let about = program.uri_entries(asked.action, asked.server).filter(|row| entry_fits(image, *row, asked));
+    about.filter_map(|row| Some((&image.entries.get(row)?.trees, certain))).collect()
 }
 
 /// A rule that is about what is asked, with one of its conditions.
@@ -188,7 +168,7 @@ pub(crate) struct Row {
 
 /// Every rule that is about what is asked, true or not, in canonical order: for explanations.
 pub(crate) fn all_rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
-    let mut open: Vec<TreeId> = Entries::find(program, asked).iter().flat_map(|(trees, _)| trees.all()).collect();
+    let mut open: Vec<TreeId> = Entries::find(program, asked).all().collect();
     let mut rows = Vec::new();
     while let Some(node) = open.pop().and_then(|tree| program.image().trees.get(tree.index())) {
         match node {
@@ -215,16 +195,26 @@ fn entry_fits(image: &BundleImage, row: usize, asked: &Asked<'_>) -> bool {
 #[derive(Default)]
 pub(crate) struct Extracted<'a> {
     captures: Captures<'a>,
-    collected: Collected<'a>,
+    collected: Collected,
     entries: Entries<'a>,
+    places: Places,
+}
+
+impl Extracted<'_> {
+    /// Gives memory back, for the next one.
+    pub fn give_back(self, work: &mut Work) {
+        work.places = self.places;
+    }
 }
 
 /// Matches URI patterns and collects parameters, where some slot wants them.
-pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>) -> Extracted<'a> {
+pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>, work: &mut Work) -> Extracted<'a> {
     let image = program.image();
-    let mut extracted = Extracted { entries: Entries::find(program, asked), ..Extracted::default() };
+    let places = core::mem::take(&mut work.places).fresh(image.slots.len());
+    let mut extracted = Extracted { entries: Entries::find(program, asked), places, ..Extracted::default() };
     let wants = |tree: TreeId| program.tree_facts(tree).is_some_and(|facts| facts.extracts);
-    if !extracted.entries.iter().any(|(trees, _)| trees.all().any(wants)) {
+    let fitting = || extracted.entries.fitting.iter().flat_map(|(trees, _)| trees.all());
+    if !extracted.entries.plan.extracts() && !fitting().any(wants) {
         return extracted;
     }
     if let Some(Uri::Known(uri)) = asked.uri {
@@ -248,23 +238,23 @@ pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>) -> Extracted<
     extracted.collected.urls = places(ParameterKind::Urls, &TypeImage::Url);
     extracted.collected.hosts = places(ParameterKind::Hosts, &TypeImage::Host);
     if let (true, Some(ty)) = (slot_of(ParameterKind::Strings), type_of(&TypeImage::String)) {
-        let place = |document: Document<'a>, node: NodeId| Place { document, node, ty, argument: true };
         let declared = declared_names(tool);
         let (document, root) = asked.arguments;
         let mut nodes = Vec::new();
         strings(document, root, &declared, &mut nodes);
-        extracted.collected.strings = nodes.into_iter().map(|node| place(document, node)).collect();
+        let place = |node| Place { source: Source::Arguments, node, ty };
+        extracted.collected.strings = nodes.into_iter().map(place).collect();
     }
     extracted
 }
 
 /// The places of a kind, in the order of the text.
-fn collect<'a>(
-    (document, root): (Document<'a>, NodeId),
+fn collect(
+    (document, root): (Document<'_>, NodeId),
     rows: &[CollectImage],
     kind: ParameterKind,
     ty: TypeId,
-) -> Vec<Place<'a>> {
+) -> Vec<Place> {
     let mut nodes = Vec::new();
     for row in rows.iter().filter(|row| row.kind == kind) {
         let mut level = alloc::vec![root];
@@ -276,7 +266,7 @@ fn collect<'a>(
     nodes.sort_unstable();
     nodes.dedup();
     let present = nodes.into_iter().filter(|node| !document.is_null(*node));
-    present.map(|node| Place { document, node, ty, argument: true }).collect()
+    present.map(|node| Place { source: Source::Arguments, node, ty }).collect()
 }
 
 /// Where a step leads; nowhere when it does not fit.
@@ -339,11 +329,13 @@ impl<'a> Case<'a> {
         Context {
             program: self.program,
             data: self.data,
-            chain: self.chain,
-            classes: self.classes,
+            chain: self.caller.chain(),
+            classes: self.caller.classes(),
+            subjects: self.caller.subjects(),
             asked: Some(asked),
             captures: &extracted.captures,
             collected: &extracted.collected,
+            places: Some(&extracted.places),
             now_ms: self.now_ms,
             network: self.network,
             facts: Some(self.facts),
@@ -373,8 +365,8 @@ impl<'a> Case<'a> {
         self.run_natives(asked, extracted, stages, time, (memo, work));
         for _ in 0..MAX_ROUNDS {
             let missed = Cell::new(false);
-            let base = self.context(asked, extracted, memo, &missed);
-            let cx = at_time(base, time);
+            let mut cx = self.context(asked, extracted, memo, &missed);
+            set_time(&mut cx, time);
             self.probe.inspect(|probe| probe(true));
             self.run_all(&cx, &extracted.entries, stages, work);
             self.probe.inspect(|probe| probe(false));
@@ -397,9 +389,11 @@ impl<'a> Case<'a> {
         time: Time,
         (memo, work): (&mut Memo, &mut Work),
     ) {
+        let entries = &extracted.entries;
         let needs = |tree: TreeId| self.program.tree_facts(tree).is_some_and(|facts| facts.natives);
-        let trees = |entry: &StageTrees| stages.iter().filter_map(|stage| stage.of(entry)).any(needs);
-        if !extracted.entries.iter().any(|(entry, _)| trees(entry)) {
+        let named = stages.iter().any(|stage| entries.plan.stage(*stage).natives);
+        let trees = |(entry, _): &(&StageTrees, bool)| stages.iter().filter_map(|stage| stage.of(entry)).any(needs);
+        if !named && !entries.fitting.iter().any(trees) {
             return;
         }
         for _ in 0..MAX_ROUNDS {
@@ -422,7 +416,8 @@ impl<'a> Case<'a> {
         {
             let missed = Cell::new(false);
             let base = self.context(asked, extracted, memo, &missed);
-            let cx = at_time(Context { wanted: Some(&wanted), state, eager: true, ..base }, time);
+            let mut cx = Context { wanted: Some(&wanted), state, eager: true, ..base };
+            set_time(&mut cx, time);
             let uncounted = Cell::new(StepCount::default());
             Case { steps: &uncounted, ..*self }.run_all(&cx, &extracted.entries, stages, work);
         }
@@ -436,25 +431,24 @@ impl<'a> Case<'a> {
     /// The decision stage proper: walks the trees and runs the conditions they lead to. Nothing here
     /// allocates, once the outcomes have room.
     fn run_all<'c>(&self, cx: &Context<'c>, entries: &Entries<'_>, stages: &[Stage], work: &mut Work) {
-        let mut machine = Machine::with(core::mem::take(&mut work.machine));
-        work.outcomes.clear();
+        let Work { machine, outcomes, .. } = work;
+        let mut machine = SpareMachine::new(machine);
+        outcomes.clear();
         for stage in stages {
-            for (trees, certain) in entries.iter() {
-                let Some(tree) = stage.of(trees) else { continue };
-                let walk = Walk { cx, possible: self.possible, skip_late: false, trail: None };
+            for (tree, certain) in entries.roots(*stage) {
+                let walk = Walk { cx, possible: self.caller.possible(), skip_late: false, trail: None };
                 // Every row goes on, so the walk is never cut short.
                 let _ = walk.rows(tree, &mut |row, exact| {
                     let truth = self.run_row(cx, &mut machine, row, certain, exact);
                     if truth != Truth::False {
-                        work.outcomes.truths.push((row.rule, truth));
-                        self.run_amount(cx, &mut machine, row.rule, &mut work.outcomes);
+                        outcomes.truths.push((row.rule, truth));
+                        self.run_amount(cx, &mut machine, row.rule, outcomes);
                     }
                     ControlFlow::Continue(())
                 });
             }
         }
-        self.count_taken(machine.steps());
-        work.machine = machine.into_memory();
+        self.count_taken(machine.finish());
     }
 
     /// The nodes of trees that a request meets when it is made, in order.
@@ -468,12 +462,10 @@ impl<'a> Case<'a> {
         self.run_natives(asked, extracted, &stages, Time::Call, (memo, work));
         let (missed, trail) = (Cell::new(false), RefCell::new(Vec::new()));
         let cx = self.context(asked, extracted, memo, &missed);
-        let walk = Walk { cx: &cx, possible: self.possible, skip_late: false, trail: Some(&trail) };
-        for (trees, _) in extracted.entries.iter() {
-            for tree in trees.all() {
-                // Every row goes on, so the walk is never cut short.
-                let _ = walk.rows(tree, &mut |_, _| ControlFlow::Continue(()));
-            }
+        let walk = Walk { cx: &cx, possible: self.caller.possible(), skip_late: false, trail: Some(&trail) };
+        for tree in extracted.entries.all() {
+            // Every row goes on, so the walk is never cut short.
+            let _ = walk.rows(tree, &mut |_, _| ControlFlow::Continue(()));
         }
         trail.into_inner()
     }
@@ -482,27 +474,45 @@ impl<'a> Case<'a> {
     fn run_row<'c>(
         &self,
         cx: &Context<'c>,
-        machine: &mut Machine<'c>,
+        machine: &mut SpareMachine<'_, 'c>,
         row: &EntryRow,
         certain: bool,
         exact: bool,
     ) -> Truth {
         self.count_bound(row.block);
-        let truth = if exact && row.start > 0 && !cx.eager {
-            machine.run_from(cx, row.block, row.start)
-        } else {
-            machine.run_truth(cx, row.block)
+        let start = if exact && !cx.eager { row.start } else { 0 };
+        let truth = match self.conjunction(cx, row.block, start) {
+            Some(truth) => truth,
+            None if start > 0 => machine.get().run_from(cx, row.block, start),
+            None => machine.get().run_truth(cx, row.block),
         };
         if certain { truth } else { Truth::Unknown.and(truth) }
     }
 
+    /// The truth of a block from an instruction on, when it is a plain conjunction and nobody looks at its registers.
+    fn conjunction(&self, cx: &Context<'_>, block: BlockId, start: u32) -> Option<Truth> {
+        if cx.eager {
+            return None;
+        }
+        let code = cx.image().blocks.get(block.index())?.code.get(usize::try_from(start).ok()?..)?;
+        let quick::Conjunction { truth, steps } = quick::conjunction(cx, code)?;
+        self.count_taken(steps);
+        Some(truth)
+    }
+
     /// The amount of a limit.
-    fn run_amount<'c>(&self, cx: &Context<'c>, machine: &mut Machine<'c>, rule: RuleId, outcomes: &mut Outcomes) {
+    fn run_amount<'c>(
+        &self,
+        cx: &Context<'c>,
+        machine: &mut SpareMachine<'_, 'c>,
+        rule: RuleId,
+        outcomes: &mut Outcomes,
+    ) {
         if let Some(block) = amount_block(self.program, rule)
             && !outcomes.amounts.iter().any(|(known, _)| *known == rule)
         {
             self.count_bound(block);
-            let value = machine.run(cx, block);
+            let value = machine.get().run(cx, block);
             outcomes.amounts.push((rule, amount(cx, value)));
         }
     }
@@ -524,23 +534,21 @@ impl<'a> Case<'a> {
     pub fn look(&self, asked: &Asked<'_>, extracted: &Extracted<'_>, (memo, work): (&mut Memo, &mut Work)) -> Look {
         self.run_natives(asked, extracted, &[Stage::Forbids, Stage::Permits], Time::List, (memo, work));
         let missed = Cell::new(false);
-        let base = self.context(asked, extracted, memo, &missed);
-        let cx = at_time(base, Time::List);
-        let mut machine = Machine::with(core::mem::take(&mut work.machine));
+        let mut cx = self.context(asked, extracted, memo, &missed);
+        set_time(&mut cx, Time::List);
+        let mut machine = SpareMachine::new(&mut work.machine);
         self.probe.inspect(|probe| probe(true));
         let look = self.look_with(&cx, &extracted.entries, &mut machine);
         self.probe.inspect(|probe| probe(false));
-        self.count_taken(machine.steps());
-        work.machine = machine.into_memory();
+        self.count_taken(machine.finish());
         look
     }
 
     /// As [`Case::look`]: a forbid that is true or in error ends it, then a permit that is none of false and in error.
-    fn look_with<'c>(&self, cx: &Context<'c>, entries: &Entries<'_>, machine: &mut Machine<'c>) -> Look {
+    fn look_with<'c>(&self, cx: &Context<'c>, entries: &Entries<'_>, machine: &mut SpareMachine<'_, 'c>) -> Look {
         // A late forbid is unknown or false, unless the subject's test is in error.
-        let walk = Walk { cx, possible: self.possible, skip_late: self.is_clean, trail: None };
-        for (trees, certain) in entries.iter() {
-            let Some(tree) = trees.forbids else { continue };
+        let walk = Walk { cx, possible: self.caller.possible(), skip_late: self.caller.is_clean(), trail: None };
+        for (tree, certain) in entries.roots(Stage::Forbids) {
             let hit = walk.rows(tree, &mut |row, exact| match self.run_row(cx, machine, row, certain, exact) {
                 Truth::True | Truth::Error(_) => ControlFlow::Break(()),
                 Truth::False | Truth::Unknown => ControlFlow::Continue(()),
@@ -550,8 +558,7 @@ impl<'a> Case<'a> {
             }
         }
         let walk = Walk { skip_late: false, ..walk };
-        for (trees, certain) in entries.iter() {
-            let Some(tree) = trees.permits else { continue };
+        for (tree, certain) in entries.roots(Stage::Permits) {
             let found = walk.rows(tree, &mut |row, exact| {
                 let truth = self.run_row(cx, machine, row, certain, exact);
                 match list_value(cx, self.program, row.rule, truth) {
@@ -588,11 +595,11 @@ pub(crate) enum Look {
     Hidden,
 }
 
-/// The context at list time or at the time of the call.
-fn at_time(cx: Context<'_>, time: Time) -> Context<'_> {
-    match time {
-        Time::Call => cx,
-        Time::List => Context { listing: true, state: None, ..cx },
+/// Makes the context one of list time or of the time of the call.
+fn set_time(cx: &mut Context<'_>, time: Time) {
+    if time == Time::List {
+        cx.listing = true;
+        cx.state = None;
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::decide::case::Case;
 use crate::decide::cover::covers;
 use crate::decision::Reason;
-use crate::json::Kind;
+use crate::json::{Document, Kind, NodeId};
 use crate::schema;
 use crate::state::{Isolation, StateError};
 use crate::vm::context::Asked;
-use mcpz_bytecode::ids::SegmentId;
+use mcpz_bytecode::Program;
+use mcpz_bytecode::ids::{SegmentId, ServerId};
 use mcpz_bytecode::image::{Action, FlowImage, LinkKind, PromptImage};
 use mcpz_bytecode::value::net;
 
@@ -50,7 +51,7 @@ fn isolated(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
     {
         return Ok(true);
     }
-    for link in case.chain.iter().filter(|link| link.kind() == LinkKind::Agent) {
+    for link in case.caller.chain().iter().filter(|link| link.kind() == LinkKind::Agent) {
         if let Some(subject) = link.subject()
             && case.state.isolated(Isolation::Agent(subject))?
         {
@@ -93,15 +94,27 @@ fn arguments_fit(case: &Case<'_>, asked: &Asked<'_>) -> bool {
     let Some(server) = case.program.image().servers.get(asked.server.index()) else {
         return false;
     };
-    let (document, node) = asked.arguments;
     match (asked.action, asked.tool, asked.prompt) {
-        (Action::Call, Some(tool), _) => case.program.schema(asked.server, tool).is_some_and(|schema| {
-            schema::validate(document, node, &schema).is_ok()
-                && !(server.refuse_extra && schema::extra_parameter(document, node, &schema).is_some())
-        }),
+        (Action::Call, Some(tool), _) => {
+            asked.fits.unwrap_or_else(|| call_fits(case.program, asked.server, tool, asked.arguments))
+        }
         (Action::Get, _, Some(prompt)) => server.prompts.get(prompt).is_some_and(|prompt| prompt_fits(prompt, asked)),
         _ => true,
     }
+}
+
+/// Whether arguments of a call fit the pinned schema, and name no parameter outside it where that is refused.
+pub(crate) fn call_fits(
+    program: &Program,
+    server: ServerId,
+    tool: usize,
+    (document, node): (Document<'_>, NodeId),
+) -> bool {
+    let refuse_extra = program.image().servers.get(server.index()).is_none_or(|server| server.refuse_extra);
+    program.schema(server, tool).is_some_and(|schema| {
+        schema::validate(document, node, &schema).is_ok()
+            && !(refuse_extra && !schema.is_closed() && schema::extra_parameter(document, node, &schema).is_some())
+    })
 }
 
 /// Arguments of a prompt are strings, only those it names, and all that are required.

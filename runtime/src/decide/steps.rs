@@ -1,6 +1,6 @@
 //! The steps of a decision, in order (docs/semantics.md, section 7).
 
-use crate::decide::case::{Case, Extracted, Look, Stage, Time, Work, extract, list_value, rule};
+use crate::decide::case::{Case, Extracted, Look, Time, Work, extract, list_value, rule};
 use crate::decide::{cover, gates};
 use crate::decision::{
     AuditLevel, Decision, DenyMode, Effect, ErrorCode, LimitObligation, Obligations, Reason, RedactionObligation,
@@ -17,7 +17,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use mcpz_bytecode::ids::{ClassId, GrantId};
-use mcpz_bytecode::image::{LimitImage, RequirementImage, RuleImage, RuleKindImage};
+use mcpz_bytecode::image::{Action, LimitImage, RequirementImage, RuleImage, RuleKindImage};
+use mcpz_bytecode::plan::Stage;
 use mcpz_bytecode::value::Decimal;
 use mcpz_bytecode::value::decimal::ONE;
 
@@ -42,7 +43,7 @@ pub struct Visibility {
 struct Course<'c, 'a> {
     case: &'c Case<'a>,
     asked: &'c Asked<'c>,
-    extracted: Extracted<'c>,
+    extracted: &'c Extracted<'c>,
     memo: &'c mut Memo,
     work: &'c mut Work,
     decision: Decision,
@@ -51,24 +52,28 @@ struct Course<'c, 'a> {
 /// Decides what is asked, from step 0d on.
 pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> Decision {
     let blank = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, case.program.digest());
-    let extracted = extract(case.program, asked);
-    let mut course = Course { case, asked, extracted, memo, work, decision: blank };
+    let extracted = extract(case.program, asked, work);
+    let mut course = Course { case, asked, extracted: &extracted, memo, work, decision: blank };
     // The result only says whether all steps were gone through; the decision is in the course.
     let _ = course.run();
-    course.decision.errors.sort_by_key(|error| error.rule);
-    course.decision
+    let mut decision = course.decision;
+    extracted.give_back(work);
+    decision.errors.sort_by_key(|error| error.rule);
+    decision
 }
 
 /// Whether a listing shows a target.
 pub(crate) fn is_shown(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> bool {
-    let extracted = extract(case.program, asked);
-    case.look(asked, &extracted, (memo, work)) == Look::Shown
+    let extracted = extract(case.program, asked, work);
+    let look = case.look(asked, &extracted, (memo, work));
+    extracted.give_back(work);
+    look == Look::Shown
 }
 
 /// What a listing says of a target, with the particulars: evaluates all forbids and permits with
 /// everything late unknown.
 pub(crate) fn visibility(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> Visibility {
-    let extracted = extract(case.program, asked);
+    let extracted = extract(case.program, asked, work);
     particulars(case, asked, &extracted, (memo, work))
 }
 
@@ -132,7 +137,7 @@ impl<'a> Course<'_, 'a> {
 
     /// Evaluates the rules of a stage.
     fn evaluate(&mut self, stage: Stage) {
-        self.case.evaluate(self.asked, &self.extracted, &[stage], Time::Call, (self.memo, self.work));
+        self.case.evaluate(self.asked, self.extracted, &[stage], Time::Call, (self.memo, self.work));
     }
 
     /// The rules of a kind in the stage at hand whose value is not false, in canonical order.
@@ -159,10 +164,10 @@ impl<'a> Course<'_, 'a> {
 
     /// Step 0d. What servers ask is not listed.
     fn visible(&mut self) -> Step {
-        if self.asked.by_server || self.case.look(self.asked, &self.extracted, (self.memo, self.work)) == Look::Shown {
+        if self.asked.by_server || self.is_shown() {
             return Ok(());
         }
-        let seen = particulars(self.case, self.asked, &self.extracted, (self.memo, self.work));
+        let seen = particulars(self.case, self.asked, self.extracted, (self.memo, self.work));
         if seen.shown {
             return self.deny(Reason::NotVisible, &[]);
         }
@@ -171,6 +176,17 @@ impl<'a> Course<'_, 'a> {
         self.decision.determining = seen.hidden_by;
         self.decision.show = DenyMode::Hide;
         ended
+    }
+
+    /// Whether a listing shows the target. Of tools the caller keeps the answer.
+    fn is_shown(&mut self) -> bool {
+        let tool = self.asked.tool.filter(|_| self.asked.action == Action::Call);
+        let number = tool.and_then(|row| self.case.program.tool_number(self.asked.server, row));
+        let mut look = || self.case.look(self.asked, self.extracted, (self.memo, self.work)) == Look::Shown;
+        match number {
+            Some(number) => self.case.caller.sees(number, look),
+            None => look(),
+        }
     }
 
     /// Shadow rules are only reported.
@@ -424,7 +440,8 @@ fn unmet_of(case: &Case<'_>, rule: RuleId, requirement: &RequirementImage) -> Re
             (!met).then_some(Unmet::Mfa { rule, fresh_ms: *fresh_ms })
         }
         RequirementImage::Scope(wanted) => {
-            let missing: Vec<String> = wanted.iter().filter(|scope| !case.scopes.contains(scope)).cloned().collect();
+            let missing: Vec<String> =
+                wanted.iter().filter(|scope| !case.caller.scopes().contains(scope)).cloned().collect();
             (!missing.is_empty()).then_some(Unmet::Scope { rule, scopes: missing })
         }
     })
@@ -437,7 +454,7 @@ fn class_name(case: &Case<'_>, class: ClassId) -> String {
 
 /// How many distinct people of the wanted classes approved in time, none of them in the chain.
 fn approved_by(case: &Case<'_>, wanted: &[String], expires_ms: Option<i64>) -> Result<usize, StateError> {
-    let chain: BTreeSet<&str> = case.chain.iter().filter_map(|link| link.subject()).collect();
+    let chain: BTreeSet<&str> = case.caller.chain().iter().filter_map(|link| link.subject()).collect();
     let approvals = case.state.approvals()?.iter();
     let valid = approvals
         .filter(|approval| approval.age_ms >= 0 && expires_ms.is_none_or(|expires| approval.age_ms <= expires))

@@ -97,10 +97,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// The value of a place, read.
     fn read(&self, slot: SlotId) -> Result<Value<'a>, Stop> {
-        match self.cx.image().slots.get(slot.index()) {
-            Some(slot) => operand(self.cx, slot_value(self.cx, slot)),
-            None => Err(Stop::Unknown),
-        }
+        operand(self.cx, slot_value(self.cx, slot))
     }
 
     fn all(&self, children: &[TreeId], exact: bool, visit: Visit<'_>) -> ControlFlow<()> {

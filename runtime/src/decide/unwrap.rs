@@ -17,10 +17,10 @@ pub(crate) fn decide(
     memo: &mut Memo,
     work: &mut Work,
 ) -> Decision {
-    let outer = steps::decide(case, asked, memo, work);
     let Some(unwraps) = wrapping(case, asked) else {
-        return outer;
+        return steps::decide(case, asked, memo, work);
     };
+    let outer = steps::decide(case, asked, memo, work);
     if outer.effect != Effect::Allow {
         return outer;
     }
@@ -68,7 +68,7 @@ pub(crate) fn inner_call<'b>(
         Some(node) if document.kind(node) == Kind::Object => (document, node),
         Some(_) => return Err(Reason::Arguments),
     };
-    Ok(Asked { server, tool: Some(tool), arguments, ..*asked })
+    Ok(Asked { server, tool: Some(tool), arguments, fits: None, ..*asked })
 }
 
 /// The node at a path of fields.

@@ -356,7 +356,7 @@ impl<'a> Document<'a> {
 
     /// As [`Document::members`], with keys as bytes.
     #[inline(always)]
-    pub(super) fn members_by_bytes(&self, object: NodeId) -> impl Iterator<Item = (&'a [u8], NodeId)> + use<'a> {
+    pub(crate) fn members_by_bytes(&self, object: NodeId) -> impl Iterator<Item = (&'a [u8], NodeId)> + use<'a> {
         let Members { document, mut next, end } = self.members(object);
         core::iter::from_fn(move || {
             let (id, node) = advance(&document, &mut next, end)?;

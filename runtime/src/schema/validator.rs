@@ -3,7 +3,8 @@
 use super::{MAX_DEPTH, MAX_STEPS, SchemaFault, constant};
 use crate::json::{Document, Kind, NodeId};
 use mcpz_bytecode::schema::{
-    Bound, CheckView, Combinator, Constants, NodeList, Pairs, SchemaView, Size, Strings, same, types,
+    Bound, CheckView, Combinator, Constants, NodeList, PairSearch, Pairs, SchemaView, SimpleNode, Size, Strings, same,
+    types,
 };
 
 /// What is validated: a value, or the key of a member (`propertyNames`).
@@ -47,10 +48,37 @@ impl<'d, 's> Validator<'d, 's> {
         let Some(deeper) = self.depth.checked_sub(1) else {
             return exceeded(instance, "depth");
         };
+        if let (Some(simple), Instance::Value(value)) = (self.schema.simple(node), instance)
+            && self.fits_simply(value, simple)
+        {
+            return self.steps(instance, simple.checks);
+        }
         self.depth = deeper;
         let outcome = self.checks(instance, node);
         self.depth = self.depth.saturating_add(1);
         outcome
+    }
+
+    /// Whether a value fits a simple node. Of one that does not, the checks tell why.
+    #[inline(always)]
+    fn fits_simply(&self, value: NodeId, node: &SimpleNode) -> bool {
+        let (kind, bounds) = match self.document.kind(value) {
+            Kind::String => {
+                let fits = !node.sized || self.document.str(value).is_some_and(|text| has_length(text, node));
+                (types::STRING, fits)
+            }
+            Kind::Number => {
+                let integral = node.mask & types::NUMBER != 0 || self.document.integer(value).is_some();
+                let number = self.document.number(value);
+                let within = number.is_some_and(|number| node.low <= number && number <= node.high);
+                (types::NUMBER | types::INTEGER, integral && within)
+            }
+            Kind::Null => (types::NULL, true),
+            Kind::Bool => (types::BOOLEAN, true),
+            Kind::Array => (types::ARRAY, true),
+            Kind::Object => (types::OBJECT, true),
+        };
+        node.mask & kind != 0 && bounds
     }
 
     fn checks(&mut self, instance: Instance<'d>, node: u32) -> Outcome {
@@ -313,19 +341,19 @@ impl<'d, 's> Validator<'d, 's> {
         patterns: NodeList<'s>,
         additional: Option<u32>,
     ) -> Outcome {
-        for (key, member) in self.document.members(object) {
+        let mut search = PairSearch::new(properties);
+        for (key, member) in self.document.members_by_bytes(object) {
             let instance = Instance::Value(member);
+            let (found, looked_at) = search.find(key);
+            self.steps(instance, looked_at)?;
             let mut named = false;
-            for (name, schema) in properties.by_bytes() {
-                self.step(instance)?;
-                if same(name, key.as_bytes()) {
-                    named = true;
-                    self.node(instance, schema)?;
-                    break;
-                }
+            if let Some(schema) = found {
+                named = true;
+                self.node(instance, schema)?;
             }
             for (automaton, schema) in patterns.pairs() {
                 self.step(instance)?;
+                let key = core::str::from_utf8(key).unwrap_or_default();
                 let Some(matches) = self.schema.matches(automaton, key) else {
                     return exceeded(instance, "patternProperties");
                 };
@@ -382,7 +410,12 @@ impl<'d, 's> Validator<'d, 's> {
 
     #[inline(always)]
     fn step(&mut self, instance: Instance<'d>) -> Outcome {
-        match self.steps.checked_sub(1) {
+        self.steps(instance, 1)
+    }
+
+    #[inline(always)]
+    fn steps(&mut self, instance: Instance<'d>, count: u32) -> Outcome {
+        match self.steps.checked_sub(count) {
             Some(left) => {
                 self.steps = left;
                 Ok(())
@@ -390,6 +423,12 @@ impl<'d, 's> Validator<'d, 's> {
             None => exceeded(instance, "steps"),
         }
     }
+}
+
+/// Whether a text is as long as a node asks for.
+fn has_length(text: &str, node: &SimpleNode) -> bool {
+    let size = |length: u32| usize::try_from(length).unwrap_or(usize::MAX);
+    is_as_long(text, size(node.min_length)) && (node.max_length == u32::MAX || !is_longer(text, size(node.max_length)))
 }
 
 /// Whether a text has so many characters. Of most texts the number of bytes tells it.

@@ -346,7 +346,7 @@ pub fn under(a: Value<'_>, b: Value<'_>) -> Result<bool, Stop> {
 /// `x is T` of a value that is there or null.
 pub fn is(cx: &Context<'_>, value: Value<'_>, ty: mcpz_bytecode::ids::TypeId) -> bool {
     match value {
-        Value::Node(Place { document, node, .. }) => super::read::json_fits(cx.image(), document, node, ty),
+        Value::Node(Place { source, node, .. }) => super::read::json_fits(cx.image(), cx.document(source), node, ty),
         other => kind_fits(cx, other, ty),
     }
 }

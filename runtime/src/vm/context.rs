@@ -5,13 +5,14 @@ use crate::data::DataSet;
 use crate::json::{Document, NodeId};
 use crate::natives::{Memo, Parser};
 use crate::state::State;
-use crate::vm::value::{Place, Truth};
+use crate::vm::places::Places;
+use crate::vm::value::{Place, Source, Truth};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::net::IpAddr;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::ids::{ClassId, ServerId};
+use mcpz_bytecode::ids::{ClassId, ServerId, SubjectId};
 use mcpz_bytecode::image::{Action, BundleImage};
 
 /// A resource.
@@ -42,6 +43,8 @@ pub struct Asked<'a> {
     pub arguments: (Document<'a>, NodeId),
     /// `sample` or `elicit`: an object.
     pub details: Option<Document<'a>>,
+    /// Whether the arguments of a call fit the pinned schema, where that is known already.
+    pub fits: Option<bool>,
 }
 
 /// What a URI pattern captured: by variable.
@@ -53,15 +56,15 @@ pub struct Captures<'a> {
 
 /// Parameters collected by kind.
 #[derive(Debug, Clone, Default)]
-pub struct Collected<'a> {
+pub struct Collected {
     /// Places of type path.
-    pub paths: Vec<Place<'a>>,
+    pub paths: Vec<Place>,
     /// Places of type url.
-    pub urls: Vec<Place<'a>>,
+    pub urls: Vec<Place>,
     /// Places of type host.
-    pub hosts: Vec<Place<'a>>,
+    pub hosts: Vec<Place>,
     /// Strings anywhere.
-    pub strings: Vec<Place<'a>>,
+    pub strings: Vec<Place>,
 }
 
 /// The class tests of every link, by class then link.
@@ -102,6 +105,34 @@ impl ClassTable {
     }
 }
 
+/// What the subjects of a bundle are of one chain, when no server asks.
+#[derive(Debug, Clone, Default)]
+pub struct SubjectTable {
+    rows: Vec<SubjectTruth>,
+}
+
+/// What one subject is of a chain.
+#[derive(Debug, Clone, Copy)]
+pub struct SubjectTruth {
+    /// As a permit matches.
+    pub narrowly: Truth,
+    /// As a restriction matches.
+    pub anywhere: Truth,
+}
+
+impl SubjectTable {
+    /// A table of all subjects, in the order of the bundle.
+    pub fn new(rows: impl Iterator<Item = SubjectTruth>) -> Self {
+        Self { rows: rows.collect() }
+    }
+
+    /// A subject, if the table has it.
+    #[inline]
+    pub fn get(&self, subject: SubjectId) -> Option<SubjectTruth> {
+        self.rows.get(subject.index()).copied()
+    }
+}
+
 /// What decision code sees.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -113,12 +144,16 @@ pub struct Context<'a> {
     pub chain: &'a [CallerLink],
     /// Class tests.
     pub classes: &'a ClassTable,
+    /// What subjects are of the chain; empty while links are classified.
+    pub subjects: &'a SubjectTable,
     /// What is asked; absent while links are classified.
     pub asked: Option<&'a Asked<'a>>,
     /// Captures of URI patterns.
     pub captures: &'a Captures<'a>,
     /// Collected parameters.
-    pub collected: &'a Collected<'a>,
+    pub collected: &'a Collected,
+    /// Places that were found before, where findings are kept.
+    pub places: Option<&'a Places>,
     /// The time.
     pub now_ms: i64,
     /// The peer's address, unwrapped.
@@ -145,6 +180,20 @@ impl<'a> Context<'a> {
     /// The bundle's tables.
     pub fn image(&self) -> &'a BundleImage {
         self.program.image()
+    }
+
+    /// A document of the request; the empty object where there is none.
+    #[inline]
+    pub fn document(&self, source: Source) -> Document<'a> {
+        let found = match source {
+            Source::Arguments | Source::Prompt => self.asked.map(|asked| asked.arguments.0),
+            Source::Details => self.asked.and_then(|asked| asked.details),
+            Source::Facts => self.facts,
+            Source::User => self.chain.last().map(CallerLink::claims),
+            Source::Agent => self.chain.first().map(CallerLink::claims),
+            Source::Link => self.link.map(CallerLink::claims),
+        };
+        found.unwrap_or(Document::empty_object())
     }
 
     /// Notes a native whose result is not there.

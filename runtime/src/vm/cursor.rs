@@ -15,9 +15,9 @@ use mcpz_bytecode::image::{Constant, TypeImage};
 #[derive(Clone)]
 pub enum Cursor<'a> {
     /// An array; the type of its elements.
-    Array(Elements<'a>, Place<'a>, TypeId),
+    Array(Elements<'a>, Place, TypeId),
     /// An object.
-    Object(Members<'a>, Place<'a>),
+    Object(Members<'a>, Place),
     /// A constant list or set.
     Rows(Iter<'a, ConstantId>, ConstantRef<'a>),
     /// A constant record.
@@ -27,7 +27,7 @@ pub enum Cursor<'a> {
     /// Texts.
     Texts(Iter<'a, String>),
     /// Collected places.
-    Places(Iter<'a, Place<'a>>),
+    Places(Iter<'a, Place>),
     /// Registers.
     Run(Range<usize>),
     /// Nothing.
@@ -44,7 +44,7 @@ impl<'a> Cursor<'a> {
                 Constant::Record(fields) => Cursor::Fields(fields.iter(), reference),
                 _ => Cursor::Empty,
             },
-            Value::Split(text, separator) => Cursor::Split(text.split(separator)),
+            Value::Split(text, separator) => Cursor::Split(text.split(separator.as_str())),
             Value::Texts(texts) => Cursor::Texts(texts.iter()),
             Value::Places(places) => Cursor::Places(places.iter()),
             Value::Run(first, count) => Cursor::Run(first..first.saturating_add(count)),
@@ -53,13 +53,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// A walk over a JSON array or object.
-    fn of_place(cx: &Context<'a>, place: Place<'a>) -> Self {
-        match (place.document.kind(place.node), cx.image().types.get(place.ty.index())) {
+    fn of_place(cx: &Context<'a>, place: Place) -> Self {
+        let document = cx.document(place.source);
+        match (document.kind(place.node), cx.image().types.get(place.ty.index())) {
             (Kind::Array, Some(TypeImage::List(of) | TypeImage::Set(of))) => {
-                Cursor::Array(place.document.elements(place.node), place, *of)
+                Cursor::Array(document.elements(place.node), place, *of)
             }
-            (Kind::Array, _) => Cursor::Array(place.document.elements(place.node), place, place.ty),
-            (Kind::Object, _) => Cursor::Object(place.document.members(place.node), place),
+            (Kind::Array, _) => Cursor::Array(document.elements(place.node), place, place.ty),
+            (Kind::Object, _) => Cursor::Object(document.members(place.node), place),
             _ => Cursor::Empty,
         }
     }
@@ -75,7 +76,7 @@ impl<'a> Cursor<'a> {
         match self {
             Cursor::Array(elements, place, of) => {
                 let node = elements.next()?;
-                Some(("", Register::of(place_value(Place { node, ty: *of, ..*place }))))
+                Some(("", Register::of(place_value(cx, Place { node, ty: *of, ..*place }))))
             }
             Cursor::Object(members, place) => {
                 let (key, node) = members.next()?;
@@ -98,7 +99,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// A member of an object; `place.ty` is still the type of the object.
-fn member_value<'a>(cx: &Context<'a>, place: Place<'a>, key: &str) -> Value<'a> {
+fn member_value<'a>(cx: &Context<'a>, place: Place, key: &str) -> Value<'a> {
     let image = cx.image();
     let ty = match image.types.get(place.ty.index()) {
         Some(TypeImage::Map(of)) => Some(*of),
@@ -110,7 +111,7 @@ fn member_value<'a>(cx: &Context<'a>, place: Place<'a>, key: &str) -> Value<'a> 
         _ => Some(place.ty),
     };
     match ty {
-        Some(ty) => place_value(Place { ty, ..place }),
-        None => untyped(place.document, place.node),
+        Some(ty) => place_value(cx, Place { ty, ..place }),
+        None => untyped(cx.document(place.source), place.node),
     }
 }

@@ -6,6 +6,7 @@ use crate::vm::compare::{self, Comparer};
 use crate::vm::context::Context;
 use crate::vm::cursor::Cursor;
 use crate::vm::question::{self, QuestionText};
+use crate::vm::quick;
 use crate::vm::read::{self, chosen, operand};
 use crate::vm::slot::slot_value;
 use crate::vm::subject;
@@ -13,7 +14,7 @@ use crate::vm::value::{Register, Stop, Truth, Value, both};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use mcpz_bytecode::ErrorCode;
-use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SubjectId, SymbolId, TypeId};
+use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SlotId, SubjectId, SymbolId, TypeId};
 use mcpz_bytecode::image::Constant;
 use mcpz_bytecode::limits::MAX_COLLECTION;
 use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
@@ -39,11 +40,38 @@ pub struct MachineMemory {
     texts: QuestionText,
 }
 
-/// The same memory for registers of another lifetime; what they held is forgotten. Elements of equal
-/// size make the standard library keep the allocation (`tests/allocation.rs` counts).
-fn emptied<'b>(mut registers: Vec<Register<'_>>) -> Vec<Register<'b>> {
-    registers.clear();
-    registers.into_iter().map_while(|_| None).collect()
+/// As many registers of another lifetime in the same memory; what they held is forgotten. Elements of
+/// equal size make the standard library keep the allocation (`tests/allocation.rs` counts).
+fn emptied<'b>(registers: Vec<Register<'_>>) -> Vec<Register<'b>> {
+    registers.into_iter().map(|_| Register::plain(Value::Absent)).collect()
+}
+
+/// A machine that is made when it is first needed: most rules need none.
+#[derive(Debug)]
+pub struct SpareMachine<'m, 'a> {
+    memory: &'m mut MachineMemory,
+    machine: Option<Machine<'a>>,
+}
+
+impl<'m, 'a> SpareMachine<'m, 'a> {
+    /// A machine in this memory.
+    pub fn new(memory: &'m mut MachineMemory) -> Self {
+        Self { memory, machine: None }
+    }
+
+    /// The machine.
+    pub fn get(&mut self) -> &mut Machine<'a> {
+        let memory = &mut *self.memory;
+        self.machine.get_or_insert_with(|| Machine::with(core::mem::take(memory)))
+    }
+
+    /// Gives the memory back; instructions executed.
+    pub fn finish(self) -> u64 {
+        let Some(machine) = self.machine else { return 0 };
+        let steps = machine.steps();
+        *self.memory = machine.into_memory();
+        steps
+    }
 }
 
 /// Where code goes on.
@@ -161,8 +189,8 @@ impl<'a> Machine<'a> {
                 self.set_truth(instruction.dst, holds);
                 Flow::Next(next)
             }
-            opcode if is_slot_test(opcode) => {
-                let holds = self.test_slot(cx, instruction);
+            opcode if opcode.tests_slot() => {
+                let holds = quick::test(cx, instruction).unwrap_or_else(|| self.test_slot(cx, instruction));
                 self.set_truth(instruction.dst, holds);
                 Flow::Next(next)
             }
@@ -243,10 +271,7 @@ impl<'a> Machine<'a> {
         let (left, right) = (self.get(a), self.get(b));
         match opcode {
             Opcode::Move => left,
-            Opcode::Slot => match cx.image().slots.get(index(a)) {
-                Some(slot) => Register::of(slot_value(cx, slot)),
-                None => Register::plain(Err(INTERNAL).into()),
-            },
+            Opcode::Slot => Register::of(slot_value(cx, SlotId(a))),
             Opcode::Field => Register::of(read::field(cx, left.value, SymbolId(b))),
             Opcode::Coalesce => match left.value {
                 Value::Absent | Value::Null => Register { value: chosen(cx, right.value), ..right },
@@ -310,10 +335,7 @@ impl<'a> Machine<'a> {
     /// The truth of a test of a place with a constant.
     fn test_slot(&self, cx: &Context<'a>, instruction: &Instruction) -> Truth {
         let Instruction { opcode, a, b, .. } = *instruction;
-        let Some(slot) = cx.image().slots.get(index(a)) else {
-            return Err(INTERNAL).into();
-        };
-        let seen = slot_value(cx, slot);
+        let seen = slot_value(cx, SlotId(a));
         if opcode == Opcode::SlotHas {
             return has(seen);
         }
@@ -417,27 +439,6 @@ impl<'a> Machine<'a> {
         let count = Comparer { cx, registers: &self.registers }.count(collection)?;
         Ok(Value::Number(Decimal::from_int(i64::try_from(count).unwrap_or(i64::MAX))))
     }
-}
-
-/// Whether an instruction tests a place with a constant.
-fn is_slot_test(opcode: Opcode) -> bool {
-    matches!(
-        opcode,
-        Opcode::SlotEq
-            | Opcode::SlotNe
-            | Opcode::SlotLt
-            | Opcode::SlotLe
-            | Opcode::SlotGt
-            | Opcode::SlotGe
-            | Opcode::SlotIn
-            | Opcode::SlotInRange
-            | Opcode::SlotSubstring
-            | Opcode::SlotLike
-            | Opcode::SlotMatches
-            | Opcode::SlotUnder
-            | Opcode::SlotTruth
-            | Opcode::SlotHas
-    )
 }
 
 /// The test that a test of a place with a constant makes.

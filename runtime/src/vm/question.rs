@@ -85,7 +85,7 @@ pub fn ask_of<'a>(
     texts: &mut QuestionText,
 ) -> Result<bool, Stop> {
     operand(cx, place.value)?;
-    let text = scalar_text(place.value, &mut texts.value);
+    let text = scalar_text(cx, place.value, &mut texts.value);
     let internal = Stop::Error(ErrorCode::Internal);
     match question {
         HistoryImage::Carries(label) => {
@@ -111,14 +111,17 @@ pub fn ask_of<'a>(
 }
 
 /// A string as it is, a number in canonical form, a boolean by its word; collections have none.
-fn scalar_text<'t>(value: Value<'t>, buffer: &'t mut String) -> Option<&'t str> {
+fn scalar_text<'t>(cx: &Context<'t>, value: Value<'t>, buffer: &'t mut String) -> Option<&'t str> {
     let number = match value {
-        Value::Node(Place { document, node, .. }) => match document.kind(node) {
-            Kind::String => return document.str(node),
-            Kind::Bool => return document.bool(node).map(bool_word),
-            Kind::Number => Decimal::from_units(document.number(node)?).ok()?,
-            Kind::Null | Kind::Array | Kind::Object => return None,
-        },
+        Value::Node(Place { source, node, .. }) => {
+            let document = cx.document(source);
+            match document.kind(node) {
+                Kind::String => return document.str(node),
+                Kind::Bool => return document.bool(node).map(bool_word),
+                Kind::Number => Decimal::from_units(document.number(node)?).ok()?,
+                Kind::Null | Kind::Array | Kind::Object => return None,
+            }
+        }
         Value::Number(number) => number,
         Value::Bool(value) => return Some(bool_word(value)),
         other => return text_of(other),

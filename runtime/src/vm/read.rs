@@ -69,8 +69,8 @@ pub fn json_fits(image: &BundleImage, document: Document<'_>, node: NodeId, ty: 
 }
 
 /// Reads a place as its type. Collections stay places, with their type resolved.
-pub fn read_place<'a>(cx: &Context<'a>, place: Place<'a>) -> Result<Value<'a>, Stop> {
-    let Place { document, node, .. } = place;
+pub fn read_place<'a>(cx: &Context<'a>, place: Place) -> Result<Value<'a>, Stop> {
+    let (document, node) = (cx.document(place.source), place.node);
     let type_error = Err(Stop::Error(ErrorCode::Type));
     if document.is_null(node) {
         return Ok(Value::Null);
@@ -135,8 +135,8 @@ fn read_text<'a>(cx: &Context<'a>, text: &'a str, ty: &TypeImage) -> Result<Valu
 }
 
 /// The value of a JSON node as a place: null is null.
-pub fn place_value(place: Place<'_>) -> Value<'_> {
-    if place.document.is_null(place.node) { Value::Null } else { Value::Node(place) }
+pub fn place_value<'a>(cx: &Context<'a>, place: Place) -> Value<'a> {
+    if cx.document(place.source).is_null(place.node) { Value::Null } else { Value::Node(place) }
 }
 
 /// The value of a constant.
@@ -180,11 +180,11 @@ pub fn field<'a>(cx: &Context<'a>, base: Value<'a>, symbol: SymbolId) -> Value<'
 }
 
 /// A field of a JSON value.
-fn field_of_place<'a>(cx: &Context<'a>, place: Place<'a>, symbol: SymbolId, name: &str) -> Value<'a> {
-    let image = cx.image();
-    let resolved = resolve(image, place.document, place.node, place.ty);
+fn field_of_place<'a>(cx: &Context<'a>, place: Place, symbol: SymbolId, name: &str) -> Value<'a> {
+    let (image, document) = (cx.image(), cx.document(place.source));
+    let resolved = resolve(image, document, place.node, place.ty);
     let record = matches!(resolved, Some((_, TypeImage::Json | TypeImage::Map(_) | TypeImage::Record(_))));
-    if !record || place.document.kind(place.node) != Kind::Object {
+    if !record || document.kind(place.node) != Kind::Object {
         return match read_place(cx, place) {
             Ok(Value::Node(_)) => Value::Error(ErrorCode::Type),
             Ok(value) => field_of_value(value, name),
@@ -197,12 +197,12 @@ fn field_of_place<'a>(cx: &Context<'a>, place: Place<'a>, symbol: SymbolId, name
         Some((id, _)) => Some(id),
         None => None,
     };
-    let Some(node) = place.document.get(place.node, name) else {
+    let Some(node) = document.get(place.node, name) else {
         return Value::Absent;
     };
     match ty.or_else(|| json_type(image)) {
-        Some(ty) => place_value(Place { node, ty, ..place }),
-        None => untyped(place.document, node),
+        Some(ty) => place_value(cx, Place { node, ty, ..place }),
+        None => untyped(document, node),
     }
 }
 
@@ -274,13 +274,14 @@ pub enum Shape {
 pub fn shape(cx: &Context<'_>, value: Value<'_>) -> Option<(Shape, usize)> {
     match value {
         Value::Node(place) => {
-            let shape = match (cx.image().types.get(place.ty.index()), place.document.kind(place.node)) {
+            let document = cx.document(place.source);
+            let shape = match (cx.image().types.get(place.ty.index()), document.kind(place.node)) {
                 (Some(TypeImage::Set(_)), Kind::Array) => Shape::Set,
                 (_, Kind::Array) => Shape::List,
                 (_, Kind::Object) => Shape::Record,
                 _ => return None,
             };
-            Some((shape, place.document.size(place.node)))
+            Some((shape, document.size(place.node)))
         }
         Value::Constant(reference) => match reference.get() {
             Constant::List(rows) => Some((Shape::List, rows.len())),
@@ -288,7 +289,7 @@ pub fn shape(cx: &Context<'_>, value: Value<'_>) -> Option<(Shape, usize)> {
             Constant::Record(fields) => Some((Shape::Record, fields.len())),
             _ => None,
         },
-        Value::Split(text, separator) => Some((Shape::List, text.split(separator).count())),
+        Value::Split(text, separator) => Some((Shape::List, text.split(separator.as_str()).count())),
         Value::Texts(texts) => Some((Shape::List, texts.len())),
         Value::Places(places) => Some((Shape::List, places.len())),
         Value::Run(_, count) => Some((Shape::List, count)),

@@ -3,20 +3,28 @@
 use crate::caller::{CallerLink, LinkOrigin};
 use crate::json::{Document, Kind, NodeId};
 use crate::vm::context::{Context, Uri};
+use crate::vm::places::Found;
 use crate::vm::read::{constant, field, place_value};
-use crate::vm::value::{Place, Value};
+use crate::vm::value::{Place, Source, Value};
 use mcpz_bytecode::ErrorCode;
-use mcpz_bytecode::ids::{PatternId, SymbolId};
+use mcpz_bytecode::ids::{PatternId, SlotId, SymbolId};
 use mcpz_bytecode::image::{LinkKind, ParameterKind, SlotImage, SlotRoot};
 use mcpz_bytecode::value::Decimal;
 
 /// The value of a slot.
-pub fn slot_value<'a>(cx: &Context<'a>, slot: &'a SlotImage) -> Value<'a> {
+pub fn slot_value<'a>(cx: &Context<'a>, row: SlotId) -> Value<'a> {
+    let Some(slot) = cx.image().slots.get(row.index()) else {
+        return Value::Error(ErrorCode::Internal);
+    };
     if cx.listing && is_late(slot.root) {
         return Value::Unknown;
     }
     match root(cx, slot.root) {
-        Root::Json(document, node, argument) => json_place(cx, slot, document, node, argument),
+        Root::Json(source, start) => match find(cx, row, slot, cx.document(source), start) {
+            Found::Node(node) => place_value(cx, Place { source, node, ty: slot.ty }),
+            Found::Absent => Value::Absent,
+            Found::Astray => Value::Error(ErrorCode::Type),
+        },
         Root::Typed(value) => slot.path.iter().fold(value, |base, symbol| field(cx, base, *symbol)),
     }
 }
@@ -38,32 +46,29 @@ fn is_late(root: SlotRoot) -> bool {
 
 /// What a slot starts from.
 enum Root<'a> {
-    /// A JSON object, and whether the state knows its places.
-    Json(Document<'a>, NodeId, bool),
+    /// A JSON object.
+    Json(Source, NodeId),
     /// A value.
     Typed(Value<'a>),
 }
 
 /// The fact at a root.
 fn root<'a>(cx: &Context<'a>, root: SlotRoot) -> Root<'a> {
-    let json = |document: Option<Document<'a>>| match document {
-        Some(document) => Root::Json(document, document.root(), false),
+    let json = |source, there: bool| if there { Root::Json(source, NodeId::ROOT) } else { Root::Typed(Value::Absent) };
+    let arguments = |source| match cx.asked {
+        Some(asked) => Root::Json(source, asked.arguments.1),
         None => Root::Typed(Value::Absent),
     };
     match root {
-        SlotRoot::Args => match cx.asked {
-            Some(asked) => Root::Json(asked.arguments.0, asked.arguments.1, true),
-            None => Root::Typed(Value::Absent),
-        },
-        SlotRoot::PromptArgs => match cx.asked {
-            Some(asked) => Root::Json(asked.arguments.0, asked.arguments.1, false),
-            None => Root::Typed(Value::Absent),
-        },
-        SlotRoot::Sample | SlotRoot::Elicit => json(cx.asked.and_then(|asked| asked.details)),
-        SlotRoot::Context => json(cx.facts),
-        SlotRoot::UserClaims => claims(cx.chain.last(), LinkKind::User),
-        SlotRoot::AgentClaims => claims(cx.chain.first(), LinkKind::Agent),
-        SlotRoot::LinkClaims => json(cx.link.map(CallerLink::claims)),
+        SlotRoot::Args => arguments(Source::Arguments),
+        SlotRoot::PromptArgs => arguments(Source::Prompt),
+        SlotRoot::Sample | SlotRoot::Elicit => {
+            json(Source::Details, cx.asked.is_some_and(|asked| asked.details.is_some()))
+        }
+        SlotRoot::Context => json(Source::Facts, cx.facts.is_some()),
+        SlotRoot::UserClaims => claims(cx.chain.last(), LinkKind::User, Source::User),
+        SlotRoot::AgentClaims => claims(cx.chain.first(), LinkKind::Agent, Source::Agent),
+        SlotRoot::LinkClaims => json(Source::Link, cx.link.is_some()),
         SlotRoot::LinkSpiffe | SlotRoot::LinkUid => Root::Typed(link_fact(cx.link, root)),
         SlotRoot::Now => Root::Typed(Value::Instant(cx.now_ms)),
         SlotRoot::NetworkSource => Root::Typed(cx.network.map_or(Value::Absent, Value::Ip)),
@@ -84,9 +89,9 @@ fn root<'a>(cx: &Context<'a>, root: SlotRoot) -> Root<'a> {
 }
 
 /// Claims of a link of this kind; error `missing` without one.
-fn claims<'a>(link: Option<&'a CallerLink>, kind: LinkKind) -> Root<'a> {
+fn claims<'a>(link: Option<&'a CallerLink>, kind: LinkKind, source: Source) -> Root<'a> {
     match link {
-        Some(link) if link.kind() == kind => Root::Json(link.claims(), link.claims().root(), false),
+        Some(link) if link.kind() == kind => Root::Json(source, NodeId::ROOT),
         _ => Root::Typed(Value::Error(ErrorCode::Missing)),
     }
 }
@@ -112,28 +117,42 @@ fn uri_variable<'a>(cx: &Context<'a>, pattern: PatternId, symbol: SymbolId) -> V
     found.map_or(Value::Absent, |(_, value)| Value::Text(value))
 }
 
+/// The JSON object that a root is, if it is one.
+#[inline]
+pub fn json_root(cx: &Context<'_>, slot: SlotRoot) -> Option<(Source, NodeId)> {
+    match slot {
+        SlotRoot::Args => cx.asked.map(|asked| (Source::Arguments, asked.arguments.1)),
+        SlotRoot::Context => cx.facts.map(|_| (Source::Facts, NodeId::ROOT)),
+        other => match root(cx, other) {
+            Root::Json(source, node) => Some((source, node)),
+            Root::Typed(_) => None,
+        },
+    }
+}
+
+/// Where a slot's path leads, found once for each decision.
+#[inline]
+pub fn find(cx: &Context<'_>, row: SlotId, slot: &SlotImage, document: Document<'_>, start: NodeId) -> Found {
+    match cx.places {
+        Some(places) => places.find(row, || follow(cx, slot, document, start)),
+        None => follow(cx, slot, document, start),
+    }
+}
+
 /// Follows a slot's path through JSON objects.
-fn json_place<'a>(
-    cx: &Context<'a>,
-    slot: &SlotImage,
-    document: Document<'a>,
-    start: NodeId,
-    argument: bool,
-) -> Value<'a> {
+fn follow(cx: &Context<'_>, slot: &SlotImage, document: Document<'_>, start: NodeId) -> Found {
     let mut node = start;
     for symbol in &slot.path {
         match document.kind(node) {
             Kind::Object => {}
-            Kind::Null => return Value::Absent,
-            _ => return Value::Error(ErrorCode::Type),
+            Kind::Null => return Found::Absent,
+            _ => return Found::Astray,
         }
-        let Some(name) = cx.image().symbols.get(symbol.index()) else {
-            return Value::Error(ErrorCode::Internal);
-        };
+        let name = cx.image().symbols.get(symbol.index()).map_or("", |name| name);
         match document.get(node, name) {
             Some(member) => node = member,
-            None => return Value::Absent,
+            None => return Found::Absent,
         }
     }
-    place_value(Place { document, node, ty: slot.ty, argument })
+    Found::Node(node)
 }

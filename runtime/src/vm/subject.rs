@@ -1,14 +1,32 @@
 //! Who a rule is about: the chain-matching table (docs/semantics.md, section 4).
 
-use crate::vm::context::Context;
+use crate::vm::context::{Context, SubjectTable, SubjectTruth};
 use crate::vm::value::Truth;
 use mcpz_bytecode::ids::{ClassId, ServerId, SubjectId};
 use mcpz_bytecode::image::{LinkKind, SubjectImage};
 use mcpz_bytecode::opcode::{SUBJECT_CLIENT, SUBJECT_NARROW};
 
 /// Whether the chain fits a subject; flags as in [`mcpz_bytecode::opcode::Opcode::Subject`].
+#[inline]
 pub fn matches(cx: &Context<'_>, subject: SubjectId, flags: u8) -> Truth {
-    if flags & SUBJECT_NARROW == 0 { anywhere(cx, subject) } else { narrowly(cx, subject, flags & SUBJECT_CLIENT != 0) }
+    let narrow = flags & SUBJECT_NARROW != 0;
+    // When no server asks, what subjects are is known of the caller.
+    let known = if cx.asked.is_some_and(|asked| !asked.by_server) { cx.subjects.get(subject) } else { None };
+    match known {
+        Some(known) if narrow => known.narrowly,
+        Some(known) => known.anywhere,
+        None if narrow => narrowly(cx, subject, flags & SUBJECT_CLIENT != 0),
+        None => anywhere(cx, subject),
+    }
+}
+
+/// What every subject of the bundle is of a chain, when no server asks.
+pub fn table(cx: &Context<'_>) -> SubjectTable {
+    let truth = |row| {
+        let subject = SubjectId::new(row);
+        SubjectTruth { narrowly: narrowly(cx, subject, false), anywhere: anywhere(cx, subject) }
+    };
+    SubjectTable::new((0..cx.image().subjects.len()).map(truth))
 }
 
 /// Folds parts like `or`.

@@ -5,7 +5,7 @@
 //! operator reads it as its type: `has`, `is` and `??` look at the JSON alone.
 
 use crate::data::ConstantRef;
-use crate::json::{Document, NodeId};
+use crate::json::NodeId;
 use crate::natives::sql::SqlFacts;
 use alloc::string::String;
 use core::net::IpAddr;
@@ -62,30 +62,47 @@ pub enum Value<'a> {
     /// A glob.
     Glob(&'a str, bool),
     /// A JSON value that is not null, to be read as its type.
-    Node(Place<'a>),
+    Node(Place),
     /// A list, set or record of constants.
     Constant(ConstantRef<'a>),
     /// The pieces of a text between separators.
-    Split(&'a str, &'a str),
+    Split(&'a str, &'a String),
     /// Texts made by the extraction stage.
     Texts(&'a [String]),
     /// Places collected by the extraction stage.
-    Places(&'a [Place<'a>]),
+    Places(&'a [Place]),
     /// A list of registers: the first and how many.
     Run(usize, usize),
 }
 
 /// A JSON value and the type it is read as.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// The document.
-    pub document: Document<'a>,
+pub struct Place {
+    /// The document: see [`crate::vm::context::Context::document`].
+    pub source: Source,
     /// The node.
     pub node: NodeId,
     /// The type.
     pub ty: TypeId,
-    /// Whether the document holds the arguments, so that the state can be asked about the place.
-    pub argument: bool,
+}
+
+/// The documents that a request brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The arguments, as `args`: the state can be asked about places in them.
+    Arguments,
+    /// The arguments of a prompt.
+    Prompt,
+    /// `sample` or `elicit`.
+    Details,
+    /// `context`.
+    Facts,
+    /// The claims of the user.
+    User,
+    /// The claims of the agent.
+    Agent,
+    /// The claims of the link that is being classified.
+    Link,
 }
 
 /// A register.
@@ -106,7 +123,7 @@ impl<'a> Register<'a> {
     /// A register that holds a place or constant, with its origin.
     pub fn of(value: Value<'a>) -> Self {
         let origin = match value {
-            Value::Node(place) if place.argument => Some(place.node),
+            Value::Node(place) if place.source == Source::Arguments => Some(place.node),
             _ => None,
         };
         Self { value, origin }

@@ -10,7 +10,7 @@ use crate::vm::value::{Register, Truth, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use mcpz_bytecode::ids::ClassId;
+use mcpz_bytecode::ids::{ClassId, SlotId};
 use mcpz_bytecode::image::{Constant, HistoryImage, StepImage, SubjectImage};
 use mcpz_bytecode::opcode::{OperandKind, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::value::time::{DAY_MS, civil_from_days};
@@ -54,8 +54,7 @@ impl<'a> Shown<'_, 'a> {
 
     /// What stands in a place.
     pub fn place(&self, slot: u32) -> String {
-        let slot = usize::try_from(slot).ok().and_then(|row| self.cx.image().slots.get(row));
-        slot.map_or_else(String::new, |slot| self.register(Register::of(slot_value(self.cx, slot))))
+        self.register(Register::of(slot_value(self.cx, SlotId(slot))))
     }
 
     /// Whether a list of registers or places holds something sensitive.
@@ -128,7 +127,7 @@ impl<'a> Shown<'_, 'a> {
                 let (from, until) = (clock(i64::from(window.from_s)), clock(i64::from(window.until_s)));
                 format!("window {from}..{until} {zone}")
             }
-            Value::Node(place) => self.node(value, place.document, place.node, depth),
+            Value::Node(place) => self.node(value, self.cx.document(place.source), place.node, depth),
             Value::Constant(_) | Value::Split(..) | Value::Texts(_) | Value::Places(_) | Value::Run(..) => {
                 self.collection(value, depth)
             }

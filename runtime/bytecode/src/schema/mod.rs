@@ -7,13 +7,15 @@
 
 mod cursor;
 mod encode;
+mod simple;
 mod verify;
 mod view;
 
+pub use simple::SimpleNode;
 pub use verify::{SchemaError, VerifiedSchema};
 pub use view::{
-    CheckView, Checks, ConstantMembers, ConstantView, Constants, NamedParameters, NodeList, Pairs, SchemaView, Strings,
-    same,
+    CheckView, Checks, ConstantMembers, ConstantView, Constants, NamedParameters, NodeList, PairSearch, Pairs,
+    SchemaView, Strings, same,
 };
 
 use alloc::string::String;

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use super::encode::MAGIC;
+use super::simple::{SimpleNode, is_closed};
 use super::view::{CheckView, ConstantMembers, ConstantView, Constants, NodeList, Pairs, SchemaView, Strings};
 use super::{Bound, MAX_CONSTANT_DEPTH, MAX_NODES};
 use crate::limits::MAX_AUTOMATON_BYTES;
@@ -47,6 +48,9 @@ pub struct VerifiedSchema {
     /// Offset of the parameters.
     pub(super) parameters: u32,
     automata: Vec<sparse::DFA<Vec<u8>>>,
+    /// By node.
+    pub(super) simple: Vec<Option<SimpleNode>>,
+    pub(super) closed: bool,
 }
 
 impl VerifiedSchema {
@@ -64,7 +68,9 @@ impl VerifiedSchema {
         if !is_sound(&view, automaton_count) {
             return Err(SchemaError::Structure);
         }
-        Ok(verified)
+        let simple = (0..verified.node_count).map(|node| view.checks(node).and_then(SimpleNode::of)).collect();
+        let closed = is_closed(&view);
+        Ok(VerifiedSchema { simple, closed, ..verified })
     }
 
     /// The schema over the bytes that were verified. Over other bytes the view finds what it finds,
@@ -98,7 +104,14 @@ fn header(bytes: &[u8]) -> Option<VerifiedSchema> {
     let words = node_count.checked_add(automaton_count)?;
     let parameters = HEADER_BYTES.checked_add(words.checked_mul(4)?)?;
     let is_sound = magic == MAGIC && root < node_count;
-    is_sound.then_some(VerifiedSchema { root, node_count, parameters, automata: Vec::new() })
+    is_sound.then_some(VerifiedSchema {
+        root,
+        node_count,
+        parameters,
+        automata: Vec::new(),
+        simple: Vec::new(),
+        closed: false,
+    })
 }
 
 fn load_automaton(bytes: &[u8], verified: &VerifiedSchema, row: u32) -> Result<sparse::DFA<Vec<u8>>, SchemaError> {

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use super::encode::{op, tag};
+use super::simple::SimpleNode;
 use super::verify::VerifiedSchema;
 use super::{Bound, Combinator, Size};
 
@@ -24,6 +25,17 @@ impl<'a> SchemaView<'a> {
     pub fn checks(&self, node: u32) -> Option<Checks<'a>> {
         let offset = self.verified.offset(self.bytes, node)?;
         Cursor::at(self.bytes, offset)?.bytes().map(|rest| Checks(Cursor { rest }))
+    }
+
+    /// A node that only asks for a type and its bounds.
+    #[inline]
+    pub fn simple(&self, node: u32) -> Option<&'a SimpleNode> {
+        self.verified.simple.get(usize::try_from(node).ok()?)?.as_ref()
+    }
+
+    /// Whether the root itself refuses every parameter that it does not name.
+    pub fn is_closed(&self) -> bool {
+        self.verified.closed
     }
 
     /// Whether an automaton finds a match anywhere in the text; `None` when it cannot tell.
@@ -266,6 +278,40 @@ impl<'a> Pairs<'a> {
     pub fn by_bytes(self) -> impl Iterator<Item = (&'a [u8], u32)> {
         let mut cursor = self.0;
         core::iter::from_fn(move || Some((cursor.bytes()?, cursor.u32()?)))
+    }
+}
+
+/// Looks names up in a list of pairs, going on where the last one was found: members that come in the order
+/// of the list are found at once.
+#[derive(Debug, Clone, Copy)]
+pub struct PairSearch<'a> {
+    all: Pairs<'a>,
+    rest: Pairs<'a>,
+}
+
+impl<'a> PairSearch<'a> {
+    /// A search that begins with the first pair.
+    #[inline]
+    pub fn new(all: Pairs<'a>) -> PairSearch<'a> {
+        PairSearch { all, rest: all }
+    }
+
+    /// The node of a name, and how many pairs were looked at.
+    #[inline]
+    pub fn find(&mut self, name: &[u8]) -> (Option<u32>, u32) {
+        let mut looked_at = 0_u32;
+        // The rest of the list, then all of it: a name is in one of them or nowhere.
+        for whole in [false, true] {
+            let mut cursor = if whole { self.all.0 } else { self.rest.0 };
+            while let (Some(known), Some(node)) = (cursor.bytes(), cursor.u32()) {
+                looked_at = looked_at.saturating_add(1);
+                if same(known, name) {
+                    self.rest = Pairs(cursor);
+                    return (Some(node), looked_at);
+                }
+            }
+        }
+        (None, looked_at)
     }
 }
 

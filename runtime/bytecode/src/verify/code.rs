@@ -207,7 +207,10 @@ impl Pass<'_> {
                     }
                 }
             }
-            Opcode::Native => self.facts.natives = true,
+            Opcode::Native => {
+                let native = usize::try_from(instruction.b).ok().and_then(|row| self.image.natives.get(row));
+                self.facts.natives |= native.is_none_or(NativeImage::allocates);
+            }
             Opcode::History | Opcode::HistoryOf | Opcode::Subject => self.facts.request = true,
             _ => {}
         }

@@ -1,0 +1,55 @@
+//! Where the places of a request stand: found once for each decision, however many tests look there.
+
+use crate::json::NodeId;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use mcpz_bytecode::ids::SlotId;
+
+/// What stands at a place of a JSON document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Absent,
+    /// Something on the way is no object.
+    Astray,
+    /// This value.
+    Node(NodeId),
+}
+
+/// Findings by slot. Those of an earlier decision carry another stamp.
+#[derive(Debug, Default)]
+pub struct Places {
+    stamp: u32,
+    rows: Vec<Cell<(u32, Found)>>,
+}
+
+impl Places {
+    /// The same memory for so many slots, with nothing found yet.
+    pub fn fresh(mut self, slots: usize) -> Self {
+        match self.stamp.checked_add(1) {
+            Some(next) => self.stamp = next,
+            None => {
+                self.rows.clear();
+                self.stamp = 1;
+            }
+        }
+        if self.rows.len() < slots {
+            self.rows.resize(slots, Cell::new((0, Found::Absent)));
+        }
+        self
+    }
+
+    /// What was found, or what `find` finds now.
+    #[inline]
+    pub fn find(&self, slot: SlotId, find: impl FnOnce() -> Found) -> Found {
+        let Some(row) = self.rows.get(slot.index()) else { return find() };
+        match row.get() {
+            (stamp, found) if stamp == self.stamp => found,
+            _ => {
+                let found = find();
+                row.set((self.stamp, found));
+                found
+            }
+        }
+    }
+}
