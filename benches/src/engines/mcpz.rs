@@ -16,7 +16,9 @@ use mcpz_runtime::request::{ContextFacts, Direction, Facts, Request};
 use mcpz_runtime::state::TableState;
 use mcpz_runtime::{Caller, Input, Reading, Scratch, decide, decide_reading};
 use serde_json::json;
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// The moment of every request; no rule reads it.
@@ -24,15 +26,16 @@ const NOW_MS: i64 = 1_772_445_600_000;
 /// Sections of a bundle that are decision code and rule table.
 const CODE: [&str; 3] = ["code", "entries", "rules"];
 
-/// A program.
+/// A program, and the callers it has resolved: a credential is resolved once, however many calls it makes.
 pub struct Mcpz {
     program: Program,
     data: DataSet,
+    callers: Mutex<HashMap<String, Arc<Caller>>>,
 }
 
 /// What is known beforehand.
 pub struct Session {
-    caller: Caller,
+    caller: Arc<Caller>,
     server: String,
     context: Document<'static>,
     state: TableState,
@@ -97,7 +100,7 @@ impl Engine for Mcpz {
 
     fn load(bundle: &Vec<u8>) -> Result<Self, String> {
         let program = Program::load(bundle).map_err(|error| error.to_string())?;
-        Ok(Mcpz { program, data: DataSet::default() })
+        Ok(Mcpz { program, data: DataSet::default(), callers: Mutex::default() })
     }
 
     fn worker(&self) -> Scratch {
@@ -111,10 +114,14 @@ impl Engine for Mcpz {
             source: LinkSource::Issuer("corp".to_owned()),
             claims: json!({ "sub": known.agent, "groups": groups }).to_string(),
         };
-        let principal = Principal { chain: vec![link], scopes: Vec::new() };
+        let mut callers = self.callers.lock().expect("nobody panicked with it");
+        let caller = callers.entry(link.claims.clone()).or_insert_with(|| {
+            let principal = Principal { chain: vec![link], scopes: Vec::new() };
+            Arc::new(Caller::resolve(&self.program, &self.data, &principal))
+        });
         let context = json!({ "hour": known.facts.hour, "segment": known.facts.segment }).to_string();
         Session {
-            caller: Caller::resolve(&self.program, &self.data, &principal),
+            caller: Arc::clone(caller),
             server: known.server_name.to_owned(),
             context: buffers().read(context.leak().as_bytes(), &Limits::DEFAULT).expect("facts are JSON"),
             state: TableState::default(),
