@@ -65,7 +65,7 @@ impl Engine {
     /// Decides a case, and counts the steps it took beside the bound that the verifier computed.
     pub fn decide_counted(&self, case: &Case) -> Result<(Decision, StepCount), Failure> {
         let caller = self.resolved(case)?;
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::new().counting_steps();
         let decision = mcpz_runtime::decide(&self.input(case, &caller)?, &mut scratch);
         Ok((decision, scratch.steps()))
     }

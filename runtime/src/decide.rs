@@ -65,6 +65,7 @@ struct Rest {
     memo: Memo,
     work: Work,
     steps: Cell<StepCount>,
+    counts_steps: bool,
     probe: Option<Probe>,
 }
 
@@ -80,7 +81,13 @@ impl Scratch {
         self
     }
 
-    /// Steps of the decision code of the last decision.
+    /// The same memory, counting the steps of decisions from now on.
+    pub fn counting_steps(mut self) -> Self {
+        self.rest.counts_steps = true;
+        self
+    }
+
+    /// Steps of the decision code of the last decision; none unless they are counted.
     pub fn steps(&self) -> StepCount {
         self.rest.steps.get()
     }
@@ -127,10 +134,10 @@ pub(crate) fn fault(fault: JsonFault) -> Reason {
 /// What list time says of one target: a tool or prompt by name, a resource by URI. The message of
 /// the request is not looked at; `None` when the credential or the target is refused.
 pub fn visibility(input: &Input<'_>, action: Action, name: &str, scratch: &mut Scratch) -> Option<Visibility> {
-    let Rest { context, memo, work, steps, probe, .. } = &mut scratch.rest;
+    let Rest { context, memo, work, steps, counts_steps, probe, .. } = &mut scratch.rest;
     memo.clear();
     steps.set(StepCount::default());
-    let case = case_of(input, context, steps, *probe).ok()?;
+    let case = case_of(input, context, counts_steps.then_some(&*steps), *probe).ok()?;
     let server = input.program.server(input.request.server)?;
     let row = input.program.image().servers.get(server.index())?;
     let mut asked = target::blank(action, server);
@@ -177,10 +184,10 @@ fn prepare<T>(
     rest: &mut Rest,
     go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo, &mut Work) -> T,
 ) -> Result<T, Reason> {
-    let Rest { context, details, arguments, memo, work, steps, probe } = rest;
+    let Rest { context, details, arguments, memo, work, steps, counts_steps, probe } = rest;
     memo.clear();
     steps.set(StepCount::default());
-    let case = case_of(input, context, steps, *probe)?;
+    let case = case_of(input, context, counts_steps.then_some(&*steps), *probe)?;
     let message = reading.message();
     let method = reading.method().ok_or(Reason::UnknownMethod)?;
     let server = reading.server().ok_or(Reason::UnknownTarget)?;
@@ -209,7 +216,7 @@ fn prepare<T>(
 fn case_of<'a>(
     input: &Input<'a>,
     context: &'a mut Buffers,
-    steps: &'a Cell<StepCount>,
+    steps: Option<&'a Cell<StepCount>>,
     probe: Option<Probe>,
 ) -> Result<Case<'a>, Reason> {
     let caller = input.caller;

@@ -219,7 +219,7 @@ fn run_as(program: &Program, principal: &Principal, state: &TableState, argument
     let data = DataSet::default();
     let caller = Caller::resolve(program, &data, principal);
     let input = Input { program, data: &data, caller: &caller, request, state };
-    let mut scratch = Scratch::new();
+    let mut scratch = Scratch::new().counting_steps();
     let decision = decide(&input, &mut scratch);
     assert!(scratch.steps().taken <= scratch.steps().bound, "{:?}", scratch.steps());
     assert_eq!(why(&input, &mut Scratch::new()).decision, decision, "explaining changes nothing");

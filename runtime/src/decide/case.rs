@@ -49,8 +49,8 @@ pub(crate) struct Case<'a> {
     pub network: Option<IpAddr>,
     /// The state.
     pub state: &'a dyn State,
-    /// Steps of the decision code so far.
-    pub steps: &'a Cell<StepCount>,
+    /// Steps of the decision code so far, where they are counted.
+    pub steps: Option<&'a Cell<StepCount>>,
     /// Told when the decision stage is entered and left.
     pub probe: Option<Probe>,
 }
@@ -418,8 +418,7 @@ impl<'a> Case<'a> {
             let base = self.context(asked, extracted, memo, &missed);
             let mut cx = Context { wanted: Some(&wanted), state, eager: true, ..base };
             set_time(&mut cx, time);
-            let uncounted = Cell::new(StepCount::default());
-            Case { steps: &uncounted, ..*self }.run_all(&cx, &extracted.entries, stages, work);
+            Case { steps: None, ..*self }.run_all(&cx, &extracted.entries, stages, work);
         }
         let wanted = wanted.into_inner();
         for (parser, text) in &wanted {
@@ -519,15 +518,17 @@ impl<'a> Case<'a> {
 
     /// Adds what a block may take at most.
     fn count_bound(&self, block: BlockId) {
+        let Some(steps) = self.steps else { return };
         let bound = self.program.block_facts(block).map_or(0, |facts| facts.steps);
-        let count = self.steps.get();
-        self.steps.set(StepCount { bound: count.bound.saturating_add(bound), ..count });
+        let count = steps.get();
+        steps.set(StepCount { bound: count.bound.saturating_add(bound), ..count });
     }
 
     /// Adds what was taken.
     fn count_taken(&self, taken: u64) {
-        let count = self.steps.get();
-        self.steps.set(StepCount { taken: count.taken.saturating_add(taken), ..count });
+        let Some(steps) = self.steps else { return };
+        let count = steps.get();
+        steps.set(StepCount { taken: count.taken.saturating_add(taken), ..count });
     }
 
     /// What list time says of the target: forbids and permits, everything late unknown.

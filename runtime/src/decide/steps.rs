@@ -46,17 +46,16 @@ struct Course<'c, 'a> {
     extracted: &'c Extracted<'c>,
     memo: &'c mut Memo,
     work: &'c mut Work,
-    decision: Decision,
+    decision: &'c mut Decision,
 }
 
 /// Decides what is asked, from step 0d on.
 pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> Decision {
-    let blank = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, case.program.digest());
+    let mut decision = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, case.program.digest());
     let extracted = extract(case.program, asked, work);
-    let mut course = Course { case, asked, extracted: &extracted, memo, work, decision: blank };
+    let mut course = Course { case, asked, extracted: &extracted, memo, work, decision: &mut decision };
     // The result only says whether all steps were gone through; the decision is in the course.
     let _ = course.run();
-    let mut decision = course.decision;
     extracted.give_back(work);
     decision.errors.sort_by_key(|error| error.rule);
     decision

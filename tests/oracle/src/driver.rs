@@ -267,7 +267,7 @@ impl Built {
 
     /// What the virtual machine decides, and the steps of decision code: taken, and declared as the bound.
     pub fn machine_with_steps(&self, case: &Case) -> (Decision, u64, u64) {
-        let mut scratch = mcpz_runtime::Scratch::new();
+        let mut scratch = mcpz_runtime::Scratch::new().counting_steps();
         let decision = mcpz_runtime::decide(&Resolved::of(self, case).input(self, case), &mut scratch);
         (decision, scratch.steps().taken, scratch.steps().bound)
     }
