@@ -110,8 +110,10 @@ impl Workbench for Bench {
             None => Vec::new(),
         };
         let met = |entry: &EntryImage| case.is_none() || entry.trees.all().any(|tree| trail.contains(&tree));
+        // An editor names a tool as policies write it: quoted when it is no identifier.
+        let plain = |name: &str| name.replace('"', "");
         let wanted = |found: &&EntryImage| match entry {
-            Some(name) => entry_name(image, found) == name,
+            Some(name) => plain(&entry_name(image, found)) == plain(name),
             None => met(found),
         };
         let entries: Vec<&EntryImage> = image.entries.iter().filter(wanted).collect();

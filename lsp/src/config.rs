@@ -45,6 +45,8 @@ pub struct Config {
     pub markdown: bool,
     /// The client fills in snippets.
     pub snippets: bool,
+    /// The client takes edits that carry versions.
+    pub document_changes: bool,
     /// The client tells of changes on disk when asked.
     pub watches_files: bool,
     /// Folders of the workspace.
@@ -76,6 +78,7 @@ impl Config {
             error_index: options.get("errorIndex").and_then(Value::as_str).map(str::to_owned),
             markdown,
             snippets: flag("/textDocument/completion/completionItem/snippetSupport"),
+            document_changes: flag("/workspace/workspaceEdit/documentChanges"),
             watches_files: flag("/workspace/didChangeWatchedFiles/dynamicRegistration"),
             folders: folders(params),
         }

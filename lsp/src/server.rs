@@ -8,9 +8,10 @@ use crate::requests;
 use crate::state::State;
 use crate::view::{Snapshot, path_of};
 use crate::workbench::Workbench;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 use tokio::runtime::Handle;
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types::{self as lsp, Uri};
@@ -22,6 +23,8 @@ pub struct Backend {
     events: Sender<Event>,
     watches_files: AtomicBool,
     was_shut_down: Arc<AtomicBool>,
+    /// The semantic tokens that were sent last, by document.
+    sent_tokens: Mutex<BTreeMap<Uri, lsp::SemanticTokens>>,
 }
 
 /// Tells the loop, when it is dropped, that nobody waits for an answer any more.
@@ -42,7 +45,13 @@ impl Backend {
         let config = Config::new(&lsp::InitializeParams::default());
         let state = State::new(config, outbox, workbench);
         std::thread::spawn(move || main_loop::run(state, &receiver, &readers));
-        Backend { client, events, watches_files: AtomicBool::new(false), was_shut_down: Arc::default() }
+        Backend {
+            client,
+            events,
+            watches_files: AtomicBool::new(false),
+            was_shut_down: Arc::default(),
+            sent_tokens: Mutex::default(),
+        }
     }
 
     /// Whether the client asked to shut down.
@@ -71,6 +80,17 @@ impl Backend {
         let answer = receiver.await.unwrap_or_else(|_| Err(Error::request_cancelled()));
         drop(guard);
         answer
+    }
+
+    /// The semantic tokens of a document, and those that were sent before.
+    async fn tokens(&self, uri: Uri) -> Result<Option<(Option<lsp::SemanticTokens>, lsp::SemanticTokens)>> {
+        let document = uri.clone();
+        let found =
+            self.read(Some(&uri), move |snapshot| Ok(requests::reading::tokens_full(snapshot, &document))).await?;
+        let Some(now) = found else { return Ok(None) };
+        let mut sent = self.sent_tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let before = sent.insert(uri, now.clone());
+        Ok(Some((before, now)))
     }
 
     /// `workspace/textDocumentContent`: a document that the server holds.
@@ -119,6 +139,7 @@ impl LanguageServer for Backend {
     }
 
     async fn did_close(&self, params: lsp::DidCloseTextDocumentParams) {
+        self.sent_tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&params.text_document.uri);
         self.send(Event::Close(params.text_document.uri));
     }
 
@@ -153,5 +174,201 @@ impl LanguageServer for Backend {
     async fn completion(&self, params: lsp::CompletionParams) -> Result<Option<lsp::CompletionResponse>> {
         let uri = params.text_document_position.text_document.uri.clone();
         self.read(Some(&uri), move |snapshot| Ok(requests::completion::completion(snapshot, &params))).await
+    }
+
+    async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::reading::hover(snapshot, &params))).await
+    }
+
+    async fn signature_help(&self, params: lsp::SignatureHelpParams) -> Result<Option<lsp::SignatureHelp>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::reading::signature(snapshot, &params))).await
+    }
+
+    async fn inlay_hint(&self, params: lsp::InlayHintParams) -> Result<Option<Vec<lsp::InlayHint>>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::reading::inlay_hints(snapshot, &params))).await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: lsp::SemanticTokensParams,
+    ) -> Result<Option<lsp::SemanticTokensResult>> {
+        let tokens = self.tokens(params.text_document.uri).await?;
+        Ok(tokens.map(|(_, tokens)| lsp::SemanticTokensResult::Tokens(tokens)))
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: lsp::SemanticTokensDeltaParams,
+    ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>> {
+        let Some((before, now)) = self.tokens(params.text_document.uri).await? else { return Ok(None) };
+        let known = before.filter(|before| before.result_id.as_deref() == Some(params.previous_result_id.as_str()));
+        Ok(Some(match known {
+            Some(before) => {
+                let edits = requests::reading::tokens_delta(&before.data, &now.data);
+                let delta = lsp::SemanticTokensDelta { result_id: now.result_id, edits };
+                lsp::SemanticTokensFullDeltaResult::TokensDelta(delta)
+            }
+            None => lsp::SemanticTokensFullDeltaResult::Tokens(now),
+        }))
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: lsp::SemanticTokensRangeParams,
+    ) -> Result<Option<lsp::SemanticTokensRangeResult>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| {
+            Ok(requests::reading::tokens_range(snapshot, &params).map(lsp::SemanticTokensRangeResult::Tokens))
+        })
+        .await
+    }
+
+    async fn goto_definition(&self, params: lsp::GotoDefinitionParams) -> Result<Option<lsp::GotoDefinitionResponse>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| {
+            Ok(requests::navigation::definitions(snapshot, &params.text_document_position_params)
+                .map(lsp::GotoDefinitionResponse::Array))
+        })
+        .await
+    }
+
+    async fn goto_declaration(
+        &self,
+        params: lsp::request::GotoDeclarationParams,
+    ) -> Result<Option<lsp::request::GotoDeclarationResponse>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| {
+            Ok(requests::navigation::definitions(snapshot, &params.text_document_position_params)
+                .map(lsp::GotoDefinitionResponse::Array))
+        })
+        .await
+    }
+
+    async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
+        let uri = params.text_document_position.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::navigation::references(snapshot, &params))).await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: lsp::DocumentHighlightParams,
+    ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::navigation::highlights(snapshot, &params))).await
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: lsp::TextDocumentPositionParams,
+    ) -> Result<Option<lsp::PrepareRenameResponse>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| requests::navigation::prepare_rename(snapshot, &params)).await
+    }
+
+    async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
+        let uri = params.text_document_position.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| requests::navigation::rename(snapshot, &params)).await
+    }
+
+    async fn linked_editing_range(
+        &self,
+        params: lsp::LinkedEditingRangeParams,
+    ) -> Result<Option<lsp::LinkedEditingRanges>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| {
+            Ok(requests::navigation::linked(snapshot, &params.text_document_position_params))
+        })
+        .await
+    }
+
+    async fn document_symbol(&self, params: lsp::DocumentSymbolParams) -> Result<Option<lsp::DocumentSymbolResponse>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| {
+            Ok(requests::navigation::document_symbols(snapshot, &params.text_document.uri))
+        })
+        .await
+    }
+
+    async fn symbol(&self, params: lsp::WorkspaceSymbolParams) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
+        let answer = move |snapshot: &Snapshot| Ok(requests::navigation::workspace_symbols(snapshot, &params.query));
+        Ok(Some(lsp::WorkspaceSymbolResponse::Nested(self.read(None, answer).await?)))
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: lsp::CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyItem>>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| {
+            Ok(requests::navigation::prepare_hierarchy(snapshot, &params.text_document_position_params))
+        })
+        .await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: lsp::CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyIncomingCall>>> {
+        self.read(None, move |snapshot| Ok(requests::navigation::incoming(snapshot, &params.item))).await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: lsp::CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyOutgoingCall>>> {
+        self.read(None, move |snapshot| Ok(requests::navigation::outgoing(snapshot, &params.item))).await
+    }
+
+    async fn folding_range(&self, params: lsp::FoldingRangeParams) -> Result<Option<Vec<lsp::FoldingRange>>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::navigation::folds(snapshot, &params.text_document.uri)))
+            .await
+    }
+
+    async fn selection_range(&self, params: lsp::SelectionRangeParams) -> Result<Option<Vec<lsp::SelectionRange>>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::navigation::selections(snapshot, &params))).await
+    }
+
+    async fn document_link(&self, params: lsp::DocumentLinkParams) -> Result<Option<Vec<lsp::DocumentLink>>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::navigation::links(snapshot, &params.text_document.uri)))
+            .await
+    }
+
+    async fn code_action(&self, params: lsp::CodeActionParams) -> Result<Option<lsp::CodeActionResponse>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::editing::code_actions(snapshot, &params))).await
+    }
+
+    async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::editing::lenses(snapshot, &params.text_document.uri))).await
+    }
+
+    async fn formatting(&self, params: lsp::DocumentFormattingParams) -> Result<Option<Vec<lsp::TextEdit>>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::editing::format(snapshot, &params.text_document.uri))).await
+    }
+
+    async fn range_formatting(&self, params: lsp::DocumentRangeFormattingParams) -> Result<Option<Vec<lsp::TextEdit>>> {
+        let uri = params.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::editing::format_range(snapshot, &params))).await
+    }
+
+    async fn on_type_formatting(
+        &self,
+        params: lsp::DocumentOnTypeFormattingParams,
+    ) -> Result<Option<Vec<lsp::TextEdit>>> {
+        let uri = params.text_document_position.text_document.uri.clone();
+        self.read(Some(&uri), move |snapshot| Ok(requests::editing::format_on_type(snapshot, &params))).await
+    }
+
+    async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<lsp::LSPAny>> {
+        let uri = requests::commands::document(&params);
+        self.read(uri.as_ref(), move |snapshot| requests::commands::run(snapshot, &params)).await
     }
 }

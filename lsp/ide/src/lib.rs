@@ -7,18 +7,32 @@
 //!
 //! Read next: [`package`] for what a package is here, [`syntax`] for how a place is found.
 
+pub mod actions;
 pub mod completion;
+pub mod definition;
 pub mod describe;
 pub mod diagnostics;
+pub mod formatting;
 pub mod grammar;
+pub mod hover;
+pub mod inlay;
+pub mod json_place;
+pub mod lens;
 pub mod library;
+pub mod literal;
 pub mod markup;
 pub mod names;
+pub mod outline;
 pub mod package;
 pub mod place;
+pub mod references;
+pub mod signature;
+pub mod symbol;
 pub mod syntax;
+pub mod tokens;
 pub mod tools;
 pub mod types;
+pub mod who;
 
 pub use package::Package;
 pub use place::{File, Location};

@@ -13,7 +13,9 @@ pub fn value(value: &Value, root: &Path) -> String {
 /// An address relative to the workspace.
 pub fn address(uri: &str, root: &Path) -> String {
     let prefix = format!("{}/", crate::workspace::uri(root));
-    uri.strip_prefix(&prefix).map_or_else(|| uri.replace(&crate::workspace::uri(root), "."), str::to_owned)
+    let shorter =
+        uri.strip_prefix(&prefix).map_or_else(|| uri.replace(&crate::workspace::uri(root), "."), str::to_owned);
+    shorter.replace(&root.display().to_string(), ".")
 }
 
 /// A position: line and column from 1.
@@ -68,6 +70,11 @@ fn node(value: &Value, root: &Path, depth: usize, lines: &mut Vec<String>) {
         }
         Value::Object(map) => {
             for (key, member) in map {
+                // Digests change with what they are made of, which no session is about.
+                if matches!(key.as_str(), "digest" | "resultId") {
+                    lines.push(format!("{indent}{key}: .."));
+                    continue;
+                }
                 match inline(member, root) {
                     Some(text) => lines.push(format!("{indent}{}: {text}", address(key, root))),
                     None => {

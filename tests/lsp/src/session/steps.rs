@@ -219,7 +219,7 @@ impl Runner {
         let here = document.here();
         let mut params = json!({
             "textDocument": document.id(), "position": here, "range": {"start": here, "end": here},
-            "context": {"includeDeclaration": true, "diagnostics": []}, "options": {"tabSize": 4, "insertSpaces": true},
+            "context": {"includeDeclaration": true, "diagnostics": [], "triggerKind": 1, "isRetrigger": false}, "options": {"tabSize": 4, "insertSpaces": true},
             "positions": [here],
         });
         if !more.is_empty() {
