@@ -54,6 +54,8 @@ pub enum Command {
     Test(commands::test::Args),
     /// Serve an editor: the language server.
     Lsp(commands::lsp::Args),
+    /// Write a package as a static site: who may do what, tool by tool and rule by rule.
+    Doc(commands::doc::Args),
     /// Explain a diagnostic code.
     Explain(commands::explain::Args),
     /// Capture, pin and compare what servers declare.

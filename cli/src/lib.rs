@@ -12,6 +12,7 @@ pub mod catalogs;
 pub mod commands;
 pub mod decision;
 pub mod diagnostics_json;
+pub mod doc;
 pub mod durations;
 pub mod engine;
 pub mod escape;
@@ -96,6 +97,7 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
         Command::Why(args) => commands::why::run(&args, shell),
         Command::Lsp(args) => commands::lsp::run(&args),
         Command::New(args) => commands::new::run(&args, shell),
+        Command::Doc(args) => commands::doc::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),
     }

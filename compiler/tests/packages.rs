@@ -62,7 +62,7 @@ fn errors(path: &str) -> String {
 
 #[test]
 fn examples_have_no_errors() {
-    for name in ["quickstart", "filesystem", "payments", "platform-guard"] {
+    for name in ["quickstart", "filesystem", "payments", "platform-guard", "health", "multitenant"] {
         assert_eq!(errors(&format!("examples/{name}")), "", "{name}");
     }
 }
@@ -79,7 +79,7 @@ fn the_standard_library_has_no_errors() {
 /// `mcpz lock` would change nothing. `BLESS=1` writes what it would.
 #[test]
 fn locks_are_fresh() {
-    for name in ["quickstart", "filesystem", "payments"] {
+    for name in ["quickstart", "filesystem", "payments", "health", "multitenant"] {
         let folder = repository().join("examples").join(name);
         let loaded = checked(&format!("examples/{name}")).loaded;
         let fresh = mcpz_compiler::package::relock(&loaded, &mcpz_compiler::resolve::catalog_paths(&loaded));

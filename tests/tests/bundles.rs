@@ -7,7 +7,7 @@ use mcpz_tests::built::built;
 use mcpz_tests::packages::{read_folder, repository};
 use std::path::Path;
 
-const EXAMPLES: &[&str] = &["quickstart", "filesystem", "payments"];
+const EXAMPLES: &[&str] = &["quickstart", "filesystem", "payments", "health", "multitenant"];
 
 fn copy(from: &Path, to: &Path) {
     for (path, bytes) in read_folder(from) {

@@ -5,6 +5,7 @@ mod case_args;
 pub mod catalog;
 pub mod check;
 pub mod completions;
+pub mod doc;
 pub mod eval;
 pub mod explain;
 pub mod fmt;

@@ -1,8 +1,11 @@
 //! Tests of the `mcpz` binary, as a person or a script runs it.
 
 mod catalog;
+mod ci;
 mod deciding;
+mod doc;
 mod everyday;
+mod examples;
 mod formats;
 mod graphs;
 mod real_servers;
