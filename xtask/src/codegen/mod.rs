@@ -7,6 +7,7 @@ mod header;
 mod schemas;
 mod textmate;
 mod treesitter;
+mod vim;
 mod words;
 
 use crate::root;
@@ -54,6 +55,7 @@ fn pages() -> Result<Vec<(&'static str, String)>, Failed> {
         ("runtime/capi/include/mcpz.h", header::text()?),
         ("editors/vscode/syntaxes/mcpz.tmLanguage.json", textmate::grammar()),
         ("editors/vscode/language-configuration.json", textmate::configuration()),
+        ("editors/neovim/syntax/mcpz.vim", vim::syntax()),
         ("editors/tree-sitter/words.js", treesitter::words()),
         ("editors/vscode/schemas/mcpz.toml.schema.json", schemas::manifest()),
         ("editors/vscode/schemas/mcpz.lock.schema.json", schemas::lock()),
