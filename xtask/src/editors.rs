@@ -95,8 +95,20 @@ pub fn set_up() -> Result<(), Failed> {
 /// Types, unit tests and grammar tests of the extension, and that it can be bundled.
 pub fn test() -> Result<(), Failed> {
     let folder = vscode_folder();
-    npm(&folder, &["test", "--silent"])?;
+    let mut command = Command::new("npm");
+    command.args(["test", "--silent"]).current_dir(&folder);
+    if let Some(binary) = binary() {
+        command.env("MCPZ", binary);
+    }
+    steps::run(&mut command)?;
     npm(&folder, &["run", "--silent", "build"])
+}
+
+/// The command that was built beside this program.
+fn binary() -> Option<PathBuf> {
+    let this = std::env::current_exe().ok()?;
+    let file = this.with_file_name(format!("mcpz{}", std::env::consts::EXE_SUFFIX));
+    file.is_file().then_some(file)
 }
 
 /// `npm ci`, unless what the lock file asks for is there.

@@ -120,5 +120,9 @@ function emptyOf(type: string): Json {
   if (type.startsWith("map<") || type.startsWith("{")) {
     return {};
   }
+  const word = /^"([^"]*)"/.exec(type);
+  if (word !== null) {
+    return word[1] ?? "";
+  }
   return type === "bool" ? false : type === "int" || type === "decimal" ? 0 : "";
 }

@@ -76,5 +76,7 @@ test("what is no object is said by name", () => {
 });
 
 test("claims to start from hold every mandatory one", () => {
+  const member = { ...analyst, claims: [{ name: "plan", type: '"free" | "team"', required: true }] };
+  assert.deepEqual(JSON.parse(claimsTemplate(member)), { sub: "user:test", plan: "free" });
   assert.deepEqual(JSON.parse(claimsTemplate(analyst)), { sub: "user:test", groups: [] });
 });

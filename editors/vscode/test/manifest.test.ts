@@ -8,6 +8,7 @@ interface Manifest {
   contributes: {
     commands: { command: string }[];
     configuration: { properties: Record<string, unknown> };
+    semanticTokenScopes: { scopes: Record<string, string[]> }[];
     languages: { configuration: string; icon: { light: string; dark: string } }[];
     grammars: { path: string }[];
     snippets: { path: string }[];
@@ -75,4 +76,13 @@ test("the problem matchers read what mcpz prints", () => {
   assert.deepEqual(place?.exec("   ╭─[ policy/rules.mcpz:5:44 ]")?.slice(1), ["policy/rules.mcpz", "5", "44"]);
   const [failed] = of("mcpz-test");
   assert.deepEqual(failed?.exec("  FAIL  not on a Sunday  policy/tests.mcpz:22")?.slice(1), ["not on a Sunday", "policy/tests.mcpz", "22"]);
+});
+
+test("every kind of semantic token that the server sends has a scope", () => {
+  const source = readFileSync("../../lsp/ide/src/tokens.rs", "utf8");
+  const legend = /LEGEND: \[&str; \d+\] = \[([^\]]*)\]/.exec(source)?.[1] ?? "";
+  const kinds = [...legend.matchAll(/"([a-z]+)"/g)].map((match) => match[1] ?? "");
+  assert.ok(kinds.length > 10, legend);
+  const scopes = contributes.semanticTokenScopes[0]?.scopes ?? {};
+  assert.deepEqual(kinds.filter((kind) => !(kind in scopes)), []);
 });
