@@ -9,6 +9,7 @@ pub mod codegen;
 pub mod demo;
 pub mod editors;
 pub mod judge;
+pub mod lsp;
 pub mod root;
 pub mod setup;
 pub mod steps;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{bench, codegen, demo, editors, judge, setup, test_all, tidy};
+use xtask::{bench, codegen, demo, editors, judge, lsp, setup, test_all, tidy};
 
 /// Project automation for mcpz.
 #[derive(Parser)]
@@ -29,6 +29,10 @@ enum Command {
     MutateBundles(judge::MutateArgs),
     /// Measure mcpz and its peers on the same rules: latency, allocations, load time, memory.
     Bench(bench::Args),
+    /// Latency and memory of the language server over a package of 5,000 lines.
+    BenchLsp(lsp::BenchArgs),
+    /// Random edits between random requests and cancellations, against the language server.
+    LspTorture(lsp::TortureArgs),
     /// Write what is generated: pages of `docs/`, the C header, what editors are told about the language.
     Codegen(codegen::Args),
     /// Build the VS Code extension and pack it into `build/mcpz.vsix`.
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => judge::fuzz(judge::Build::Release, &args),
         Command::MutateBundles(args) => judge::mutate_bundles(judge::Build::Release, &args),
         Command::Bench(args) => bench::run(&args),
+        Command::BenchLsp(args) => lsp::bench(&args),
+        Command::LspTorture(args) => lsp::torture(&args),
         Command::Codegen(args) => codegen::run(&args),
         Command::Vscode(args) => editors::vscode(&args),
         Command::Tidy => tidy::run(),

@@ -1,12 +1,15 @@
 //! A client for the language server, for tests: it starts the real binary and talks to it over standard input and output.
 //!
 //! [`client`] is the connection, [`session`] runs sessions written as data (the files of `sessions/`), [`render`] writes answers as
-//! text that people can read and review.
+//! text that people can read and review. [`bench`] measures, [`torture`] edits at random.
 
+pub mod bench;
 pub mod client;
 pub mod document;
+pub mod made;
 pub mod render;
 pub mod session;
+pub mod torture;
 pub mod workspace;
 
 /// Why a session could not go on.
