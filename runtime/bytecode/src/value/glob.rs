@@ -1,8 +1,10 @@
 //! Globs over a whole string.
 //!
 //! `*` stands for any run of characters, `?` for one, `\` takes the next character as it is. In a
-//! path-like glob `*` and `?` stop at `/` and `**` does not. Matching follows all alternatives at once in
-//! a fixed set of positions, so it takes no memory and no more than text times pattern steps.
+//! path-like glob `*` and `?` stop at `/` and `**` does not. What stands between the stars is searched from
+//! left to right, each piece as early as it can be, in time that grows with the text alone (with the
+//! text times the piece for pieces with `?`). The few globs that are not so simple, those with `\` and path-like ones with `**`, follow all
+//! alternatives at once in a fixed set of positions: no memory, and no more than text times pattern steps.
 
 use crate::limits::MAX_PATTERN_CHARS;
 
@@ -84,6 +86,14 @@ pub fn glob_matches(pattern: &str, path_like: bool, text: &str) -> bool {
     if let Some(fits) = simple_matches(pattern, path_like, text) {
         return fits;
     }
+    if let Some(fits) = pieces_match(pattern, path_like, text) {
+        return fits;
+    }
+    positions_match(pattern, path_like, text)
+}
+
+/// Follows all alternatives at once.
+fn positions_match(pattern: &str, path_like: bool, text: &str) -> bool {
     let tokens = Tokens { chars: pattern.chars().peekable(), path_like };
     let mut current = Positions::empty();
     current.insert(0);
@@ -124,6 +134,73 @@ fn simple_matches(pattern: &str, path_like: bool, text: &str) -> Option<bool> {
     Some(rest.strip_suffix(after).is_some_and(|middle| crosses || !middle.contains('/')))
 }
 
+/// The answer for a glob of literals, `?` and stars that all cross the same characters; `None` for others.
+fn pieces_match(pattern: &str, path_like: bool, text: &str) -> Option<bool> {
+    if pattern.contains('\\') {
+        return None;
+    }
+    if !path_like {
+        return Some(in_order(pattern, text));
+    }
+    if pattern.contains("**") {
+        return None;
+    }
+    // Nothing crosses a separator, so each segment matches by itself.
+    let (mut patterns, mut texts) = (pattern.split('/'), text.split('/'));
+    loop {
+        match (patterns.next(), texts.next()) {
+            (None, None) => return Some(true),
+            (Some(pattern), Some(text)) if in_order(pattern, text) => {}
+            _ => return Some(false),
+        }
+    }
+}
+
+/// Whether the pieces between stars follow one another: the first at the beginning, the last at the end, and
+/// those between as early as they can be, which leaves the most for the others.
+fn in_order(pattern: &str, text: &str) -> bool {
+    let Some((first, behind)) = pattern.split_once('*') else {
+        return behind_piece(pattern, text) == Some("");
+    };
+    let Some(mut rest) = behind_piece(first, text) else { return false };
+    let (middle, last) = behind.rsplit_once('*').unwrap_or(("", behind));
+    for piece in middle.split('*') {
+        match behind_first(piece, rest) {
+            Some(behind) => rest = behind,
+            None => return false,
+        }
+    }
+    ends_with(last, rest)
+}
+
+/// What follows a piece at the beginning of a text; `None` when the text does not begin with it.
+fn behind_piece<'t>(piece: &str, text: &'t str) -> Option<&'t str> {
+    if !piece.contains('?') {
+        return text.strip_prefix(piece);
+    }
+    let mut rest = text.chars();
+    let fits = piece.chars().all(|wanted| rest.next().is_some_and(|found| wanted == '?' || wanted == found));
+    fits.then(|| rest.as_str())
+}
+
+/// What follows the first place where a piece stands in a text.
+fn behind_first<'t>(piece: &str, text: &'t str) -> Option<&'t str> {
+    if !piece.contains('?') {
+        return text.find(piece).and_then(|at| text.get(at.checked_add(piece.len())?..));
+    }
+    let mut starts = text.char_indices().filter_map(|(at, _)| text.get(at..));
+    starts.find_map(|rest| behind_piece(piece, rest))
+}
+
+/// Whether a text ends with a piece.
+fn ends_with(piece: &str, text: &str) -> bool {
+    if !piece.contains('?') {
+        return text.ends_with(piece);
+    }
+    let (mut wanted, mut found) = (piece.chars().rev(), text.chars().rev());
+    wanted.all(|wanted| found.next().is_some_and(|found| wanted == '?' || wanted == found))
+}
+
 /// Where a character leads from a position.
 fn step(token: Token, position: usize, character: char, path_like: bool, next: &mut Positions) {
     match token {
@@ -147,6 +224,9 @@ fn skip_stars(tokens: &Tokens<'_>, positions: &mut Positions) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use alloc::{format, vec};
 
     #[test]
     fn plain_globs_cross_anything() {
@@ -181,6 +261,30 @@ mod tests {
             ("/**.txt", "/a/b.txt", true),
         ] {
             assert_eq!(glob_matches(pattern, true, text), fits, "{pattern} {text}");
+        }
+    }
+
+    /// Every glob of up to five characters on every text of up to four, both ways.
+    #[test]
+    fn pieces_and_positions_agree() {
+        fn words(letters: &[char], most: usize) -> Vec<String> {
+            let mut all = vec![String::new()];
+            let mut last = all.clone();
+            for _ in 0..most {
+                last = last.iter().flat_map(|word| letters.iter().map(move |letter| format!("{word}{letter}"))).collect();
+                all.extend(last.iter().cloned());
+            }
+            all
+        }
+        let texts = words(&['a', 'b', '/'], 4);
+        for pattern in words(&['a', 'b', '*', '?', '/'], 5) {
+            for path_like in [false, true] {
+                for text in &texts {
+                    if let Some(fits) = pieces_match(&pattern, path_like, text) {
+                        assert_eq!(fits, positions_match(&pattern, path_like, text), "{pattern} {path_like} {text}");
+                    }
+                }
+            }
         }
     }
 
