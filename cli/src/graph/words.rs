@@ -49,6 +49,7 @@ pub fn keys(image: &BundleImage, tree: &TreeImage, child: usize) -> String {
     };
     let found = match tree {
         TreeImage::Rows(_) | TreeImage::Both(_) => Vec::new(),
+        TreeImage::Present { .. } => vec!["present".to_owned()],
         TreeImage::Classes { cases, .. } => {
             let name = |id: usize| image.classes.get(id).map_or_else(String::new, |class| escape::inline(&class.name));
             cases.iter().filter(|(_, to)| here(to)).map(|(class, _)| name(class.index())).collect()

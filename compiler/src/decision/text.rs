@@ -1,6 +1,6 @@
 //! The graph as text, for `mcpz build --emit graph` and snapshots.
 
-use super::tree::{Tree, TreeId, fact_text, keys_text};
+use super::tree::{Tree, TreeId, fact_text, keys_text, place_text};
 use super::{Block, DecisionGraph};
 use crate::hir::Program;
 use crate::hir::canonical::class_name;
@@ -53,6 +53,10 @@ impl GraphText<'_> {
             }),
             Some(Tree::Both(children)) => children.iter().try_for_each(|child| {
                 writeln!(out, "{indent}and")?;
+                self.tree(out, *child, depth + 1)
+            }),
+            Some(Tree::Present { slot, children }) => children.iter().try_for_each(|child| {
+                writeln!(out, "{indent}has {}", place_text(self.program, self.rules, *slot))?;
                 self.tree(out, *child, depth + 1)
             }),
             Some(Tree::Switch { on, children }) => {

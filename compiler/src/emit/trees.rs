@@ -31,6 +31,9 @@ fn tree_image(
     match tree {
         Tree::Rows(rows) => TreeImage::Rows(rows.iter().map(|row| entry_row(row, graph, starts)).collect()),
         Tree::Both(children) => TreeImage::Both(ids(children)),
+        Tree::Present { slot, children } => {
+            TreeImage::Present { slot: place(slot, rules, tables), children: ids(children) }
+        }
         Tree::Switch { on, children } => switch(on, ids(children), rules, tables),
     }
 }
@@ -49,11 +52,15 @@ fn entry_row(row: &TreeRow, graph: &DecisionGraph, starts: &[Vec<u32>]) -> Entry
     }
 }
 
-fn switch(on: &On, children: Vec<ids::TreeId>, rules: &RuleSet, tables: &mut Tables) -> TreeImage {
-    let place = |slot: &SlotId, tables: &mut Tables| match rules.tables.slots.rows().get(slot.index()) {
+fn place(slot: &SlotId, rules: &RuleSet, tables: &mut Tables) -> ids::SlotId {
+    match rules.tables.slots.rows().get(slot.index()) {
         Some(slot) => tables.slot(slot),
         None => ids::SlotId::default(),
-    };
+    }
+}
+
+fn switch(on: &On, children: Vec<ids::TreeId>, rules: &RuleSet, tables: &mut Tables) -> TreeImage {
+    let place = |slot: &SlotId, tables: &mut Tables| place(slot, rules, tables);
     match on {
         On::Classes(cases) => TreeImage::Classes {
             cases: cases.iter().map(|(class, child)| (ids::ClassId::new(class.index()), wide(*child))).collect(),

@@ -66,6 +66,10 @@ fn tree_lines(image: &BundleImage, index: usize, tree: &TreeImage) -> Vec<String
             let children: Vec<String> = children.iter().map(|child| format!("tree {}", child.0)).collect();
             alloc::vec![format!("{head} {}", children.join(", "))]
         }
+        TreeImage::Present { slot, children } => {
+            let children: Vec<String> = children.iter().map(|child| format!("tree {}", child.0)).collect();
+            alloc::vec![format!("{head} of {}: {}", on(slot), children.join(", "))]
+        }
         TreeImage::Classes { cases, children } => {
             let name = |class: &ClassId| image.classes.get(class.index()).map_or("?", |class| &class.name);
             let case = |(class, child): &(ClassId, u32)| format!("  {} -> {}", name(class), to(children, *child));

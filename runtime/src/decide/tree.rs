@@ -58,6 +58,11 @@ impl<'a> Walk<'_, 'a> {
                 wanted.try_for_each(|row| visit(row, exact))
             }
             TreeImage::Both(children) => self.all(children, exact, visit),
+            TreeImage::Present { slot, children } => match slot_value(self.cx, *slot) {
+                Value::Absent | Value::Null => ControlFlow::Continue(()),
+                Value::Unknown | Value::Error(_) => self.all(children, false, visit),
+                _ => self.all(children, exact, visit),
+            },
             TreeImage::Classes { cases, children } => self.classes(cases, children, exact, visit),
             TreeImage::Texts { slot, cases, children } => match self.read(*slot).map(text_of) {
                 Ok(Some(text)) => self.texts(cases, children, text, exact, visit),

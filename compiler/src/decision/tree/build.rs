@@ -131,24 +131,32 @@ type Groups<'k> = BTreeMap<Key, Vec<Candidate<'k>>>;
 
 /// Parts the rules by a fact; `None` when that parts nothing.
 fn parted(trees: &mut Trees, all: &Part<'_>, dimension: Dimension) -> Option<TreeId> {
-    let (mut groups, mut rest) = (Groups::new(), Vec::new());
+    let (mut guarded, mut open, mut rest) = (Groups::new(), Groups::new(), Vec::new());
     for rule in &all.rules {
         match rule.keys.iter().find(|key| key.key.dimension() == dimension) {
             None => rest.push(rule.clone()),
             Some(key) => {
                 let mut rule = rule.clone();
-                rule.row.implied.extend(&key.implied);
+                rule.row.implied.extend(key.implied.iter().chain(&key.guard));
                 rule.row.implied.sort_unstable();
+                let groups = if key.guard.is_some() { &mut guarded } else { &mut open };
                 groups.entry(key.key.clone()).or_default().push(rule);
             }
         }
     }
     let mut used = all.used.clone();
     used.insert(dimension);
-    let mut parts = match dimension {
-        Dimension::Patterns(slot) => by_patterns(trees, slot, groups, (&used, all.leaf), &mut rest)?,
-        _ => vec![by_keys(trees, dimension, groups, (&used, all.leaf))],
-    };
+    let below = (&used, all.leaf);
+    let mut parts = switches(trees, dimension, open, below, &mut rest);
+    if let Some(slot) = dimension.slot() {
+        let children = switches(trees, dimension, guarded, below, &mut rest);
+        if !children.is_empty() {
+            parts.push(trees.add(Tree::Present { slot, children }));
+        }
+    }
+    if parts.is_empty() {
+        return None;
+    }
     if !rest.is_empty() {
         // The others do not look at this fact in any way that parts them.
         parts.push(part(trees, Part { rules: rest, used, leaf: all.leaf }));
@@ -157,6 +165,21 @@ fn parted(trees: &mut Trees, all: &Part<'_>, dimension: Dimension) -> Option<Tre
         [only] => *only,
         _ => trees.add(Tree::Both(parts)),
     })
+}
+
+/// The switches over groups of rules; none when no group can be told from the others.
+fn switches<'k>(
+    trees: &mut Trees,
+    dimension: Dimension,
+    groups: Groups<'k>,
+    below: (&BTreeSet<Dimension>, usize),
+    rest: &mut Vec<Candidate<'k>>,
+) -> Vec<TreeId> {
+    match dimension {
+        _ if groups.is_empty() => Vec::new(),
+        Dimension::Patterns(slot) => by_patterns(trees, slot, groups, below, rest).unwrap_or_default(),
+        _ => vec![by_keys(trees, dimension, groups, below)],
+    }
 }
 
 /// A switch with one case for each key.
@@ -254,7 +277,7 @@ fn by_patterns<'k>(
 /// A rule whose key was not used after all.
 fn unkeyed<'k>(mut rule: Candidate<'k>, key: &Key) -> Candidate<'k> {
     if let Some(used) = rule.keys.iter().find(|known| known.key == *key) {
-        rule.row.implied.retain(|clause| !used.implied.contains(clause));
+        rule.row.implied.retain(|clause| !used.implied.contains(clause) && used.guard != Some(*clause));
     }
     rule
 }

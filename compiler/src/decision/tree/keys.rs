@@ -47,6 +47,20 @@ pub enum Dimension {
     Patterns(SlotId),
 }
 
+impl Dimension {
+    /// The place, unless it is the caller.
+    pub fn slot(self) -> Option<SlotId> {
+        match self {
+            Dimension::Classes => None,
+            Dimension::Texts(slot)
+            | Dimension::Paths(slot)
+            | Dimension::Networks(slot)
+            | Dimension::Numbers(slot)
+            | Dimension::Patterns(slot) => Some(slot),
+        }
+    }
+}
+
 impl Key {
     /// What it is about.
     pub fn dimension(&self) -> Dimension {
@@ -57,6 +71,18 @@ impl Key {
             Key::Networks(slot, _) => Dimension::Networks(*slot),
             Key::Numbers(slot, _) => Dimension::Numbers(*slot),
             Key::Patterns(slot, _) => Dimension::Patterns(*slot),
+        }
+    }
+
+    /// The place it is about, unless it is the caller.
+    pub fn slot(&self) -> Option<SlotId> {
+        match self {
+            Key::Classes(_) => None,
+            Key::Texts(slot, _)
+            | Key::Paths(slot, _)
+            | Key::Networks(slot, _)
+            | Key::Numbers(slot, _)
+            | Key::Patterns(slot, _) => Some(*slot),
         }
     }
 
@@ -105,6 +131,9 @@ pub struct BlockKey {
     pub key: Key,
     /// Clauses that hold when it fits; none for classes, which only may be what the clause wants.
     pub implied: Vec<usize>,
+    /// The clause that asks whether something stands at the place at all: when nothing does, the block is
+    /// false, and no error.
+    pub guard: Option<usize>,
 }
 
 /// The keys of a block: at most one for each dimension.
@@ -114,18 +143,32 @@ pub fn block_keys(nodes: &Nodes, tables: &Tables, block: &Block) -> Vec<BlockKey
         let Some(key) = (Reader { nodes, tables }).test(part.node) else { continue };
         let implied = if matches!(key, Key::Classes(_)) { Vec::new() } else { vec![clause] };
         match keys.iter_mut().find(|other| other.key.dimension() == key.dimension()) {
-            None => keys.push(BlockKey { key, implied }),
+            None => keys.push(BlockKey { key, implied, guard: None }),
             Some(known) => match known.key.and(&key) {
                 Some(both) => {
                     known.key = both;
                     known.implied.extend(implied);
                 }
-                None if key.count() < known.key.count() => *known = BlockKey { key, implied },
+                None if key.count() < known.key.count() => *known = BlockKey { key, implied, guard: None },
                 None => {}
             },
         }
     }
+    for key in &mut keys {
+        key.guard = key.key.slot().and_then(|slot| guard(nodes, tables, block, slot));
+    }
     keys
+}
+
+/// The clause of a block that is `has` of a place, however the place is read.
+fn guard(nodes: &Nodes, tables: &Tables, block: &Block, slot: SlotId) -> Option<usize> {
+    let place =
+        |slot: SlotId| tables.slots.rows().get(slot.index()).map(|slot| (&slot.root, &slot.path, &slot.pattern));
+    let wanted = place(slot)?;
+    block.clauses.iter().position(|clause| match nodes.get(clause.node) {
+        Term::Has(of) => matches!(nodes.get(*of), Term::Slot(slot) if place(*slot) == Some(wanted)),
+        _ => false,
+    })
 }
 
 /// Reads keys off terms.

@@ -10,7 +10,8 @@
 //! rule stands in exactly one leaf. A switch has at least one rule of its own, which it takes out of
 //! the part above, and the cases of a switch are the keys its rules were written with. With `n` rules,
 //! `k` keys in their text and at most [`MAX_LEVELS`] facts on a way down there are therefore at most
-//! `n` rows, `k * MAX_LEVELS` cases and `2 * n * MAX_LEVELS` nodes. Automata are the one thing that can
+//! `n` rows, `k * MAX_LEVELS` cases and `3 * n * MAX_LEVELS` nodes: a switch, what holds it together with the
+//! others, and the question whether anything stands at the place. Automata are the one thing that can
 //! outgrow its source; they have a budget in bytes ([`patterns`]), and the patterns that do not fit
 //! are left to the rules themselves, and reported.
 //!
@@ -18,7 +19,9 @@
 //!
 //! Conditions are conjunctions, and a conjunction with a false part is false whatever the others are.
 //! A rule is left out only where one of its clauses is false; where a fact cannot be read nothing is
-//! left out, because the clause is then an error and the rest decides whether the rule is.
+//! left out, because the clause is then an error and the rest decides whether the rule is. A fact that is
+//! absent or null is such an error, unless the rule asks `has` of it: then that clause is false, and rules
+//! that do are passed over together ([`Tree::Present`]).
 
 mod build;
 mod keys;
@@ -31,7 +34,7 @@ mod text;
 pub use build::{Candidate, MAX_LEVELS, SMALL_LEAF, build};
 pub use keys::{BlockKey, Key, block_keys, is_late};
 pub use report::{Cause, FieldReport, Report, Unindexed, report, tests as tests_of};
-pub use text::{fact_text, keys_text};
+pub use text::{fact_text, keys_text, place_text};
 
 use crate::hir::{ClassId, RuleId, RuleKind};
 use crate::lower::term::{Interner, SlotId};
@@ -70,7 +73,9 @@ impl Trees {
         while let Some(tree) = open.pop().and_then(|id| self.get(id)) {
             match tree {
                 Tree::Rows(found) => rows.extend(found),
-                Tree::Both(children) | Tree::Switch { children, .. } => open.extend(children),
+                Tree::Both(children) | Tree::Present { children, .. } | Tree::Switch { children, .. } => {
+                    open.extend(children);
+                }
             }
         }
         rows
@@ -84,6 +89,13 @@ pub enum Tree {
     Rows(Vec<TreeRow>),
     /// All of these.
     Both(Vec<TreeId>),
+    /// All of these, unless nothing stands at a place: then all their rules are false.
+    Present {
+        /// The place.
+        slot: SlotId,
+        /// The nodes.
+        children: Vec<TreeId>,
+    },
     /// The children whose keys fit a fact.
     Switch {
         /// The fact and the keys.

@@ -126,7 +126,11 @@ fn leaves(trees: &Trees, root: TreeId) -> Vec<&[super::TreeRow]> {
     while let Some(id) = open.pop() {
         match trees.get(id) {
             Some(Tree::Rows(rows)) if seen.insert(id) => found.push(rows.as_slice()),
-            Some(Tree::Both(children) | Tree::Switch { children, .. }) if seen.insert(id) => open.extend(children),
+            Some(Tree::Both(children) | Tree::Present { children, .. } | Tree::Switch { children, .. })
+                if seen.insert(id) =>
+            {
+                open.extend(children);
+            }
             _ => {}
         }
     }
@@ -151,7 +155,7 @@ fn passes(trees: &Trees, root: TreeId) -> BTreeMap<SlotId, usize> {
     let mut sum: BTreeMap<SlotId, usize> = BTreeMap::new();
     match tree {
         Tree::Rows(_) => {}
-        Tree::Both(children) => {
+        Tree::Both(children) | Tree::Present { children, .. } => {
             for child in children {
                 passes(trees, *child).into_iter().for_each(|(slot, count)| *sum.entry(slot).or_default() += count);
             }
@@ -179,7 +183,7 @@ fn automata(trees: &Trees, root: TreeId, fields: &mut BTreeMap<SlotId, FieldRepo
             continue;
         }
         match trees.get(id) {
-            Some(Tree::Both(children)) => open.extend(children),
+            Some(Tree::Both(children) | Tree::Present { children, .. }) => open.extend(children),
             Some(Tree::Switch { on, children }) => {
                 open.extend(children);
                 if let On::Patterns(slot, group) = on
@@ -202,6 +206,7 @@ pub fn tests(graph: &DecisionGraph, root: TreeId) -> usize {
             rows.iter().filter_map(|row| graph.blocks.get(row.block)).map(|block| block.tests).sum()
         }
         Some(Tree::Both(children)) => children.iter().map(|child| tests(graph, *child)).sum(),
+        Some(Tree::Present { children, .. }) => children.iter().map(|child| tests(graph, *child)).sum::<usize>() + 1,
         Some(Tree::Switch { on, children }) => {
             let below: Vec<usize> = children.iter().map(|child| tests(graph, *child)).collect();
             let of = |child: &usize| below.get(*child).copied().unwrap_or(0);

@@ -5,15 +5,18 @@ use crate::hir::Program;
 use crate::hir::canonical::class_name;
 use crate::lower::RuleSet;
 use crate::lower::display::slot_text;
+use crate::lower::term::SlotId;
 use mcpz_bytecode::value::Decimal;
 
 /// What a switch looks at.
 pub fn fact_text(program: &Program, rules: &RuleSet, on: &On) -> String {
-    let place = on.slot().and_then(|slot| rules.tables.slots.rows().get(slot.index()));
-    match place {
-        None => "caller".to_string(),
-        Some(slot) => slot_text(program, slot),
-    }
+    on.slot().map_or_else(|| "caller".to_string(), |slot| place_text(program, rules, slot))
+}
+
+/// A place.
+pub fn place_text(program: &Program, rules: &RuleSet, slot: SlotId) -> String {
+    let place = rules.tables.slots.rows().get(slot.index());
+    place.map_or_else(String::new, |slot| slot_text(program, slot))
 }
 
 /// The keys that lead to a child.

@@ -15,6 +15,13 @@ pub enum TreeImage {
     Rows(Vec<EntryRow>),
     /// All of these.
     Both(Vec<TreeId>),
+    /// All of these, unless nothing stands at a place (it is absent or null): then all their rules are false.
+    Present {
+        /// The place.
+        slot: SlotId,
+        /// The nodes.
+        children: Vec<TreeId>,
+    },
     /// By the classes that a link of the caller's chain belongs to.
     Classes {
         /// Class and position in `children`; sorted.
@@ -77,6 +84,7 @@ impl TreeImage {
         match self {
             TreeImage::Rows(_) => &[],
             TreeImage::Both(children)
+            | TreeImage::Present { children, .. }
             | TreeImage::Classes { children, .. }
             | TreeImage::Texts { children, .. }
             | TreeImage::Paths { children, .. }
@@ -90,7 +98,8 @@ impl TreeImage {
     pub fn slot(&self) -> Option<SlotId> {
         match self {
             TreeImage::Rows(_) | TreeImage::Both(_) | TreeImage::Classes { .. } => None,
-            TreeImage::Texts { slot, .. }
+            TreeImage::Present { slot, .. }
+            | TreeImage::Texts { slot, .. }
             | TreeImage::Paths { slot, .. }
             | TreeImage::Networks { slot, .. }
             | TreeImage::Numbers { slot, .. }
@@ -103,6 +112,7 @@ impl TreeImage {
         match self {
             TreeImage::Rows(_) => "rows",
             TreeImage::Both(_) => "both",
+            TreeImage::Present { .. } => "present",
             TreeImage::Classes { .. } => "classes",
             TreeImage::Texts { .. } => "texts",
             TreeImage::Paths { .. } => "paths",

@@ -271,7 +271,8 @@ mod tests {
             let mut all = vec![String::new()];
             let mut last = all.clone();
             for _ in 0..most {
-                last = last.iter().flat_map(|word| letters.iter().map(move |letter| format!("{word}{letter}"))).collect();
+                last =
+                    last.iter().flat_map(|word| letters.iter().map(move |letter| format!("{word}{letter}"))).collect();
                 all.extend(last.iter().cloned());
             }
             all

@@ -73,6 +73,7 @@ fn node(image: &BundleImage, facts: &[BlockFacts], tree: &TreeImage) -> Result<T
     match tree {
         TreeImage::Rows(rows) => return leaf(image, facts, rows),
         TreeImage::Both(_) => {}
+        TreeImage::Present { slot, .. } => ensure(slot.index() < image.slots.len(), "no such slot")?,
         TreeImage::Classes { cases, .. } => {
             ensure(ascends(cases.iter()), "cases are not sorted")?;
             ensure(cases.iter().all(|(class, _)| class.index() < image.classes.len()), "no such class")?;
