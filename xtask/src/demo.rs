@@ -21,15 +21,24 @@ use std::time::{Duration, Instant};
 /// How often a message is decided to tell how long that takes.
 const REPEATS: usize = 301;
 
+/// The package that is shown.
+const EXAMPLE: &str = "payments";
+
 /// `cargo demo`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// The example package.
-    #[arg(long, default_value = "payments")]
+    #[arg(long, default_value = EXAMPLE)]
     pub example: String,
     /// When to use colour.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Args { example: EXAMPLE.to_owned(), color: Color::Auto }
+    }
 }
 
 /// Runs the demo.

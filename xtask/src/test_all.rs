@@ -2,7 +2,7 @@
 
 use crate::judge::{self, Build, FuzzArgs, FuzzTarget, MutateArgs, OracleArgs};
 use crate::steps::{self, Failed, Steps};
-use crate::{codegen, editors, root, setup, tidy};
+use crate::{codegen, demo, editors, root, setup, tidy};
 use std::process::Command;
 
 /// Pairs for the oracle in a full test run.
@@ -51,7 +51,8 @@ fn judges(steps: &mut Steps) {
     }
     let mutate = MutateArgs { example: None, stride: MUTATION_STRIDE };
     steps.step("mutate bundles", || judge::mutate_bundles(Build::Tests, &mutate));
-    steps.step("demo", || cargo(&["demo"]));
+    // As the tests are built; by itself `cargo demo` is built for speed, which would be everything once more.
+    steps.step("demo", || demo::run(&demo::Args::default()));
 }
 
 fn cargo(words: &[&str]) -> Result<(), Failed> {
