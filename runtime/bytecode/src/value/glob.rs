@@ -180,7 +180,7 @@ fn behind_piece<'t>(piece: &str, text: &'t str) -> Option<&'t str> {
     }
     let mut rest = text.chars();
     let fits = piece.chars().all(|wanted| rest.next().is_some_and(|found| wanted == '?' || wanted == found));
-    fits.then(|| rest.as_str())
+    fits.then_some(rest.as_str())
 }
 
 /// What follows the first place where a piece stands in a text.
