@@ -100,16 +100,8 @@ fn intervals(cases: &[(i128, i128, usize)]) -> Vec<IntervalImage> {
         child: wide(*child),
     };
     let mut rows: Vec<IntervalImage> = cases.iter().map(row).collect();
-    fill_highest(&mut rows);
+    IntervalImage::fill_highest(&mut rows);
     rows
-}
-
-fn fill_highest(rows: &mut [IntervalImage]) -> i128 {
-    let middle = rows.len() / 2;
-    let (before, rest) = rows.split_at_mut(middle);
-    let Some((row, after)) = rest.split_first_mut() else { return i128::MIN };
-    row.highest = row.high.max(fill_highest(before)).max(fill_highest(after));
-    row.highest
 }
 
 fn wide(position: usize) -> u32 {

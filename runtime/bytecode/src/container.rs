@@ -4,17 +4,18 @@
 //! sections `u32`; then for each section, by ascending id: id `u16`, version `u16`, offset `u32`,
 //! length `u32`, digest 32 bytes; then the sections, one after the other without a gap. All
 //! sections of [`Section::ALL`] are there; [`Section::Debug`] alone may be left out.
-//! The digests catch damage early; nothing relies on them (see [`crate::verify`]).
+//! The digests catch damage early; nothing relies on them (see [`crate::verify`]). The digest of a bundle is that of
+//! its header and table of contents, which name everything else by its digest: no byte is hashed twice.
 
 mod codec;
 pub(crate) mod wire;
 
-use crate::image::BundleImage;
+use crate::image::{BundleImage, IntervalImage, TreeImage};
 use crate::limits::MAX_BUNDLE_BYTES;
 use crate::verify::{self, VerifyError};
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
-use wire::{Reader, Wire, WireError, Writer, length_u32, read_pool};
+use wire::{Reader, Wire, WireError, Writer, length_u32, read_pool, write_short};
 
 /// First bytes of a bundle.
 pub const MAGIC: [u8; 6] = *b"MCPZB\0";
@@ -50,7 +51,7 @@ pub enum Section {
     Servers,
     /// Decision trees and entry points, of calls and of listings.
     Entries,
-    /// The rule table: ids, kinds, positions, docs, messages, requirements, limits, redactions.
+    /// The rule table: ids, kinds, messages, requirements, limits, redactions.
     Rules,
     /// Labels, stores, declassification, sensitive places, grants.
     Obligations,
@@ -60,7 +61,7 @@ pub enum Section {
     Zones,
     /// Step bounds by block.
     Bounds,
-    /// Source paths.
+    /// Source paths, and of each rule its position and docs.
     Sources,
     /// Texts and positions for explanations. Optional.
     Debug,
@@ -129,7 +130,7 @@ pub struct EncodeOptions {
 
 /// The bytes of a bundle. The image is verified first: what the emitter got wrong shows here.
 pub fn encode(image: &BundleImage, options: EncodeOptions) -> Result<Vec<u8>, VerifyError> {
-    let facts = verify::verify_image(image)?.blocks;
+    let facts = verify::verify_image(image)?;
     let mut out = Writer::default();
     let mut sections: Vec<(Section, Vec<u8>)> = Vec::new();
     for section in Section::ALL {
@@ -154,7 +155,7 @@ pub fn encode(image: &BundleImage, options: EncodeOptions) -> Result<Vec<u8>, Ve
 }
 
 /// Writes one section; strings and schemas are collected on the way and written by the caller.
-fn write_section(section: Section, image: &BundleImage, facts: &[verify::BlockFacts], out: &mut Writer) {
+fn write_section(section: Section, image: &BundleImage, facts: &verify::ImageFacts, out: &mut Writer) {
     match section {
         Section::Strings | Section::Schemas => {}
         Section::Symbols => {
@@ -169,7 +170,7 @@ fn write_section(section: Section, image: &BundleImage, facts: &[verify::BlockFa
             image.natives.write(out);
             image.patterns.write(out);
             image.histories.write(out);
-            facts.iter().map(|block| block.slots.clone()).collect::<Vec<_>>().write(out);
+            write_plans(facts, out);
         }
         Section::Automata => image.automata.write(out),
         Section::Code => image.blocks.write(out),
@@ -200,10 +201,45 @@ fn write_section(section: Section, image: &BundleImage, facts: &[verify::BlockFa
             image.context.write(out);
         }
         Section::Zones => image.zones.write(out),
-        Section::Bounds => facts.iter().map(|block| block.steps).collect::<Vec<_>>().write(out),
-        Section::Sources => image.sources.write(out),
+        Section::Bounds => write_bounds(facts, out),
+        Section::Sources => {
+            image.sources.write(out);
+            for rule in &image.rules {
+                rule.span.write(out);
+                rule.docs.write(out);
+            }
+        }
         Section::Debug => image.debug.write(out),
     }
+}
+
+/// The slots of each block.
+fn write_plans(facts: &verify::ImageFacts, out: &mut Writer) {
+    for block in &facts.blocks {
+        let slots = facts.slots(block);
+        write_short(length_u32(slots.len()), out);
+        slots.iter().for_each(|slot| slot.write(out));
+    }
+}
+
+/// The step bound of each block.
+fn write_bounds(facts: &verify::ImageFacts, out: &mut Writer) {
+    facts.blocks.iter().for_each(|block| block.steps.write(out));
+}
+
+/// What follows from the code is stated as it follows.
+pub(crate) fn check_stated(decoded: &Decoded<'_>, facts: &verify::ImageFacts) -> Result<(), VerifyError> {
+    let mut out = Writer::default();
+    write_bounds(facts, &mut out);
+    if out.bytes != decoded.bounds {
+        return Err(VerifyError::new(Section::Bounds, 0, "step bounds do not fit the code"));
+    }
+    out.bytes.clear();
+    write_plans(facts, &mut out);
+    if out.bytes != decoded.plans {
+        return Err(VerifyError::new(Section::Extraction, 0, "extraction plans do not fit the code"));
+    }
+    Ok(())
 }
 
 /// Header, table of contents and sections.
@@ -256,10 +292,10 @@ fn read_sections(bytes: &[u8]) -> Result<Vec<Found<'_>>, WireError> {
     if u16::read(&mut reader)? != VERSION {
         return Err(WireError("unknown version of the format"));
     }
-    if bytes.len() > MAX_BUNDLE_BYTES || u32::read(&mut reader)? != length_u32(bytes.len()) {
+    if bytes.len() > MAX_BUNDLE_BYTES || reader.fixed()? != length_u32(bytes.len()) {
         return Err(WireError("wrong total length"));
     }
-    let count = reader.length()?;
+    let count = usize::try_from(reader.fixed()?).map_err(|_| WireError("length"))?;
     let required = Section::ALL.len().saturating_sub(1);
     if count != required && count != Section::ALL.len() {
         return Err(WireError("wrong number of sections"));
@@ -270,8 +306,8 @@ fn read_sections(bytes: &[u8]) -> Result<Vec<Found<'_>>, WireError> {
         if u16::read(&mut reader)? != section.id() || u16::read(&mut reader)? != VERSION {
             return Err(WireError("unknown section"));
         }
-        let offset = usize::try_from(u32::read(&mut reader)?).map_err(|_| WireError("offset"))?;
-        let length = usize::try_from(u32::read(&mut reader)?).map_err(|_| WireError("length"))?;
+        let offset = usize::try_from(reader.fixed()?).map_err(|_| WireError("offset"))?;
+        let length = usize::try_from(reader.fixed()?).map_err(|_| WireError("length"))?;
         let digest = reader.array()?;
         let end = offset.checked_add(length).ok_or(WireError("length"))?;
         if offset != expected_offset {
@@ -292,9 +328,11 @@ pub(crate) fn check_digests(found: &[Found<'_>]) -> Result<(), VerifyError> {
     }
 }
 
-/// SHA-256 of a whole bundle.
-pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+/// SHA-256 of a bundle's header and table of contents, which state the digest of every section.
+pub(crate) fn digest(bytes: &[u8], found: &[Found<'_>]) -> [u8; 32] {
+    let content = found.iter().fold(0_usize, |sum, row| sum.saturating_add(row.bytes.len()));
+    let table = bytes.len().saturating_sub(content);
+    Sha256::digest(bytes.get(..table).unwrap_or(bytes)).into()
 }
 
 /// The same bundle with every section digest made right again, for tests that mutate bundles;
@@ -319,10 +357,10 @@ pub(crate) struct Decoded<'a> {
     pub schemas: Vec<&'a [u8]>,
     /// For each tool of each server in order: its row of `schemas`.
     pub tool_schemas: Vec<u32>,
-    /// Slots of each block, as stated.
-    pub plans: Vec<Vec<crate::ids::SlotId>>,
-    /// Step bounds, as stated.
-    pub bounds: Vec<u64>,
+    /// Slots of each block, as stated: what [`write_plans`] writes.
+    pub plans: &'a [u8],
+    /// Step bounds, as stated: what [`write_bounds`] writes.
+    pub bounds: &'a [u8],
 }
 
 /// Reads all sections into owned data.
@@ -331,8 +369,8 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
         image: BundleImage::default(),
         schemas: Vec::new(),
         tool_schemas: Vec::new(),
-        plans: Vec::new(),
-        bounds: Vec::new(),
+        plans: &[],
+        bounds: &[],
     };
     let mut strings: Vec<&str> = Vec::new();
     for row in found {
@@ -353,7 +391,7 @@ fn read_strings(bytes: &[u8]) -> Result<Vec<&str>, WireError> {
 }
 
 /// One section of tables.
-fn read_section(row: &Found<'_>, strings: &[&str], decoded: &mut Decoded<'_>) -> Result<(), WireError> {
+fn read_section<'a>(row: &Found<'a>, strings: &[&str], decoded: &mut Decoded<'a>) -> Result<(), WireError> {
     let mut reader = Reader::new(row.bytes, strings);
     let input = &mut reader;
     let image = &mut decoded.image;
@@ -371,7 +409,9 @@ fn read_section(row: &Found<'_>, strings: &[&str], decoded: &mut Decoded<'_>) ->
             image.natives = Wire::read(input)?;
             image.patterns = Wire::read(input)?;
             image.histories = Wire::read(input)?;
-            decoded.plans = Wire::read(input)?;
+            // Not read: what it must be follows from the code.
+            let left = input.rest().len();
+            decoded.plans = row.bytes.get(row.bytes.len().saturating_sub(left)..).unwrap_or_default();
         }
         Section::Automata => image.automata = Wire::read(input)?,
         Section::Code => image.blocks = Wire::read(input)?,
@@ -388,6 +428,11 @@ fn read_section(row: &Found<'_>, strings: &[&str], decoded: &mut Decoded<'_>) ->
         }
         Section::Entries => {
             image.trees = Wire::read(input)?;
+            for tree in &mut image.trees {
+                if let TreeImage::Numbers { cases, .. } = tree {
+                    IntervalImage::fill_highest(cases);
+                }
+            }
             image.entries = Wire::read(input)?;
         }
         Section::Rules => image.rules = Wire::read(input)?,
@@ -403,8 +448,17 @@ fn read_section(row: &Found<'_>, strings: &[&str], decoded: &mut Decoded<'_>) ->
             image.context = Wire::read(input)?;
         }
         Section::Zones => image.zones = Wire::read(input)?,
-        Section::Bounds => decoded.bounds = Wire::read(input)?,
-        Section::Sources => image.sources = Wire::read(input)?,
+        Section::Bounds => {
+            decoded.bounds = row.bytes;
+            return Ok(());
+        }
+        Section::Sources => {
+            image.sources = Wire::read(input)?;
+            for rule in &mut image.rules {
+                rule.span = Wire::read(input)?;
+                rule.docs = Wire::read(input)?;
+            }
+        }
         Section::Debug => image.debug = Wire::read(input)?,
     }
     if reader.is_empty() { Ok(()) } else { Err(WireError("data after the table")) }

@@ -43,14 +43,9 @@ impl Program {
         let found = container::sections(bytes)?;
         container::check_digests(&found)?;
         let decoded = container::decode(&found)?;
-        let verify::ImageFacts { blocks, trees } = verify::verify_image(&decoded.image)?;
-        let bounds = blocks.iter().map(|block| block.steps);
-        if !bounds.eq(decoded.bounds.iter().copied()) {
-            return Err(VerifyError::new(Section::Bounds, 0, "step bounds do not fit the code"));
-        }
-        if !blocks.iter().map(|block| &block.slots).eq(&decoded.plans) {
-            return Err(VerifyError::new(Section::Extraction, 0, "extraction plans do not fit the code"));
-        }
+        let facts = verify::verify_image(&decoded.image)?;
+        container::check_stated(&decoded, &facts)?;
+        let verify::ImageFacts { blocks, trees, .. } = facts;
         let schemas = load_schemas(&decoded.schemas)?;
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
         let automata = load_automata(&decoded.image)?;
@@ -59,7 +54,7 @@ impl Program {
             plans: call_plans(&decoded.image, &trees, &names),
             names,
             image: decoded.image,
-            digest: container::digest(bytes),
+            digest: container::digest(bytes, &found),
             automata,
             schemas,
             tool_schemas,
@@ -74,7 +69,7 @@ impl Program {
         &self.image
     }
 
-    /// SHA-256 of the bundle.
+    /// The bundle's digest: SHA-256 of its header and table of contents, which state the digest of everything else.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }

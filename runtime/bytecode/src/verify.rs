@@ -45,14 +45,14 @@ impl fmt::Display for VerifyError {
 impl core::error::Error for VerifyError {}
 
 /// What the verifier found out about a block.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BlockFacts {
     /// Most steps it can take.
     pub steps: u64,
     /// Whether its result is truth.
     pub truth: bool,
-    /// Slots it reads, ascending: its extraction plan.
-    pub slots: Vec<SlotId>,
+    /// Where the slots that it reads stand in [`ImageFacts`], and how many they are.
+    pub slots: (u32, u32),
     /// Whether something it reads or computes needs the native stage.
     pub natives: bool,
     /// Whether it reads collected parameters or captures of a URI pattern.
@@ -68,15 +68,14 @@ pub struct BlockFacts {
 /// Checks a whole image.
 pub(crate) fn verify_image(image: &BundleImage) -> Result<ImageFacts, VerifyError> {
     tables::verify(image)?;
-    let mut facts = Vec::new();
+    let mut checker = code::Checker::new(image);
+    let mut blocks = Vec::with_capacity(image.blocks.len());
     for (row, block) in image.blocks.iter().enumerate() {
-        let block_facts =
-            code::verify_block(image, block).map_err(|problem| VerifyError::new(Section::Code, row, problem))?;
-        facts.push(block_facts);
+        blocks.push(checker.block(block).map_err(|problem| VerifyError::new(Section::Code, row, problem))?);
     }
-    declarations::verify(image, &facts)?;
-    let trees = trees::verify(image, &facts)?;
-    Ok(ImageFacts { blocks: facts, trees })
+    declarations::verify(image, &blocks)?;
+    let trees = trees::verify(image, &blocks, &mut checker)?;
+    Ok(ImageFacts { blocks, slots: checker.into_slots(), trees })
 }
 
 /// What the verifier found out about an image.
@@ -84,8 +83,19 @@ pub(crate) fn verify_image(image: &BundleImage) -> Result<ImageFacts, VerifyErro
 pub struct ImageFacts {
     /// By block.
     pub blocks: Vec<BlockFacts>,
+    /// The slots of all blocks, one block after the other, ascending in each: the extraction plans.
+    pub slots: Vec<SlotId>,
     /// By node of a tree.
     pub trees: Vec<TreeFacts>,
+}
+
+impl ImageFacts {
+    /// Slots that a block reads, ascending: its extraction plan.
+    pub fn slots(&self, block: &BlockFacts) -> &[SlotId] {
+        let (first, count) = block.slots;
+        let rest = usize::try_from(first).ok().and_then(|first| self.slots.get(first..)).unwrap_or_default();
+        usize::try_from(count).ok().and_then(|count| rest.get(..count)).unwrap_or_default()
+    }
 }
 
 /// A check that failed, without its place.

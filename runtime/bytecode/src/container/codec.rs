@@ -1,9 +1,12 @@
 //! How each part of a [`crate::image::BundleImage`] is written. Tags and field orders are the format.
 
-use super::wire::{Reader, Wire, WireError, Writer, read_short, wire_enum, wire_id, wire_struct, write_short};
+use super::wire::{
+    Reader, Wire, WireError, Writer, read_difference, read_short, wire_enum, wire_id, wire_struct, write_difference,
+    write_short,
+};
 use crate::ids::*;
 use crate::image::*;
-use crate::opcode::{Instruction, Opcode};
+use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use crate::schema::SchemaImage;
 use alloc::vec::Vec;
 
@@ -84,22 +87,43 @@ wire_enum!(SubjectImage {
 
 impl Wire for Instruction {
     fn write(&self, out: &mut Writer) {
-        self.opcode.info().byte.write(out);
-        self.flags.write(out);
-        for operand in [u32::from(self.dst), self.a, self.b] {
-            write_short(operand, out);
+        let info = self.opcode.info();
+        info.byte.write(out);
+        if info.flags != 0 {
+            self.flags.write(out);
         }
+        let operands = [
+            (info.result != ResultKind::None, u32::from(self.dst)),
+            (info.a != OperandKind::None, self.a),
+            (info.b != OperandKind::None, self.b),
+        ];
+        operands.iter().filter(|(used, _)| *used).for_each(|(_, operand)| write_short(*operand, out));
     }
 
+    /// What the opcode does not use is not there, and zero.
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
         let opcode = Opcode::from_byte(u8::read(input)?).ok_or(WireError("no such opcode"))?;
-        let flags = u8::read(input)?;
-        let dst = u16::try_from(read_short(input)?).map_err(|_| WireError("no such register"))?;
-        Ok(Instruction { opcode, flags, dst, a: read_short(input)?, b: read_short(input)? })
+        let info = opcode.info();
+        let flags = if info.flags == 0 { 0 } else { u8::read(input)? };
+        let mut operand = |used: bool| if used { read_short(input) } else { Ok(0) };
+        let dst = operand(info.result != ResultKind::None)?;
+        let dst = u16::try_from(dst).map_err(|_| WireError("no such register"))?;
+        let a = operand(info.a != OperandKind::None)?;
+        Ok(Instruction { opcode, flags, dst, a, b: operand(info.b != OperandKind::None)? })
     }
 }
 
-wire_struct!(BlockImage { registers, code });
+impl Wire for BlockImage {
+    fn write(&self, out: &mut Writer) {
+        write_short(u32::from(self.registers), out);
+        self.code.write(out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let registers = u16::try_from(read_short(input)?).map_err(|_| WireError("too many registers"))?;
+        Ok(BlockImage { registers, code: Wire::read(input)? })
+    }
+}
 
 wire_struct!(IssuerImage { name, url, audience, lifetime_ms, bound, claims });
 wire_enum!(LinkKind { 0 => User, 1 => Agent });
@@ -161,9 +185,23 @@ wire_struct!(GrantImage { name, subject, at_most_ms, approvers });
 wire_enum!(Action {
     0 => Call, 1 => Read, 2 => Subscribe, 3 => Get, 4 => Complete, 5 => Sample, 6 => Elicit, 7 => Roots,
 });
-wire_struct!(SpanImage { source, start, end, line, column });
+
+impl Wire for SpanImage {
+    fn write(&self, out: &mut Writer) {
+        self.source.write(out);
+        let length = self.end.wrapping_sub(self.start);
+        [self.start, length, self.line, self.column].iter().for_each(|number| number.write(out));
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let source = Wire::read(input)?;
+        let start = u32::read(input)?;
+        let end = start.wrapping_add(u32::read(input)?);
+        Ok(SpanImage { source, start, end, line: Wire::read(input)?, column: Wire::read(input)? })
+    }
+}
+
 wire_struct!(SourceImage { path });
-wire_enum!(DenyMode { 0 => Explain, 1 => StepUp, 2 => Hide });
 wire_enum!(AuditLevel { 0 => None, 1 => Summary, 2 => Full });
 wire_enum!(RequirementImage {
     0 => Approval { count, approvers, expires_ms }, 1 => Mfa { fresh_ms }, 2 => Scope(scopes),
@@ -175,10 +213,89 @@ wire_struct!(RedactionImage { what, how });
 wire_enum!(RuleKindImage {
     0 => Permit(grant), 1 => Forbid, 2 => Require(requirement), 3 => Limit(limit), 4 => Redact(redactions), 5 => Audit(level),
 });
-wire_struct!(RuleImage { id, kind, shadow, deny, message, severity, docs, span });
+
+/// Bits of a rule's first byte: shadow, a message, a severity; above them how a denial shows, counted from 1.
+const SHADOW: u8 = 1;
+const MESSAGE: u8 = 2;
+const SEVERITY: u8 = 4;
+const DENY_SHIFT: u32 = 3;
+
+impl Wire for RuleImage {
+    /// Docs and position stand in a section of their own.
+    fn write(&self, out: &mut Writer) {
+        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
+        let deny: u8 = match self.deny {
+            None => 0,
+            Some(DenyMode::Explain) => 1,
+            Some(DenyMode::StepUp) => 2,
+            Some(DenyMode::Hide) => 3,
+        };
+        let flags =
+            bit(self.shadow, SHADOW) | bit(self.message.is_some(), MESSAGE) | bit(self.severity.is_some(), SEVERITY);
+        (flags | (deny << DENY_SHIFT)).write(out);
+        self.id.write(out);
+        self.kind.write(out);
+        self.message.iter().chain(&self.severity).for_each(|text| text.write(out));
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let flags = u8::read(input)?;
+        let deny = match flags >> DENY_SHIFT {
+            0 => None,
+            1 => Some(DenyMode::Explain),
+            2 => Some(DenyMode::StepUp),
+            3 => Some(DenyMode::Hide),
+            _ => return Err(WireError("no such DenyMode")),
+        };
+        Ok(RuleImage {
+            id: Wire::read(input)?,
+            kind: Wire::read(input)?,
+            shadow: flags & SHADOW != 0,
+            deny,
+            message: (flags & MESSAGE != 0).then(|| Wire::read(input)).transpose()?,
+            severity: (flags & SEVERITY != 0).then(|| Wire::read(input)).transpose()?,
+            docs: Default::default(),
+            span: SpanImage::default(),
+        })
+    }
+}
+
 wire_enum!(EntryTarget { 0 => Any, 1 => Name(name), 2 => Uri(pattern) });
-wire_struct!(EntryRow { rule, block, start, late });
-wire_struct!(IntervalImage { low, high, highest, child });
+
+impl Wire for EntryRow {
+    /// The block by how far it is from the rule, as blocks stand in the order of their rules.
+    fn write(&self, out: &mut Writer) {
+        self.rule.write(out);
+        write_difference(self.rule.0, self.block.0, out);
+        write_short(self.start.wrapping_shl(1) | u32::from(self.late), out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let rule = RuleId::read(input)?;
+        let block = BlockId(read_difference(rule.0, input)?);
+        let start = read_short(input)?;
+        Ok(EntryRow { rule, block, start: start >> 1, late: start & 1 == 1 })
+    }
+}
+
+impl Wire for IntervalImage {
+    /// The highest end of each part follows from the ends: see [`IntervalImage::fill_highest`].
+    fn write(&self, out: &mut Writer) {
+        self.low.write(out);
+        self.high.write(out);
+        self.child.write(out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        Ok(IntervalImage {
+            low: Wire::read(input)?,
+            high: Wire::read(input)?,
+            highest: i128::MIN,
+            child: Wire::read(input)?,
+        })
+    }
+}
+
 wire_enum!(TreeImage {
     0 => Rows(rows), 1 => Both(children), 2 => Classes { cases, children }, 3 => Texts { slot, cases, children },
     4 => Paths { slot, cases, children }, 5 => Networks { slot, cases, children },

@@ -1,6 +1,6 @@
-//! Reading and writing plain data: little-endian, tagged, nothing optional in the form. Integers have a fixed
-//! width, but for ids, lengths and the operands of instructions, which are written in as few bytes of seven bits as they need
-//! (LEB128).
+//! Reading and writing plain data: little-endian, tagged, nothing optional in the form. Unsigned numbers of 32 and
+//! 64 bits, ids and lengths take as few bytes of seven bits as they need (LEB128), exact decimals a form of their own;
+//! other integers have a fixed width.
 //!
 //! One value has exactly one encoding, and reading checks every length before it allocates. Strings
 //! are rows of one table; a [`Reader`] has a budget for their copies, so that a small hostile bundle
@@ -12,6 +12,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Most rows for which memory is set aside before they are read.
+const MOST_RESERVED: usize = 1 << 16;
 
 /// What is wrong with encoded data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +41,13 @@ impl Pool {
 
     /// The table itself: count, then length and content of each row.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        out.extend_from_slice(&length_u32(self.rows.len()).to_le_bytes());
+        let mut out = Writer::default();
+        write_short(length_u32(self.rows.len()), &mut out);
         for row in &self.rows {
-            out.extend_from_slice(&length_u32(row.len()).to_le_bytes());
-            out.extend_from_slice(row);
+            write_short(length_u32(row.len()), &mut out);
+            out.bytes.extend_from_slice(row);
         }
-        out
+        out.bytes
     }
 }
 
@@ -93,11 +96,21 @@ impl<'a> Reader<'a> {
         bytes.try_into().map_err(|_| WireError("data ends early"))
     }
 
+    /// A number of four bytes: of the table of contents, whose rows are found by their place.
+    pub fn fixed(&mut self) -> Result<u32, WireError> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
     /// A length of rows that take at least one byte each.
     pub fn length(&mut self) -> Result<usize, WireError> {
-        let length = usize::try_from(u32::read(self)?).map_err(|_| WireError("length"))?;
+        let length = usize::try_from(read_short(self)?).map_err(|_| WireError("length"))?;
         self.holds(length)?;
         Ok(length)
+    }
+
+    /// What was not read yet.
+    pub fn rest(&mut self) -> &'a [u8] {
+        core::mem::take(&mut self.rest)
     }
 
     /// Fails when so many rows, of at least one byte each, cannot be there.
@@ -124,9 +137,9 @@ impl<'a> Reader<'a> {
 pub(crate) fn read_pool(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
     let mut reader = Reader::new(bytes, &[]);
     let count = reader.length()?;
-    let mut rows = Vec::new();
+    let mut rows = Vec::with_capacity(count.min(MOST_RESERVED));
     for _ in 0..count {
-        let length = usize::try_from(u32::read(&mut reader)?).map_err(|_| WireError("length"))?;
+        let length = usize::try_from(read_short(&mut reader)?).map_err(|_| WireError("length"))?;
         rows.push(reader.take(length)?);
     }
     if reader.is_empty() { Ok(rows) } else { Err(WireError("data after the table")) }
@@ -155,7 +168,123 @@ macro_rules! wire_integer {
     )*};
 }
 
-wire_integer!(u8, u16, u32, u64, i32, i64, i128);
+wire_integer!(u8, u16, i32, i64);
+
+impl Wire for u32 {
+    fn write(&self, out: &mut Writer) {
+        write_short(*self, out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        read_short(input)
+    }
+}
+
+impl Wire for u64 {
+    fn write(&self, out: &mut Writer) {
+        write_long(*self, out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        read_long(input)
+    }
+}
+
+/// Units in one: exact decimals are counted in units of 10^-18, and most of them are whole numbers.
+const UNITS: i128 = 1_000_000_000_000_000_000;
+
+impl Wire for i128 {
+    /// 0 and a whole number; 1 the least and 2 the greatest, which stand for no end; 3 and all bytes.
+    fn write(&self, out: &mut Writer) {
+        match (*self, whole(*self)) {
+            (i128::MIN, _) => out.bytes.push(1),
+            (i128::MAX, _) => out.bytes.push(2),
+            (_, Some(whole)) => {
+                out.bytes.push(0);
+                write_long(folded(whole), out);
+            }
+            (other, None) => {
+                out.bytes.push(3);
+                out.bytes.extend_from_slice(&other.to_le_bytes());
+            }
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        match u8::read(input)? {
+            0 => Ok(i128::from(unfolded(read_long(input)?)).saturating_mul(UNITS)),
+            1 => Ok(i128::MIN),
+            2 => Ok(i128::MAX),
+            3 => {
+                let value = i128::from_le_bytes(input.array()?);
+                let short = whole(value).is_some() || value == i128::MIN || value == i128::MAX;
+                if short { Err(WireError("a number is spelt longer than needed")) } else { Ok(value) }
+            }
+            _ => Err(WireError("no such form of a number")),
+        }
+    }
+}
+
+/// The whole number that so many units are.
+fn whole(units: i128) -> Option<i64> {
+    let whole = units.checked_div(UNITS)?;
+    if units.checked_rem(UNITS) == Some(0) { i64::try_from(whole).ok() } else { None }
+}
+
+/// A signed number as an unsigned one that is small when the number is near zero.
+fn folded(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)).cast_unsigned()
+}
+
+/// What was folded.
+fn unfolded(value: u64) -> i64 {
+    let half = (value >> 1).cast_signed();
+    if value & 1 == 0 { half } else { !half }
+}
+
+/// How far apart two numbers are, written so that near ones are short.
+pub(crate) fn write_difference(from: u32, to: u32, out: &mut Writer) {
+    let difference = i64::from(to.wrapping_sub(from).cast_signed());
+    write_long(folded(difference), out);
+}
+
+/// The number so far from this one.
+pub(crate) fn read_difference(from: u32, input: &mut Reader<'_>) -> Result<u32, WireError> {
+    let difference = i32::try_from(unfolded(read_long(input)?)).map_err(|_| WireError("a number is too large"))?;
+    Ok(from.wrapping_add(difference.cast_unsigned()))
+}
+
+/// Writes a number in few bytes.
+fn write_long(value: u64, out: &mut Writer) {
+    let mut rest = value;
+    loop {
+        let [low, ..] = rest.to_le_bytes();
+        rest >>= 7;
+        if rest == 0 {
+            out.bytes.push(low & 0x7f);
+            return;
+        }
+        out.bytes.push(low | 0x80);
+    }
+}
+
+/// Reads what [`write_long`] wrote; the longer spellings of a number are refused.
+fn read_long(input: &mut Reader<'_>) -> Result<u64, WireError> {
+    let mut value: u64 = 0;
+    for place in 0..10_u32 {
+        let byte = u8::read(input)?;
+        let bits = u64::from(byte & 0x7f);
+        if place == 9 && bits > 1 {
+            break;
+        }
+        value |= bits.checked_shl(place.saturating_mul(7)).unwrap_or(0);
+        if byte & 0x80 == 0 {
+            let padded = place > 0 && byte == 0;
+            return if padded { Err(WireError("a number is padded")) } else { Ok(value) };
+        }
+    }
+    Err(WireError("a number is too large"))
+}
 
 /// Writes a small number in few bytes.
 pub(crate) fn write_short(value: u32, out: &mut Writer) {
@@ -173,6 +302,13 @@ pub(crate) fn write_short(value: u32, out: &mut Writer) {
 
 /// Reads what [`write_short`] wrote; the longer spellings of a number are refused.
 pub(crate) fn read_short(input: &mut Reader<'_>) -> Result<u32, WireError> {
+    // Most numbers are small.
+    if let Some((first, rest)) = input.rest.split_first()
+        && *first < 0x80
+    {
+        input.rest = rest;
+        return Ok(u32::from(*first));
+    }
     let mut value: u32 = 0;
     for shift in [0_u32, 7, 14, 21, 28] {
         let byte = u8::read(input)?;
@@ -228,7 +364,7 @@ impl<T: Wire> Wire for Vec<T> {
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
         let length = usize::try_from(read_short(input)?).map_err(|_| WireError("length"))?;
         input.holds(length)?;
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(length.min(MOST_RESERVED));
         for _ in 0..length {
             rows.push(T::read(input)?);
         }

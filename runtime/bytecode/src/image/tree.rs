@@ -137,6 +137,17 @@ pub struct IntervalImage {
     pub child: u32,
 }
 
+impl IntervalImage {
+    /// Fills the highest ends of a whole table, sorted by lower end; gives that of all of it.
+    pub fn fill_highest(rows: &mut [IntervalImage]) -> i128 {
+        let middle = rows.len() >> 1;
+        let Some((before, rest)) = rows.split_at_mut_checked(middle) else { return i128::MIN };
+        let Some((row, after)) = rest.split_first_mut() else { return i128::MIN };
+        row.highest = row.high.max(IntervalImage::fill_highest(before)).max(IntervalImage::fill_highest(after));
+        row.highest
+    }
+}
+
 /// A rule in a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryRow {

@@ -5,12 +5,12 @@
 //! may not touch registers that were defined there, and leaves nothing behind but the result.
 
 use super::{BlockFacts, Check, ensure};
-use crate::ids::SlotId;
+use crate::ids::{SlotId, TypeId};
 use crate::image::*;
 use crate::limits::{MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_REGISTERS};
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec;
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
 /// What is known of a register.
@@ -36,71 +36,131 @@ struct Loop {
     outer_steps: u64,
 }
 
+/// What reading a place needs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PlaceFacts {
+    /// Its type is parsed by the native stage.
+    pub natives: bool,
+    /// The extraction stage makes it.
+    pub extracts: bool,
+}
+
+/// Checks blocks one after the other; memory is set aside once for all of them.
+pub(super) struct Checker<'a> {
+    image: &'a BundleImage,
+    places: Vec<PlaceFacts>,
+    registers: Vec<Register>,
+    /// Slots of the block being checked, as they are met.
+    met: Vec<SlotId>,
+    /// Slots of all blocks.
+    slots: Vec<SlotId>,
+}
+
+impl<'a> Checker<'a> {
+    /// A checker of an image whose slots and types are checked.
+    pub fn new(image: &'a BundleImage) -> Checker<'a> {
+        let needs: Vec<bool> = natives_by_type(image);
+        let place = |slot: &SlotImage| PlaceFacts {
+            natives: needs.get(slot.ty.index()).copied().unwrap_or(false),
+            extracts: matches!(slot.root, SlotRoot::Collect(_) | SlotRoot::UriVariable(..)),
+        };
+        let places = image.slots.iter().map(place).collect();
+        Checker { image, places, registers: Vec::new(), met: Vec::new(), slots: Vec::new() }
+    }
+
+    /// Checks one block.
+    pub fn block(&mut self, block: &BlockImage) -> Result<BlockFacts, &'static str> {
+        ensure(usize::from(block.registers) <= MAX_REGISTERS, "too many registers")?;
+        ensure(!block.code.is_empty() && block.code.len() <= MAX_BLOCK_CODE, "no code, or too much")?;
+        let mut facts = self.from(block, 0)?;
+        self.met.sort_unstable();
+        self.met.dedup();
+        facts.slots = (SlotId::new(self.slots.len()).0, SlotId::new(self.met.len()).0);
+        self.slots.extend(&self.met);
+        Ok(facts)
+    }
+
+    /// Checks that a block may be entered at `start` with register 0 true and nothing else known.
+    pub fn start(&mut self, block: &BlockImage, start: u32) -> Check {
+        let start = usize::try_from(start).map_err(|_| "no such instruction")?;
+        ensure(start < block.code.len() && block.registers > 0, "no such instruction")?;
+        self.from(block, start).and_then(|facts| ensure(facts.truth, "a condition must be truth"))
+    }
+
+    /// What reading a place needs.
+    pub fn place(&self, slot: SlotId) -> PlaceFacts {
+        self.places.get(slot.index()).copied().unwrap_or_default()
+    }
+
+    /// The slots of all blocks, one block after the other.
+    pub fn into_slots(self) -> Vec<SlotId> {
+        self.slots
+    }
+
+    /// The pass from an instruction on.
+    fn from(&mut self, block: &BlockImage, start: usize) -> Result<BlockFacts, &'static str> {
+        self.registers.clear();
+        self.registers.resize(usize::from(block.registers), Register::Undefined);
+        self.met.clear();
+        let mut pass = Pass {
+            image: self.image,
+            places: &self.places,
+            registers: core::mem::take(&mut self.registers),
+            pending: BTreeMap::new(),
+            loops: Vec::new(),
+            slots: core::mem::take(&mut self.met),
+            facts: BlockFacts::default(),
+        };
+        if start > 0
+            && let Some(conjunction) = pass.registers.first_mut()
+        {
+            *conjunction = Register::Truth;
+        }
+        let checked = pass.run_all(block, start);
+        let Pass { registers, slots, facts, .. } = pass;
+        (self.registers, self.met) = (registers, slots);
+        checked.map(|()| facts)
+    }
+}
+
 /// The state of the pass.
 struct Pass<'a> {
     image: &'a BundleImage,
+    places: &'a [PlaceFacts],
     registers: Vec<Register>,
     pending: BTreeMap<usize, Vec<Register>>,
     loops: Vec<Loop>,
-    slots: BTreeSet<SlotId>,
+    slots: Vec<SlotId>,
     facts: BlockFacts,
 }
 
-/// Checks one block.
-pub(super) fn verify_block(image: &BundleImage, block: &BlockImage) -> Result<BlockFacts, &'static str> {
-    ensure(usize::from(block.registers) <= MAX_REGISTERS, "too many registers")?;
-    ensure(!block.code.is_empty() && block.code.len() <= MAX_BLOCK_CODE, "no code, or too much")?;
-    check_from(image, block, 0)
-}
-
-/// Checks that a block may be entered at `start` with register 0 true and nothing else known.
-pub(super) fn verify_start(image: &BundleImage, block: &BlockImage, start: u32) -> Check {
-    let start = usize::try_from(start).map_err(|_| "no such instruction")?;
-    ensure(start < block.code.len() && block.registers > 0, "no such instruction")?;
-    check_from(image, block, start).and_then(|facts| ensure(facts.truth, "a condition must be truth"))
-}
-
-/// The pass from an instruction on.
-fn check_from(image: &BundleImage, block: &BlockImage, start: usize) -> Result<BlockFacts, &'static str> {
-    let mut pass = Pass {
-        image,
-        registers: vec![Register::Undefined; usize::from(block.registers)],
-        pending: BTreeMap::new(),
-        loops: Vec::new(),
-        slots: BTreeSet::new(),
-        facts: BlockFacts::default(),
-    };
-    if start > 0
-        && let Some(conjunction) = pass.registers.first_mut()
-    {
-        *conjunction = Register::Truth;
+/// What is known of registers wherever control comes from.
+fn merge(registers: &mut [Register], others: &[Register]) {
+    for (register, theirs) in registers.iter_mut().zip(others) {
+        *register = match (*register, *theirs) {
+            (Register::Undefined, _) | (_, Register::Undefined) => Register::Undefined,
+            (Register::Truth, Register::Truth) => Register::Truth,
+            _ => Register::Value,
+        };
     }
-    let last = block.code.len().saturating_sub(1);
-    for (pc, instruction) in block.code.iter().enumerate().skip(start) {
-        pass.merge_jumps(pc);
-        let returns = instruction.opcode == Opcode::Return;
-        ensure(returns == (pc == last), "`return` stands last and only there")?;
-        pass.step(pc, instruction, last)?;
-    }
-    ensure(pass.loops.is_empty(), "a loop does not end")?;
-    ensure(pass.facts.steps <= MAX_BLOCK_STEPS, "too many steps")?;
-    pass.facts.slots = pass.slots.into_iter().collect();
-    Ok(pass.facts)
 }
 
 impl Pass<'_> {
-    /// Merges the states of jumps that land here.
-    fn merge_jumps(&mut self, pc: usize) {
-        let Some(other) = self.pending.remove(&pc) else {
-            return;
-        };
-        for (register, theirs) in self.registers.iter_mut().zip(other) {
-            *register = match (*register, theirs) {
-                (Register::Undefined, _) | (_, Register::Undefined) => Register::Undefined,
-                (Register::Truth, Register::Truth) => Register::Truth,
-                _ => Register::Value,
-            };
+    /// Every instruction from `start` on.
+    fn run_all(&mut self, block: &BlockImage, start: usize) -> Check {
+        let last = block.code.len().saturating_sub(1);
+        for (pc, instruction) in block.code.iter().enumerate().skip(start) {
+            if self.pending.first_key_value().is_some_and(|(target, _)| *target == pc)
+                && let Some((_, theirs)) = self.pending.pop_first()
+            {
+                merge(&mut self.registers, &theirs);
+            }
+            let returns = instruction.opcode == Opcode::Return;
+            ensure(returns == (pc == last), "`return` stands last and only there")?;
+            self.step(pc, instruction, last)?;
         }
+        ensure(self.loops.is_empty(), "a loop does not end")?;
+        ensure(self.facts.steps <= MAX_BLOCK_STEPS, "too many steps")
     }
 
     /// Checks one instruction and applies what it does.
@@ -196,10 +256,11 @@ impl Pass<'_> {
         match instruction.opcode {
             opcode if opcode.info().a == OperandKind::Slot => {
                 let slot = SlotId(instruction.a);
-                self.slots.insert(slot);
+                self.slots.push(slot);
+                let place = self.places.get(slot.index()).copied().unwrap_or_default();
+                self.facts.natives |= place.natives;
+                self.facts.extracts |= place.extracts;
                 if let Some(image) = self.image.slots.get(slot.index()) {
-                    self.facts.natives |= type_needs_natives(self.image, image);
-                    self.facts.extracts |= is_extracted(image.root);
                     match image.root {
                         SlotRoot::LinkClaims | SlotRoot::LinkSpiffe | SlotRoot::LinkUid => self.facts.link = true,
                         SlotRoot::Data(_) => {}
@@ -245,16 +306,12 @@ impl Pass<'_> {
         let target = pc.checked_add(distance).and_then(|at| at.checked_add(1)).ok_or("no such target")?;
         let limit = self.loops.last().map_or(last, |inner| inner.end);
         ensure(target <= limit, "a jump leaves its loop or the block")?;
-        let merged = match self.pending.remove(&target) {
-            None => self.registers.clone(),
-            Some(earlier) => {
-                let current = core::mem::replace(&mut self.registers, earlier);
-                self.pending.insert(target, current.clone());
-                self.merge_jumps(target);
-                core::mem::replace(&mut self.registers, current)
+        match self.pending.entry(target) {
+            Entry::Vacant(place) => {
+                place.insert(self.registers.clone());
             }
-        };
-        self.pending.insert(target, merged);
+            Entry::Occupied(mut earlier) => merge(earlier.get_mut(), &self.registers),
+        }
         Ok(())
     }
 
@@ -296,28 +353,19 @@ impl Pass<'_> {
     }
 }
 
-/// Whether the extraction stage makes what stands there.
-pub(super) fn is_extracted(root: SlotRoot) -> bool {
-    matches!(root, SlotRoot::Collect(_) | SlotRoot::UriVariable(..))
-}
-
-/// Whether reading the slot may have to parse a host or URL.
-pub(super) fn type_needs_natives(image: &BundleImage, slot: &SlotImage) -> bool {
-    let mut todo = vec![slot.ty];
-    let mut seen = BTreeSet::new();
-    while let Some(id) = todo.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        match image.types.get(id.index()) {
-            Some(TypeImage::Host | TypeImage::Url) => return true,
-            Some(TypeImage::List(of) | TypeImage::Set(of) | TypeImage::Map(of) | TypeImage::Optional(of)) => {
-                todo.push(*of)
-            }
-            Some(TypeImage::Record(fields)) => todo.extend(fields.iter().map(|(_, of)| *of)),
-            Some(TypeImage::Union(members)) => todo.extend(members.iter().copied()),
-            _ => {}
-        }
+/// Of each type: whether reading it may have to parse a host or URL. A type refers to earlier types only.
+fn natives_by_type(image: &BundleImage) -> Vec<bool> {
+    let mut needs: Vec<bool> = Vec::with_capacity(image.types.len());
+    for ty in &image.types {
+        let of = |id: &TypeId| needs.get(id.index()).copied().unwrap_or(false);
+        let own = match ty {
+            TypeImage::Host | TypeImage::Url => true,
+            TypeImage::List(id) | TypeImage::Set(id) | TypeImage::Map(id) | TypeImage::Optional(id) => of(id),
+            TypeImage::Record(fields) => fields.iter().any(|(_, id)| of(id)),
+            TypeImage::Union(members) => members.iter().any(of),
+            _ => false,
+        };
+        needs.push(own);
     }
-    false
+    needs
 }

@@ -15,10 +15,11 @@ pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Ve
     verify_identities(image, facts)?;
     verify_servers(image)?;
     each(Section::Rules, &image.rules, |_, rule| verify_rule(image, facts, rule))?;
-    let mut ids = BTreeSet::new();
     each(Section::Rules, &image.rules, |_, rule| ensure(!rule.id.is_empty(), "a rule without id"))?;
-    let distinct = image.rules.iter().all(|rule| ids.insert(rule.id.as_str()));
-    ensure(distinct, "a rule id stands twice").map_err(|problem| VerifyError::new(Section::Rules, 0, problem))?;
+    let mut ids: Vec<&str> = image.rules.iter().map(|rule| rule.id.as_str()).collect();
+    ids.sort_unstable();
+    ensure(ascends(ids.into_iter()), "a rule id stands twice")
+        .map_err(|problem| VerifyError::new(Section::Rules, 0, problem))?;
     verify_obligations(image)?;
     each(Section::Data, &image.data, |_, data| {
         ensure(data.ty.index() < image.types.len(), "no such type")?;

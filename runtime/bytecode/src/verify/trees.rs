@@ -3,6 +3,7 @@
 //! A tree is acyclic because rows refer to earlier rows only. One walk can meet a node as often as
 //! paths lead to it, so paths are counted and bounded, like depth.
 
+use super::code::Checker;
 use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
 use crate::container::Section;
 use crate::image::*;
@@ -48,11 +49,15 @@ impl TreeFacts {
 }
 
 /// Checks every tree.
-pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<Vec<TreeFacts>, VerifyError> {
-    let mut found: Vec<TreeFacts> = Vec::new();
+pub(super) fn verify(
+    image: &BundleImage,
+    facts: &[BlockFacts],
+    checker: &mut Checker<'_>,
+) -> Result<Vec<TreeFacts>, VerifyError> {
+    let mut found: Vec<TreeFacts> = Vec::with_capacity(image.trees.len());
     for (row, tree) in image.trees.iter().enumerate() {
         let broken = |problem| VerifyError::new(Section::Entries, row, problem);
-        let own = node(image, facts, tree).map_err(broken)?;
+        let own = node(image, facts, tree, checker).map_err(broken)?;
         let below = tree.children().iter().try_fold(TreeFacts::default(), |sum, child| {
             found.get(child.index()).map(|child| sum.and(*child)).ok_or(broken("a tree refers to a later one"))
         })?;
@@ -68,10 +73,15 @@ pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<Vec<Tr
 }
 
 /// A node by itself: its cases name children, are of the right kind and in order.
-fn node(image: &BundleImage, facts: &[BlockFacts], tree: &TreeImage) -> Result<TreeFacts, &'static str> {
+fn node(
+    image: &BundleImage,
+    facts: &[BlockFacts],
+    tree: &TreeImage,
+    checker: &mut Checker<'_>,
+) -> Result<TreeFacts, &'static str> {
     let children = tree.children().len();
     match tree {
-        TreeImage::Rows(rows) => return leaf(image, facts, rows),
+        TreeImage::Rows(rows) => return leaf(image, facts, rows, checker),
         TreeImage::Both(_) => {}
         TreeImage::Present { slot, .. } => ensure(slot.index() < image.slots.len(), "no such slot")?,
         TreeImage::Classes { cases, .. } => {
@@ -110,7 +120,8 @@ fn node(image: &BundleImage, facts: &[BlockFacts], tree: &TreeImage) -> Result<T
             named(cases.iter().flatten().copied(), children)?;
         }
     }
-    Ok(tree.slot().map_or_else(TreeFacts::default, |slot| place_facts(image, slot)))
+    let place = tree.slot().map(|slot| checker.place(slot)).unwrap_or_default();
+    Ok(TreeFacts { natives: place.natives, extracts: place.extracts, ..TreeFacts::default() })
 }
 
 /// Every position is one of a child.
@@ -139,15 +150,13 @@ fn highest(cases: &[IntervalImage]) -> Option<i128> {
     (found == row.highest).then_some(found)
 }
 
-/// What reading the place that a switch looks at needs.
-fn place_facts(image: &BundleImage, slot: crate::ids::SlotId) -> TreeFacts {
-    let Some(slot) = image.slots.get(slot.index()) else { return TreeFacts::default() };
-    let natives = super::code::type_needs_natives(image, slot);
-    TreeFacts { natives, extracts: super::code::is_extracted(slot.root), ..TreeFacts::default() }
-}
-
 /// Rows of a leaf are sorted and name conditions.
-fn leaf(image: &BundleImage, facts: &[BlockFacts], rows: &[EntryRow]) -> Result<TreeFacts, &'static str> {
+fn leaf(
+    image: &BundleImage,
+    facts: &[BlockFacts],
+    rows: &[EntryRow],
+    checker: &mut Checker<'_>,
+) -> Result<TreeFacts, &'static str> {
     ensure(ascends(rows.iter().map(|row| (row.rule, row.block))), "rows are not sorted")?;
     let mut sum = TreeFacts::default();
     for row in rows {
@@ -157,7 +166,7 @@ fn leaf(image: &BundleImage, facts: &[BlockFacts], rows: &[EntryRow]) -> Result<
         ensure(block.loops <= MAX_LOOP_DEPTH, "loops are nested too deep")?;
         let code = image.blocks.get(row.block.index()).ok_or("no such block")?;
         if row.start > 0 {
-            super::code::verify_start(image, code, row.start)?;
+            checker.start(code, row.start)?;
         }
         sum = sum.and(TreeFacts {
             depth: 0,
