@@ -4,7 +4,7 @@
 //! can print any of them: rules, decision graph, bundle image, bytes.
 
 use crate::decision::tree::SMALL_LEAF;
-use crate::decision::{self, DecisionGraph};
+use crate::decision::{self, DecisionGraph, Profile};
 use crate::diagnostics::codes::e0704;
 use crate::diagnostics::{self, Diagnostic};
 use crate::emit::{self, EmitOptions};
@@ -14,18 +14,20 @@ use mcpz_bytecode::image::BundleImage;
 use mcpz_bytecode::{EncodeOptions, encode};
 
 /// How to build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildOptions {
     /// Whether the bundle holds source texts and positions for explanations.
     pub debug: bool,
     /// How many rules may stand together in a decision tree without being parted: see
     /// [`SMALL_LEAF`]. It changes no decision.
     pub leaf: usize,
+    /// What was met in traffic: that comes first. It changes no decision.
+    pub profile: Profile,
 }
 
 impl Default for BuildOptions {
     fn default() -> Self {
-        BuildOptions { debug: true, leaf: SMALL_LEAF }
+        BuildOptions { debug: true, leaf: SMALL_LEAF, profile: Profile::default() }
     }
 }
 
@@ -49,7 +51,7 @@ pub fn build(program: &Program, options: &BuildOptions) -> Result<Build, Vec<Dia
         diagnostics::sort(&mut problems);
         return Err(problems);
     }
-    let graph = decision::graph(&rules, program, options.leaf);
+    let graph = decision::graph(&rules, program, options.leaf, &options.profile);
     let image = emit::emit(&graph, &rules, program, EmitOptions { debug: options.debug }).map_err(|mut problems| {
         diagnostics::sort(&mut problems);
         problems

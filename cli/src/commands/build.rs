@@ -1,14 +1,16 @@
 //! `mcpz build`: compile a package to a bundle, or print a stage on the way.
 
+use crate::case;
 use crate::decision::hex;
-use crate::engine::Engine;
+use crate::durations;
+use crate::engine::{Engine, direction_of};
 use crate::exit::{Failure, Outcome};
 use crate::output::{DIM, GOOD, NAME, styled};
 use crate::package::{self, DiskProvider, Loaded};
 use crate::pipeline;
 use crate::report;
 use crate::shell::{Shell, write_file};
-use mcpz_compiler::decision::GraphText;
+use mcpz_compiler::decision::{GraphText, Profile};
 use mcpz_compiler::decision::tree::Report;
 use mcpz_compiler::hir::Program;
 use mcpz_compiler::lower::display::RulesText;
@@ -28,7 +30,8 @@ Examples:
   mcpz build --no-debug               # without source texts; decides the same
   mcpz build --emit rules             # tokens, tree, ast, hir, rules, graph or asm, to standard output
   mcpz build --report                 # what a decision costs: tests, passes over texts, rules that defeat the index
-  mcpz build --deny-unindexed         # fail when rules have to be tested one by one")]
+  mcpz build --deny-unindexed         # fail when rules have to be tested one by one
+  mcpz build --profile traffic/session.jsonl   # what this traffic met is looked at first; decides the same")]
 pub struct Args {
     /// The package. By default the current one.
     package: Option<PathBuf>,
@@ -52,6 +55,10 @@ pub struct Args {
     /// Fail, and write nothing, when rules have to be tested one by one.
     #[arg(long)]
     deny_unindexed: bool,
+
+    /// Order decision trees by recorded traffic, one case a line: what it met is looked at first.
+    #[arg(long, value_name = "TRAFFIC")]
+    profile: Option<PathBuf>,
 
     /// Leave out source texts and positions: explanations then name rules and lines only.
     #[arg(long)]
@@ -85,8 +92,13 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         return emit_syntax(stage, &loaded, shell);
     }
     let mut checked = pipeline::check(&loaded);
-    let options = BuildOptions { debug: !args.no_debug, ..BuildOptions::default() };
-    let Some(build) = pipeline::build(&mut checked, &options) else {
+    let mut options = BuildOptions { debug: !args.no_debug, ..BuildOptions::default() };
+    let mut built = pipeline::build(&mut checked, &options);
+    if let (Some(traffic), Some(first)) = (&args.profile, &built) {
+        options.profile = profile(traffic, first, shell)?;
+        built = pipeline::build(&mut checked, &options);
+    }
+    let Some(build) = built else {
         pipeline::show(&checked, shell);
         return Ok(Outcome::No);
     };
@@ -104,6 +116,21 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         Some(stage) => emit(stage, args.dot, program, &build, shell),
         None => write(args, &loaded, &build, shell),
     }
+}
+
+/// Decides recorded traffic with a bundle that knows none, and counts the rules that decided.
+fn profile(traffic: &Path, build: &Build, shell: &mut Shell) -> Result<Profile, Failure> {
+    let text = shell.read_text(traffic)?;
+    let engine = Engine::load(&build.bytes)?;
+    let mut profile = Profile::default();
+    for mut case in case::session(&text, durations::now_ms(), &traffic.display().to_string())? {
+        case.direction = direction_of(&case.message, case.direction);
+        let decision = engine.decide(&case)?;
+        if let Some(rule) = decision.determining.and_then(|id| engine.image().rules.get(id.index())) {
+            profile.note(&rule.id);
+        }
+    }
+    Ok(profile)
 }
 
 /// Prints the report; writes the bundle besides when one is asked for by name and nothing is denied.

@@ -8,5 +8,6 @@ mod everyday;
 mod examples;
 mod formats;
 mod graphs;
+mod profile;
 mod real_servers;
 mod support;

@@ -14,12 +14,14 @@
 mod dot;
 mod entries;
 pub mod node;
+mod profile;
 #[cfg(test)]
 mod tests;
 mod text;
 pub mod tree;
 
 pub use entries::Entry;
+pub use profile::Profile;
 pub use text::GraphText;
 
 use crate::hir::{ClassId, Program, RuleId, Span};
@@ -75,8 +77,9 @@ pub struct BlockClause {
     pub span: Span,
 }
 
-/// Builds the graph of a rule set; leaves of trees with no more rules than `leaf` are not parted.
-pub fn graph(rules: &RuleSet, program: &Program, leaf: usize) -> DecisionGraph {
+/// Builds the graph of a rule set; leaves of trees with no more rules than `leaf` are not parted, and what
+/// the profile met most comes first.
+pub fn graph(rules: &RuleSet, program: &Program, leaf: usize, profile: &Profile) -> DecisionGraph {
     let mut made = DecisionGraph { nodes: Nodes::new(&rules.tables), ..DecisionGraph::default() };
     for class in &rules.classes {
         let block = block(&mut made.nodes, None, &class.condition, false);
@@ -84,7 +87,7 @@ pub fn graph(rules: &RuleSet, program: &Program, leaf: usize) -> DecisionGraph {
         made.blocks.push(block);
     }
     let mut variants = Vec::new();
-    for rule in &rules.rules {
+    for rule in rules.order.iter().filter_map(|row| rules.rules.get(*row)) {
         for variant in &rule.variants {
             let block = block(&mut made.nodes, Some(rule.rule), &variant.condition, false);
             variants.push((rule.rule, variant, made.blocks.len()));
@@ -97,12 +100,13 @@ pub fn graph(rules: &RuleSet, program: &Program, leaf: usize) -> DecisionGraph {
         }
     }
     made.entries = entries::entries(&variants);
-    plant(&mut made, rules, program, leaf);
+    plant(&mut made, rules, program, leaf, profile);
     made
 }
 
 /// Builds the trees of every entry point, and puts the clauses they answer first.
-fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, leaf: usize) {
+fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, leaf: usize, profile: &Profile) {
+    let weights = profile.weights(program);
     let keys: Vec<Vec<tree::BlockKey>> =
         made.blocks.iter().map(|block| tree::block_keys(&made.nodes, &rules.tables, block)).collect();
     let late: Vec<bool> = made.blocks.iter().map(|block| tree::is_late(&made.nodes, &rules.tables, block)).collect();
@@ -115,7 +119,8 @@ fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, leaf: usi
                 if tree::Stage::of(&source.kind, source.shadow) == stage {
                     let late = late.get(*block).copied().unwrap_or(false);
                     let row = tree::TreeRow { rule: *rule, block: *block, implied: Vec::new(), late };
-                    candidates.push(tree::Candidate { row, keys: keys.get(*block).map_or(&[], Vec::as_slice) });
+                    let weight = weights.get(rule.index()).copied().unwrap_or(0);
+                    candidates.push(tree::Candidate { row, weight, keys: keys.get(*block).map_or(&[], Vec::as_slice) });
                 }
             }
             if let Some(root) = tree::build(&mut made.trees, candidates, leaf) {

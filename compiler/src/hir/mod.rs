@@ -7,6 +7,7 @@
 //! Read next: [`expr`], [`rule`], [`decl`], [`testing`].
 
 pub mod canonical;
+pub mod content;
 pub mod decl;
 pub mod expr;
 pub mod lines;

@@ -28,10 +28,13 @@ pub fn classes(lowering: &mut Lowering<'_>) -> Vec<ClassCondition> {
     found
 }
 
-/// The program's rules in normal form.
-pub fn rules(lowering: &mut Lowering<'_>) -> Vec<NormalRule> {
+/// The program's rules in normal form, in canonical order; what they are made of is met in this order.
+pub fn rules(lowering: &mut Lowering<'_>, order: &[usize]) -> Vec<NormalRule> {
     let program = lowering.program;
-    program.rules.iter().enumerate().map(|(row, rule)| normal_rule(lowering, RuleId::new(row), rule)).collect()
+    let known = order.iter().filter_map(|row| Some((RuleId::new(*row), program.rules.get(*row)?)));
+    let mut rules: Vec<NormalRule> = known.map(|(id, rule)| normal_rule(lowering, id, rule)).collect();
+    rules.sort_by_key(|rule| rule.rule);
+    rules
 }
 
 fn normal_rule(lowering: &mut Lowering<'_>, id: RuleId, rule: &Rule) -> NormalRule {

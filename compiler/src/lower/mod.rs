@@ -24,7 +24,7 @@ mod uri;
 pub use rules::RuleSet;
 
 use crate::diagnostics::Diagnostic;
-use crate::hir::Program;
+use crate::hir::{Program, content};
 use expr::Lowering;
 pub use subject::canonical as subject_term;
 
@@ -33,7 +33,8 @@ pub use subject::canonical as subject_term;
 pub fn lower(program: &Program) -> (RuleSet, Vec<Diagnostic>) {
     let mut lowering = Lowering::new(program);
     let classes = clauses::classes(&mut lowering);
-    let rules = clauses::rules(&mut lowering);
-    let set = RuleSet { tables: lowering.tables, classes, rules };
+    let order = content::order(program);
+    let rules = clauses::rules(&mut lowering, &order);
+    let set = RuleSet { tables: lowering.tables, classes, rules, order };
     (set, lowering.diagnostics)
 }

@@ -19,6 +19,8 @@ pub struct RuleSet {
     pub classes: Vec<ClassCondition>,
     /// The rules, in canonical order, one for each rule of the program.
     pub rules: Vec<NormalRule>,
+    /// Rows of `rules` in the order in which tables are filled: see [`crate::hir::content`].
+    pub order: Vec<usize>,
 }
 
 /// The condition of a class over the link being classified. It is computed once for each link.

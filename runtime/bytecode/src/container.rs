@@ -7,6 +7,7 @@
 //! The digests catch damage early; nothing relies on them (see [`crate::verify`]). The digest of a bundle is that of
 //! its header and table of contents, which name everything else by its digest: no byte is hashed twice.
 
+mod arrange;
 mod codec;
 pub(crate) mod wire;
 
@@ -15,7 +16,7 @@ use crate::limits::MAX_BUNDLE_BYTES;
 use crate::verify::{self, VerifyError};
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
-use wire::{Reader, Wire, WireError, Writer, length_u32, read_pool, write_short};
+use wire::{IdForm, Reader, Wire, WireError, Writer, length_u32, read_pool, write_short};
 
 /// First bytes of a bundle.
 pub const MAGIC: [u8; 6] = *b"MCPZB\0";
@@ -131,13 +132,20 @@ pub struct EncodeOptions {
 /// The bytes of a bundle. The image is verified first: what the emitter got wrong shows here.
 pub fn encode(image: &BundleImage, options: EncodeOptions) -> Result<Vec<u8>, VerifyError> {
     let facts = verify::verify_image(image)?;
-    let mut out = Writer::default();
+    let order = arrange::stored_order(image);
+    let paths = image.sources.iter().map(|source| source.path.clone()).collect();
+    let mut out = Writer { paths, ..Writer::default() };
     let mut sections: Vec<(Section, Vec<u8>)> = Vec::new();
     for section in Section::ALL {
         if section == Section::Debug && !options.debug {
             continue;
         }
-        write_section(section, image, &facts, &mut out);
+        match section {
+            Section::Entries | Section::Rules | Section::Sources => {
+                write_rules(section, image, order.as_deref(), &mut out)
+            }
+            _ => write_section(section, image, &facts, &mut out),
+        }
         sections.push((section, core::mem::take(&mut out.bytes)));
     }
     for (section, bytes) in &mut sections {
@@ -184,11 +192,6 @@ fn write_section(section: Section, image: &BundleImage, facts: &verify::ImageFac
             image.segments.write(out);
             image.flows.write(out);
         }
-        Section::Entries => {
-            image.trees.write(out);
-            image.entries.write(out);
-        }
-        Section::Rules => image.rules.write(out),
         Section::Obligations => {
             image.labels.write(out);
             image.stores.write(out);
@@ -202,14 +205,36 @@ fn write_section(section: Section, image: &BundleImage, facts: &verify::ImageFac
         }
         Section::Zones => image.zones.write(out),
         Section::Bounds => write_bounds(facts, out),
-        Section::Sources => {
+        Section::Debug => image.debug.write(out),
+        // See [`write_rules`].
+        Section::Entries | Section::Rules | Section::Sources => {}
+    }
+}
+
+/// Writes a section that depends on the order in which rules are stored: see [`arrange`].
+fn write_rules(section: Section, image: &BundleImage, order: Option<&[usize]>, out: &mut Writer) {
+    let stands: Vec<usize> = (0..image.rules.len()).collect();
+    let rules = order.unwrap_or(&stands).iter().filter_map(|row| image.rules.get(*row));
+    match section {
+        Section::Entries => {
+            match order {
+                Some(order) => arrange::stored_trees(image, order).write(out),
+                None => image.trees.write(out),
+            }
+            image.entries.write(out);
+        }
+        Section::Rules => {
+            order.is_some().write(out);
+            write_short(length_u32(image.rules.len()), out);
+            rules.for_each(|rule| rule.write(out));
+        }
+        _ => {
             image.sources.write(out);
-            for rule in &image.rules {
+            for rule in rules {
                 rule.span.write(out);
                 rule.docs.write(out);
             }
         }
-        Section::Debug => image.debug.write(out),
     }
 }
 
@@ -357,6 +382,10 @@ pub(crate) struct Decoded<'a> {
     pub schemas: Vec<&'a [u8]>,
     /// For each tool of each server in order: its row of `schemas`.
     pub tool_schemas: Vec<u32>,
+    /// How the ids of rules are given.
+    ids: Vec<IdForm>,
+    /// Whether rules are stored in the order of their blocks.
+    arranged: bool,
     /// Slots of each block, as stated: what [`write_plans`] writes.
     pub plans: &'a [u8],
     /// Step bounds, as stated: what [`write_bounds`] writes.
@@ -369,6 +398,8 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
         image: BundleImage::default(),
         schemas: Vec::new(),
         tool_schemas: Vec::new(),
+        ids: Vec::new(),
+        arranged: false,
         plans: &[],
         bounds: &[],
     };
@@ -381,6 +412,9 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
             _ => read_section(row, &strings, &mut decoded).map_err(fail)?,
         }
     }
+    if decoded.arranged {
+        arrange::restore(&mut decoded.image);
+    }
     Ok(decoded)
 }
 
@@ -388,6 +422,32 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
 fn read_strings(bytes: &[u8]) -> Result<Vec<&str>, WireError> {
     let rows = read_pool(bytes)?;
     rows.into_iter().map(|row| core::str::from_utf8(row).map_err(|_| WireError("text is not UTF-8"))).collect()
+}
+
+/// Nodes of trees, with what follows from the ends of their intervals.
+fn read_trees(input: &mut Reader<'_>) -> Result<Vec<TreeImage>, WireError> {
+    let mut trees: Vec<TreeImage> = Wire::read(input)?;
+    for tree in &mut trees {
+        if let TreeImage::Numbers { cases, .. } = tree {
+            IntervalImage::fill_highest(cases);
+        }
+    }
+    Ok(trees)
+}
+
+/// Sources, and of each rule its position, its docs and the id that follows from them.
+fn read_sources(input: &mut Reader<'_>, image: &mut BundleImage, ids: &[IdForm]) -> Result<(), WireError> {
+    image.sources = Wire::read(input)?;
+    for (rule, form) in image.rules.iter_mut().zip(ids) {
+        rule.span = Wire::read(input)?;
+        rule.docs = Wire::read(input)?;
+        if *form != IdForm::Text {
+            let path = image.sources.get(rule.span.source.index()).ok_or(WireError("no such source"))?;
+            rule.id = codec::rule_id(&path.path, &rule.span, *form);
+            input.spend(rule.id.len())?;
+        }
+    }
+    Ok(())
 }
 
 /// One section of tables.
@@ -427,15 +487,14 @@ fn read_section<'a>(row: &Found<'a>, strings: &[&str], decoded: &mut Decoded<'a>
             decoded.tool_schemas = core::mem::take(&mut input.tool_schemas);
         }
         Section::Entries => {
-            image.trees = Wire::read(input)?;
-            for tree in &mut image.trees {
-                if let TreeImage::Numbers { cases, .. } = tree {
-                    IntervalImage::fill_highest(cases);
-                }
-            }
+            image.trees = read_trees(input)?;
             image.entries = Wire::read(input)?;
         }
-        Section::Rules => image.rules = Wire::read(input)?,
+        Section::Rules => {
+            decoded.arranged = Wire::read(input)?;
+            image.rules = Wire::read(input)?;
+            decoded.ids = core::mem::take(&mut input.ids);
+        }
         Section::Obligations => {
             image.labels = Wire::read(input)?;
             image.stores = Wire::read(input)?;
@@ -452,13 +511,7 @@ fn read_section<'a>(row: &Found<'a>, strings: &[&str], decoded: &mut Decoded<'a>
             decoded.bounds = row.bytes;
             return Ok(());
         }
-        Section::Sources => {
-            image.sources = Wire::read(input)?;
-            for rule in &mut image.rules {
-                rule.span = Wire::read(input)?;
-                rule.docs = Wire::read(input)?;
-            }
-        }
+        Section::Sources => read_sources(input, image, &decoded.ids)?,
         Section::Debug => image.debug = Wire::read(input)?,
     }
     if reader.is_empty() { Ok(()) } else { Err(WireError("data after the table")) }

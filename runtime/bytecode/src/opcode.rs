@@ -1,7 +1,7 @@
 //! The one opcode table: encoding, disassembly, operand checks and the reference come from it.
 //!
-//! An [`Instruction`] is opcode and flags, a byte each, and `dst`, `a` and `b` in as few bytes of seven
-//! bits as each needs (LEB128). Registers belong to one block. A register is either *truth* (true, false, error,
+//! An [`Instruction`] is its opcode, a byte; its flags, a byte, where the opcode has any; and of `dst`, `a` and `b`
+//! what the opcode uses, in as few bytes of seven bits as each needs (LEB128). Registers belong to one block. A register is either *truth* (true, false, error,
 //! unknown) or *value* (anything); truth may be read where a value is asked for, never the other
 //! way round. See [`OperandKind`] for what an operand may name.
 

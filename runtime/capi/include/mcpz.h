@@ -522,7 +522,7 @@ void mcpz_text_free(mcpz_text *text);
 mcpz_status mcpz_program_load(mcpz_bytes bundle, mcpz_program **program, mcpz_text **error);
 
 /**
- * Writes the SHA-256 of the bundle, 32 bytes, to `digest`; zeros when there is no program.
+ * Writes the digest of the bundle, 32 bytes, to `digest`; zeros when there is no program.
  *
  * Threads: any, at any time.
  *

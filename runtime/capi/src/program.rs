@@ -57,7 +57,7 @@ pub(crate) unsafe fn give_error(error: *mut *mut Text, status: Status, problem: 
     }
 }
 
-/// Writes the SHA-256 of the bundle, 32 bytes, to `digest`; zeros when there is no program.
+/// Writes the digest of the bundle, 32 bytes, to `digest`; zeros when there is no program.
 ///
 /// Threads: any, at any time.
 ///

@@ -8,7 +8,7 @@ pub fn page() -> String {
     let mut page = String::from(
         "# Decision code\n\n\
          <!-- Written by `cargo xtask codegen` from runtime/bytecode/src/opcode.rs. Do not edit. -->\n\n\
-         One instruction is its opcode and flags, a byte each, and `dst`, `a` and `b` in LEB128. Registers belong\n\
+         One instruction is its opcode (a byte), then what the opcode uses of flags (a byte), `dst`, `a` and `b` (LEB128). Registers belong\n\
          to one block. A register holds *truth* (true, false, error, unknown) or a *value* (anything); truth may be read where a value\n\
          is asked for, never the other way round. Jumps go forward only, loops are structured, and a block ends with its only\n\
          `return`: so every block ends after a number of steps that the verifier computes.\n\n\

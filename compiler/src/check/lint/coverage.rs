@@ -1,8 +1,9 @@
 //! Rules that say too much, nothing, or the same again.
 
-use super::{ROOT, strip};
+use super::ROOT;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{w0608, w0609, w0610, w0611, w0612};
+use crate::hir::content::without_spans;
 use crate::hir::{Member, Program, Rule, RuleKind, Span, Subject, Targets};
 use std::collections::BTreeMap;
 
@@ -35,7 +36,7 @@ fn is_plain_forbid(rule: &Rule) -> bool {
 fn meaning(rule: &Rule) -> String {
     let what = (&rule.kind, &rule.subject, &rule.for_subject, &rule.actions, &rule.targets);
     let how = (&rule.where_, &rule.when, &rule.unless, rule.shadow, rule.grant, rule.deny);
-    strip(&format!("{what:?} {how:?}"))
+    without_spans(&format!("{what:?} {how:?}"))
 }
 
 /// Forbids without condition, by whom and what they are about: so that no permit is compared with all of them.

@@ -21,18 +21,5 @@ pub(crate) fn lint(unit: &Unit, program: &Program, sink: &mut Vec<Diagnostic>) {
 
 /// An expression as text without the places where its parts stand: equal texts, equal meaning.
 pub(crate) fn without_spans(expr: &Expr) -> String {
-    strip(&format!("{:?}", expr.kind))
-}
-
-/// Removes `Span { .. }` from debug text.
-pub(crate) fn strip(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("Span {") {
-        plain.push_str(&rest[..at]);
-        let tail = &rest[at..];
-        rest = tail.find('}').map_or("", |end| &tail[end + 1..]);
-    }
-    plain.push_str(rest);
-    plain
+    crate::hir::content::without_spans(&format!("{:?}", expr.kind))
 }

@@ -19,6 +19,8 @@ const MAX_SAMPLES: usize = 64;
 pub struct Candidate<'k> {
     /// Its row; `implied` is filled on the way down.
     pub row: TreeRow,
+    /// How often it decided, in the traffic that the tree is built for.
+    pub weight: u64,
     /// The keys of its block.
     pub keys: &'k [BlockKey],
 }
@@ -59,38 +61,61 @@ fn leaf(trees: &mut Trees, rules: Vec<Candidate<'_>>) -> TreeId {
 
 /// The fact that leaves the fewest rules to test, unless none leaves clearly fewer than there are.
 fn best(part: &Part<'_>, refused: &BTreeSet<Dimension>) -> Option<Dimension> {
-    let mut sizes: BTreeMap<Dimension, BTreeMap<&Key, usize>> = BTreeMap::new();
-    for key in part.rules.iter().flat_map(|rule| rule.keys) {
+    let mut sizes: BTreeMap<Dimension, BTreeMap<&Key, Wanted>> = BTreeMap::new();
+    for (rule, key) in part.rules.iter().flat_map(|rule| rule.keys.iter().map(move |key| (rule, key))) {
         let dimension = key.key.dimension();
         if !part.used.contains(&dimension) && !refused.contains(&dimension) {
-            *sizes.entry(dimension).or_default().entry(&key.key).or_default() += 1;
+            let wanted = sizes.entry(dimension).or_default().entry(&key.key).or_default();
+            wanted.rules += 1;
+            wanted.weight = wanted.weight.saturating_add(rule.weight);
         }
     }
     let all = part.rules.len();
     let scored = sizes.into_iter().map(|(dimension, groups)| {
-        let keyed: usize = groups.values().sum();
+        let keyed: usize = groups.values().map(|wanted| wanted.rules).sum();
         (expected(&groups) + (all - keyed), dimension)
     });
     // A tenth less is not worth a look at the fact.
     scored.min().filter(|(left, _)| left * 10 < all * 9).map(|(_, dimension)| dimension)
 }
 
-/// How many of these rules a typical fact leaves, rounded up.
-fn expected(groups: &BTreeMap<&Key, usize>) -> usize {
-    let total: usize = groups.values().sum();
+/// Rules that want the same of a fact: how many, and how often they decided.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted {
+    rules: usize,
+    weight: u64,
+}
+
+/// How many of these rules a typical fact leaves, rounded up; where traffic is known, a fact of the traffic.
+fn expected(groups: &BTreeMap<&Key, Wanted>) -> usize {
+    let total: usize = groups.values().map(|wanted| wanted.rules).sum();
     if matches!(groups.keys().next(), Some(Key::Numbers(..))) {
         return stabbed(groups);
     }
     let keys: usize = distinct(groups);
-    let weighted: usize = groups.iter().map(|(key, size)| key.count() * size).sum();
+    let weighted: usize = groups.iter().map(|(key, wanted)| key.count() * wanted.rules).sum();
     // Callers have a few classes; other facts have one value, and a value that no rule names is
     // as likely as one that some rule names.
     let hits = if matches!(groups.keys().next(), Some(Key::Classes(_))) { 2 } else { 1 };
-    (weighted * hits).div_ceil(keys + usize::from(hits == 1)).min(total)
+    match met(groups) {
+        Some(rules) => rules.saturating_mul(hits).min(total),
+        None => (weighted * hits).div_ceil(keys + usize::from(hits == 1)).min(total),
+    }
+}
+
+/// How many rules a fact of the traffic leaves: the size of each group, as often as it decided. Every group
+/// counts once besides, because traffic never is all there will be. None without traffic.
+fn met(groups: &BTreeMap<&Key, Wanted>) -> Option<usize> {
+    let seen = groups.values().any(|wanted| wanted.weight > 0);
+    let times = |wanted: &Wanted| u128::from(wanted.weight).saturating_add(1);
+    let size = |wanted: &Wanted| u128::try_from(wanted.rules).unwrap_or(u128::MAX);
+    let all: u128 = groups.values().map(times).sum();
+    let met: u128 = groups.values().map(|wanted| times(wanted).saturating_mul(size(wanted))).sum();
+    if seen { usize::try_from(met.div_ceil(all.max(1))).ok() } else { None }
 }
 
 /// How many different keys there are.
-fn distinct(groups: &BTreeMap<&Key, usize>) -> usize {
+fn distinct(groups: &BTreeMap<&Key, Wanted>) -> usize {
     let mut classes: BTreeSet<ClassId> = BTreeSet::new();
     let mut texts: BTreeSet<&str> = BTreeSet::new();
     let mut networks: BTreeSet<(IpAddr, u8)> = BTreeSet::new();
@@ -107,11 +132,11 @@ fn distinct(groups: &BTreeMap<&Key, usize>) -> usize {
 }
 
 /// How many rules hold a number, on the average over numbers at the ends of their intervals.
-fn stabbed(groups: &BTreeMap<&Key, usize>) -> usize {
+fn stabbed(groups: &BTreeMap<&Key, Wanted>) -> usize {
     let intervals: Vec<(i128, i128, usize)> = groups
         .iter()
-        .flat_map(|(key, size)| match key {
-            Key::Numbers(_, intervals) => intervals.iter().map(|(low, high)| (*low, *high, *size)).collect(),
+        .flat_map(|(key, wanted)| match key {
+            Key::Numbers(_, intervals) => intervals.iter().map(|(low, high)| (*low, *high, wanted.rules)).collect(),
             _ => Vec::new(),
         })
         .collect();
@@ -147,11 +172,13 @@ fn parted(trees: &mut Trees, all: &Part<'_>, dimension: Dimension) -> Option<Tre
     let mut used = all.used.clone();
     used.insert(dimension);
     let below = (&used, all.leaf);
-    let mut parts = switches(trees, dimension, open, below, &mut rest);
+    let mut parts: Vec<Weighed> = switches(trees, dimension, open, below, &mut rest);
     if let Some(slot) = dimension.slot() {
         let children = switches(trees, dimension, guarded, below, &mut rest);
         if !children.is_empty() {
-            parts.push(trees.add(Tree::Present { slot, children }));
+            let weight = children.iter().map(|(weight, _)| *weight).fold(0, u64::saturating_add);
+            let children = children.into_iter().map(|(_, tree)| tree).collect();
+            parts.push((weight, trees.add(Tree::Present { slot, children })));
         }
     }
     if parts.is_empty() {
@@ -159,12 +186,22 @@ fn parted(trees: &mut Trees, all: &Part<'_>, dimension: Dimension) -> Option<Tre
     }
     if !rest.is_empty() {
         // The others do not look at this fact in any way that parts them.
-        parts.push(part(trees, Part { rules: rest, used, leaf: all.leaf }));
+        parts.push((weight(&rest), part(trees, Part { rules: rest, used, leaf: all.leaf })));
     }
+    // What decided most is looked at first; without traffic the order stays.
+    parts.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     Some(match parts.as_slice() {
-        [only] => *only,
-        _ => trees.add(Tree::Both(parts)),
+        [(_, only)] => *only,
+        _ => trees.add(Tree::Both(parts.into_iter().map(|(_, tree)| tree).collect())),
     })
+}
+
+/// A part of a tree, and how often its rules decided.
+type Weighed = (u64, TreeId);
+
+/// How often some of these rules decided.
+fn weight(rules: &[Candidate<'_>]) -> u64 {
+    rules.iter().map(|rule| rule.weight).fold(0, u64::saturating_add)
 }
 
 /// The switches over groups of rules; none when no group can be told from the others.
@@ -174,11 +211,14 @@ fn switches<'k>(
     groups: Groups<'k>,
     below: (&BTreeSet<Dimension>, usize),
     rest: &mut Vec<Candidate<'k>>,
-) -> Vec<TreeId> {
+) -> Vec<Weighed> {
     match dimension {
         _ if groups.is_empty() => Vec::new(),
         Dimension::Patterns(slot) => by_patterns(trees, slot, groups, below, rest).unwrap_or_default(),
-        _ => vec![by_keys(trees, dimension, groups, below)],
+        _ => {
+            let weight = groups.values().map(|rules| weight(rules)).fold(0, u64::saturating_add);
+            vec![(weight, by_keys(trees, dimension, groups, below))]
+        }
     }
 }
 
@@ -240,20 +280,21 @@ fn by_patterns<'k>(
     groups: Groups<'k>,
     (used, leaf): (&BTreeSet<Dimension>, usize),
     rest: &mut Vec<Candidate<'k>>,
-) -> Option<Vec<TreeId>> {
+) -> Option<Vec<Weighed>> {
     let wanted = |key: &Key| match key {
         Key::Patterns(_, patterns) => patterns.clone(),
         _ => BTreeSet::new(),
     };
     let all: BTreeSet<Pattern> = groups.keys().flat_map(wanted).collect();
     let patterns::Passes { passes, left_out } = patterns::passes(all.into_iter().collect());
-    let mut children: Vec<(BTreeSet<Pattern>, TreeId)> = Vec::new();
+    let mut children: Vec<(BTreeSet<Pattern>, Weighed)> = Vec::new();
     for (key, rules) in groups {
         let patterns = wanted(&key);
         if left_out.iter().any(|pattern| patterns.contains(pattern)) {
             rest.extend(rules.into_iter().map(|rule| unkeyed(rule, &key)));
         } else {
-            children.push((patterns, part(trees, Part { rules, used: used.clone(), leaf })));
+            let weight = weight(&rules);
+            children.push((patterns, (weight, part(trees, Part { rules, used: used.clone(), leaf }))));
         }
     }
     if children.is_empty() {
@@ -261,15 +302,16 @@ fn by_patterns<'k>(
     }
     let mut switches = Vec::new();
     for Pass { patterns, dfa } in passes {
-        let own: Vec<&(BTreeSet<Pattern>, TreeId)> =
+        let own: Vec<&(BTreeSet<Pattern>, Weighed)> =
             children.iter().filter(|(wanted, _)| patterns.iter().any(|pattern| wanted.contains(pattern))).collect();
         let leads = |pattern: &Pattern| -> Vec<usize> {
             own.iter().enumerate().filter(|(_, (wanted, _))| wanted.contains(pattern)).map(|(at, _)| at).collect()
         };
         let cases = patterns.iter().map(|pattern| (pattern.clone(), leads(pattern))).collect();
         let group = PatternGroup { cases, dfa };
-        let children = own.iter().map(|(_, child)| *child).collect();
-        switches.push(trees.add(Tree::Switch { on: On::Patterns(slot, group), children }));
+        let weight = own.iter().map(|(_, (weight, _))| *weight).fold(0, u64::saturating_add);
+        let children = own.iter().map(|(_, (_, child))| *child).collect();
+        switches.push((weight, trees.add(Tree::Switch { on: On::Patterns(slot, group), children })));
     }
     Some(switches)
 }

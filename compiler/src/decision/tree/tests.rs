@@ -2,7 +2,7 @@
 
 use super::patterns::Pattern;
 use super::*;
-use crate::decision::{DecisionGraph, graph};
+use crate::decision::{DecisionGraph, Profile, graph};
 use crate::hir::*;
 use crate::lower::lower;
 use crate::lower::testkit::*;
@@ -16,7 +16,7 @@ fn forbid(id: String, condition: Expr) -> Rule {
 fn planted(rules: Vec<Rule>) -> (DecisionGraph, Report) {
     let program = Program { rules, ..program() };
     let set = lower(&program).0;
-    let graph = graph(&set, &program, SMALL_LEAF);
+    let graph = graph(&set, &program, SMALL_LEAF, &Profile::default());
     let report = report(&graph, &set);
     (graph, report)
 }
@@ -137,4 +137,31 @@ fn patterns_of_one_place_share_one_pass() {
     assert!(report.unindexed.is_empty());
     let distinct: BTreeSet<Pattern> = (0..40).map(|row| Pattern::Glob(format!("acct-{row}-*"), false)).collect();
     assert_eq!(distinct.len(), field.patterns);
+}
+
+#[test]
+fn what_decided_most_stands_first_and_no_row_is_lost() {
+    let tags = || arg("tags", Type::List(Box::new(Type::String)));
+    let tagged = |row: i64| {
+        let tag = compare(var(0, Type::String), Comparison::Ne, text(&format!("t{row}")));
+        forbid(format!("T-{row:02}"), any(0, tags(), tag))
+    };
+    let rules: Vec<Rule> = mixed(40).into_iter().chain((0..9).map(tagged)).collect();
+    let program = Program { rules, ..program() };
+    let set = lower(&program).0;
+    let mut profile = Profile::default();
+    profile.note("T-03");
+    profile.note("a rule that is gone");
+    let of = |profile: &Profile| {
+        let graph = graph(&set, &program, SMALL_LEAF, profile);
+        let root = graph.entries[0].trees[0].1;
+        let Some(Tree::Both(parts)) = graph.trees.get(root) else { panic!("rules with and without keys") };
+        let rows = |tree: TreeId| graph.trees.leaf_rows(tree).iter().map(|row| row.rule.index()).collect::<Vec<_>>();
+        parts.iter().map(|part| rows(*part)).collect::<Vec<_>>()
+    };
+    let (plain, ordered) = (of(&Profile::default()), of(&profile));
+    assert!(!plain[0].contains(&43) && ordered[0].contains(&43), "{plain:?} {ordered:?}");
+    assert_eq!(ordered, of(&profile));
+    let all = |parts: &[Vec<usize>]| parts.iter().flatten().copied().collect::<BTreeSet<_>>();
+    assert_eq!(all(&plain), all(&ordered));
 }

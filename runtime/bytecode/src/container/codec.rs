@@ -1,13 +1,15 @@
 //! How each part of a [`crate::image::BundleImage`] is written. Tags and field orders are the format.
 
 use super::wire::{
-    Reader, Wire, WireError, Writer, read_difference, read_short, wire_enum, wire_id, wire_struct, write_difference,
-    write_short,
+    IdForm, Reader, Wire, WireError, Writer, read_difference, read_short, wire_enum, wire_id, wire_struct,
+    write_difference, write_short,
 };
 use crate::ids::*;
 use crate::image::*;
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use crate::schema::SchemaImage;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 wire_id!(
@@ -214,14 +216,33 @@ wire_enum!(RuleKindImage {
     0 => Permit(grant), 1 => Forbid, 2 => Require(requirement), 3 => Limit(limit), 4 => Redact(redactions), 5 => Audit(level),
 });
 
-/// Bits of a rule's first byte: shadow, a message, a severity; above them how a denial shows, counted from 1.
+/// Bits of a rule's first byte: shadow, a message, a severity; above them how a denial shows, counted from 1,
+/// and how the id is given.
 const SHADOW: u8 = 1;
 const MESSAGE: u8 = 2;
 const SEVERITY: u8 = 4;
 const DENY_SHIFT: u32 = 3;
+const DENY_BITS: u8 = 3;
+const ID_SHIFT: u32 = 5;
+
+/// How the id of a rule is given, in the fewest bytes.
+fn id_form(rule: &RuleImage, paths: &[String]) -> IdForm {
+    let path = paths.get(rule.span.source.index());
+    let forms = [IdForm::Line, IdForm::Column];
+    let fits = |form: &IdForm| path.is_some_and(|path| rule_id(path, &rule.span, *form) == rule.id);
+    forms.into_iter().find(fits).unwrap_or(IdForm::Text)
+}
+
+/// The id that a rule has by its place.
+pub(super) fn rule_id(path: &str, span: &SpanImage, form: IdForm) -> String {
+    match form {
+        IdForm::Column => format!("{path}:{}:{}", span.line, span.column),
+        _ => format!("{path}:{}", span.line),
+    }
+}
 
 impl Wire for RuleImage {
-    /// Docs and position stand in a section of their own.
+    /// Docs and position stand in a section of their own, where an id that is the rule's position is made.
     fn write(&self, out: &mut Writer) {
         let bit = |set: bool, bit: u8| if set { bit } else { 0 };
         let deny: u8 = match self.deny {
@@ -232,23 +253,37 @@ impl Wire for RuleImage {
         };
         let flags =
             bit(self.shadow, SHADOW) | bit(self.message.is_some(), MESSAGE) | bit(self.severity.is_some(), SEVERITY);
-        (flags | (deny << DENY_SHIFT)).write(out);
-        self.id.write(out);
+        let form = id_form(self, &out.paths);
+        let id: u8 = match form {
+            IdForm::Text => 0,
+            IdForm::Line => 1,
+            IdForm::Column => 2,
+        };
+        (flags | (deny << DENY_SHIFT) | (id << ID_SHIFT)).write(out);
+        if form == IdForm::Text {
+            self.id.write(out);
+        }
         self.kind.write(out);
         self.message.iter().chain(&self.severity).for_each(|text| text.write(out));
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
         let flags = u8::read(input)?;
-        let deny = match flags >> DENY_SHIFT {
-            0 => None,
+        let deny = match (flags >> DENY_SHIFT) & DENY_BITS {
             1 => Some(DenyMode::Explain),
             2 => Some(DenyMode::StepUp),
             3 => Some(DenyMode::Hide),
-            _ => return Err(WireError("no such DenyMode")),
+            _ => None,
         };
+        let form = match flags >> ID_SHIFT {
+            0 => IdForm::Text,
+            1 => IdForm::Line,
+            2 => IdForm::Column,
+            _ => return Err(WireError("no such form of an id")),
+        };
+        input.ids.push(form);
         Ok(RuleImage {
-            id: Wire::read(input)?,
+            id: if form == IdForm::Text { Wire::read(input)? } else { Default::default() },
             kind: Wire::read(input)?,
             shadow: flags & SHADOW != 0,
             deny,

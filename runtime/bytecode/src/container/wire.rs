@@ -65,6 +65,8 @@ pub(crate) struct Writer {
     pub strings: Pool,
     /// Encoded schemas.
     pub schemas: Pool,
+    /// Paths of the sources, which ids of rules may begin with.
+    pub paths: Vec<String>,
 }
 
 /// Where data is read.
@@ -75,12 +77,25 @@ pub(crate) struct Reader<'a> {
     budget: usize,
     /// Schema rows of the tools read so far, in the order of the tools.
     pub tool_schemas: Vec<u32>,
+    /// How the ids of the rules read so far are given.
+    pub ids: Vec<IdForm>,
+}
+
+/// How the id of a rule is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdForm {
+    /// As a text.
+    Text,
+    /// It is `path:line` of the rule.
+    Line,
+    /// It is `path:line:column` of the rule.
+    Column,
 }
 
 impl<'a> Reader<'a> {
     /// Reads these bytes with this table of texts.
     pub fn new(bytes: &'a [u8], strings: &'a [&'a str]) -> Self {
-        Self { rest: bytes, strings, budget: MAX_BUNDLE_BYTES, tool_schemas: Vec::new() }
+        Self { rest: bytes, strings, budget: MAX_BUNDLE_BYTES, tool_schemas: Vec::new(), ids: Vec::new() }
     }
 
     /// The next `count` bytes.
@@ -127,7 +142,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes from the budget for copies.
-    fn spend(&mut self, bytes: usize) -> Result<(), WireError> {
+    pub fn spend(&mut self, bytes: usize) -> Result<(), WireError> {
         self.budget = self.budget.checked_sub(bytes).ok_or(WireError("texts are too large together"))?;
         Ok(())
     }

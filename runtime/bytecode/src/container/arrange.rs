@@ -1,0 +1,75 @@
+//! The order in which rules are stored.
+//!
+//! In memory rules stand in canonical order: by file, then position. In a bundle they stand in the order of
+//! their blocks, which depends on what they say alone, and reading puts them back by their positions: so rules
+//! that are moved change nothing but positions. Where positions do not tell the order, rules are stored as they
+//! stand.
+
+use crate::ids::RuleId;
+use crate::image::{BundleImage, RuleImage, TreeImage};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Rows of the rules in the order of storing; `None` when they are stored as they stand.
+pub(super) fn stored_order(image: &BundleImage) -> Option<Vec<usize>> {
+    let mut blocks = vec![u32::MAX; image.rules.len()];
+    for row in image.trees.iter().flat_map(leaf_rows) {
+        if let Some(first) = blocks.get_mut(row.rule.index()) {
+            *first = row.block.0.min(*first);
+        }
+    }
+    let mut order: Vec<usize> = (0..image.rules.len()).collect();
+    order.sort_by_key(|row| blocks.get(*row));
+    let stored = order.iter().filter_map(|row| image.rules.get(*row));
+    let back = canonical_order(stored);
+    let same = back.iter().enumerate().all(|(row, at)| order.get(*at) == Some(&row));
+    same.then_some(order)
+}
+
+/// Rows of these rules by file and position.
+fn canonical_order<'r>(rules: impl Iterator<Item = &'r RuleImage>) -> Vec<usize> {
+    let places: Vec<_> = rules.map(|rule| (rule.span.source, rule.span.start)).collect();
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by_key(|row| places.get(*row));
+    order
+}
+
+/// The trees with rules numbered as they are stored.
+pub(super) fn stored_trees(image: &BundleImage, order: &[usize]) -> Vec<TreeImage> {
+    let mut trees = image.trees.clone();
+    renumber(&mut trees, order);
+    trees
+}
+
+/// Puts rules that were read into canonical order.
+pub(super) fn restore(image: &mut BundleImage) {
+    let order = canonical_order(image.rules.iter());
+    renumber(&mut image.trees, &order);
+    let mut rules: Vec<Option<RuleImage>> = core::mem::take(&mut image.rules).into_iter().map(Some).collect();
+    image.rules = order.iter().filter_map(|row| rules.get_mut(*row).and_then(Option::take)).collect();
+}
+
+/// Numbers the rules of all rows anew: the rule at `order[n]` becomes rule n. Rows stay sorted.
+fn renumber(trees: &mut [TreeImage], order: &[usize]) {
+    let mut numbers = vec![RuleId::default(); order.len()];
+    for (number, row) in order.iter().enumerate() {
+        if let Some(place) = numbers.get_mut(*row) {
+            *place = RuleId::new(number);
+        }
+    }
+    for tree in trees {
+        let TreeImage::Rows(rows) = tree else { continue };
+        for row in rows.iter_mut() {
+            // A rule that is not there stays so, and the verifier says it.
+            row.rule = numbers.get(row.rule.index()).copied().unwrap_or(row.rule);
+        }
+        rows.sort_unstable_by_key(|row| (row.rule, row.block));
+    }
+}
+
+fn leaf_rows(tree: &TreeImage) -> &[crate::image::EntryRow] {
+    match tree {
+        TreeImage::Rows(rows) => rows,
+        _ => &[],
+    }
+}
