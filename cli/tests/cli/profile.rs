@@ -11,8 +11,11 @@ fn package() -> Package {
     for row in 0..12 {
         for condition in [format!("under \"/notes/f{row}\""), format!("!= \"/notes/x{row}\"")] {
             let kind = if condition.starts_with("under") { "F" } else { "X" };
-            writeln!(text, "\n@id(\"{kind}-{row}\")\nforbid anyone to call notes.write_note where args.path {condition}")
-                .expect("writing to a string");
+            writeln!(
+                text,
+                "\n@id(\"{kind}-{row}\")\nforbid anyone to call notes.write_note where args.path {condition}"
+            )
+            .expect("writing to a string");
         }
     }
     package.write("policy/more.mcpz", &text);

@@ -34,7 +34,8 @@ fn shuffled(rules: &[String], rng: &mut Rng) -> Vec<String> {
 
 /// The bundle without debug data, section by section.
 fn sections(built: &Built) -> Vec<(Section, Vec<u8>)> {
-    let bytes = build(&built.program, &BuildOptions { debug: false, ..BuildOptions::default() }).expect("it builds").bytes;
+    let bytes =
+        build(&built.program, &BuildOptions { debug: false, ..BuildOptions::default() }).expect("it builds").bytes;
     let program = Program::load(&bytes).expect("it verifies");
     let mut at = HEADER + ROW * program.sizes().len();
     let cut = |size: &mcpz_bytecode::program::SectionSize| {
