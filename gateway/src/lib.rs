@@ -9,6 +9,7 @@
 //! [`telemetry`] what is measured. [`serve`] puts it all together.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod audit;
 pub mod control;
 pub mod pins;
 pub mod policy;

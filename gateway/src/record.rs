@@ -69,6 +69,8 @@ pub enum Event {
     ReloadRefused,
     /// A credential was refused.
     Credential,
+    /// An operator isolated or restored something.
+    Control,
     /// The gateway started or stopped.
     Lifecycle,
 }
@@ -84,6 +86,7 @@ impl Event {
             Event::Reload => "reload",
             Event::ReloadRefused => "reload_refused",
             Event::Credential => "credential",
+            Event::Control => "control",
             Event::Lifecycle => "lifecycle",
         }
     }

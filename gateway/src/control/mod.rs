@@ -1,62 +1,57 @@
-//! The kill switch: what is isolated, and who hears of a change.
+//! The kill switch: what an operator has cut off, and how it is said.
+//!
+//! [`KillSwitch`] is asked before every message and tells subscribers when something changes, so that streams and calls
+//! in flight are cut too. What is isolated stands in a file ([`state`]) and survives a restart; a file that cannot be
+//! trusted isolates everything. Operators speak to the gateway over a Unix socket ([`socket`], [`protocol`]) that only
+//! the gateway's own user and root may open; [`client`] is the other end.
+//!
+//! Terms. A *subject* is what is isolated: a server, an agent (by the subject of its credential) or a tool. A
+//! *generation* counts the changes.
 
-use mcpz_runtime::state::{Isolation, StateError};
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
-use tokio::sync::watch;
+pub mod client;
+pub mod protocol;
+pub mod socket;
+pub mod state;
+pub mod switch;
 
-/// What is isolated. Cheap to clone; all clones are one.
-#[derive(Debug, Clone)]
-pub struct KillSwitch {
-    shared: Arc<Shared>,
+pub use protocol::{Ask, Status};
+pub use socket::{ControlSocket, Desk, Quiet};
+pub use state::{Entry, Isolations, Subject};
+pub use switch::{ControlError, KillSwitch};
+
+use serde::Deserialize;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// `[control]` of the gateway's configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The socket; absent: none, so that nothing can be isolated from outside.
+    pub socket: Option<PathBuf>,
+    /// The file that what is isolated is kept in; absent: nowhere, so that a restart forgets it.
+    pub state: Option<PathBuf>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    /// Until when, Unix milliseconds.
-    isolated: RwLock<BTreeMap<Subject, i64>>,
-    generation: watch::Sender<u64>,
-}
-
-/// What may be isolated.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
-    /// A server, by name.
-    Server(String),
-    /// A tool, by server and name.
-    Tool(String, String),
-    /// An agent, by subject.
-    Agent(String),
-}
-
-impl KillSwitch {
-    /// A switch that nothing survives but this process.
-    pub fn in_memory() -> KillSwitch {
-        let (generation, _) = watch::channel(0);
-        KillSwitch { shared: Arc::new(Shared { isolated: RwLock::default(), generation }) }
-    }
-
-    /// Isolates until a time.
-    pub fn isolate(&self, subject: Subject, until_ms: i64) {
-        if let Ok(mut isolated) = self.shared.isolated.write() {
-            isolated.insert(subject, until_ms);
+/// Serves the control socket, if there is to be one, until `end` is over. The socket is bound before this returns.
+pub fn serve(
+    config: &Config,
+    switch: KillSwitch,
+    desk: Arc<dyn Desk>,
+    end: impl Future<Output = ()> + Send,
+) -> std::io::Result<impl Future<Output = ()> + Send> {
+    let socket = config.socket.as_deref().map(ControlSocket::bind).transpose()?;
+    Ok(async move {
+        match socket {
+            Some(socket) => socket.serve(switch, desk, end).await,
+            None => end.await,
         }
-        self.shared.generation.send_modify(|generation| *generation = generation.wrapping_add(1));
-    }
+    })
+}
 
-    /// Whether this is isolated.
-    pub fn is_isolated(&self, subject: Isolation<'_>, now_ms: i64) -> Result<bool, StateError> {
-        let isolated = self.shared.isolated.read().map_err(|_| StateError)?;
-        let subject = match subject {
-            Isolation::Server(server) => Subject::Server(server.to_owned()),
-            Isolation::Tool(server, tool) => Subject::Tool(server.to_owned(), tool.to_owned()),
-            Isolation::Agent(agent) => Subject::Agent(agent.to_owned()),
-        };
-        Ok(isolated.get(&subject).is_some_and(|until| now_ms < *until))
-    }
-
-    /// A number that changes whenever something is isolated or restored.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.shared.generation.subscribe()
-    }
+/// Where the socket is when nobody says: `$XDG_RUNTIME_DIR/mcpz/control.sock`, else `/run/mcpz/control.sock`.
+pub fn default_socket() -> PathBuf {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    runtime.unwrap_or_else(|| PathBuf::from("/run")).join("mcpz").join("control.sock")
 }
