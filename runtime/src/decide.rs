@@ -8,6 +8,7 @@
 pub(crate) mod case;
 pub(crate) mod cover;
 pub(crate) mod gates;
+mod lead;
 pub(crate) mod steps;
 pub(crate) mod target;
 mod tree;

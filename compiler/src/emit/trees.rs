@@ -98,6 +98,7 @@ fn intervals(cases: &[(i128, i128, usize)]) -> Vec<IntervalImage> {
         high: *high,
         highest: i128::MIN,
         child: wide(*child),
+        first: Default::default(),
     };
     let mut rows: Vec<IntervalImage> = cases.iter().map(row).collect();
     IntervalImage::fill_highest(&mut rows);

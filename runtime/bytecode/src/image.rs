@@ -137,6 +137,17 @@ pub enum TypeImage {
     Optional(TypeId),
 }
 
+impl BundleImage {
+    /// A type, or what it is when it is there.
+    #[inline]
+    pub fn plain_type(&self, ty: TypeId) -> Option<&TypeImage> {
+        match self.types.get(ty.index())? {
+            TypeImage::Optional(of) => self.types.get(of.index()),
+            plain => Some(plain),
+        }
+    }
+}
+
 /// A constant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Constant {

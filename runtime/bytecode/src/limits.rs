@@ -49,3 +49,9 @@ pub const MAX_URI_BYTES: usize = 8192;
 pub const MAX_ZONE_TRANSITIONS: usize = 4096;
 /// Largest serialised automaton, in bytes.
 pub const MAX_AUTOMATON_BYTES: usize = 4 * 1024 * 1024;
+
+/// Trees of more rules than this are searched with an eye on which of them still matter.
+pub const LARGE_TREE: u64 = 64;
+
+/// How many of their first rules are tried before any other.
+pub const SCOUTS: usize = 16;

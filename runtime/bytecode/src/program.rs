@@ -1,12 +1,14 @@
 //! A verified bundle: the only thing that can be evaluated.
 
 use crate::container::{self, Section};
-use crate::ids::{AutomatonId, BlockId, ServerId, TreeId};
-use crate::image::{Action, BundleImage};
+use crate::ids::{AutomatonId, BlockId, ServerId, SlotId, TreeId};
+use crate::image::{Action, BundleImage, EntryRow, IntervalImage, TreeImage};
+use crate::limits::{LARGE_TREE, SCOUTS};
 use crate::names::Names;
 use crate::plan::Plan;
 use crate::schema::{SchemaView, VerifiedSchema};
-use crate::verify::{self, BlockFacts, TreeFacts, VerifyError};
+use crate::verify::{self, BlockFacts, ImageFacts, TreeFacts, VerifyError};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton, sparse};
@@ -25,6 +27,8 @@ pub struct Program {
     trees: Vec<TreeFacts>,
     names: Names,
     plans: Vec<Plan>,
+    read_below: BTreeMap<TreeId, Vec<SlotId>>,
+    scouts: BTreeMap<TreeId, Vec<EntryRow>>,
     sizes: Vec<SectionSize>,
 }
 
@@ -42,10 +46,13 @@ impl Program {
     pub fn load(bytes: &[u8]) -> Result<Program, VerifyError> {
         let found = container::sections(bytes)?;
         container::check_digests(&found)?;
-        let decoded = container::decode(&found)?;
+        let mut decoded = container::decode(&found)?;
         let facts = verify::verify_image(&decoded.image)?;
         container::check_stated(&decoded, &facts)?;
-        let verify::ImageFacts { blocks, trees, .. } = facts;
+        let read_below = read_below(&decoded.image, &facts);
+        let scouts = scouts(&decoded.image, &facts.trees, read_below.keys());
+        let ImageFacts { blocks, trees, .. } = facts;
+        rank_intervals(&mut decoded.image, &trees);
         let schemas = load_schemas(&decoded.schemas)?;
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
         let automata = load_automata(&decoded.image)?;
@@ -60,6 +67,8 @@ impl Program {
             tool_schemas,
             blocks,
             trees,
+            read_below,
+            scouts,
             sizes: found.iter().map(|row| SectionSize { section: row.section, bytes: row.bytes.len() }).collect(),
         })
     }
@@ -89,6 +98,20 @@ impl Program {
     /// What the verifier found out about a node of a decision tree.
     pub fn tree_facts(&self, tree: TreeId) -> Option<&TreeFacts> {
         self.trees.get(tree.index())
+    }
+
+    /// The places that conditions below the root of a tree of permits read, where the tree is large enough
+    /// ([`LARGE_TREE`](crate::limits::LARGE_TREE)) that passing over some of them is worth a look at all places.
+    #[inline]
+    pub fn read_below(&self, tree: TreeId) -> Option<&[SlotId]> {
+        self.read_below.get(&tree).map(Vec::as_slice)
+    }
+
+    /// The first rows below a node of a large tree of permits, in canonical order: when one of them holds, the
+    /// others of the node mostly need not be looked at.
+    #[inline]
+    pub fn scouts(&self, tree: TreeId) -> &[EntryRow] {
+        self.scouts.get(&tree).map_or(&[], Vec::as_slice)
     }
 
     /// The server of this name.
@@ -184,6 +207,81 @@ fn call_plans(image: &BundleImage, trees: &[TreeFacts], names: &Names) -> Vec<Pl
         }));
     }
     plans
+}
+
+/// Notes in every table of intervals which rules its parts lead to.
+fn rank_intervals(image: &mut BundleImage, facts: &[TreeFacts]) {
+    for tree in &mut image.trees {
+        if let TreeImage::Numbers { cases, children, .. } = tree {
+            let child = |position: u32| usize::try_from(position).ok().and_then(|row| children.get(row));
+            let first =
+                |position: u32| child(position).and_then(|tree| facts.get(tree.index())).map(|facts| facts.first);
+            IntervalImage::fill_first(cases, &|position| first(position).unwrap_or_default());
+        }
+    }
+}
+
+/// The places that conditions of large trees of permits read.
+fn read_below(image: &BundleImage, facts: &ImageFacts) -> BTreeMap<TreeId, Vec<SlotId>> {
+    let roots = image.entries.iter().filter_map(|entry| entry.trees.permits);
+    let large = |tree: &TreeId| facts.trees.get(tree.index()).is_some_and(|facts| facts.rows > LARGE_TREE);
+    roots.filter(large).map(|root| (root, slots_below(image, facts, root))).collect()
+}
+
+/// The places that the conditions below a node read, ascending.
+fn slots_below(image: &BundleImage, facts: &ImageFacts, root: TreeId) -> Vec<SlotId> {
+    let mut slots = BTreeSet::new();
+    each_row(image, root, &mut |row| {
+        let block = facts.blocks.get(row.block.index());
+        slots.extend(block.into_iter().flat_map(|block| facts.slots(block)));
+    });
+    slots.into_iter().collect()
+}
+
+/// The first rows of large trees: below each class of callers, where they are parted by classes.
+fn scouts<'r>(
+    image: &BundleImage,
+    facts: &[TreeFacts],
+    roots: impl Iterator<Item = &'r TreeId>,
+) -> BTreeMap<TreeId, Vec<EntryRow>> {
+    let mut open: Vec<TreeId> = roots.copied().collect();
+    let mut scouts = BTreeMap::new();
+    while let Some(tree) = open.pop() {
+        match image.trees.get(tree.index()) {
+            Some(TreeImage::Classes { children, .. } | TreeImage::Both(children)) if above_classes(image, tree) => {
+                open.extend(children);
+            }
+            Some(_) if facts.get(tree.index()).is_some_and(|facts| facts.rows > LARGE_TREE) => {
+                let mut rows = Vec::new();
+                each_row(image, tree, &mut |row| rows.push(*row));
+                rows.sort_unstable();
+                rows.truncate(SCOUTS);
+                scouts.insert(tree, rows);
+            }
+            _ => {}
+        }
+    }
+    scouts
+}
+
+/// Whether a node parts rules by classes, or holds one that does.
+fn above_classes(image: &BundleImage, tree: TreeId) -> bool {
+    let parts = |tree: &TreeId| matches!(image.trees.get(tree.index()), Some(TreeImage::Classes { .. }));
+    match image.trees.get(tree.index()) {
+        Some(TreeImage::Both(children)) => children.iter().any(parts),
+        _ => parts(&tree),
+    }
+}
+
+/// Every row below a node.
+fn each_row(image: &BundleImage, root: TreeId, note: &mut dyn FnMut(&EntryRow)) {
+    let mut open = alloc::vec![root];
+    while let Some(node) = open.pop().and_then(|tree| image.trees.get(tree.index())) {
+        if let TreeImage::Rows(rows) = node {
+            rows.iter().for_each(&mut *note);
+        }
+        open.extend(node.children());
+    }
 }
 
 /// Verifies every schema.

@@ -2,14 +2,16 @@
 //!
 //! It does not lean on the digests: a bundle that passes is safe to evaluate whoever made it. What
 //! is checked where: [`tables`] types, constants and other leaf tables; [`code`] decision code, with
-//! definedness and kind of every register, forward-only jumps and the step bound; [`declarations`]
+//! definedness and kind of every register, forward-only jumps and the step bound; [`faults`] when conditions can be in error; [`declarations`]
 //! identities, servers, rules and debug data; [`trees`] decision trees and entry points.
 
 mod code;
 mod declarations;
+mod faults;
 mod tables;
 mod trees;
 
+pub use faults::{Faults, PlaceSet};
 pub use trees::TreeFacts;
 
 use crate::container::Section;

@@ -250,7 +250,7 @@ fn hand_broken_tables_are_refused_for_the_right_reason() {
     assert_eq!(refusal(|i| i.entries[0].trees.forbids = Some(TreeId(9))), "no such tree");
     let texts = |cases| TreeImage::Texts { slot: SlotId(1), cases, children: vec![] };
     assert_eq!(refusal(|i| i.trees[0] = texts(vec![(ConstantId(0), 0)])), "a key of the wrong kind");
-    let interval = |low, high, highest| IntervalImage { low, high, highest, child: 0 };
+    let interval = |low, high, highest| IntervalImage { low, high, highest, child: 0, first: RuleId(0) };
     let numbers = |cases| TreeImage::Numbers { slot: SlotId(1), cases, children: vec![] };
     assert_eq!(refusal(|i| i.trees[0] = numbers(vec![interval(0, 1, 0)])), "intervals are not in order");
     assert_eq!(refusal(|i| i.trees[0] = numbers(vec![interval(0, 1, 1)])), "no such child");

@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::data::DataSet;
 use crate::decide::cover::{patterns_of, uri_fits};
+use crate::decide::lead::Lead;
 use crate::decide::tree::Walk;
 use crate::json::{Document, Kind, NodeId};
 use crate::natives::{Memo, Parser};
@@ -435,10 +436,18 @@ impl<'a> Case<'a> {
         outcomes.clear();
         for stage in stages {
             for (tree, certain) in entries.roots(*stage) {
-                let walk = Walk { cx, possible: self.caller.possible(), skip_late: false, trail: None };
+                let lead = self.lead(cx, *stage, tree, certain);
+                let lead = lead.as_ref();
+                let walk = Walk { cx, possible: self.caller.possible(), skip_late: false, lead, trail: None };
                 // Every row goes on, so the walk is never cut short.
                 let _ = walk.rows(tree, &mut |row, exact| {
                     let truth = self.run_row(cx, &mut machine, row, certain, exact);
+                    if truth == Truth::True
+                        && let Some(lead) = lead
+                        && is_permit(self.program, row.rule)
+                    {
+                        lead.holds(row.rule);
+                    }
                     if truth != Truth::False {
                         outcomes.truths.push((row.rule, truth));
                         self.run_amount(cx, &mut machine, row.rule, outcomes);
@@ -448,6 +457,14 @@ impl<'a> Case<'a> {
             }
         }
         self.count_taken(machine.finish());
+    }
+
+    /// What tells which permits of a large tree still matter; none where all do: natives have to be found in
+    /// all of them, and tests of a caller that are in error are errors of every rule.
+    fn lead(&self, cx: &Context<'_>, stage: Stage, tree: TreeId, certain: bool) -> Option<Lead> {
+        let wanted = stage == Stage::Permits && certain && !cx.eager && !cx.listing && self.caller.is_clean();
+        let slots = self.program.read_below(tree).filter(|_| wanted)?;
+        Some(Lead::new(cx, slots))
     }
 
     /// The nodes of trees that a request meets when it is made, in order.
@@ -461,7 +478,8 @@ impl<'a> Case<'a> {
         self.run_natives(asked, extracted, &stages, Time::Call, (memo, work));
         let (missed, trail) = (Cell::new(false), RefCell::new(Vec::new()));
         let cx = self.context(asked, extracted, memo, &missed);
-        let walk = Walk { cx: &cx, possible: self.caller.possible(), skip_late: false, trail: Some(&trail) };
+        let walk =
+            Walk { cx: &cx, possible: self.caller.possible(), skip_late: false, lead: None, trail: Some(&trail) };
         for tree in extracted.entries.all() {
             // Every row goes on, so the walk is never cut short.
             let _ = walk.rows(tree, &mut |_, _| ControlFlow::Continue(()));
@@ -548,7 +566,8 @@ impl<'a> Case<'a> {
     /// As [`Case::look`]: a forbid that is true or in error ends it, then a permit that is none of false and in error.
     fn look_with<'c>(&self, cx: &Context<'c>, entries: &Entries<'_>, machine: &mut SpareMachine<'_, 'c>) -> Look {
         // A late forbid is unknown or false, unless the subject's test is in error.
-        let walk = Walk { cx, possible: self.caller.possible(), skip_late: self.caller.is_clean(), trail: None };
+        let walk =
+            Walk { cx, possible: self.caller.possible(), skip_late: self.caller.is_clean(), lead: None, trail: None };
         for (tree, certain) in entries.roots(Stage::Forbids) {
             let hit = walk.rows(tree, &mut |row, exact| match self.run_row(cx, machine, row, certain, exact) {
                 Truth::True | Truth::Error(_) => ControlFlow::Break(()),
@@ -610,6 +629,11 @@ fn amount_block(program: &Program, rule: RuleId) -> Option<BlockId> {
         Some(RuleKindImage::Limit(limit)) => limit.amount,
         _ => None,
     }
+}
+
+/// Whether a rule is a permit that needs no grant.
+fn is_permit(program: &Program, id: RuleId) -> bool {
+    matches!(rule(program, id).map(|rule| &rule.kind), Some(RuleKindImage::Permit(None)))
 }
 
 /// A limit's amount: a number that is not below zero.

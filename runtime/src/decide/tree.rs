@@ -6,16 +6,17 @@
 //! Recursion is as deep as the verifier allows.
 
 use crate::data::ConstantRef;
+use crate::decide::lead::Lead;
 use crate::vm::context::Context;
-use crate::vm::read::operand;
-use crate::vm::slot::slot_value;
-use crate::vm::value::{Stop, Value, text_of};
+use crate::vm::slot::{read_slot, slot_value};
+use crate::vm::value::{Value, text_of};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::net::IpAddr;
 use core::ops::ControlFlow;
-use mcpz_bytecode::ids::{ClassId, ConstantId, SlotId, TreeId};
+use mcpz_bytecode::ids::{ClassId, ConstantId, RuleId, TreeId};
 use mcpz_bytecode::image::{Constant, EntryRow, IntervalImage, TreeImage};
+use mcpz_bytecode::limits::LARGE_TREE;
 use mcpz_bytecode::value::net;
 
 /// Called with each row and whether all switches on the way found their keys; may end the walk.
@@ -30,6 +31,8 @@ pub(crate) struct Walk<'w, 'a> {
     pub possible: &'w [ClassId],
     /// Leave out rows that are late ([`EntryRow::late`]).
     pub skip_late: bool,
+    /// Leave out what cannot matter any more.
+    pub lead: Option<&'w Lead>,
     /// Where the nodes that are met are noted, for pictures.
     pub trail: Option<&'w RefCell<Vec<TreeId>>>,
 }
@@ -44,6 +47,17 @@ impl<'a> Walk<'_, 'a> {
         if self.skip_late && !self.cx.program.tree_facts(tree).is_some_and(|facts| facts.early) {
             return ControlFlow::Continue(());
         }
+        let sound = match (self.lead, self.cx.program.tree_facts(tree)) {
+            (Some(lead), Some(facts)) => {
+                let sound = lead.is_sound(facts);
+                let large = facts.rows > LARGE_TREE;
+                if sound && (lead.is_behind(facts.first) || (large && self.scout(tree, lead, visit)?)) {
+                    return ControlFlow::Continue(());
+                }
+                sound
+            }
+            _ => false,
+        };
         let Some(node) = self.cx.image().trees.get(tree.index()) else {
             return ControlFlow::Continue(());
         };
@@ -55,7 +69,10 @@ impl<'a> Walk<'_, 'a> {
         match node {
             TreeImage::Rows(rows) => {
                 let mut wanted = rows.iter().filter(|row| !(self.skip_late && row.late));
-                wanted.try_for_each(|row| visit(row, exact))
+                wanted.try_for_each(|row| match self.lead {
+                    Some(lead) if sound && lead.is_behind(row.rule) => ControlFlow::Continue(()),
+                    _ => visit(row, exact),
+                })
             }
             TreeImage::Both(children) => self.all(children, exact, visit),
             TreeImage::Present { slot, children } => match slot_value(self.cx, *slot) {
@@ -64,26 +81,27 @@ impl<'a> Walk<'_, 'a> {
                 _ => self.all(children, exact, visit),
             },
             TreeImage::Classes { cases, children } => self.classes(cases, children, exact, visit),
-            TreeImage::Texts { slot, cases, children } => match self.read(*slot).map(text_of) {
+            TreeImage::Texts { slot, cases, children } => match read_slot(self.cx, *slot).map(text_of) {
                 Ok(Some(text)) => self.texts(cases, children, text, exact, visit),
                 _ => self.all(children, false, visit),
             },
-            TreeImage::Paths { slot, cases, children } => match self.read(*slot) {
+            TreeImage::Paths { slot, cases, children } => match read_slot(self.cx, *slot) {
                 Ok(Value::Path(path)) => self.paths(cases, children, path, exact, visit),
                 _ => self.all(children, false, visit),
             },
-            TreeImage::Networks { slot, cases, children } => match self.read(*slot) {
+            TreeImage::Networks { slot, cases, children } => match read_slot(self.cx, *slot) {
                 Ok(Value::Ip(address)) => self.networks(cases, children, address, exact, visit),
                 _ => self.all(children, false, visit),
             },
-            TreeImage::Numbers { slot, cases, children } => match self.read(*slot) {
+            TreeImage::Numbers { slot, cases, children } => match read_slot(self.cx, *slot) {
                 Ok(Value::Number(number)) => {
+                    let over = |rule| sound && self.lead.is_some_and(|lead| lead.is_behind(rule));
                     let mut found = |child| self.child(children, child, exact, visit);
-                    stabbed(cases, number.units(), &mut found)
+                    stabbed(cases, number.units(), &over, &mut found)
                 }
                 _ => self.all(children, false, visit),
             },
-            TreeImage::Patterns { slot, automaton, cases, children } => match self.read(*slot).map(text_of) {
+            TreeImage::Patterns { slot, automaton, cases, children } => match read_slot(self.cx, *slot).map(text_of) {
                 Ok(Some(text)) => {
                     let mut flow = ControlFlow::Continue(());
                     let done = self.cx.program.automaton_patterns(*automaton, text, |pattern| {
@@ -100,9 +118,16 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// The value of a place, read.
-    fn read(&self, slot: SlotId) -> Result<Value<'a>, Stop> {
-        operand(self.cx, slot_value(self.cx, slot))
+    /// Visits the first rows below a node until one of them holds; whether the others need no visit then. The
+    /// switches that lead to them have not been asked, so nothing of their conditions is known to hold.
+    fn scout(&self, tree: TreeId, lead: &Lead, visit: Visit<'_>) -> ControlFlow<(), bool> {
+        for row in self.cx.program.scouts(tree) {
+            visit(row, false)?;
+            if lead.is_behind(row.rule) {
+                return ControlFlow::Continue(true);
+            }
+        }
+        ControlFlow::Continue(false)
     }
 
     fn all(&self, children: &[TreeId], exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
@@ -200,20 +225,26 @@ impl<'a> Walk<'_, 'a> {
     }
 }
 
-/// Every interval that holds a number, left to right: a half whose highest end is too low is left out.
-fn stabbed(cases: &[IntervalImage], number: i128, found: &mut dyn FnMut(u32) -> ControlFlow<()>) -> ControlFlow<()> {
+/// Every interval that holds a number, left to right: a half whose highest end is too low is left out, and
+/// one whose rules are all passed over.
+fn stabbed(
+    cases: &[IntervalImage],
+    number: i128,
+    over: &impl Fn(RuleId) -> bool,
+    found: &mut impl FnMut(u32) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let middle = cases.len() >> 1;
     let Some((before, rest)) = cases.split_at_checked(middle) else { return ControlFlow::Continue(()) };
     let Some((row, after)) = rest.split_first() else { return ControlFlow::Continue(()) };
-    if row.highest < number {
+    if row.highest < number || over(row.first) {
         return ControlFlow::Continue(());
     }
-    stabbed(before, number, found)?;
+    stabbed(before, number, over, found)?;
     if row.low > number {
         return ControlFlow::Continue(());
     }
     if number <= row.high {
         found(row.child)?;
     }
-    stabbed(after, number, found)
+    stabbed(after, number, over, found)
 }

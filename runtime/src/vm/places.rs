@@ -3,6 +3,7 @@
 use crate::json::NodeId;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::SlotId;
 
 /// What stands at a place of a JSON document.
@@ -13,7 +14,26 @@ pub enum Found {
     /// Something on the way is no object.
     Astray,
     /// This value.
-    Node(NodeId),
+    There(NodeId, Plain),
+}
+
+/// What a value is when it is read as the type of its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    /// `null`.
+    Null,
+    /// A text.
+    Text,
+    /// A clean path.
+    Path,
+    /// An integer.
+    Int(i64),
+    /// A boolean.
+    Bool(bool),
+    /// It cannot be read as that type.
+    Bad(ErrorCode),
+    /// Something else.
+    Other,
 }
 
 /// Findings by slot. Those of an earlier decision carry another stamp.

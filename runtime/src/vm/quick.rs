@@ -4,16 +4,15 @@
 //! Rules are mostly conjunctions of such tests, which need no registers. What is not decided here goes
 //! through the machine. The two never differ: the reference interpreter judges both.
 
-use crate::json::{Document, Kind, NodeId};
 use crate::vm::context::Context;
-use crate::vm::places::Found;
+use crate::vm::places::{Found, Plain};
 use crate::vm::value::Truth;
 use crate::vm::{slot, subject};
 use mcpz_bytecode::ErrorCode;
-use mcpz_bytecode::ids::{AutomatonId, ConstantId, SlotId, SubjectId, TypeId};
-use mcpz_bytecode::image::{BundleImage, Constant, RangeImage, TypeImage};
+use mcpz_bytecode::ids::{AutomatonId, ConstantId, SlotId, SubjectId};
+use mcpz_bytecode::image::{BundleImage, Constant, RangeImage};
 use mcpz_bytecode::opcode::{Instruction, Opcode};
-use mcpz_bytecode::value::{glob, path};
+use mcpz_bytecode::value::{Decimal, glob, path};
 
 /// What came of a conjunction.
 #[derive(Debug, Clone, Copy)]
@@ -70,29 +69,20 @@ pub fn test(cx: &Context<'_>, instruction: &Instruction) -> Option<Truth> {
     let (source, start) = slot::json_root(cx, slot.root)?;
     let document = cx.document(source);
     let has = instruction.opcode == Opcode::SlotHas;
-    let node = match slot::find(cx, row, slot, document, start) {
-        Found::Node(node) => node,
+    let (node, plain) = match slot::find(cx, row, slot, document, start) {
+        Found::There(node, plain) => (node, plain),
         Found::Absent if has => return Some(Truth::False),
         Found::Absent => return Some(Truth::Error(ErrorCode::Missing)),
         Found::Astray => return None,
     };
-    if has {
-        return Some(Truth::of(!document.is_null(node)));
-    }
-    match plain_type(image, slot.ty)? {
-        TypeImage::String | TypeImage::Enum(_) => of_text(cx, instruction, document.str(node)?),
-        TypeImage::Path => of_path(image, instruction, document.str(node)?),
-        TypeImage::Int => of_integer(image, instruction, document, node),
-        TypeImage::Bool if instruction.opcode == Opcode::SlotTruth => document.bool(node).map(Truth::of),
-        _ => None,
-    }
-}
-
-/// A type, or what it is when it is there.
-fn plain_type(image: &BundleImage, ty: TypeId) -> Option<&TypeImage> {
-    match image.types.get(ty.index())? {
-        TypeImage::Optional(of) => image.types.get(of.index()),
-        plain => Some(plain),
+    match plain {
+        _ if has => Some(Truth::of(plain != Plain::Null)),
+        Plain::Text => of_text(cx, instruction, document.str(node)?),
+        Plain::Path => of_path(image, instruction, path::canonical(document.str(node)?)),
+        Plain::Int(number) => of_integer(image, instruction, number),
+        Plain::Bool(value) if instruction.opcode == Opcode::SlotTruth => Some(Truth::of(value)),
+        Plain::Bad(code) => Some(Truth::Error(code)),
+        Plain::Null | Plain::Bool(_) | Plain::Other => None,
     }
 }
 
@@ -124,9 +114,8 @@ fn of_text(cx: &Context<'_>, instruction: &Instruction, text: &str) -> Option<Tr
     }
 }
 
-/// A test of a path; one that is not clean is an error, which the machine names.
-fn of_path(image: &BundleImage, instruction: &Instruction, text: &str) -> Option<Truth> {
-    let seen = path::parse_path(text).ok()?;
+/// A test of a clean path.
+fn of_path(image: &BundleImage, instruction: &Instruction, seen: &str) -> Option<Truth> {
     match (instruction.opcode, image.constants.get(ConstantId(instruction.b).index())?) {
         (Opcode::SlotUnder, Constant::Path(folder)) => Some(Truth::of(path::under(seen, folder))),
         (Opcode::SlotLike, Constant::Glob { pattern, path_like }) => {
@@ -137,13 +126,8 @@ fn of_path(image: &BundleImage, instruction: &Instruction, text: &str) -> Option
 }
 
 /// A test of an integer.
-fn of_integer(image: &BundleImage, instruction: &Instruction, document: Document<'_>, node: NodeId) -> Option<Truth> {
-    if document.kind(node) != Kind::Number {
-        return None;
-    }
-    // Beyond 64 bits it is an error, which the machine names.
-    i64::try_from(document.integer(node)?).ok()?;
-    let seen = document.number(node)?;
+fn of_integer(image: &BundleImage, instruction: &Instruction, integer: i64) -> Option<Truth> {
+    let seen = Decimal::from_int(integer).units();
     let number = |id: ConstantId| match image.constants.get(id.index()) {
         Some(Constant::Number(units)) => Some(*units),
         _ => None,

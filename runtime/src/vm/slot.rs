@@ -3,13 +3,13 @@
 use crate::caller::{CallerLink, LinkOrigin};
 use crate::json::{Document, Kind, NodeId};
 use crate::vm::context::{Context, Uri};
-use crate::vm::places::Found;
-use crate::vm::read::{constant, field, place_value};
-use crate::vm::value::{Place, Source, Value};
+use crate::vm::places::{Found, Plain};
+use crate::vm::read::{constant, field, integer, operand};
+use crate::vm::value::{Place, Source, Stop, Value};
 use mcpz_bytecode::ErrorCode;
-use mcpz_bytecode::ids::{PatternId, SlotId, SymbolId};
-use mcpz_bytecode::image::{LinkKind, ParameterKind, SlotImage, SlotRoot};
-use mcpz_bytecode::value::Decimal;
+use mcpz_bytecode::ids::{PatternId, SlotId, SymbolId, TypeId};
+use mcpz_bytecode::image::{LinkKind, ParameterKind, SlotImage, SlotRoot, TypeImage};
+use mcpz_bytecode::value::{Decimal, path};
 
 /// The value of a slot.
 pub fn slot_value<'a>(cx: &Context<'a>, row: SlotId) -> Value<'a> {
@@ -21,11 +21,34 @@ pub fn slot_value<'a>(cx: &Context<'a>, row: SlotId) -> Value<'a> {
     }
     match root(cx, slot.root) {
         Root::Json(source, start) => match find(cx, row, slot, cx.document(source), start) {
-            Found::Node(node) => place_value(cx, Place { source, node, ty: slot.ty }),
+            Found::There(_, Plain::Null) => Value::Null,
+            Found::There(node, _) => Value::Node(Place { source, node, ty: slot.ty }),
             Found::Absent => Value::Absent,
             Found::Astray => Value::Error(ErrorCode::Type),
         },
         Root::Typed(value) => slot.path.iter().fold(value, |base, symbol| field(cx, base, *symbol)),
+    }
+}
+
+/// The value of a slot, read as its type. What can be read is not absent and not null.
+pub fn read_slot<'a>(cx: &Context<'a>, row: SlotId) -> Result<Value<'a>, Stop> {
+    match plain_slot(cx, row) {
+        Some(value) => Ok(value),
+        None => operand(cx, slot_value(cx, row)),
+    }
+}
+
+/// The commonest values of slots: texts, paths and integers in JSON.
+fn plain_slot<'a>(cx: &Context<'a>, row: SlotId) -> Option<Value<'a>> {
+    let slot = cx.image().slots.get(row.index()).filter(|_| !cx.listing)?;
+    let (source, start) = json_root(cx, slot.root)?;
+    let document = cx.document(source);
+    let Found::There(node, plain) = find(cx, row, slot, document, start) else { return None };
+    match plain {
+        Plain::Text => document.str(node).map(Value::Text),
+        Plain::Path => document.str(node).map(|text| Value::Path(path::canonical(text))),
+        Plain::Int(number) => Some(Value::Number(Decimal::from_int(number))),
+        Plain::Null | Plain::Bool(_) | Plain::Bad(_) | Plain::Other => None,
     }
 }
 
@@ -154,5 +177,21 @@ fn follow(cx: &Context<'_>, slot: &SlotImage, document: Document<'_>, start: Nod
             None => return Found::Absent,
         }
     }
-    Found::Node(node)
+    Found::There(node, plain(cx, slot.ty, document, node))
+}
+
+/// What a value is, read as a type.
+fn plain(cx: &Context<'_>, ty: TypeId, document: Document<'_>, node: NodeId) -> Plain {
+    match (cx.image().plain_type(ty), document.kind(node)) {
+        (_, Kind::Null) => Plain::Null,
+        (Some(TypeImage::String | TypeImage::Enum(_)), Kind::String) => Plain::Text,
+        (Some(TypeImage::Path), Kind::String) => match document.str(node).map(path::parse_path) {
+            Some(Ok(_)) => Plain::Path,
+            Some(Err(code)) => Plain::Bad(code),
+            None => Plain::Other,
+        },
+        (Some(TypeImage::Int), Kind::Number) => integer(document, node).map_or(Plain::Other, Plain::Int),
+        (Some(TypeImage::Bool), Kind::Bool) => document.bool(node).map_or(Plain::Other, Plain::Bool),
+        _ => Plain::Other,
+    }
 }

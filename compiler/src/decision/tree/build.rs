@@ -11,6 +11,9 @@ use std::net::IpAddr;
 pub const MAX_LEVELS: usize = 8;
 /// Leaves of no more rows are not parted any further: testing them is as cheap as finding them.
 pub const SMALL_LEAF: usize = 4;
+/// Parts of more rules than this are parted by several facts at once: every rule by the one that leaves it
+/// out most often.
+const LARGE_PART: usize = 32;
 /// Numbers that are tried to see how far intervals overlap.
 const MAX_SAMPLES: usize = 64;
 
@@ -44,6 +47,10 @@ fn part(trees: &mut Trees, part: Part<'_>) -> TreeId {
     let mut refused = BTreeSet::new();
     while part.rules.len() > part.leaf && part.used.len() < MAX_LEVELS {
         let Some(dimension) = best(&part, &refused) else { break };
+        let large = dimension != Dimension::Classes && part.rules.len() > LARGE_PART;
+        if large && let Some(tree) = scattered(trees, &part) {
+            return tree;
+        }
         match parted(trees, &part, dimension) {
             Some(tree) => return tree,
             None => refused.insert(dimension),
@@ -133,22 +140,30 @@ fn distinct(groups: &BTreeMap<&Key, Wanted>) -> usize {
 
 /// How many rules hold a number, on the average over numbers at the ends of their intervals.
 fn stabbed(groups: &BTreeMap<&Key, Wanted>) -> usize {
-    let intervals: Vec<(i128, i128, usize)> = groups
-        .iter()
-        .flat_map(|(key, wanted)| match key {
-            Key::Numbers(_, intervals) => intervals.iter().map(|(low, high)| (*low, *high, wanted.rules)).collect(),
-            _ => Vec::new(),
-        })
-        .collect();
-    let mut ends: Vec<i128> = intervals.iter().flat_map(|(low, high, _)| [*low, *high]).collect();
+    let samples = samples(groups);
+    let held = |number: i128| -> usize {
+        let intervals = intervals(groups).filter(|(low, high, _)| *low <= number && number <= *high);
+        intervals.map(|(_, _, rules)| rules).sum()
+    };
+    samples.iter().map(|number| held(*number)).sum::<usize>().div_ceil(samples.len().max(1))
+}
+
+/// The intervals of these keys, each with how many rules want it.
+fn intervals(groups: &BTreeMap<&Key, Wanted>) -> impl Iterator<Item = (i128, i128, usize)> {
+    let wanted = groups.iter().filter_map(|(key, wanted)| match key {
+        Key::Numbers(_, intervals) => Some((intervals, wanted.rules)),
+        _ => None,
+    });
+    wanted.flat_map(|(intervals, rules)| intervals.iter().map(move |(low, high)| (*low, *high, rules)))
+}
+
+/// Some of the numbers at the ends of intervals.
+fn samples(groups: &BTreeMap<&Key, Wanted>) -> Vec<i128> {
+    let mut ends: Vec<i128> = intervals(groups).flat_map(|(low, high, _)| [low, high]).collect();
     ends.sort_unstable();
     ends.dedup();
     let step = ends.len().div_ceil(MAX_SAMPLES).max(1);
-    let samples: Vec<i128> = ends.into_iter().step_by(step).collect();
-    let held = |number: i128| -> usize {
-        intervals.iter().filter(|(low, high, _)| *low <= number && number <= *high).map(|(_, _, size)| size).sum()
-    };
-    samples.iter().map(|number| held(*number)).sum::<usize>().div_ceil(samples.len().max(1))
+    ends.into_iter().step_by(step).collect()
 }
 
 /// The rules that want the same of a fact, by what they want.
@@ -172,36 +187,121 @@ fn parted(trees: &mut Trees, all: &Part<'_>, dimension: Dimension) -> Option<Tre
     let mut used = all.used.clone();
     used.insert(dimension);
     let below = (&used, all.leaf);
-    let mut parts: Vec<Weighed> = switches(trees, dimension, open, below, &mut rest);
+    let mut branches: Vec<Branch> = switches(trees, dimension, open, below, &mut rest);
     if let Some(slot) = dimension.slot() {
         let children = switches(trees, dimension, guarded, below, &mut rest);
         if !children.is_empty() {
-            let weight = children.iter().map(|(weight, _)| *weight).fold(0, u64::saturating_add);
-            let children = children.into_iter().map(|(_, tree)| tree).collect();
-            parts.push((weight, trees.add(Tree::Present { slot, children })));
+            let weight = children.iter().map(|branch| branch.weight).fold(0, u64::saturating_add);
+            let children = children.into_iter().map(|branch| branch.tree).collect();
+            branches.push(Branch { weight, tree: trees.add(Tree::Present { slot, children }) });
         }
     }
-    if parts.is_empty() {
+    if branches.is_empty() {
         return None;
     }
     if !rest.is_empty() {
         // The others do not look at this fact in any way that parts them.
-        parts.push((weight(&rest), part(trees, Part { rules: rest, used, leaf: all.leaf })));
+        let weight = weight(&rest);
+        branches.push(Branch { weight, tree: part(trees, Part { rules: rest, used, leaf: all.leaf }) });
     }
-    // What decided most is looked at first; without traffic the order stays.
-    parts.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    Some(match parts.as_slice() {
-        [(_, only)] => *only,
-        _ => trees.add(Tree::Both(parts.into_iter().map(|(_, tree)| tree).collect())),
-    })
+    joined(trees, branches)
 }
 
-/// A part of a tree, and how often its rules decided.
-type Weighed = (u64, TreeId);
+/// Parts the rules by all facts at once, each rule by the fact that leaves it out most often; `None` when that is
+/// the same for all.
+fn scattered(trees: &mut Trees, all: &Part<'_>) -> Option<TreeId> {
+    let odds = Odds::of(all);
+    let mut by_dimension: BTreeMap<Option<Dimension>, Vec<Candidate<'_>>> = BTreeMap::new();
+    for rule in &all.rules {
+        by_dimension.entry(odds.rarest(rule)).or_default().push(rule.clone());
+    }
+    let mut rest = by_dimension.remove(&None).unwrap_or_default();
+    let (large, small): (Vec<_>, Vec<_>) = by_dimension.into_iter().partition(|(_, rules)| rules.len() > all.leaf);
+    rest.extend(small.into_iter().flat_map(|(_, rules)| rules));
+    if large.len() < 2 {
+        return None;
+    }
+    let mut branches = Vec::new();
+    for (dimension, rules) in large {
+        let own = Part { rules, used: all.used.clone(), leaf: all.leaf };
+        match dimension.and_then(|dimension| parted(trees, &own, dimension)) {
+            Some(tree) => branches.push(Branch { weight: weight(&own.rules), tree }),
+            None => rest.extend(own.rules),
+        }
+    }
+    if branches.is_empty() {
+        return None;
+    }
+    if !rest.is_empty() {
+        let weight = weight(&rest);
+        let others = Part { rules: rest, used: all.used.clone(), leaf: all.leaf };
+        branches.push(Branch { weight, tree: part(trees, others) });
+    }
+    joined(trees, branches)
+}
+
+/// A part of a tree.
+#[derive(Debug, Clone, Copy)]
+struct Branch {
+    /// How often its rules decided.
+    weight: u64,
+    tree: TreeId,
+}
+
+/// How often keys fit, as far as can be told from the keys of the other rules.
+struct Odds {
+    /// How many different keys there are of a fact.
+    distinct: BTreeMap<Dimension, usize>,
+    /// Numbers at the ends of intervals.
+    samples: BTreeMap<Dimension, Vec<i128>>,
+    used: BTreeSet<Dimension>,
+}
+
+impl Odds {
+    fn of(part: &Part<'_>) -> Odds {
+        let mut groups: BTreeMap<Dimension, BTreeMap<&Key, Wanted>> = BTreeMap::new();
+        for key in part.rules.iter().flat_map(|rule| rule.keys) {
+            groups.entry(key.key.dimension()).or_default().entry(&key.key).or_default().rules += 1;
+        }
+        let distinct = groups.iter().map(|(dimension, groups)| (*dimension, distinct(groups))).collect();
+        let samples = groups.iter().map(|(dimension, groups)| (*dimension, samples(groups))).collect();
+        Odds { distinct, samples, used: part.used.clone() }
+    }
+
+    /// The fact that leaves a rule out most often; `None` when it asks for none that has not been looked at.
+    fn rarest(&self, rule: &Candidate<'_>) -> Option<Dimension> {
+        let open = rule.keys.iter().map(|key| (&key.key, key.key.dimension()));
+        let open = open.filter(|(_, dimension)| !self.used.contains(dimension));
+        open.map(|(key, dimension)| (self.fits(key, dimension), dimension)).min().map(|(_, dimension)| dimension)
+    }
+
+    /// How often of a million a key fits.
+    fn fits(&self, key: &Key, dimension: Dimension) -> usize {
+        let (met, all) = match key {
+            Key::Numbers(_, intervals) => {
+                let samples = self.samples.get(&dimension).map_or(&[][..], Vec::as_slice);
+                let held = |number: &&i128| intervals.iter().any(|(low, high)| low <= *number && *number <= high);
+                (samples.iter().filter(held).count(), samples.len())
+            }
+            _ => (key.count(), self.distinct.get(&dimension).map_or(1, |distinct| distinct + 1)),
+        };
+        (met.saturating_mul(1_000_000) / all.max(1)).min(1_000_000)
+    }
+}
 
 /// How often some of these rules decided.
-fn weight(rules: &[Candidate<'_>]) -> u64 {
-    rules.iter().map(|rule| rule.weight).fold(0, u64::saturating_add)
+fn weight<'r, 'k: 'r>(rules: impl IntoIterator<Item = &'r Candidate<'k>>) -> u64 {
+    rules.into_iter().map(|rule| rule.weight).fold(0, u64::saturating_add)
+}
+
+/// All of these, the one that decided most first; without traffic the order stays.
+fn joined(trees: &mut Trees, mut branches: Vec<Branch>) -> Option<TreeId> {
+    branches.sort_by_key(|branch| std::cmp::Reverse(branch.weight));
+    match branches.as_slice() {
+        [] => None,
+        [only] => Some(only.tree),
+        _ => Some(trees.add(Tree::Both(branches.into_iter().map(|branch| branch.tree).collect()))),
+    }
 }
 
 /// The switches over groups of rules; none when no group can be told from the others.
@@ -211,13 +311,13 @@ fn switches<'k>(
     groups: Groups<'k>,
     below: (&BTreeSet<Dimension>, usize),
     rest: &mut Vec<Candidate<'k>>,
-) -> Vec<Weighed> {
+) -> Vec<Branch> {
     match dimension {
         _ if groups.is_empty() => Vec::new(),
         Dimension::Patterns(slot) => by_patterns(trees, slot, groups, below, rest).unwrap_or_default(),
         _ => {
-            let weight = groups.values().map(|rules| weight(rules)).fold(0, u64::saturating_add);
-            vec![(weight, by_keys(trees, dimension, groups, below))]
+            let weight = weight(groups.values().flatten());
+            vec![Branch { weight, tree: by_keys(trees, dimension, groups, below) }]
         }
     }
 }
@@ -280,21 +380,22 @@ fn by_patterns<'k>(
     groups: Groups<'k>,
     (used, leaf): (&BTreeSet<Dimension>, usize),
     rest: &mut Vec<Candidate<'k>>,
-) -> Option<Vec<Weighed>> {
+) -> Option<Vec<Branch>> {
     let wanted = |key: &Key| match key {
         Key::Patterns(_, patterns) => patterns.clone(),
         _ => BTreeSet::new(),
     };
     let all: BTreeSet<Pattern> = groups.keys().flat_map(wanted).collect();
     let patterns::Passes { passes, left_out } = patterns::passes(all.into_iter().collect());
-    let mut children: Vec<(BTreeSet<Pattern>, Weighed)> = Vec::new();
+    let mut children: Vec<(BTreeSet<Pattern>, Branch)> = Vec::new();
     for (key, rules) in groups {
         let patterns = wanted(&key);
         if left_out.iter().any(|pattern| patterns.contains(pattern)) {
             rest.extend(rules.into_iter().map(|rule| unkeyed(rule, &key)));
         } else {
             let weight = weight(&rules);
-            children.push((patterns, (weight, part(trees, Part { rules, used: used.clone(), leaf }))));
+            let tree = part(trees, Part { rules, used: used.clone(), leaf });
+            children.push((patterns, Branch { weight, tree }));
         }
     }
     if children.is_empty() {
@@ -302,16 +403,16 @@ fn by_patterns<'k>(
     }
     let mut switches = Vec::new();
     for Pass { patterns, dfa } in passes {
-        let own: Vec<&(BTreeSet<Pattern>, Weighed)> =
+        let own: Vec<&(BTreeSet<Pattern>, Branch)> =
             children.iter().filter(|(wanted, _)| patterns.iter().any(|pattern| wanted.contains(pattern))).collect();
         let leads = |pattern: &Pattern| -> Vec<usize> {
             own.iter().enumerate().filter(|(_, (wanted, _))| wanted.contains(pattern)).map(|(at, _)| at).collect()
         };
         let cases = patterns.iter().map(|pattern| (pattern.clone(), leads(pattern))).collect();
-        let group = PatternGroup { cases, dfa };
-        let weight = own.iter().map(|(_, (weight, _))| *weight).fold(0, u64::saturating_add);
-        let children = own.iter().map(|(_, (_, child))| *child).collect();
-        switches.push((weight, trees.add(Tree::Switch { on: On::Patterns(slot, group), children })));
+        let on = On::Patterns(slot, PatternGroup { cases, dfa });
+        let weight = own.iter().map(|(_, branch)| branch.weight).fold(0, u64::saturating_add);
+        let children = own.iter().map(|(_, branch)| branch.tree).collect();
+        switches.push(Branch { weight, tree: trees.add(Tree::Switch { on, children }) });
     }
     Some(switches)
 }

@@ -6,6 +6,9 @@
 //!
 //! # How large a tree can become
 //!
+//! Large parts are parted by several facts at once, each rule by the fact that leaves it out most often;
+//! small ones by one.
+//!
 //! Every rule goes to exactly one child of a switch and a fact is looked at once on any way down, so a
 //! rule stands in exactly one leaf. A switch has at least one rule of its own, which it takes out of
 //! the part above, and the cases of a switch are the keys its rules were written with. With `n` rules,

@@ -327,6 +327,7 @@ impl Wire for IntervalImage {
             high: Wire::read(input)?,
             highest: i128::MIN,
             child: Wire::read(input)?,
+            first: RuleId::default(),
         })
     }
 }

@@ -135,6 +135,10 @@ pub struct IntervalImage {
     pub highest: i128,
     /// Position in the children.
     pub child: u32,
+    /// The first of the rules that the rows of that part lead to: how a search knows which half cannot
+    /// matter. A program has them filled ([`IntervalImage::fill_first`]); a bundle's image has rule 0, which leaves
+    /// nothing out.
+    pub first: RuleId,
 }
 
 impl IntervalImage {
@@ -145,6 +149,16 @@ impl IntervalImage {
         let Some((row, after)) = rest.split_first_mut() else { return i128::MIN };
         row.highest = row.high.max(IntervalImage::fill_highest(before)).max(IntervalImage::fill_highest(after));
         row.highest
+    }
+
+    /// Fills the first rules of a whole table, given that of each child; gives that of all of it.
+    pub fn fill_first(rows: &mut [IntervalImage], of: &dyn Fn(u32) -> RuleId) -> RuleId {
+        let middle = rows.len() >> 1;
+        let Some((before, rest)) = rows.split_at_mut_checked(middle) else { return RuleId(u32::MAX) };
+        let Some((row, after)) = rest.split_first_mut() else { return RuleId(u32::MAX) };
+        let beside = IntervalImage::fill_first(before, of).min(IntervalImage::fill_first(after, of));
+        row.first = of(row.child).min(beside);
+        row.first
     }
 }
 

@@ -11,28 +11,43 @@ pub fn parse_path(text: &str) -> Result<&str, ErrorCode> {
     if text == "/" {
         return Ok(text);
     }
-    if text.len() > MAX_PLACE_BYTES
-        || text.chars().any(|c| c == '\\' || c.is_ascii_control())
-        || has_encoded_separator(text)
-    {
-        return Err(ErrorCode::Path);
+    let path = canonical(text);
+    let clean = text.len() <= MAX_PLACE_BYTES && is_clean(path.as_bytes()) && !has_encoded_separator(text);
+    if clean { Ok(path) } else { Err(ErrorCode::Path) }
+}
+
+/// A clean path without a final `/`.
+pub fn canonical(text: &str) -> &str {
+    if text == "/" { text } else { text.strip_suffix('/').unwrap_or(text) }
+}
+
+/// Whether every component begins with `/` and is none of empty, `.` and `..`, without backslashes and
+/// control characters.
+fn is_clean(path: &[u8]) -> bool {
+    // Bytes of the component so far, and whether all of them are dots; not in a component to begin with.
+    let (mut length, mut dots) = (usize::MAX, false);
+    let ends_well = |length: usize, dots: bool| length > 0 && !(dots && length <= 2);
+    for byte in path {
+        match byte {
+            b'/' if length == usize::MAX || ends_well(length, dots) => (length, dots) = (0, true),
+            b'/' | b'\\' | 0..=0x1f | 0x7f => return false,
+            _ if length == usize::MAX => return false,
+            _ => (length, dots) = (length.wrapping_add(1), dots && *byte == b'.'),
+        }
     }
-    let path = text.strip_suffix('/').unwrap_or(text);
-    let relative = path.strip_prefix('/').ok_or(ErrorCode::Path)?;
-    if relative.split('/').any(|component| matches!(component, "" | "." | "..")) {
-        return Err(ErrorCode::Path);
-    }
-    Ok(path)
+    length != usize::MAX && ends_well(length, dots)
 }
 
 /// Whether the text holds `%2e`, `%2f`, `%5c` or `%00`, in any case.
 fn has_encoded_separator(text: &str) -> bool {
-    text.as_bytes().windows(3).any(|window| {
-        let [b'%', high, low] = window else {
-            return false;
-        };
-        matches!((high, low.to_ascii_lowercase()), (b'2', b'e' | b'f') | (b'5', b'c') | (b'0', b'0'))
-    })
+    let bytes = text.as_bytes();
+    bytes.contains(&b'%')
+        && bytes.windows(3).any(|window| {
+            let [b'%', high, low] = window else {
+                return false;
+            };
+            matches!((high, low.to_ascii_lowercase()), (b'2', b'e' | b'f') | (b'5', b'c') | (b'0', b'0'))
+        })
 }
 
 /// Whether `path` is `base` or below it. Both are clean.

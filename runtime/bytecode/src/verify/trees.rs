@@ -4,15 +4,17 @@
 //! paths lead to it, so paths are counted and bounded, like depth.
 
 use super::code::Checker;
+use super::faults::Faults;
 use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
 use crate::container::Section;
+use crate::ids::RuleId;
 use crate::image::*;
 use crate::limits::{MAX_LOOP_DEPTH, MAX_TREE_DEPTH, MAX_TREE_VISITS};
 use crate::value::path;
 use alloc::vec::Vec;
 
 /// What the verifier found out about a node of a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeFacts {
     /// Nodes from here down to the lowest leaf.
     pub depth: usize,
@@ -30,9 +32,27 @@ pub struct TreeFacts {
     pub extracts: bool,
     /// Registers of the largest block.
     pub registers: u16,
+    /// The first of the rules in its leaves, in canonical order.
+    pub first: RuleId,
+    /// When conditions in its leaves can be in error, given that tests of the caller are in none.
+    pub faults: Faults,
 }
 
 impl TreeFacts {
+    /// Of no rules.
+    const NONE: TreeFacts = TreeFacts {
+        depth: 0,
+        visits: 0,
+        steps: 0,
+        rows: 0,
+        early: false,
+        natives: false,
+        extracts: false,
+        registers: 0,
+        first: RuleId(u32::MAX),
+        faults: Faults::NONE,
+    };
+
     /// Of both, one after the other.
     fn and(self, other: TreeFacts) -> TreeFacts {
         TreeFacts {
@@ -44,6 +64,8 @@ impl TreeFacts {
             natives: self.natives || other.natives,
             extracts: self.extracts || other.extracts,
             registers: self.registers.max(other.registers),
+            first: self.first.min(other.first),
+            faults: self.faults.and(other.faults),
         }
     }
 }
@@ -58,7 +80,7 @@ pub(super) fn verify(
     for (row, tree) in image.trees.iter().enumerate() {
         let broken = |problem| VerifyError::new(Section::Entries, row, problem);
         let own = node(image, facts, tree, checker).map_err(broken)?;
-        let below = tree.children().iter().try_fold(TreeFacts::default(), |sum, child| {
+        let below = tree.children().iter().try_fold(TreeFacts::NONE, |sum, child| {
             found.get(child.index()).map(|child| sum.and(*child)).ok_or(broken("a tree refers to a later one"))
         })?;
         let mut all = own.and(below);
@@ -121,7 +143,7 @@ fn node(
         }
     }
     let place = tree.slot().map(|slot| checker.place(slot)).unwrap_or_default();
-    Ok(TreeFacts { natives: place.natives, extracts: place.extracts, ..TreeFacts::default() })
+    Ok(TreeFacts { natives: place.natives, extracts: place.extracts, ..TreeFacts::NONE })
 }
 
 /// Every position is one of a child.
@@ -158,7 +180,7 @@ fn leaf(
     checker: &mut Checker<'_>,
 ) -> Result<TreeFacts, &'static str> {
     ensure(ascends(rows.iter().map(|row| (row.rule, row.block))), "rows are not sorted")?;
-    let mut sum = TreeFacts::default();
+    let mut sum = TreeFacts::NONE;
     for row in rows {
         ensure(row.rule.index() < image.rules.len(), "no such rule")?;
         let block = facts.get(row.block.index()).ok_or("no such block")?;
@@ -177,9 +199,20 @@ fn leaf(
             natives: block.natives,
             extracts: block.extracts,
             registers: code.registers,
+            first: row.rule,
+            faults: row_faults(image, row, code),
         });
     }
     Ok(sum)
+}
+
+/// When the value of a rule can be in error by one of its rows.
+fn row_faults(image: &BundleImage, row: &EntryRow, code: &BlockImage) -> Faults {
+    match image.rules.get(row.rule.index()).map(|rule| &rule.kind) {
+        // Whether a grant is active is asked of the state.
+        Some(RuleKindImage::Permit(Some(_))) | None => Faults::UNKNOWN,
+        Some(_) => Faults::of(image, code),
+    }
 }
 
 /// Entry points are sorted and their trees exist.

@@ -21,8 +21,11 @@ const NETS: &[&str] =
     &["10.0.0.0/8", "10.0.0.0/16", "10.0.0.0/24", "10.0.0.1/32", "0.0.0.0/0", "::/0", "::1/128", "fc00::/7"];
 const INSTANTS: &[&str] = &["2026-03-01T00:00:00Z", "2026-03-02T10:00:00Z", "2026-03-02T10:00:01Z"];
 
-/// Makes a stress package of 20 to 200 rules.
+/// Makes a stress package of 20 to 200 rules, or a crowd.
 pub fn package(rng: &mut Rng) -> GeneratedPackage {
+    if rng.chance(25) {
+        return crowd(rng);
+    }
     let model = Model { servers: vec![server(rng)], grants: Vec::new(), ..model(rng) };
     let declarations = package::declarations(rng, &model);
     let most = if rng.chance(15) { 200 } else { 50 };
@@ -30,6 +33,60 @@ pub fn package(rng: &mut Rng) -> GeneratedPackage {
     let forbids = rng.within(0, 30);
     let rules = (0..count).map(|number| rule(rng, &model, number, forbids)).collect();
     GeneratedPackage { model, declarations, rules, guard: Vec::new() }
+}
+
+/// A hundred permits and more on one tool, nearly all of them conjunctions of plain tests: what an engine may
+/// pass over once one of them holds. A few forbids, restrictions and conditions of other kinds stand among them.
+fn crowd(rng: &mut Rng) -> GeneratedPackage {
+    let fields = [("text", Ty::Text), ("path", Ty::Path), ("count", Ty::Int), ("word", Ty::Words), ("tag", Ty::Text)];
+    let params = fields.into_iter().map(|(name, ty)| {
+        let required = rng.chance(70);
+        Field { name: name.to_string(), ty, required, nullable: false }
+    });
+    let tool = Tool { name: "send".to_string(), params: params.collect(), additional: None, style: 0 };
+    let mut server = server(rng);
+    server.tools[0] = tool.clone();
+    let model = Model { servers: vec![server], grants: Vec::new(), ..model(rng) };
+    let declarations = package::declarations(rng, &model);
+    let others = *rng.pick(&[0, 0, 1, 5]);
+    let count = rng.within(100, 220);
+    let member = |number: usize, rng: &mut Rng| {
+        if rng.chance(others) {
+            return rule(rng, &model, number, 20);
+        }
+        let who = rng.word(&["anyone", "any user", "employee", "guest", "copilot", "role0"]);
+        let terms: Vec<String> = plain_terms(rng, &tool);
+        format!("@id(\"S-{number:03}\")\npermit {who} to call s0.send\n  where {}", terms.join(" and "))
+    };
+    let rules = (0..count).map(|number| member(number, rng)).collect();
+    GeneratedPackage { model, declarations, rules, guard: Vec::new() }
+}
+
+/// One to three plain tests of different fields.
+fn plain_terms(rng: &mut Rng, tool: &Tool) -> Vec<String> {
+    let mut fields: Vec<&Field> = tool.params.iter().collect();
+    let count = rng.within(1, 3);
+    let mut terms = Vec::new();
+    for _ in 0..count {
+        let field = fields.swap_remove(rng.below(fields.len()));
+        let place = format!("args.{}", field.name);
+        let known = match field.ty {
+            Ty::Path => format!("{place} {}", under_or_like(rng)),
+            Ty::Int => format!("{place} in {}..={}", rng.below(6), rng.within(6, 100)),
+            Ty::Words => format!("{place} in [\"{}\", \"{}\"]", rng.pick(WORDS), rng.pick(WORDS)),
+            _ => format!("{place} like \"{}\"", rng.pick(TEXT_GLOBS)),
+        };
+        terms.push(if field.is_optional() { format!("has {place} and {known}") } else { known });
+    }
+    terms
+}
+
+fn under_or_like(rng: &mut Rng) -> String {
+    if rng.chance(60) {
+        format!("under \"{}\"", rng.pick(FOLDERS))
+    } else {
+        format!("like \"{}\"", rng.pick(PATH_GLOBS))
+    }
 }
 
 fn server(rng: &mut Rng) -> Server {

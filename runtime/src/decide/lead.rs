@@ -1,0 +1,54 @@
+//! Which permits still matter when one is known to hold.
+//!
+//! What is said of permits is the first that holds and all that are in error. Once one holds, a part of
+//! the tree is passed over when it stands behind it and its conditions cannot be in error with this
+//! request: everything they read is there and readable ([`Faults`](mcpz_bytecode::verify::Faults)).
+
+use crate::vm::context::Context;
+use crate::vm::slot::{read_slot, slot_value};
+use crate::vm::value::Value;
+use core::cell::Cell;
+use mcpz_bytecode::ids::{RuleId, SlotId};
+use mcpz_bytecode::verify::{PlaceSet, TreeFacts};
+
+/// The first permit that is known to hold, and what is amiss with the request.
+#[derive(Debug)]
+pub(crate) struct Lead {
+    first: Cell<Option<RuleId>>,
+    odd: PlaceSet,
+    absent: PlaceSet,
+}
+
+impl Lead {
+    /// Looks at all places that conditions read.
+    pub fn new(cx: &Context<'_>, slots: &[SlotId]) -> Lead {
+        let (mut odd, mut absent) = (PlaceSet::default(), PlaceSet::default());
+        for slot in slots {
+            let place = PlaceSet::of(*slot);
+            match read_slot(cx, *slot) {
+                Ok(value) if !matches!(value, Value::Null) => {}
+                _ if matches!(slot_value(cx, *slot), Value::Absent | Value::Null) => absent = absent.and(place),
+                _ => odd = odd.and(place),
+            }
+        }
+        Lead { first: Cell::new(None), odd, absent }
+    }
+
+    /// A permit holds.
+    pub fn holds(&self, rule: RuleId) {
+        self.first.set(Some(self.first.get().map_or(rule, |first| first.min(rule))));
+    }
+
+    /// Whether a rule stands behind one that holds, or is that one.
+    #[inline]
+    pub fn is_behind(&self, rule: RuleId) -> bool {
+        self.first.get().is_some_and(|first| first <= rule)
+    }
+
+    /// Whether no condition below a node can be in error.
+    #[inline]
+    pub fn is_sound(&self, below: &TreeFacts) -> bool {
+        let faults = &below.faults;
+        !faults.others && !faults.odd.meets(self.odd) && !faults.absent.meets(self.absent)
+    }
+}
