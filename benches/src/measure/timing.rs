@@ -40,7 +40,7 @@ impl Budget {
     fn of(effort: Effort) -> Budget {
         match effort {
             Effort::Quick => {
-                Budget { total: Duration::from_millis(25), least_batches: 6, least_rounds: 3, most_rounds: 16 }
+                Budget { total: Duration::from_millis(18), least_batches: 6, least_rounds: 3, most_rounds: 16 }
             }
             Effort::Full => {
                 Budget { total: Duration::from_millis(250), least_batches: 32, least_rounds: 4, most_rounds: 64 }

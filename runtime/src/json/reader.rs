@@ -3,7 +3,7 @@
 use super::document::{Key, Node, SMALL_OBJECT, Shape, Source};
 use super::number::{self, Number};
 use super::scan::plain_end;
-use super::side::{Large, Side};
+use super::side::{Large, Ranked, Side};
 use super::{Buffers, DEEPEST, FaultKind, JsonFault, Limits, narrow, string, widen};
 use alloc::vec::Vec;
 
@@ -289,24 +289,41 @@ fn behind_space(bytes: &[u8], position: usize) -> usize {
 #[cold]
 #[inline(never)]
 fn sort_members(nodes: &[Node], side: &mut Side, text: &str, frame: Frame) -> Result<u32, string::Fault> {
-    let Side { decoded, sorted, large, .. } = side;
-    let first = sorted.len();
+    let Side { decoded, sorted, large, ranked, .. } = side;
+    let key = |member: u32| nodes.get(widen(member)).map_or("", |node| node.key.of(text, decoded)).as_bytes();
     let mut member = frame.node.saturating_add(1);
+    let (common, first) = (key(member), sorted.len());
+    let mut shared = common.len();
+    ranked.clear();
     for _ in 0..frame.count {
-        sorted.push(member);
+        ranked.push(Ranked { beginning: 0, node: member });
+        let alike = common.iter().zip(key(member)).take_while(|(left, right)| left == right).count();
+        shared = shared.min(alike);
         member = nodes.get(widen(member)).map_or(u32::MAX, |node| node.next);
     }
-    let key = |member: &u32| nodes.get(widen(*member)).map_or("", |node| node.key.of(text, decoded));
-    let rows = sorted.get_mut(first..).unwrap_or_default();
-    rows.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.cmp(b)));
-    for (left, right) in rows.iter().zip(rows.iter().skip(1)) {
-        if key(left) == key(right) {
-            let offset = nodes.get(widen(*right)).map_or(0, |node| node.start);
+    for row in ranked.iter_mut() {
+        row.beginning = beginning(key(row.node).get(shared..).unwrap_or_default());
+    }
+    // No key holds NUL, so a shorter key's beginning is the smaller one, as its bytes are.
+    ranked.sort_unstable_by(|a, b| {
+        a.beginning.cmp(&b.beginning).then_with(|| key(a.node).cmp(key(b.node))).then(a.node.cmp(&b.node))
+    });
+    for (left, right) in ranked.iter().zip(ranked.iter().skip(1)) {
+        if left.beginning == right.beginning && key(left.node) == key(right.node) {
+            let offset = nodes.get(widen(right.node)).map_or(0, |node| node.start);
             return Err((FaultKind::DuplicateKey, widen(offset)));
         }
     }
+    sorted.extend(ranked.iter().map(|row| row.node));
     large.push(Large { count: frame.count, first: narrow(first) });
     Ok(narrow(large.len()).saturating_sub(1))
+}
+
+/// The first eight bytes as a number that compares as they do.
+fn beginning(key: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    first.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
+    u64::from_be_bytes(first)
 }
 
 /// A key whose inside begins at `start` and whose first escape stands at `at`; what follows it.

@@ -21,9 +21,18 @@ pub(super) struct Side {
     /// The members of large objects, each object's sorted by key.
     pub(super) sorted: Vec<u32>,
     pub(super) large: Vec<Large>,
+    /// Where members are sorted.
+    pub(super) ranked: Vec<Ranked>,
     escaped: Vec<Escaped>,
     /// How many of `escaped` belong to the text at hand; the others wait for texts to come.
     in_use: usize,
+}
+
+/// A member that is being sorted: how its key begins, behind what all keys begin with, and its node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ranked {
+    pub(super) beginning: u64,
+    pub(super) node: u32,
 }
 
 /// An object of many members.
@@ -42,6 +51,7 @@ impl Side {
             decoded: String::new(),
             sorted: Vec::new(),
             large: Vec::new(),
+            ranked: Vec::new(),
             escaped: Vec::new(),
             in_use: 0,
         }
