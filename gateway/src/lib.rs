@@ -11,6 +11,7 @@
 
 pub mod audit;
 pub mod control;
+pub mod identity;
 pub mod pins;
 pub mod policy;
 pub mod record;
