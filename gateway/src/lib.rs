@@ -10,11 +10,16 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod audit;
+pub mod carry;
+pub mod config;
 pub mod control;
+pub mod http;
 pub mod identity;
 pub mod pins;
 pub mod policy;
+pub mod proxy;
 pub mod record;
 pub mod state;
+pub mod stdio;
 pub mod verified;
 pub mod wire;

@@ -311,6 +311,11 @@ impl<'a> Document<'a> {
             .unwrap_or_default()
     }
 
+    /// The node behind this one and all that it holds; a document's own end where there is none.
+    pub fn after(&self, node: NodeId) -> NodeId {
+        NodeId(self.nodes.get(node.index()).map_or(narrow(self.nodes.len()), |node| node.next))
+    }
+
     /// Where the node's text begins.
     pub fn offset(&self, node: NodeId) -> u32 {
         self.nodes.get(node.index()).map_or(0, |node| node.start)

@@ -1,0 +1,395 @@
+//! One conversation on HTTP, the way to its server, and whoever waits for what comes back.
+
+use super::front::{Endpoint, Upstream};
+use super::lane::Lane;
+use super::sse::Event;
+use super::upstream::{self, UpstreamFault};
+use crate::carry::{Ledgers, lock, now_ms};
+use crate::proxy::{Action, Conversation, Shown, Step};
+use crate::wire::{Side, Token};
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::AbortHandle;
+
+/// Messages kept for a stream that is not open.
+const MAX_BACKLOG: usize = 256;
+
+/// One thing for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The event; its data is the message.
+    pub event: Event,
+    /// It answers the request that is waited for.
+    pub is_answer: bool,
+    /// How it is shown when it is the whole response.
+    pub shown: Shown,
+}
+
+/// Where a message of the server came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In the response to this request of the client.
+    Response(Token),
+    /// On the stream that the client opened, or beside any request.
+    Stream,
+}
+
+/// One conversation on HTTP.
+pub struct Exchange {
+    /// The conversation.
+    pub conversation: Mutex<Conversation>,
+    /// The server's place.
+    pub endpoint: Arc<Endpoint>,
+    /// Where records go.
+    pub ledgers: Ledgers,
+    /// The session's id: the one we gave. None without sessions.
+    pub session: Option<String>,
+    /// The session's id at the server, once it gave one.
+    pub upstream_session: Mutex<Option<String>>,
+    /// When it was last used.
+    pub used_ms: AtomicI64,
+    lane: Mutex<Option<Arc<Lane>>>,
+    waiting: Mutex<Waiting>,
+    surveyed: Notify,
+    over: AtomicBool,
+}
+
+/// Whoever waits.
+#[derive(Default)]
+struct Waiting {
+    /// Responses that are open, by the request they answer.
+    replies: BTreeMap<Token, mpsc::UnboundedSender<Frame>>,
+    /// The stream that the client opened.
+    push: Option<mpsc::UnboundedSender<Frame>>,
+    backlog: VecDeque<Frame>,
+    /// What reads the server's responses and streams.
+    pumps: BTreeMap<Token, AbortHandle>,
+    stream_pump: Option<AbortHandle>,
+}
+
+/// What becomes of a client's message.
+pub enum Outcome {
+    /// It went on; this is where what comes back arrives.
+    Replies(Token, mpsc::UnboundedReceiver<Frame>),
+    /// It was answered here.
+    Answered(Bytes, Shown),
+    /// It went on, and nothing comes back.
+    Accepted,
+    /// The server could not be reached, or refused the request as such.
+    Upstream(UpstreamFault),
+    /// Nothing may go on.
+    Over,
+}
+
+impl Exchange {
+    /// An exchange that nothing was said in.
+    pub fn new(conversation: Conversation, endpoint: Arc<Endpoint>, ledgers: Ledgers, session: Option<String>) -> Exchange {
+        Exchange {
+            conversation: Mutex::new(conversation),
+            endpoint,
+            ledgers,
+            session,
+            upstream_session: Mutex::new(None),
+            used_ms: AtomicI64::new(now_ms()),
+            lane: Mutex::new(None),
+            waiting: Mutex::new(Waiting::default()),
+            surveyed: Notify::new(),
+            over: AtomicBool::new(false),
+        }
+    }
+
+    /// The version that is spoken, once it is known.
+    pub fn version(&self) -> Option<String> {
+        lock(&self.conversation).version().map(str::to_owned)
+    }
+
+    /// Whether it has ended.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Whether anyone waits for anything.
+    pub fn is_busy(&self) -> bool {
+        let waiting = lock(&self.waiting);
+        !waiting.replies.is_empty() || waiting.push.is_some()
+    }
+
+    /// Takes a message of the client; `headers` go on to a server over HTTP.
+    pub async fn from_client(self: &Arc<Self>, bytes: Bytes, headers: &http::HeaderMap) -> Outcome {
+        self.used_ms.store(now_ms(), Ordering::Relaxed);
+        let step = self.surveyed_step(bytes.clone()).await;
+        let goes_on = step.then.iter().any(|action| matches!(action, Action::Send { to: Side::Server, message, .. } if *message == bytes));
+        let id = if goes_on { id_of(&bytes) } else { None };
+        // Whoever waits must be there before the server can answer.
+        let replies = id.clone().map(|id| {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            lock(&self.waiting).replies.insert(id.clone(), sender);
+            (id, receiver)
+        });
+        let mut outcome = Outcome::Accepted;
+        for action in self.ledgers.settle(&self.conversation, step).await {
+            match action {
+                Action::Send { to: Side::Server, message, .. } => {
+                    let own = message == bytes;
+                    let about = if own { id.clone() } else { None };
+                    let headers = if own { Some(headers) } else { None };
+                    if let Err(fault) = self.to_server(message, about, headers).await
+                        && own
+                    {
+                        outcome = Outcome::Upstream(fault);
+                    }
+                }
+                Action::Send { to: Side::Client, message, shown, .. } | Action::Refuse { message, shown, .. } => {
+                    outcome = Outcome::Answered(message, shown);
+                }
+                Action::End { .. } => {
+                    self.end();
+                    outcome = Outcome::Over;
+                }
+            }
+        }
+        match (outcome, replies) {
+            (Outcome::Accepted, Some((id, receiver))) => Outcome::Replies(id, receiver),
+            (outcome, replies) => {
+                if let Some((id, _)) = replies {
+                    lock(&self.waiting).replies.remove(&id);
+                    lock(&self.conversation).forget(&id);
+                }
+                outcome
+            }
+        }
+    }
+
+    /// Gives a message in, and again once the server has been surveyed.
+    async fn surveyed_step(self: &Arc<Self>, bytes: Bytes) -> Step {
+        let deadline = tokio::time::Instant::now() + self.endpoint.survey_time;
+        loop {
+            let surveyed = self.surveyed.notified();
+            tokio::pin!(surveyed);
+            surveyed.as_mut().enable();
+            let mut step = lock(&self.conversation).take(Side::Client, bytes.clone(), now_ms());
+            if step.again.take().is_none() {
+                return step;
+            }
+            self.carry_out(step, &Origin::Stream, None).await;
+            if lock(&self.conversation).is_surveying() && tokio::time::timeout_at(deadline, surveyed).await.is_err() {
+                lock(&self.conversation).give_up_survey();
+            }
+        }
+    }
+
+    /// Takes a message of the server.
+    pub async fn from_server(self: &Arc<Self>, event: Event, origin: &Origin) {
+        let was_surveying = lock(&self.conversation).is_surveying();
+        let step = lock(&self.conversation).take(Side::Server, event.data.clone(), now_ms());
+        self.carry_out(step, origin, Some(&event)).await;
+        if was_surveying && !lock(&self.conversation).is_surveying() {
+            self.surveyed.notify_waiters();
+        }
+    }
+
+    /// Judges again what is open.
+    pub async fn changed(self: &Arc<Self>) {
+        let step = lock(&self.conversation).changed(now_ms());
+        let cut: Vec<Token> = step
+            .then
+            .iter()
+            .filter_map(|action| match action {
+                Action::Send { answers: Some(id), .. } => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        // What is cut stops here and now; the records follow.
+        for id in &cut {
+            if let Some(pump) = lock(&self.waiting).pumps.remove(id) {
+                pump.abort();
+            }
+        }
+        self.carry_out(step, &Origin::Stream, None).await;
+    }
+
+    /// Carries out what does not come from a client.
+    async fn carry_out(self: &Arc<Self>, step: Step, origin: &Origin, event: Option<&Event>) {
+        for action in self.ledgers.settle(&self.conversation, step).await {
+            match action {
+                Action::Send { to: Side::Client, message, answers, about, shown } => {
+                    let unchanged = Event::default();
+                    let event = Event { data: message, ..event.unwrap_or(&unchanged).clone() };
+                    self.deliver(Frame { event, is_answer: answers.is_some(), shown }, answers.as_ref().or(about.as_ref()), origin);
+                }
+                Action::Send { to: Side::Server, message, .. } => {
+                    if let Err(fault) = self.to_server(message, None, None).await {
+                        tracing::warn!(reason = fault.reason, server = %self.endpoint.server, "the server cannot be told");
+                    }
+                }
+                Action::Refuse { .. } => {}
+                Action::End { .. } => self.end(),
+            }
+        }
+    }
+
+    /// Hands something to whoever waits for it.
+    pub fn deliver(&self, frame: Frame, about: Option<&Token>, origin: &Origin) {
+        let mut waiting = lock(&self.waiting);
+        if frame.is_answer
+            && let Some(id) = about
+        {
+            waiting.pumps.remove(id);
+            if let Some(reply) = waiting.replies.remove(id) {
+                let _ = reply.send(frame);
+                return;
+            }
+        }
+        let about = about.or(match origin {
+            Origin::Response(id) => Some(id),
+            Origin::Stream => None,
+        });
+        if let Some(reply) = about.and_then(|id| waiting.replies.get(id)) {
+            let _ = reply.send(frame);
+            return;
+        }
+        let Err(mpsc::error::SendError(frame)) = (match &waiting.push {
+            Some(push) => push.send(frame),
+            None => Err(mpsc::error::SendError(frame)),
+        }) else {
+            return;
+        };
+        // Without a stream of its own, what a server asks goes to a response that is open.
+        match waiting.replies.values().next() {
+            Some(reply) => {
+                let _ = reply.send(frame);
+            }
+            None => {
+                waiting.backlog.push_back(frame);
+                while waiting.backlog.len() > MAX_BACKLOG {
+                    waiting.backlog.pop_front();
+                }
+            }
+        }
+    }
+
+    /// Opens the client's own stream; one that was open before ends.
+    pub fn open_stream(&self) -> mpsc::UnboundedReceiver<Frame> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut waiting = lock(&self.waiting);
+        for frame in waiting.backlog.drain(..) {
+            let _ = sender.send(frame);
+        }
+        waiting.push = Some(sender);
+        receiver
+    }
+
+    /// The client does not wait any more: for an answer, or on its own stream.
+    pub fn client_left(&self, id: Option<&Token>) {
+        let mut waiting = lock(&self.waiting);
+        match id {
+            None => {
+                waiting.push = None;
+                if let Some(pump) = waiting.stream_pump.take() {
+                    pump.abort();
+                }
+            }
+            Some(id) => {
+                let was_waiting = waiting.replies.remove(id).is_some();
+                // Within a session leaving is no cancelling: the answer may be fetched later.
+                if self.session.is_none() && was_waiting {
+                    if let Some(pump) = waiting.pumps.remove(id) {
+                        pump.abort();
+                    }
+                    drop(waiting);
+                    lock(&self.conversation).forget(id);
+                }
+            }
+        }
+    }
+
+    /// A response of the server has ended; whoever still waits for its answer is told.
+    pub fn response_ended(&self, id: &Token, may_resume: bool) {
+        if may_resume {
+            lock(&self.waiting).replies.remove(id);
+            return;
+        }
+        let answer = lock(&self.conversation).abandon(id, "server_gone");
+        if let Some(Action::Send { message, shown, .. }) = answer {
+            let event = Event { data: message, ..Event::default() };
+            self.deliver(Frame { event, is_answer: true, shown }, Some(id), &Origin::Stream);
+        }
+    }
+
+    /// The server has ended: nobody gets an answer any more.
+    pub fn server_ended(&self) {
+        let ids: Vec<Token> = lock(&self.conversation).waiting().cloned().collect();
+        ids.iter().for_each(|id| self.response_ended(id, false));
+        self.end();
+    }
+
+    /// Ends everything.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::Release);
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        waiting.pumps.into_values().chain(waiting.stream_pump).for_each(|pump| pump.abort());
+        *lock(&self.lane) = None;
+        self.surveyed.notify_waiters();
+    }
+
+    /// Sends a message to the server. What comes back is read in the background.
+    fn to_server<'a>(
+        self: &'a Arc<Self>,
+        message: Bytes,
+        about: Option<Token>,
+        headers: Option<&'a http::HeaderMap>,
+    ) -> Sending<'a> {
+        Box::pin(async move {
+            match &self.endpoint.upstream {
+                Upstream::Stdio(command) => {
+                    let lane = {
+                        let mut lane = lock(&self.lane);
+                        match &*lane {
+                            Some(lane) => lane.clone(),
+                            None => lane.insert(Arc::new(Lane::start(command, self)?)).clone(),
+                        }
+                    };
+                    if lane.send(message) { Ok(()) } else { Err(UpstreamFault::gone()) }
+                }
+                Upstream::Http(server) => {
+                    let Some(response) = upstream::post(server, self, message, headers).await? else { return Ok(()) };
+                    let origin = about.clone().map_or(Origin::Stream, Origin::Response);
+                    let pump = tokio::spawn(upstream::pump(self.clone(), response, origin));
+                    if let Some(id) = about {
+                        lock(&self.waiting).pumps.insert(id, pump.abort_handle());
+                    }
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    /// Reads the server's own stream into the client's.
+    pub fn set_stream_pump(&self, pump: AbortHandle) {
+        if let Some(before) = lock(&self.waiting).stream_pump.replace(pump) {
+            before.abort();
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// A message on its way to a server. It has a type of its own, as what comes back may send again.
+type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), UpstreamFault>> + Send + 'a>>;
+
+/// The id of a request.
+pub fn id_of(bytes: &Bytes) -> Option<Token> {
+    let mut text = crate::wire::Text::new(bytes.clone());
+    let message = text.read(&crate::wire::limits(bytes.len())).ok()?;
+    let is_request = message.kind == mcpz_runtime::json::MessageKind::Request;
+    message.id.filter(|_| is_request).and_then(|id| Token::of(message.document, id))
+}

@@ -1,0 +1,33 @@
+//! Streamable HTTP, of both eras, on the client's side; HTTP and stdio servers on the other.
+//!
+//! Each server has a path of its own. A request is checked as HTTP first ([`checks`]: host, origin, media types,
+//! headers that stand once; [`mirror`]: headers that repeat the body), its credential is verified, and its
+//! message goes to the [`exchange`] it belongs to, which holds the conversation and the way to the server. What
+//! comes back is delivered to whoever waits: the response of the request, or the stream that the client opened.
+//!
+//! | file | what |
+//! |---|---|
+//! | `front` | paths, sessions, who is live |
+//! | `listener` | connections, TLS, drain |
+//! | `post`, `stream` | what a client may ask |
+//! | `exchange` | one conversation and its way to the server |
+//! | `upstream` | a server over HTTP |
+//! | `lane` | a server over stdio |
+//! | `sse` | events of a stream, read and written |
+
+mod checks;
+mod exchange;
+mod front;
+mod lane;
+mod listener;
+mod mirror;
+mod post;
+mod reply;
+mod sse;
+mod stream;
+mod upstream;
+
+pub use checks::Allowed;
+pub use front::{Connection, Endpoint, Front, NotVerified, Presented, Settings, Upstream, Verify, Verifying};
+pub use listener::{Listener, Tell, Tls, serve, serve_admin};
+pub use upstream::{Credential, HttpServer};

@@ -1,0 +1,159 @@
+//! POST: one message of a client.
+
+use super::checks::{self, Refused, one, refused};
+use super::exchange::{Exchange, Outcome};
+use super::front::Visit;
+use super::mirror::{self, Mismatch};
+use super::reply::{self, Body, Guard, SESSION};
+use crate::proxy::is_modern_version;
+use crate::wire::{Text, Token, limits, str_at};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use mcpz_runtime::json::Message;
+use std::sync::Arc;
+
+/// MCP 2026-07-28: a header does not repeat the body.
+const HEADER_MISMATCH: i64 = -32020;
+
+/// Answers a POST.
+pub async fn answer(visit: Visit<'_>, parts: &Parts, body: Incoming) -> Response<Body> {
+    if let Err(refused) = checks::post(&parts.headers) {
+        return refuse(&visit, refused).await;
+    }
+    let bytes = match read(&visit, body).await {
+        Ok(bytes) => bytes,
+        Err(refused) => return refuse(&visit, refused).await,
+    };
+    let exchange = match place(&visit, &parts.headers, &bytes) {
+        Ok(exchange) => exchange,
+        Err(NoPlace::Refused(refused)) => return refuse(&visit, refused).await,
+        Err(NoPlace::Mismatch(id)) => return mismatch(&visit, id.as_ref()).await,
+    };
+    let outcome = exchange.from_client(bytes, &parts.headers).await;
+    respond(&visit, &exchange, outcome).await
+}
+
+async fn refuse(visit: &Visit<'_>, refused: Refused) -> Response<Body> {
+    visit.front.note_refusal(&visit.endpoint.server, refused.reason).await;
+    reply::refused(refused)
+}
+
+/// The whole body, within its limits.
+async fn read(visit: &Visit<'_>, body: Incoming) -> Result<Bytes, Refused> {
+    let settings = &visit.front.settings;
+    let whole = tokio::time::timeout(settings.body_time, Limited::new(body, settings.max_request).collect()).await;
+    match whole {
+        Err(_) => Err(refused(StatusCode::REQUEST_TIMEOUT, "input_too_slow")),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "input_too_long"))
+        }
+        Ok(Err(_)) => Err(refused(StatusCode::BAD_REQUEST, "input_torn")),
+    }
+}
+
+/// Why a message belongs to no exchange.
+enum NoPlace {
+    Refused(Refused),
+    Mismatch(Option<Token>),
+}
+
+impl From<Refused> for NoPlace {
+    fn from(refused: Refused) -> NoPlace {
+        NoPlace::Refused(refused)
+    }
+}
+
+/// The exchange that a message belongs to: of its session, of a session that it begins, or its own. A text
+/// that is no message belongs to one that exists, or to a new one, which refuses it.
+fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Arc<Exchange>, NoPlace> {
+    let mut text = Text::new(bytes.clone());
+    let message = text.read(&limits(visit.front.settings.max_request)).ok();
+    let said = one(headers, mirror::VERSION)?;
+    if let Some(id) = one(headers, SESSION)? {
+        let exchange = visit.session(id).ok_or(refused(StatusCode::NOT_FOUND, "session_unknown"))?;
+        let agreed = exchange.version();
+        if said.is_some() && agreed.is_some() && said != agreed.as_deref() {
+            return Err(refused(StatusCode::BAD_REQUEST, "http_version").into());
+        }
+        return Ok(exchange);
+    }
+    let id = message.as_ref().and_then(|message| message.id.and_then(|id| Token::of(message.document, id)));
+    let Some(message) = message else {
+        return Ok(visit.stateless(None).ok_or(refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open"))?);
+    };
+    if message.method == "initialize" {
+        let full = refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open");
+        return Ok(visit.begin_session().ok_or(full)?);
+    }
+    if !said.is_some_and(is_modern_version) && !is_modern(&message) {
+        return Err(refused(StatusCode::BAD_REQUEST, "session_missing").into());
+    }
+    let snapshot = visit.front.shared.policy.snapshot();
+    mirror::check(headers, &message, &snapshot.pins, &visit.endpoint.server)
+        .map_err(|Mismatch| NoPlace::Mismatch(id.clone()))?;
+    let full = refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open");
+    Ok(visit.stateless(id.as_ref()).ok_or(full)?)
+}
+
+/// Whether a message says that it is of the newer protocol.
+fn is_modern(message: &Message<'_>) -> bool {
+    let version = message
+        .params
+        .and_then(|params| str_at(message.document, params, &["_meta", "io.modelcontextprotocol/protocolVersion"]));
+    version.is_some()
+}
+
+async fn mismatch(visit: &Visit<'_>, id: Option<&Token>) -> Response<Body> {
+    visit.front.note_refusal(&visit.endpoint.server, "header_mismatch").await;
+    let id = id.map_or_else(|| "null".to_owned(), Token::json);
+    let body = format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{HEADER_MISMATCH},"message":"headers and body differ","data":{{"reason":"header_mismatch"}}}}}}"#
+    );
+    reply::whole(StatusCode::BAD_REQUEST, Some("application/json"), body)
+}
+
+/// The response to a message.
+async fn respond(visit: &Visit<'_>, exchange: &Arc<Exchange>, outcome: Outcome) -> Response<Body> {
+    let metadata = &visit.endpoint.metadata_url;
+    match outcome {
+        Outcome::Accepted => reply::empty(StatusCode::ACCEPTED),
+        Outcome::Over => reply::refused(refused(StatusCode::NOT_FOUND, "session_ended")),
+        Outcome::Upstream(fault) => {
+            if fault.status == StatusCode::NOT_FOUND {
+                visit.end_session(exchange);
+            }
+            visit.front.note_refusal(&visit.endpoint.server, fault.reason).await;
+            reply::refused(refused(fault.status, fault.reason))
+        }
+        Outcome::Answered(body, shown) => reply::message(body, &shown, metadata),
+        Outcome::Replies(id, mut replies) => {
+            let guard = Guard { exchange: exchange.clone(), id: Some(id) };
+            let Some(first) = replies.recv().await else {
+                return reply::refused(refused(StatusCode::BAD_GATEWAY, "server_gone"));
+            };
+            let session = begun(visit, exchange, first.is_answer);
+            let is_whole = first.is_answer && first.event.id.is_none();
+            let response = match is_whole {
+                true => reply::message(first.event.data, &first.shown, metadata),
+                false => reply::events(vec![first], replies, guard),
+            };
+            reply::with_session(response, session.as_deref())
+        }
+    }
+}
+
+/// The id of a session that begins with this response to `initialize`. While the answer has not come, the session
+/// exists all the same: what the server asks before it is answered within the session.
+fn begun(visit: &Visit<'_>, exchange: &Arc<Exchange>, is_answered: bool) -> Option<String> {
+    let id = exchange.session.clone()?;
+    let is_refused = is_answered && exchange.version().is_none();
+    if is_refused || visit.session(&id).is_some() {
+        return None;
+    }
+    visit.keep_session(exchange);
+    Some(id)
+}

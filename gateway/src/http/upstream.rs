@@ -1,0 +1,272 @@
+//! A server over HTTP. It gets what was judged, its own credential, and nothing of the client's.
+
+use super::exchange::{Exchange, Origin};
+use super::mirror;
+use super::sse::{Event, Reader};
+use crate::carry::lock;
+use crate::wire::{Text, limits};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where an upstream's credential comes from; it is read for each request, so that it can be replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Credential {
+    /// There is none.
+    #[default]
+    None,
+    /// A bearer token in a file.
+    File(PathBuf),
+    /// A bearer token in an environment variable.
+    Variable(String),
+}
+
+impl Credential {
+    /// The value of `Authorization`; an error when it cannot be read: a request without it is not sent.
+    fn header(&self) -> Result<Option<HeaderValue>, UpstreamFault> {
+        let text = match self {
+            Credential::None => return Ok(None),
+            Credential::File(path) => std::fs::read_to_string(path).ok(),
+            Credential::Variable(name) => std::env::var(name).ok(),
+        };
+        let value = text.and_then(|text| HeaderValue::from_str(&format!("Bearer {}", text.trim())).ok());
+        let mut value = value.ok_or(UpstreamFault { status: StatusCode::BAD_GATEWAY, reason: "upstream_credential" })?;
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+}
+
+/// A server over HTTP.
+pub struct HttpServer {
+    /// Its URL.
+    pub url: http::Uri,
+    /// Its credential.
+    pub credential: Credential,
+    /// How long it may take to begin an answer.
+    pub timeout: Duration,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+impl HttpServer {
+    /// A server, with the authorities that its certificate may come from.
+    pub fn new(url: http::Uri, credential: Credential, timeout: Duration, tls: rustls::ClientConfig) -> HttpServer {
+        let connector = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        HttpServer { url, credential, timeout, client }
+    }
+}
+
+/// Why a server over HTTP gave no answer that can be forwarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UpstreamFault {
+    /// What the client gets.
+    pub status: StatusCode,
+    /// The stable word.
+    pub reason: &'static str,
+}
+
+impl UpstreamFault {
+    /// It is not there.
+    pub fn gone() -> UpstreamFault {
+        UpstreamFault { status: StatusCode::BAD_GATEWAY, reason: "upstream_unreachable" }
+    }
+
+    fn of(reason: &'static str) -> UpstreamFault {
+        UpstreamFault { status: StatusCode::BAD_GATEWAY, reason }
+    }
+}
+
+/// Headers of the client that a server gets: those that repeat the body, checked, and the trace.
+fn forwarded(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, mirror::VERSION | mirror::METHOD | mirror::NAME | "traceparent" | "tracestate")
+        || name.starts_with(mirror::PARAM)
+}
+
+fn request(server: &HttpServer, exchange: &Exchange, method: Method) -> Result<http::request::Builder, UpstreamFault> {
+    let mut request = Request::builder().method(method).uri(server.url.clone());
+    if let Some(credential) = server.credential.header()? {
+        request = request.header(header::AUTHORIZATION, credential);
+    }
+    if let Some(session) = &*lock(&exchange.upstream_session) {
+        request = request.header(super::reply::SESSION, session);
+    }
+    Ok(request)
+}
+
+async fn send(server: &HttpServer, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, UpstreamFault> {
+    match tokio::time::timeout(server.timeout, server.client.request(request)).await {
+        Err(_) => Err(UpstreamFault { status: StatusCode::GATEWAY_TIMEOUT, reason: "upstream_timeout" }),
+        Ok(Err(error)) => {
+            tracing::warn!(error = %error, "a server cannot be reached");
+            Err(UpstreamFault::gone())
+        }
+        Ok(Ok(response)) => Ok(response),
+    }
+}
+
+/// Posts a message. `None`: it was accepted, and nothing comes back.
+pub async fn post(
+    server: &HttpServer,
+    exchange: &Exchange,
+    message: Bytes,
+    headers: Option<&HeaderMap>,
+) -> Result<Option<Response<Incoming>>, UpstreamFault> {
+    let mut request = request(server, exchange, Method::POST)?
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT, "application/json, text/event-stream");
+    match headers {
+        Some(headers) => {
+            for (name, value) in headers.iter().filter(|(name, _)| forwarded(name)) {
+                request = request.header(name, value);
+            }
+        }
+        None => {
+            for (name, value) in own_headers(exchange, &message) {
+                request = request.header(name, value);
+            }
+        }
+    }
+    let request = request.body(Full::new(message)).map_err(|_| UpstreamFault::of("upstream_request"))?;
+    let response = send(server, request).await?;
+    if let Some(session) = response.headers().get(super::reply::SESSION).and_then(|value| value.to_str().ok()) {
+        let mut known = lock(&exchange.upstream_session);
+        if known.is_none() {
+            *known = Some(session.to_owned());
+        }
+    }
+    match response.status() {
+        StatusCode::ACCEPTED | StatusCode::NO_CONTENT => Ok(None),
+        StatusCode::NOT_FOUND if exchange.session.is_some() => {
+            Err(UpstreamFault { status: StatusCode::NOT_FOUND, reason: "session_ended" })
+        }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(UpstreamFault::of("upstream_credential")),
+        status if status.is_success() || is_json(&response) => Ok(Some(response)),
+        _ => Err(UpstreamFault::of("upstream_status")),
+    }
+}
+
+/// Headers of a message that the gateway sends by itself.
+fn own_headers(exchange: &Exchange, message: &Bytes) -> Vec<(HeaderName, HeaderValue)> {
+    let mut rows = Vec::new();
+    let version = exchange.version();
+    if let Some(value) = version.as_deref().and_then(|version| HeaderValue::from_str(version).ok()) {
+        rows.push((HeaderName::from_static(mirror::VERSION), value));
+    }
+    if version.as_deref().is_some_and(crate::proxy::is_modern_version) {
+        let mut text = Text::new(message.clone());
+        if let Ok(message) = text.read(&limits(message.len())) {
+            rows.extend(mirror::headers_of(&message));
+        }
+    }
+    rows
+}
+
+/// Opens the server's own stream, from an event on.
+pub async fn stream(
+    server: &HttpServer,
+    exchange: &Exchange,
+    last: Option<&str>,
+) -> Result<Response<Incoming>, UpstreamFault> {
+    let mut request = request(server, exchange, Method::GET)?.header(header::ACCEPT, "text/event-stream");
+    if let Some(version) = exchange.version() {
+        request = request.header(mirror::VERSION, version);
+    }
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    let request = request.body(Full::default()).map_err(|_| UpstreamFault::of("upstream_request"))?;
+    let response = send(server, request).await?;
+    match response.status() {
+        StatusCode::OK if is_events(&response) => Ok(response),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Err(UpstreamFault { status: StatusCode::METHOD_NOT_ALLOWED, reason: "no_stream" })
+        }
+        StatusCode::NOT_FOUND => Err(UpstreamFault { status: StatusCode::NOT_FOUND, reason: "session_ended" }),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(UpstreamFault::of("upstream_credential")),
+        _ => Err(UpstreamFault::of("upstream_status")),
+    }
+}
+
+/// Ends the session at the server.
+pub async fn delete(server: &HttpServer, exchange: &Exchange) -> Result<StatusCode, UpstreamFault> {
+    let mut request = request(server, exchange, Method::DELETE)?;
+    if let Some(version) = exchange.version() {
+        request = request.header(mirror::VERSION, version);
+    }
+    let request = request.body(Full::default()).map_err(|_| UpstreamFault::of("upstream_request"))?;
+    send(server, request).await.map(|response| response.status())
+}
+
+fn media(response: &Response<Incoming>) -> &str {
+    response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn essence(media: &str) -> &str {
+    media.split(';').next().unwrap_or_default().trim()
+}
+
+fn is_json(response: &Response<Incoming>) -> bool {
+    essence(media(response)) == "application/json"
+}
+
+fn is_events(response: &Response<Incoming>) -> bool {
+    essence(media(response)) == "text/event-stream"
+}
+
+/// Reads a response to its end, message by message.
+pub async fn pump(exchange: Arc<Exchange>, response: Response<Incoming>, origin: Origin) {
+    let events = is_events(&response);
+    let max = exchange.endpoint.max_answer;
+    let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
+    let mut body = response.into_body();
+    let mut may_resume = false;
+    if encoded {
+        tracing::warn!(server = %exchange.endpoint.server, "an answer is encoded, which was not asked for");
+    } else if events {
+        let mut reader = Reader::new(max);
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(piece) = frame.data_ref() else { continue };
+            let Ok(events) = reader.push(piece) else { break };
+            for event in events {
+                may_resume |= event.id.is_some();
+                take(&exchange, event, &origin).await;
+            }
+        }
+    } else {
+        let mut whole = Vec::new();
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(piece) = frame.data_ref() else { continue };
+            if whole.len() + piece.len() > max {
+                whole.clear();
+                break;
+            }
+            whole.extend_from_slice(piece);
+        }
+        if !whole.is_empty() {
+            take(&exchange, Event { data: Bytes::from(whole), ..Event::default() }, &origin).await;
+        }
+    }
+    match origin {
+        Origin::Response(id) => exchange.response_ended(&id, may_resume && exchange.session.is_some()),
+        Origin::Stream => {}
+    }
+}
+
+/// An event: a message is decided, one without data only carries an id to resume from.
+async fn take(exchange: &Arc<Exchange>, event: Event, origin: &Origin) {
+    if !event.data.is_empty() {
+        exchange.from_server(event, origin).await;
+        return;
+    }
+    let frame = super::exchange::Frame { event, is_answer: false, shown: crate::proxy::Shown::Plain };
+    exchange.deliver(frame, None, origin);
+}

@@ -1,0 +1,159 @@
+//! Methods of both eras of the protocol, as far as a gateway treats them differently from one another.
+//!
+//! The runtime knows what the rules of a policy are about. What keeps the newer protocol going
+//! (`server/discover`, subscriptions, tasks) is led back here to something that the runtime decides.
+
+use crate::wire::{Side, str_at};
+use mcpz_runtime::json::Message;
+
+/// The two eras of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Era {
+    /// Up to 2025-11-25: `initialize`, sessions, servers ask clients.
+    Sessions,
+    /// From 2026-07-28 on: every request stands for itself.
+    Stateless,
+}
+
+/// Versions of the first era.
+pub const SESSION_VERSIONS: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+/// The version of the second era.
+pub const STATELESS_VERSION: &str = "2026-07-28";
+/// Where a request of the second era says its version, below `params`.
+pub const VERSION_KEY: [&str; 2] = ["_meta", "io.modelcontextprotocol/protocolVersion"];
+
+/// Whether a version is of the second era.
+pub fn is_modern_version(version: &str) -> bool {
+    version == STATELESS_VERSION
+}
+
+/// The version that a request says of itself: only those of the second era do.
+pub fn version_of<'a>(message: &Message<'a>) -> Option<&'a str> {
+    str_at(message.document, message.params?, &VERSION_KEY)
+}
+
+/// What a message is treated as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treated {
+    /// As the runtime knows it.
+    ByRules,
+    /// Keeps the protocol going, as `ping` does.
+    AsProtocol,
+    /// Opens a subscription to several things at once.
+    Listen,
+    /// About a task that was made before.
+    Task,
+}
+
+/// What a method is treated as.
+pub fn treated(method: &str, from: Side) -> Treated {
+    match (from, method) {
+        (Side::Client, "server/discover" | "tasks/list")
+        | (Side::Server, "notifications/subscriptions/acknowledged") => Treated::AsProtocol,
+        (Side::Client, "subscriptions/listen") => Treated::Listen,
+        (Side::Client, "tasks/get" | "tasks/result" | "tasks/update" | "tasks/cancel")
+        | (Side::Server, "notifications/tasks" | "notifications/tasks/status") => Treated::Task,
+        _ => Treated::ByRules,
+    }
+}
+
+/// The era that a method belongs to, when it belongs to one alone.
+pub fn era_of(method: &str, from: Side) -> Option<Era> {
+    match (from, method) {
+        (
+            Side::Client,
+            "initialize" | "notifications/initialized" | "resources/subscribe" | "resources/unsubscribe"
+            | "logging/setLevel" | "tasks/result" | "tasks/list" | "notifications/roots/list_changed",
+        )
+        | (
+            Side::Server,
+            "sampling/createMessage" | "elicitation/create" | "roots/list" | "notifications/tasks/status"
+            | "notifications/elicitation/complete",
+        ) => Some(Era::Sessions),
+        (Side::Client, "server/discover" | "subscriptions/listen" | "tasks/update")
+        | (Side::Server, "notifications/subscriptions/acknowledged" | "notifications/tasks") => Some(Era::Stateless),
+        _ => None,
+    }
+}
+
+/// What is listed, and which member of an entry names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing {
+    /// The member of the result that is the list.
+    pub list: &'static str,
+    /// The member of an entry that names it.
+    pub key: &'static str,
+}
+
+/// The listing that a method asks for.
+pub fn listing(method: &str) -> Option<Listing> {
+    Some(match method {
+        "tools/list" => Listing { list: "tools", key: "name" },
+        "prompts/list" => Listing { list: "prompts", key: "name" },
+        "resources/list" => Listing { list: "resources", key: "uri" },
+        "resources/templates/list" => Listing { list: "resourceTemplates", key: "uriTemplate" },
+        _ => return None,
+    })
+}
+
+/// The word of an action, for records.
+pub fn action(method: &str) -> Option<&'static str> {
+    Some(match method {
+        "tools/call" => "call",
+        "resources/read" => "read",
+        "resources/subscribe" | "resources/unsubscribe" | "subscriptions/listen" => "subscribe",
+        "prompts/get" => "get",
+        "completion/complete" => "complete",
+        "sampling/createMessage" => "sample",
+        "elicitation/create" => "elicit",
+        "roots/list" => "roots",
+        _ => return None,
+    })
+}
+
+/// Whether the method is one that the protocol has, in either direction and era: only then it is written
+/// into records.
+pub fn is_known(method: &str) -> bool {
+    const OTHERS: [&str; 24] = [
+        "initialize",
+        "ping",
+        "logging/setLevel",
+        "server/discover",
+        "tasks/get",
+        "tasks/result",
+        "tasks/update",
+        "tasks/cancel",
+        "tasks/list",
+        "notifications/initialized",
+        "notifications/cancelled",
+        "notifications/progress",
+        "notifications/message",
+        "notifications/roots/list_changed",
+        "notifications/tools/list_changed",
+        "notifications/resources/list_changed",
+        "notifications/prompts/list_changed",
+        "notifications/resources/updated",
+        "notifications/elicitation/complete",
+        "notifications/tasks",
+        "notifications/tasks/status",
+        "notifications/subscriptions/acknowledged",
+        "subscriptions/listen",
+        "resources/unsubscribe",
+    ];
+    action(method).is_some() || listing(method).is_some() || OTHERS.contains(&method)
+}
+
+/// The value that `Mcp-Name` must equal, for the methods that have one.
+pub fn mirrored_name<'a>(message: &Message<'a>) -> Option<&'a str> {
+    match message.method {
+        "tools/call" | "prompts/get" => message.name,
+        "resources/read" | "resources/subscribe" | "resources/unsubscribe" => message.uri,
+        "tasks/get" | "tasks/update" | "tasks/cancel" => task_id(message),
+        _ => None,
+    }
+}
+
+/// `params.taskId`.
+pub fn task_id<'a>(message: &Message<'a>) -> Option<&'a str> {
+    str_at(message.document, message.params?, &["taskId"])
+}

@@ -1,0 +1,355 @@
+//! Redactions of a result, in its structured copy and in every text that holds it.
+//!
+//! A field rule names places of the result: of `structuredContent`, and of each text that is JSON. When some
+//! part of the result cannot be read that way, what the rule hides may stand there, and the whole result is
+//! withheld. A pattern rule looks at every string, number and key. On the same value drop beats replace beats
+//! keep. What no rule touches stays as the server sent it.
+
+use super::reports::places;
+use crate::wire::splice::Splices;
+use crate::wire::{limits, quoted, span};
+use mcpz_runtime::decision::{RedactHow, RedactWhat, RedactionObligation};
+use mcpz_runtime::json::{Buffers, Document, Kind, NodeId};
+use regex::bytes::{Regex, RegexBuilder};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The largest automaton of a pattern, in bytes.
+const MAX_PATTERN: usize = 4 * 1024 * 1024;
+/// The longest text that is looked into.
+const MAX_TEXT: usize = 16 * 1024 * 1024;
+
+/// The result cannot be redacted as the policy asks, and must not be forwarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withheld;
+
+/// The changes that hide what the rules hide, below `result` of a message.
+pub fn redact(
+    document: Document<'_>,
+    result: NodeId,
+    rules: &[RedactionObligation],
+    splices: &mut Splices,
+) -> Result<(), Withheld> {
+    let rules = Rules::of(rules)?;
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let mut edits = BTreeMap::new();
+    if let Some(structured) = document.get(result, "structuredContent") {
+        rules.fields(document, structured, &mut edits);
+    }
+    if !rules.fields.is_empty() {
+        rules.texts(document, result, &mut edits)?;
+    }
+    rules.patterns(document, result, &mut edits);
+    if !edits.is_empty() {
+        splices.replace(span(document, result), render(document, result, &edits));
+    }
+    Ok(())
+}
+
+/// What becomes of one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Edit {
+    /// It is gone, with its key.
+    Gone,
+    /// This JSON text stands in its place.
+    Text(String),
+    /// Its key is spelled otherwise.
+    Key(String),
+}
+
+type Edits = BTreeMap<NodeId, Edit>;
+
+/// The rules, ready to be applied.
+struct Rules<'a> {
+    fields: Vec<&'a RedactionObligation>,
+    patterns: Vec<(Regex, &'a RedactHow)>,
+}
+
+impl<'a> Rules<'a> {
+    fn of(rules: &'a [RedactionObligation]) -> Result<Rules<'a>, Withheld> {
+        let mut all = Rules { fields: Vec::new(), patterns: Vec::new() };
+        for rule in rules {
+            match &rule.what {
+                RedactWhat::Field(_) => all.fields.push(rule),
+                RedactWhat::Matching(pattern) => {
+                    // As in conditions, classes are ASCII; a match need not be the whole value.
+                    let regex = RegexBuilder::new(pattern).unicode(false).size_limit(MAX_PATTERN).build();
+                    all.patterns.push((regex.map_err(|_| Withheld)?, &rule.how));
+                }
+            }
+        }
+        // What is decided first stays: the weakest rule comes last.
+        all.fields.sort_by_key(|rule| strength(&rule.how));
+        Ok(all)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.patterns.is_empty()
+    }
+
+    /// Field rules on one readable copy of the result.
+    fn fields(&self, document: Document<'_>, root: NodeId, edits: &mut Edits) {
+        for rule in &self.fields {
+            let RedactWhat::Field(path) = &rule.what else { continue };
+            for place in places(document, root, path) {
+                edits.entry(place).or_insert_with(|| edit(document, place, &rule.how));
+            }
+        }
+    }
+
+    /// Field rules on texts that hold the result.
+    fn texts(&self, document: Document<'_>, result: NodeId, edits: &mut Edits) -> Result<(), Withheld> {
+        for text in texts_of(document, result)? {
+            let inner = document.str(text).unwrap_or_default();
+            let mut buffers = Buffers::new();
+            let parsed = buffers.read(inner.as_bytes(), &limits(MAX_TEXT)).map_err(|_| Withheld)?;
+            if !matches!(parsed.kind(parsed.root()), Kind::Object | Kind::Array) {
+                return Err(Withheld);
+            }
+            let mut inner_edits = Edits::new();
+            self.fields(parsed, parsed.root(), &mut inner_edits);
+            self.patterns(parsed, parsed.root(), &mut inner_edits);
+            if !inner_edits.is_empty() {
+                edits.insert(text, Edit::Text(quoted(&render(parsed, parsed.root(), &inner_edits))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Pattern rules on every string, number and key.
+    fn patterns(&self, document: Document<'_>, node: NodeId, edits: &mut Edits) {
+        if self.patterns.is_empty() {
+            return;
+        }
+        if let Some(key) = document.key(node)
+            && let Some(hidden) = self.hide(key)
+        {
+            edits.entry(node).or_insert(Edit::Key(quoted(&hidden)));
+        }
+        match document.kind(node) {
+            Kind::Object => document.members(node).for_each(|(_, member)| self.patterns(document, member, edits)),
+            Kind::Array => document.elements(node).for_each(|element| self.patterns(document, element, edits)),
+            Kind::String => self.scalar(document.str(node).unwrap_or_default(), node, edits),
+            Kind::Number => self.scalar(document.raw(node), node, edits),
+            Kind::Bool | Kind::Null => {}
+        }
+    }
+
+    /// One scalar; one that a field rule or a text has changed is looked at as it is now.
+    fn scalar(&self, text: &str, node: NodeId, edits: &mut Edits) {
+        let now: Option<String> = match edits.get(&node) {
+            Some(Edit::Gone) => return,
+            Some(Edit::Text(text)) => serde_json::from_str(text).ok(),
+            Some(Edit::Key(_)) | None => None,
+        };
+        if let Some(hidden) = self.hide(now.as_deref().unwrap_or(text)) {
+            edits.insert(node, Edit::Text(quoted(&hidden)));
+        }
+    }
+
+    /// The text with what the patterns match hidden; `None` when they match nothing.
+    fn hide(&self, text: &str) -> Option<String> {
+        let mut found: Vec<(Range<usize>, &RedactHow)> = Vec::new();
+        for (regex, how) in &self.patterns {
+            found.extend(regex.find_iter(text.as_bytes()).filter(|m| !m.is_empty()).map(|m| (widened(text, m.range()), *how)));
+        }
+        if found.is_empty() {
+            return None;
+        }
+        found.sort_by_key(|(range, _)| range.start);
+        let mut out = String::new();
+        let mut done = 0;
+        let mut found = found.into_iter().peekable();
+        while let Some((mut range, mut how)) = found.next() {
+            // What overlaps is hidden together, as the strongest rule hides.
+            while let Some((next, with)) = found.next_if(|(next, _)| next.start < range.end) {
+                range.end = range.end.max(next.end);
+                how = if strength(with) < strength(how) { with } else { how };
+            }
+            out.push_str(text.get(done..range.start).unwrap_or_default());
+            out.push_str(&covered(text.get(range.clone()).unwrap_or_default(), how));
+            done = range.end;
+        }
+        out.push_str(text.get(done..).unwrap_or_default());
+        Some(out)
+    }
+}
+
+/// Drop before replace before keep.
+fn strength(how: &RedactHow) -> (u8, u32) {
+    match how {
+        RedactHow::Drop => (0, 0),
+        RedactHow::Replace(_) => (1, 0),
+        RedactHow::KeepFirst(count) | RedactHow::KeepLast(count) => (2, *count),
+    }
+}
+
+/// A range that ends where characters do.
+fn widened(text: &str, mut range: Range<usize>) -> Range<usize> {
+    while !text.is_char_boundary(range.start) {
+        range.start = range.start.saturating_sub(1);
+    }
+    while !text.is_char_boundary(range.end) {
+        range.end = range.end.saturating_add(1);
+    }
+    range
+}
+
+/// What a rule makes of a value.
+fn edit(document: Document<'_>, node: NodeId, how: &RedactHow) -> Edit {
+    let text = match document.kind(node) {
+        Kind::String => document.str(node).unwrap_or_default(),
+        Kind::Number | Kind::Bool => document.raw(node),
+        Kind::Null | Kind::Array | Kind::Object => "",
+    };
+    match how {
+        RedactHow::Drop => Edit::Gone,
+        how => Edit::Text(quoted(&covered(text, how))),
+    }
+}
+
+/// A text as a rule shows it. What is too short to hide anything of is hidden whole.
+fn covered(text: &str, how: &RedactHow) -> String {
+    let count = text.chars().count();
+    let keeps = |kept: u32| usize::try_from(kept).ok().filter(|kept| *kept < count).unwrap_or(0);
+    match how {
+        RedactHow::Drop => String::new(),
+        RedactHow::Replace(with) => with.clone(),
+        RedactHow::KeepFirst(kept) => {
+            let kept = keeps(*kept);
+            text.chars().take(kept).chain(std::iter::repeat_n('*', count - kept)).collect()
+        }
+        RedactHow::KeepLast(kept) => {
+            let hidden = count - keeps(*kept);
+            std::iter::repeat_n('*', hidden).chain(text.chars().skip(hidden)).collect()
+        }
+    }
+}
+
+/// Every text of a result that holds its content: of tool results, resources and prompts. Content of another
+/// kind cannot be looked into.
+pub fn texts_of(document: Document<'_>, result: NodeId) -> Result<Vec<NodeId>, Withheld> {
+    let mut blocks: Vec<NodeId> = Vec::new();
+    for list in ["content", "contents"] {
+        blocks.extend(document.get(result, list).into_iter().flat_map(|list| document.elements(list)));
+    }
+    for message in document.get(result, "messages").into_iter().flat_map(|list| document.elements(list)) {
+        let content = document.get(message, "content").ok_or(Withheld)?;
+        match document.kind(content) {
+            Kind::Array => blocks.extend(document.elements(content)),
+            _ => blocks.push(content),
+        }
+    }
+    blocks
+        .into_iter()
+        .map(|block| {
+            let block = document.get(block, "resource").unwrap_or(block);
+            let text = document.get(block, "text").filter(|text| document.kind(*text) == Kind::String);
+            text.filter(|_| document.get(block, "blob").is_none()).ok_or(Withheld)
+        })
+        .collect()
+}
+
+/// A value with edits: what holds none of them as it came.
+fn render(document: Document<'_>, node: NodeId, edits: &Edits) -> String {
+    if let Some(Edit::Text(text)) = edits.get(&node) {
+        return text.clone();
+    }
+    let end = document.after(node);
+    if edits.range(node..end).all(|(at, edit)| *at == node && matches!(edit, Edit::Key(_))) {
+        return document.raw(node).to_owned();
+    }
+    let is_kept = |node: &NodeId| edits.get(node) != Some(&Edit::Gone);
+    match document.kind(node) {
+        Kind::Array => {
+            let elements = document.elements(node).filter(is_kept).map(|element| render(document, element, edits));
+            format!("[{}]", elements.collect::<Vec<_>>().join(","))
+        }
+        Kind::Object => {
+            let members = document.members(node).filter(|(_, member)| is_kept(member)).map(|(key, member)| {
+                let key = match edits.get(&member) {
+                    Some(Edit::Key(key)) => key.clone(),
+                    _ => quoted(key),
+                };
+                format!("{key}:{}", render(document, member, edits))
+            });
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        _ => document.raw(node).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcpz_runtime::decision::{RuleId, StepImage};
+
+    fn rule(what: RedactWhat, how: RedactHow) -> RedactionObligation {
+        RedactionObligation { rule: RuleId::new(0), what, how }
+    }
+
+    fn field(name: &str, how: RedactHow) -> RedactionObligation {
+        rule(RedactWhat::Field(vec![StepImage::Field(name.to_owned())]), how)
+    }
+
+    fn redacted(text: &str, rules: &[RedactionObligation]) -> Result<String, Withheld> {
+        let mut buffers = Buffers::new();
+        let document = buffers.read(text.as_bytes(), &limits(10_000)).unwrap();
+        let mut splices = Splices::new();
+        redact(document, document.root(), rules, &mut splices)?;
+        Ok(splices.apply(text))
+    }
+
+    #[test]
+    fn a_field_is_hidden_in_both_copies() {
+        let text = r#"{"content":[{"type":"text","text":"{\"ssn\": \"123-45-6789\", \"n\":1}"}], "structuredContent":{"ssn":"123-45-6789","card":"4111","n": 1}}"#;
+        let rules = [field("ssn", RedactHow::KeepLast(4)), field("card", RedactHow::Drop)];
+        assert_eq!(
+            redacted(text, &rules).unwrap(),
+            r#"{"content":[{"type":"text","text":"{\"ssn\":\"*******6789\",\"n\":1}"}],"structuredContent":{"ssn":"*******6789","n":1}}"#
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_withheld() {
+        let rules = [field("ssn", RedactHow::Drop)];
+        for text in [
+            r#"{"content":[{"type":"text","text":"the ssn is 123"}]}"#,
+            r#"{"content":[{"type":"image","data":"aa","mimeType":"image/png"}],"structuredContent":{}}"#,
+            r#"{"contents":[{"uri":"x:","blob":"aa"}]}"#,
+            r#"{"content":[{"type":"text","text":"{\"ssn\":1,\"ssn\":2}"}]}"#,
+        ] {
+            assert_eq!(redacted(text, &rules), Err(Withheld), "{text}");
+        }
+        let pattern = [rule(RedactWhat::Matching("(".to_owned()), RedactHow::Drop)];
+        assert_eq!(redacted("{}", &pattern), Err(Withheld));
+    }
+
+    #[test]
+    fn patterns_hide_in_strings_numbers_and_keys() {
+        let text = r#"{"content":[{"type":"text","text":"key sk-abc123 end"}],"n":4111111111111111,"sk-abc123":[ 1 ]}"#;
+        let rules = [
+            rule(RedactWhat::Matching("sk-[a-z0-9]+".to_owned()), RedactHow::Replace("[key]".to_owned())),
+            rule(RedactWhat::Matching("[0-9]{16}".to_owned()), RedactHow::KeepLast(4)),
+        ];
+        assert_eq!(
+            redacted(text, &rules).unwrap(),
+            r#"{"content":[{"type":"text","text":"key [key] end"}],"n":"************1111","[key]":[ 1 ]}"#
+        );
+    }
+
+    #[test]
+    fn on_the_same_bytes_drop_beats_replace_beats_keep() {
+        let matching = |pattern: &str, how| rule(RedactWhat::Matching(pattern.to_owned()), how);
+        let text = r#"{"a":"xx1234yy"}"#;
+        let keep = matching("1234", RedactHow::KeepLast(2));
+        let replace = matching("12", RedactHow::Replace("#".to_owned()));
+        let drop = matching("34y", RedactHow::Drop);
+        assert_eq!(redacted(text, &[keep.clone(), replace.clone()]).unwrap(), r##"{"a":"xx#yy"}"##);
+        assert_eq!(redacted(text, &[keep, replace, drop]).unwrap(), r#"{"a":"xxy"}"#);
+        let both = [field("a", RedactHow::KeepLast(2)), field("a", RedactHow::Drop)];
+        assert_eq!(redacted(r#"{"structuredContent":{"a":"1234","b":2}}"#, &both).unwrap(), r#"{"structuredContent":{"b":2}}"#);
+    }
+}

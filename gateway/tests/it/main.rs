@@ -1,0 +1,4 @@
+//! Tests of the gateway as a whole: the core without I/O, stdio, HTTP.
+
+mod conversation;
+mod support;
