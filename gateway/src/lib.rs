@@ -19,6 +19,7 @@ pub mod pins;
 pub mod policy;
 pub mod proxy;
 pub mod record;
+pub mod serve;
 pub mod state;
 pub mod stdio;
 pub mod verified;

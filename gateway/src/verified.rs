@@ -1,6 +1,7 @@
 //! A verified credential: what [`crate::identity`] makes, and everything else starts from.
 
-use mcpz_runtime::principal::Principal;
+use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
+use sha2::{Digest, Sha256};
 
 /// Who asks, after the credential was verified. Not yet resolved against a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,18 @@ impl Verified {
             expires_at_ms: None,
             key: Key([0; 32]),
             credential: [0; 32],
+        }
+    }
+
+    /// The local process that started us.
+    pub fn local(kind: LinkKind, uid: i64) -> Verified {
+        let digest = Sha256::digest(format!("{kind:?} local {uid}")).into();
+        let link = Link { kind, source: LinkSource::Local { uid }, claims: "{}".to_owned() };
+        Verified {
+            principal: Principal { chain: vec![link], scopes: Vec::new() },
+            key: Key(digest),
+            credential: digest,
+            ..Verified::anonymous()
         }
     }
 

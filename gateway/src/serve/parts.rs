@@ -1,0 +1,193 @@
+//! From the configuration's words to running parts.
+
+use crate::config::{Config, ConfigError, Limits, Listen, Server, wrong};
+use crate::http::{Allowed, Credential, Endpoint, HttpServer, Tls, Upstream};
+use crate::proxy;
+use crate::stdio::Command;
+use mcpz_bytecode::Program;
+use mcpz_bytecode::image::ServerImage;
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Limits of conversations.
+pub fn limits(limits: &Limits) -> proxy::Limits {
+    proxy::Limits {
+        max_request: limits.request_bytes,
+        max_answer: limits.answer_bytes,
+        max_open: limits.open_requests,
+        ..proxy::Limits::default()
+    }
+}
+
+/// Hosts and origins.
+pub fn allowed(config: &Config) -> Allowed {
+    let mut hosts: std::collections::BTreeSet<String> = config.listen.hosts.iter().cloned().collect();
+    let port = config.listen.address.port();
+    hosts.insert(config.listen.address.to_string());
+    if config.listen.address.ip().is_loopback() {
+        hosts.insert(format!("localhost:{port}"));
+    }
+    let url = config.public_url();
+    hosts.extend(url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned()));
+    Allowed { hosts, origins: config.listen.origins.iter().cloned().collect() }
+}
+
+/// `context` as the text of a JSON object.
+pub fn context(table: &toml::Table) -> Result<Option<String>, ConfigError> {
+    if table.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(table).map(Some).map_err(|error| wrong("context", error))
+}
+
+/// Every server that is configured; each must be one of the policy's.
+pub fn endpoints(config: &Config, program: &Program) -> Result<Vec<Endpoint>, ConfigError> {
+    if config.server.is_empty() {
+        return Err(wrong("server", "no server is configured: write `[server.NAME]` for one of the policy's servers"));
+    }
+    config.server.iter().map(|(name, server)| endpoint(config, program, name, server)).collect()
+}
+
+fn endpoint(config: &Config, program: &Program, name: &str, server: &Server) -> Result<Endpoint, ConfigError> {
+    let key = |key: &str| format!("server.{}.{key}", name.escape_debug());
+    let declared = program.image().servers.iter().find(|declared| declared.name == name);
+    let declared = declared.ok_or_else(|| {
+        wrong(&format!("server.{}", name.escape_debug()), "the policy declares no server of this name")
+    })?;
+    let path = server.path(name);
+    let url = config.public_url();
+    Ok(Endpoint {
+        server: name.to_owned(),
+        resource: format!("{url}{path}"),
+        metadata_url: format!("{url}/.well-known/oauth-protected-resource{path}"),
+        upstream: upstream(config, server, declared, &key)?,
+        path,
+        max_answer: config.limits.answer_bytes,
+        survey_time: Duration::from_secs(config.limits.survey_s),
+    })
+}
+
+/// How a server is reached. What the policy declares of it holds: a configuration may say it again, not otherwise.
+fn upstream(
+    config: &Config,
+    server: &Server,
+    declared: &ServerImage,
+    key: &dyn Fn(&str) -> String,
+) -> Result<Upstream, ConfigError> {
+    let url = server.url.as_ref().or(declared.endpoint.as_ref().filter(|_| server.command.is_none()));
+    let Some(url) = url else {
+        let command = server.command.as_ref().unwrap_or(&declared.command);
+        if !declared.command.is_empty() && *command != declared.command {
+            return Err(wrong(&key("command"), "the policy declares another command for this server"));
+        }
+        return stdio(server, command, key).map(Upstream::Stdio);
+    };
+    if declared.endpoint.as_ref().is_some_and(|endpoint| endpoint != url) {
+        return Err(wrong(&key("url"), "the policy declares another endpoint for this server"));
+    }
+    let uri: http::Uri = url.parse().map_err(|error| wrong(&key("url"), error))?;
+    let is_local = uri.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]"));
+    match uri.scheme_str() {
+        Some("https") => {}
+        Some("http") if is_local => {}
+        _ => return Err(wrong(&key("url"), "a server elsewhere is reached by https")),
+    }
+    let credential = match (&server.token_file, &server.token_env) {
+        (Some(path), _) => Credential::File(path.clone()),
+        (None, Some(name)) => Credential::Variable(name.clone()),
+        (None, None) => Credential::None,
+    };
+    let tls = client_tls(server.authorities.as_deref()).map_err(|problem| wrong(&key("authorities"), problem))?;
+    let timeout = Duration::from_secs(config.limits.upstream_s);
+    Ok(Upstream::Http(HttpServer::new(uri, credential, timeout, tls)))
+}
+
+fn stdio(server: &Server, command: &[String], key: &dyn Fn(&str) -> String) -> Result<Command, ConfigError> {
+    let [program, arguments @ ..] = command else {
+        return Err(wrong(&key("command"), "neither the policy nor the configuration says how this server is reached"));
+    };
+    let mut environment = std::collections::BTreeMap::new();
+    for entry in &server.environment {
+        match entry.split_once('=') {
+            Some((name, value)) => environment.insert(name.to_owned(), value.to_owned()),
+            None => match std::env::var(entry) {
+                Ok(value) => environment.insert(entry.clone(), value),
+                Err(_) => return Err(wrong(&key("environment"), format!("`{}` is not set", entry.escape_debug()))),
+            },
+        };
+    }
+    Ok(Command {
+        program: program.clone(),
+        arguments: arguments.to_vec(),
+        directory: server.directory.clone(),
+        environment,
+        without: Vec::new(),
+    })
+}
+
+/// TLS towards a server.
+fn client_tls(authorities: Option<&Path>) -> Result<rustls::ClientConfig, String> {
+    let roots = match authorities {
+        Some(path) => roots(path)?,
+        None => {
+            use hyper_rustls::ConfigBuilderExt;
+            return Ok(builder()?.with_webpki_roots().with_no_client_auth());
+        }
+    };
+    Ok(builder()?.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn builder() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    builder.map_err(|error| error.to_string())
+}
+
+fn roots(path: &Path) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots.add(certificate).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(roots)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(all) if !all.is_empty() => Ok(all),
+        Ok(_) => Err(format!("{} holds no certificate", path.display())),
+        Err(error) => Err(format!("{}: {error}", path.display())),
+    }
+}
+
+/// TLS of the listener.
+pub fn tls(listen: &Listen) -> Result<Option<Tls>, ConfigError> {
+    let (Some(certificate), Some(key)) = (&listen.certificate, &listen.key) else { return Ok(None) };
+    let chain = certificates(certificate).map_err(|problem| wrong("listen.certificate", problem))?;
+    let key = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| wrong("listen.key", format!("{}: {error}", key.display())))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| wrong("listen.certificate", error))?;
+    let builder = match &listen.client_authorities {
+        None => builder.with_no_client_auth(),
+        Some(path) => {
+            let problem = |problem: String| wrong("listen.client_authorities", problem);
+            let roots = Arc::new(roots(path).map_err(problem)?);
+            // A client without a certificate may still show a token.
+            let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(roots, provider)
+                .allow_unauthenticated()
+                .build()
+                .map_err(|error| problem(error.to_string()))?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let mut config = builder.with_single_cert(chain, key).map_err(|error| wrong("listen.key", error))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Some(Tls(Arc::new(config))))
+}
