@@ -62,6 +62,10 @@ pub enum Command {
     Catalog(commands::catalog::Args),
     /// Pin every catalog and dependency as they are now; the same as `catalog lock`.
     Lock(commands::catalog::lock::Args),
+    /// Put a policy before MCP servers: every message of either side is decided.
+    Gateway(commands::gateway::Args),
+    /// Run one server over stdio behind a policy.
+    Run(commands::run::Args),
     /// Print a completion script for a shell.
     Completions(commands::completions::Args),
 }

@@ -21,6 +21,7 @@ pub mod fixes;
 pub mod formats;
 pub mod graph;
 pub mod listing;
+pub mod material;
 pub mod mcp;
 pub mod output;
 pub mod package;
@@ -99,6 +100,8 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
         Command::New(args) => commands::new::run(&args, shell),
         Command::Doc(args) => commands::doc::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
+        Command::Gateway(args) => commands::gateway::run(&args, shell),
+        Command::Run(args) => commands::run::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),
     }
 }

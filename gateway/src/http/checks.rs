@@ -68,6 +68,9 @@ pub fn request(method: &Method, headers: &HeaderMap, uri: &http::Uri, allowed: &
     {
         return Err(refused(StatusCode::FORBIDDEN, "http_origin"));
     }
+    if headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING) {
+        return Err(refused(StatusCode::BAD_REQUEST, "http_length"));
+    }
     if uri.query().is_some() {
         return Err(refused(StatusCode::BAD_REQUEST, "http_query"));
     }
@@ -104,7 +107,9 @@ pub fn stream(headers: &HeaderMap) -> Result<(), Refused> {
 pub fn is_json(media: &str) -> bool {
     match media.split_once(';') {
         None => media == "application/json",
-        Some((essence, parameter)) => essence == "application/json" && parameter.trim_start_matches(' ') == "charset=utf-8",
+        Some((essence, parameter)) => {
+            essence == "application/json" && parameter.trim_start_matches(' ') == "charset=utf-8"
+        }
     }
 }
 
@@ -134,10 +139,8 @@ mod tests {
     }
 
     fn check(rows: &[(&'static str, &'static str)], uri: &str) -> Result<(), Refused> {
-        let allowed = Allowed {
-            hosts: ["127.0.0.1:8080".to_owned()].into(),
-            origins: ["https://app.example".to_owned()].into(),
-        };
+        let allowed =
+            Allowed { hosts: ["127.0.0.1:8080".to_owned()].into(), origins: ["https://app.example".to_owned()].into() };
         request(&Method::POST, &headers(rows), &uri.parse().unwrap(), &allowed)
     }
 
@@ -166,7 +169,8 @@ mod tests {
         for media in ["application/json", "application/json; charset=utf-8"] {
             assert!(post(&headers(&[("content-type", media), accept])).is_ok(), "{media}");
         }
-        for media in ["Application/JSON", "text/plain", "application/json; charset=utf-16", "application/json-rpc", ""] {
+        for media in ["Application/JSON", "text/plain", "application/json; charset=utf-16", "application/json-rpc", ""]
+        {
             assert!(post(&headers(&[("content-type", media), accept])).is_err(), "{media}");
         }
         assert!(post(&headers(&[("content-type", "application/json"), ("content-encoding", "gzip"), accept])).is_err());

@@ -8,7 +8,7 @@ use crate::carry::{Ledgers, lock, now_ms};
 use crate::proxy::{Action, Conversation, Shown, Step};
 use crate::wire::{Side, Token};
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -54,6 +54,8 @@ pub struct Exchange {
     /// When it was last used.
     pub used_ms: AtomicI64,
     lane: Mutex<Option<Arc<Lane>>>,
+    /// Ids of requests that have been given this exchange, until their responses have ended.
+    leased: Mutex<BTreeSet<Token>>,
     waiting: Mutex<Waiting>,
     surveyed: Notify,
     over: AtomicBool,
@@ -88,7 +90,12 @@ pub enum Outcome {
 
 impl Exchange {
     /// An exchange that nothing was said in.
-    pub fn new(conversation: Conversation, endpoint: Arc<Endpoint>, ledgers: Ledgers, session: Option<String>) -> Exchange {
+    pub fn new(
+        conversation: Conversation,
+        endpoint: Arc<Endpoint>,
+        ledgers: Ledgers,
+        session: Option<String>,
+    ) -> Exchange {
         Exchange {
             conversation: Mutex::new(conversation),
             endpoint,
@@ -97,6 +104,7 @@ impl Exchange {
             upstream_session: Mutex::new(None),
             used_ms: AtomicI64::new(now_ms()),
             lane: Mutex::new(None),
+            leased: Mutex::new(BTreeSet::new()),
             waiting: Mutex::new(Waiting::default()),
             surveyed: Notify::new(),
             over: AtomicBool::new(false),
@@ -119,11 +127,20 @@ impl Exchange {
         !waiting.replies.is_empty() || waiting.push.is_some()
     }
 
+    /// Takes an id for one request, unless another has it.
+    pub fn lease(self: &Arc<Self>, id: &Token) -> Option<Lease> {
+        let is_free = lock(&self.leased).insert(id.clone());
+        is_free.then(|| Lease { exchange: self.clone(), id: id.clone() })
+    }
+
     /// Takes a message of the client; `headers` go on to a server over HTTP.
     pub async fn from_client(self: &Arc<Self>, bytes: Bytes, headers: &http::HeaderMap) -> Outcome {
         self.used_ms.store(now_ms(), Ordering::Relaxed);
         let step = self.surveyed_step(bytes.clone()).await;
-        let goes_on = step.then.iter().any(|action| matches!(action, Action::Send { to: Side::Server, message, .. } if *message == bytes));
+        let goes_on = step
+            .then
+            .iter()
+            .any(|action| matches!(action, Action::Send { to: Side::Server, message, .. } if *message == bytes));
         let id = if goes_on { id_of(&bytes) } else { None };
         // Whoever waits must be there before the server can answer.
         let replies = id.clone().map(|id| {
@@ -220,7 +237,11 @@ impl Exchange {
                 Action::Send { to: Side::Client, message, answers, about, shown } => {
                     let unchanged = Event::default();
                     let event = Event { data: message, ..event.unwrap_or(&unchanged).clone() };
-                    self.deliver(Frame { event, is_answer: answers.is_some(), shown }, answers.as_ref().or(about.as_ref()), origin);
+                    self.deliver(
+                        Frame { event, is_answer: answers.is_some(), shown },
+                        answers.as_ref().or(about.as_ref()),
+                        origin,
+                    );
                 }
                 Action::Send { to: Side::Server, message, .. } => {
                     if let Err(fault) = self.to_server(message, None, None).await {
@@ -380,6 +401,18 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// An id that one request has, as long as this lives.
+pub struct Lease {
+    exchange: Arc<Exchange>,
+    id: Token,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        lock(&self.exchange.leased).remove(&self.id);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The front: which path is which server, whose session is whose, and everything that is live.
 
 use super::checks::Allowed;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Lease};
 use super::reply::Body;
 use super::upstream::HttpServer;
 use super::{checks, post, reply, stream};
@@ -10,6 +10,7 @@ use crate::proxy::{Conversation, Peer, Shared, random_hex};
 use crate::record::{Event, Record};
 use crate::stdio::Command;
 use crate::verified::{Key, Verified};
+use crate::wire::Token;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use std::collections::BTreeMap;
@@ -322,27 +323,29 @@ impl Visit<'_> {
 
     /// An exchange for a request that stands for itself: its own over HTTP; over stdio one of the principal's
     /// where the request's id is free.
-    pub fn stateless(&self, id: Option<&crate::wire::Token>) -> Option<Arc<Exchange>> {
+    pub fn stateless(&self, id: Option<&Token>) -> Option<(Arc<Exchange>, Option<Lease>)> {
         let mut live = lock(&self.front.live);
         if let Upstream::Http(_) = self.endpoint.upstream {
             let exchange = self.exchange(None);
             live.others.push(Arc::downgrade(&exchange));
-            return Some(exchange);
+            return Some((exchange, None));
         }
         let lanes = live.lanes.entry((self.endpoint.path.clone(), self.who.key)).or_default();
         lanes.retain(|exchange| !exchange.is_over());
-        let is_free = |exchange: &&Arc<Exchange>| {
-            let mut conversation = lock(&exchange.conversation);
-            conversation.renew(self.who.clone()) && !conversation.waiting().any(|waiting| Some(waiting) == id)
-        };
-        if let Some(exchange) = lanes.iter().find(is_free) {
-            return Some(exchange.clone());
+        for exchange in lanes.iter() {
+            let is_same = lock(&exchange.conversation).renew(self.who.clone());
+            match id.map(|id| exchange.lease(id)) {
+                None if is_same => return Some((exchange.clone(), None)),
+                Some(Some(lease)) if is_same => return Some((exchange.clone(), Some(lease))),
+                _ => {}
+            }
         }
         if lanes.len() >= MAX_LANES {
             return None;
         }
         let exchange = self.exchange(None);
         lanes.push(exchange.clone());
-        Some(exchange)
+        let lease = id.and_then(|id| exchange.lease(id));
+        Some((exchange, lease))
     }
 }

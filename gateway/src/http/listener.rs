@@ -100,7 +100,7 @@ async fn accept<F>(
     loop {
         let permit = tokio::select! {
             permit = room.clone().acquire_owned() => permit,
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = told(&mut stop) => break,
         };
         let Ok(permit) = permit else { break };
         let (stream, address) = tokio::select! {
@@ -112,7 +112,7 @@ async fn accept<F>(
                     continue;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = told(&mut stop) => break,
         };
         let _ = stream.set_nodelay(true);
         let served = each(stream, address, stopping.clone());
@@ -124,6 +124,11 @@ async fn accept<F>(
     drop(socket);
     let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(patience, room.acquire_many(all)).await;
+}
+
+/// Waits until told to stop.
+pub async fn told(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// Serves one connection of a client.
@@ -154,7 +159,7 @@ where
     tokio::pin!(served);
     tokio::select! {
         _ = served.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => served.as_mut().graceful_shutdown(),
+        () = told(&mut stop) => served.as_mut().graceful_shutdown(),
     }
     let _ = served.await;
 }

@@ -110,10 +110,10 @@ fn decode(value: &str) -> Result<String, Mismatch> {
 
 /// The text itself where a header can hold it.
 fn encode(value: &str) -> String {
-    let plain = value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        && !value.starts_with(' ')
-        && !value.ends_with(' ')
-        && !(value.starts_with("=?base64?") && value.ends_with("?="));
+    let is_visible = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let is_trimmed = value.trim_matches(' ') == value;
+    let is_marked = value.starts_with("=?base64?") && value.ends_with("?=");
+    let plain = is_visible && is_trimmed && !is_marked;
     if plain { value.to_owned() } else { format!("=?base64?{}?=", BASE64_STANDARD.encode(value)) }
 }
 
@@ -135,8 +135,7 @@ mod tests {
 
     #[test]
     fn headers_and_body_must_be_equal() {
-        let (version, method, name) =
-            ((VERSION, "2026-07-28"), (METHOD, "tools/call"), (NAME, "=?base64?w6k=?="));
+        let (version, method, name) = ((VERSION, "2026-07-28"), (METHOD, "tools/call"), (NAME, "=?base64?w6k=?="));
         assert_eq!(check_rows(&[version, method, name]), Ok(()));
         for rows in [
             &[method, name][..],

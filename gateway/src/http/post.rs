@@ -1,7 +1,7 @@
 //! POST: one message of a client.
 
 use super::checks::{self, Refused, one, refused};
-use super::exchange::{Exchange, Outcome};
+use super::exchange::{Exchange, Lease, Outcome};
 use super::front::Visit;
 use super::mirror::{self, Mismatch};
 use super::reply::{self, Body, Guard, SESSION};
@@ -27,13 +27,13 @@ pub async fn answer(visit: Visit<'_>, parts: &Parts, body: Incoming) -> Response
         Ok(bytes) => bytes,
         Err(refused) => return refuse(&visit, refused).await,
     };
-    let exchange = match place(&visit, &parts.headers, &bytes) {
-        Ok(exchange) => exchange,
+    let (exchange, lease) = match place(&visit, &parts.headers, &bytes) {
+        Ok(placed) => placed,
         Err(NoPlace::Refused(refused)) => return refuse(&visit, refused).await,
         Err(NoPlace::Mismatch(id)) => return mismatch(&visit, id.as_ref()).await,
     };
     let outcome = exchange.from_client(bytes, &parts.headers).await;
-    respond(&visit, &exchange, outcome).await
+    respond(&visit, &exchange, outcome, lease).await
 }
 
 async fn refuse(visit: &Visit<'_>, refused: Refused) -> Response<Body> {
@@ -55,6 +55,9 @@ async fn read(visit: &Visit<'_>, body: Incoming) -> Result<Bytes, Refused> {
     }
 }
 
+/// Where a message belongs, and the lease of its id where ids could meet.
+type Placed = (Arc<Exchange>, Option<Lease>);
+
 /// Why a message belongs to no exchange.
 enum NoPlace {
     Refused(Refused),
@@ -69,7 +72,7 @@ impl From<Refused> for NoPlace {
 
 /// The exchange that a message belongs to: of its session, of a session that it begins, or its own. A text
 /// that is no message belongs to one that exists, or to a new one, which refuses it.
-fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Arc<Exchange>, NoPlace> {
+fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Placed, NoPlace> {
     let mut text = Text::new(bytes.clone());
     let message = text.read(&limits(visit.front.settings.max_request)).ok();
     let said = one(headers, mirror::VERSION)?;
@@ -79,7 +82,7 @@ fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Arc<Ex
         if said.is_some() && agreed.is_some() && said != agreed.as_deref() {
             return Err(refused(StatusCode::BAD_REQUEST, "http_version").into());
         }
-        return Ok(exchange);
+        return Ok((exchange, None));
     }
     let id = message.as_ref().and_then(|message| message.id.and_then(|id| Token::of(message.document, id)));
     let Some(message) = message else {
@@ -87,7 +90,7 @@ fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Arc<Ex
     };
     if message.method == "initialize" {
         let full = refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open");
-        return Ok(visit.begin_session().ok_or(full)?);
+        return Ok((visit.begin_session().ok_or(full)?, None));
     }
     if !said.is_some_and(is_modern_version) && !is_modern(&message) {
         return Err(refused(StatusCode::BAD_REQUEST, "session_missing").into());
@@ -117,7 +120,12 @@ async fn mismatch(visit: &Visit<'_>, id: Option<&Token>) -> Response<Body> {
 }
 
 /// The response to a message.
-async fn respond(visit: &Visit<'_>, exchange: &Arc<Exchange>, outcome: Outcome) -> Response<Body> {
+async fn respond(
+    visit: &Visit<'_>,
+    exchange: &Arc<Exchange>,
+    outcome: Outcome,
+    lease: Option<Lease>,
+) -> Response<Body> {
     let metadata = &visit.endpoint.metadata_url;
     match outcome {
         Outcome::Accepted => reply::empty(StatusCode::ACCEPTED),
@@ -131,7 +139,7 @@ async fn respond(visit: &Visit<'_>, exchange: &Arc<Exchange>, outcome: Outcome) 
         }
         Outcome::Answered(body, shown) => reply::message(body, &shown, metadata),
         Outcome::Replies(id, mut replies) => {
-            let guard = Guard { exchange: exchange.clone(), id: Some(id) };
+            let guard = Guard { exchange: exchange.clone(), id: Some(id), lease };
             let Some(first) = replies.recv().await else {
                 return reply::refused(refused(StatusCode::BAD_GATEWAY, "server_gone"));
             };

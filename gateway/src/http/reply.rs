@@ -1,7 +1,7 @@
 //! What goes back to a client: responses, and bodies that are streams of events.
 
 use super::checks::Refused;
-use super::exchange::{Exchange, Frame};
+use super::exchange::{Exchange, Frame, Lease};
 use super::sse;
 use crate::proxy::Shown;
 use bytes::Bytes;
@@ -61,9 +61,8 @@ pub fn message(body: Bytes, shown: &Shown, metadata_url: &str) -> Response<Body>
         ),
         Shown::Presence { max_age_s } => {
             let age = max_age_s.map(|age| format!(r#", max_age="{age}""#)).unwrap_or_default();
-            let challenge = format!(
-                r#"Bearer error="insufficient_user_authentication"{age}, resource_metadata="{metadata_url}""#
-            );
+            let challenge =
+                format!(r#"Bearer error="insufficient_user_authentication"{age}, resource_metadata="{metadata_url}""#);
             (StatusCode::UNAUTHORIZED, Some(challenge))
         }
     };
@@ -88,11 +87,15 @@ pub struct Guard {
     pub exchange: Arc<Exchange>,
     /// The request; none for a stream that the client opened by itself.
     pub id: Option<crate::wire::Token>,
+    /// The request's id is its own until then.
+    pub lease: Option<Lease>,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         self.exchange.client_left(self.id.as_ref());
+        // Only now may another request have the id.
+        self.lease = None;
     }
 }
 

@@ -44,10 +44,10 @@ pub async fn open(visit: Visit<'_>, headers: &HeaderMap) -> Response<Body> {
             reading.client_left(None);
         });
         exchange.set_stream_pump(pump.abort_handle());
-        return reply::events(Vec::new(), frames, Guard { exchange, id: None });
+        return reply::events(Vec::new(), frames, Guard { exchange, id: None, lease: None });
     }
     let frames = exchange.open_stream();
-    reply::events(Vec::new(), frames, Guard { exchange, id: None })
+    reply::events(Vec::new(), frames, Guard { exchange, id: None, lease: None })
 }
 
 /// Ends a session, here and at the server.

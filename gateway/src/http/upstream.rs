@@ -38,7 +38,8 @@ impl Credential {
             Credential::Variable(name) => std::env::var(name).ok(),
         };
         let value = text.and_then(|text| HeaderValue::from_str(&format!("Bearer {}", text.trim())).ok());
-        let mut value = value.ok_or(UpstreamFault { status: StatusCode::BAD_GATEWAY, reason: "upstream_credential" })?;
+        let mut value =
+            value.ok_or(UpstreamFault { status: StatusCode::BAD_GATEWAY, reason: "upstream_credential" })?;
         value.set_sensitive(true);
         Ok(Some(value))
     }
@@ -58,7 +59,8 @@ pub struct HttpServer {
 impl HttpServer {
     /// A server, with the authorities that its certificate may come from.
     pub fn new(url: http::Uri, credential: Credential, timeout: Duration, tls: rustls::ClientConfig) -> HttpServer {
-        let connector = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        let connector =
+            hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
         HttpServer { url, credential, timeout, client }
     }

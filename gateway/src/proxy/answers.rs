@@ -13,7 +13,7 @@ use crate::pins::Kind as Pinned;
 use crate::record::{Change, Record};
 use crate::state::Labels;
 use crate::wire::splice::Splices;
-use crate::wire::{Side, Token, Text, limits, str_at};
+use crate::wire::{Side, Text, Token, limits, str_at};
 use bytes::Bytes;
 use mcpz_runtime::Scratch;
 use mcpz_runtime::decision::{LabelObligation, Obligations};
@@ -48,8 +48,18 @@ pub struct Settled {
 
 /// Members of results that are read here; a key that imitates one could be read in its place.
 const READ: [&str; 12] = [
-    "content", "contents", "structuredContent", "messages", "isError", "resultType", "inputRequests", "task", "taskId",
-    "cacheScope", "tasks", "result",
+    "content",
+    "contents",
+    "structuredContent",
+    "messages",
+    "isError",
+    "resultType",
+    "inputRequests",
+    "task",
+    "taskId",
+    "cacheScope",
+    "tasks",
+    "result",
 ];
 
 /// Why an answer is not forwarded.
@@ -104,6 +114,29 @@ pub fn withheld(id: &Token, reason: &str, decision: &str) -> Bytes {
     denial::error(Some(id), -32003, &text, Some(json!({"reason": reason, "decision": decision})))
 }
 
+/// A notification that carries the result of a task is treated as that result would be.
+pub fn notified(
+    seat: &Seat<'_>,
+    obligations: &Obligations,
+    message: &Message<'_>,
+    bytes: &Bytes,
+) -> Result<Bytes, &'static str> {
+    let document = message.document;
+    let is_task = methods::treated(message.method, Side::Server) == methods::Treated::Task;
+    let result = message.params.filter(|_| is_task).and_then(|params| document.get(params, "result"));
+    let Some(result) = result else { return Ok(bytes.clone()) };
+    if has_imitation(document, result, &READ) {
+        return Err("input_case_folded_key");
+    }
+    label(seat, &obligations.labels, document, result);
+    let mut splices = Splices::new();
+    redact::redact(document, result, &obligations.redactions, &mut splices).map_err(|Withheld| "redaction")?;
+    if splices.is_empty() {
+        return Ok(bytes.clone());
+    }
+    Ok(Bytes::from(splices.apply(std::str::from_utf8(bytes).unwrap_or_default())))
+}
+
 /// Changes to an answer.
 #[derive(Default)]
 struct Changed {
@@ -147,7 +180,10 @@ fn settle_result(
         }
     }
     register_task(seat, open, document, result)?;
-    if era == Some(Era::Stateless) && changed.splices.is_empty() && make_private(document, result, false, &mut changed.splices) {
+    if era == Some(Era::Stateless)
+        && changed.splices.is_empty()
+        && make_private(document, result, false, &mut changed.splices)
+    {
         changed.changes.push(Change { what: "cache_scope", count: 1 });
     }
     Ok(changed)
@@ -204,8 +240,7 @@ fn register_task(seat: &Seat<'_>, open: &Open, document: Document<'_>, result: N
     let id = str_at(document, result, &["task", "taskId"]);
     let id = id.or_else(|| str_at(document, result, &["taskId"]).filter(|_| is_task));
     let Some(id) = id else { return Ok(()) };
-    let task =
-        Task { owner: seat.who.key, request: open.request.clone(), obligations: open.obligations.clone() };
+    let task = Task { owner: seat.who.key, request: open.request.clone(), obligations: open.obligations.clone() };
     match seat.shared.tasks.add(seat.server, id, task) {
         true => Ok(()),
         false => Err(Refused::because("foreign_task")),

@@ -247,6 +247,7 @@ impl Conversation {
         if !judged.is_allow() {
             return denied(seat, &judged, id, arrived);
         }
+        self.note_listening(arrived);
         let progress = message.params.and_then(|params| at(message.document, params, &["_meta", "progressToken"]));
         let open = Open {
             request: arrived.bytes.clone(),
@@ -270,7 +271,8 @@ impl Conversation {
     fn era_fits(&mut self, arrived: &Arrived<'_>) -> Result<(), &'static str> {
         let (message, from) = (arrived.message, arrived.from);
         let version = methods::version_of(message);
-        if version.is_some_and(|version| version != STATELESS_VERSION && !methods::SESSION_VERSIONS.contains(&version)) {
+        if version.is_some_and(|version| version != STATELESS_VERSION && !methods::SESSION_VERSIONS.contains(&version))
+        {
             return Err("version");
         }
         let own = methods::era_of(message.method, from);
@@ -375,7 +377,10 @@ impl Conversation {
             return step;
         }
         let (to, about) = (from.other(), self.about(arrived));
-        let message = arrived.bytes.clone();
+        let message = match answers::notified(seat, &judged.decision.obligations, message, arrived.bytes) {
+            Ok(bytes) => bytes,
+            Err(reason) => return dropped(seat, arrived, reason),
+        };
         step.then.push(Action::Send { to, message, answers: None, about, shown: Shown::Plain });
         step.then.extend(self.follow(seat, arrived));
         step
@@ -430,7 +435,8 @@ impl Conversation {
 
     /// Whether the client may hear of changes of a resource: of one it subscribed to, or one below it.
     fn is_subscribed(&self, uri: &str) -> bool {
-        let below = |known: &String| uri == known || uri.strip_prefix(known.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let below =
+            |known: &String| uri == known || uri.strip_prefix(known.as_str()).is_some_and(|rest| rest.starts_with('/'));
         self.subscribed.keys().any(below)
     }
 
@@ -476,8 +482,7 @@ impl Conversation {
         if let Some(step) = self.answered_handshake(seat, id, &open, arrived) {
             return step;
         }
-        let settled =
-            answers::settle(seat, &open, id, self.era, (arrived.message, arrived.bytes), &mut self.scratch);
+        let settled = answers::settle(seat, &open, id, self.era, (arrived.message, arrived.bytes), &mut self.scratch);
         self.note_subscription(&open, arrived);
         let unwritten = answers::withheld(id, "audit_error", &open.decision);
         Step {
@@ -504,6 +509,20 @@ impl Conversation {
             Action::End { reason: "version" },
         ];
         Some(Step { records: vec![reports::about(seat, Event::Cut, "version")], then, ..Step::default() })
+    }
+
+    /// Resources that a subscription of the newer era names: it was allowed as a whole.
+    fn note_listening(&mut self, arrived: &Arrived<'_>) {
+        let (document, Some(params)) = (arrived.message.document, arrived.message.params) else { return };
+        if arrived.message.method != "subscriptions/listen" {
+            return;
+        }
+        let uris = at(document, params, &["notifications", "resourceSubscriptions"]);
+        for uri in uris.into_iter().flat_map(|uris| document.elements(uris)) {
+            if let Some(uri) = document.str(uri) {
+                self.subscribed.insert(uri.to_owned(), arrived.bytes.clone());
+            }
+        }
     }
 
     /// Subscriptions that the server accepted.
@@ -564,7 +583,11 @@ impl Conversation {
             .collect();
         for uri in ended {
             self.subscribed.remove(&uri);
-            step.records.push(Record { effect: "deny", target: Some(uri), ..reports::about(&seat, Event::Cut, "subscription") });
+            step.records.push(Record {
+                effect: "deny",
+                target: Some(uri),
+                ..reports::about(&seat, Event::Cut, "subscription")
+            });
         }
         if let Some(reason) = no_longer(&seat, &Bytes::from_static(PING), &mut self.scratch) {
             step.records.push(Record { effect: "deny", ..reports::about(&seat, Event::Cut, reason) });

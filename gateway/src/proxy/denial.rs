@@ -49,10 +49,8 @@ const DENIED: i64 = -32003;
 pub fn error(id: Option<&Token>, code: i64, message: &str, data: Option<Value>) -> Bytes {
     let id = id.map_or_else(|| "null".to_owned(), Token::json);
     let data = data.map(|data| format!(r#","data":{data}"#)).unwrap_or_default();
-    let text = format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{}{data}}}}}"#,
-        quoted(message)
-    );
+    let text =
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{}{data}}}}}"#, quoted(message));
     Bytes::from(text)
 }
 

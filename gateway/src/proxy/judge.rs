@@ -197,11 +197,7 @@ pub fn nested(document: mcpz_runtime::json::Document<'_>, node: mcpz_runtime::js
         return None;
     }
     let params = document.get(node, "params").map(|params| format!(r#","params":{}"#, document.raw(params)));
-    let text = format!(
-        r#"{{"jsonrpc":"2.0","id":0,"method":{}{}}}"#,
-        document.raw(method),
-        params.unwrap_or_default()
-    );
+    let text = format!(r#"{{"jsonrpc":"2.0","id":0,"method":{}{}}}"#, document.raw(method), params.unwrap_or_default());
     Some(Text::new(Bytes::from(text)))
 }
 
@@ -218,7 +214,9 @@ pub fn take_limits(seat: &Seat<'_>, judged: Judged) -> Judged {
         .map(|limit| {
             let rule = limit_of(limit.rule)?;
             match &rule.kind {
-                mcpz_bytecode::image::RuleKindImage::Limit(declared) => Some((rule.id.as_str(), declared.at_most, limit)),
+                mcpz_bytecode::image::RuleKindImage::Limit(declared) => {
+                    Some((rule.id.as_str(), declared.at_most, limit))
+                }
                 _ => None,
             }
         })

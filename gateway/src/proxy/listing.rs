@@ -122,6 +122,8 @@ pub fn make_private(document: Document<'_>, result: NodeId, is_list: bool, splic
 /// ignores case would read it in place of what was filtered.
 pub fn has_imitation(document: Document<'_>, object: NodeId, names: &[&str]) -> bool {
     document.members(object).any(|(key, _)| {
-        names.iter().any(|name| key != *name && (key.eq_ignore_ascii_case(name) || key.to_lowercase() == name.to_lowercase()))
+        names
+            .iter()
+            .any(|name| key != *name && (key.eq_ignore_ascii_case(name) || key.to_lowercase() == name.to_lowercase()))
     })
 }

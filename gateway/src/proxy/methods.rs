@@ -62,12 +62,21 @@ pub fn era_of(method: &str, from: Side) -> Option<Era> {
     match (from, method) {
         (
             Side::Client,
-            "initialize" | "notifications/initialized" | "resources/subscribe" | "resources/unsubscribe"
-            | "logging/setLevel" | "tasks/result" | "tasks/list" | "notifications/roots/list_changed",
+            "initialize"
+            | "notifications/initialized"
+            | "resources/subscribe"
+            | "resources/unsubscribe"
+            | "logging/setLevel"
+            | "tasks/result"
+            | "tasks/list"
+            | "notifications/roots/list_changed",
         )
         | (
             Side::Server,
-            "sampling/createMessage" | "elicitation/create" | "roots/list" | "notifications/tasks/status"
+            "sampling/createMessage"
+            | "elicitation/create"
+            | "roots/list"
+            | "notifications/tasks/status"
             | "notifications/elicitation/complete",
         ) => Some(Era::Sessions),
         (Side::Client, "server/discover" | "subscriptions/listen" | "tasks/update")

@@ -66,9 +66,12 @@ pub struct Shared {
     pub servers: Servers,
     /// Limits on messages and on what may be open.
     pub limits: Limits,
-    callers: Mutex<BTreeMap<[u8; 32], (u64, Arc<Caller>)>>,
+    callers: Mutex<Callers>,
     ids: Ids,
 }
+
+/// Resolved callers by credential, and the snapshot they were resolved with.
+type Callers = BTreeMap<[u8; 32], (u64, Arc<Caller>)>;
 
 /// Callers kept; beyond it all are resolved anew.
 const MAX_CALLERS: usize = 10_000;

@@ -153,7 +153,9 @@ impl<'a> Rules<'a> {
     fn hide(&self, text: &str) -> Option<String> {
         let mut found: Vec<(Range<usize>, &RedactHow)> = Vec::new();
         for (regex, how) in &self.patterns {
-            found.extend(regex.find_iter(text.as_bytes()).filter(|m| !m.is_empty()).map(|m| (widened(text, m.range()), *how)));
+            found.extend(
+                regex.find_iter(text.as_bytes()).filter(|m| !m.is_empty()).map(|m| (widened(text, m.range()), *how)),
+            );
         }
         if found.is_empty() {
             return None;
@@ -350,6 +352,9 @@ mod tests {
         assert_eq!(redacted(text, &[keep.clone(), replace.clone()]).unwrap(), r##"{"a":"xx#yy"}"##);
         assert_eq!(redacted(text, &[keep, replace, drop]).unwrap(), r#"{"a":"xxy"}"#);
         let both = [field("a", RedactHow::KeepLast(2)), field("a", RedactHow::Drop)];
-        assert_eq!(redacted(r#"{"structuredContent":{"a":"1234","b":2}}"#, &both).unwrap(), r#"{"structuredContent":{"b":2}}"#);
+        assert_eq!(
+            redacted(r#"{"structuredContent":{"a":"1234","b":2}}"#, &both).unwrap(),
+            r#"{"structuredContent":{"b":2}}"#
+        );
     }
 }

@@ -6,7 +6,7 @@ use super::methods;
 use crate::pins::Kind;
 use crate::policy::hex;
 use crate::record::{Arguments, ChainLink, Change, Event, Record};
-use crate::wire::{Side, splice::Splices, span, str_at};
+use crate::wire::{Side, span, splice::Splices, str_at};
 use mcpz_bytecode::image::{StepImage, TargetsImage};
 use mcpz_runtime::credential::subject;
 use mcpz_runtime::decision::{AuditLevel, RuleId};

@@ -165,22 +165,13 @@ impl Survey {
             ),
             false => String::new(),
         };
-        let text = format!(
-            r#"{{"jsonrpc":"2.0","id":{},"method":"{method}","params":{{{params}{meta}}}}}"#,
-            id.json()
-        );
+        let text = format!(r#"{{"jsonrpc":"2.0","id":{},"method":"{method}","params":{{{params}{meta}}}}}"#, id.json());
         self.waiting.insert(id, question);
         Bytes::from(text)
     }
 
     /// Takes the answer to one of its questions.
-    pub fn answered(
-        &mut self,
-        id: &Token,
-        message: &Message<'_>,
-        text: &str,
-        at: &SurveyedServer<'_>,
-    ) -> Findings {
+    pub fn answered(&mut self, id: &Token, message: &Message<'_>, text: &str, at: &SurveyedServer<'_>) -> Findings {
         let mut findings = Findings::default();
         let document = message.document;
         match self.waiting.remove(id) {
@@ -267,7 +258,6 @@ pub fn quarantine_if_changed(kind: Kind, name: &str, raw: &str, twice: bool, at:
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,14 +266,12 @@ mod tests {
     #[test]
     fn an_unknown_tool_is_denied_in_the_words_of_the_server() {
         let id = Token::Text("mcpz-1".to_owned());
-        let answer = r#"{"jsonrpc":"2.0", "id":"mcpz-1","error":{"code":-32602,"message":"Tool no-such-tool-x not found"}}"#;
+        let answer =
+            r#"{"jsonrpc":"2.0", "id":"mcpz-1","error":{"code":-32602,"message":"Tool no-such-tool-x not found"}}"#;
         let mut text = Text::new(Bytes::from(answer));
         let message = text.read(&limits(1000)).unwrap();
         let learned = Learned::of(message.document, answer, &id, "no-such-tool-x").unwrap();
         let denial = learned.unknown_tool(&Token::Number(7), "a\"b");
-        assert_eq!(
-            denial,
-            r#"{"jsonrpc":"2.0", "id":7,"error":{"code":-32602,"message":"Tool a\"b not found"}}"#
-        );
+        assert_eq!(denial, r#"{"jsonrpc":"2.0", "id":7,"error":{"code":-32602,"message":"Tool a\"b not found"}}"#);
     }
 }

@@ -11,8 +11,8 @@ pub use run::{Finished, RunError, RunOptions, run};
 use crate::audit::Log;
 use crate::carry::{Ledgers, now_ms};
 use crate::config::{Config, ConfigError, wrong};
-use crate::control::{self, KillSwitch};
-use crate::http::{Front, Listener, Settings, Tell, serve, serve_admin};
+use crate::control::KillSwitch;
+use crate::http::{Front, Listener, Settings, Tell, serve, serve_admin, told};
 use crate::policy::{Material, MustDeny, Source, Store};
 use crate::proxy::Shared;
 use crate::record::{Event, Record};
@@ -137,7 +137,7 @@ impl Running {
             loop {
                 tokio::select! {
                     biased;
-                    _ = stop.wait_for(|stop| *stop) => return,
+                    () = told(&mut stop) => return,
                     changed = kill.changed() => if changed.is_err() { return },
                     changed = policy.changed() => if changed.is_err() { return },
                     _ = sweep.tick() => {}
@@ -149,10 +149,8 @@ impl Running {
         self.tasks.spawn(reload::watch(watched, self.policy.clone(), self.log.clone(), stopping.clone()));
         let desk = Arc::new(desk::GatewayDesk { front: self.front.clone(), log: self.log.clone() });
         let mut stop = stopping;
-        let end = async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        };
-        let control = control::serve(&config.control, self.kill.clone(), desk, end)
+        let end = async move { told(&mut stop).await };
+        let control = desk::control(config.control.socket.as_deref(), self.kill.clone(), desk, end)
             .map_err(|error| wrong("control.socket", error))?;
         self.tasks.spawn(control);
         Ok(())

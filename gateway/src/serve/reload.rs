@@ -3,6 +3,7 @@
 use crate::audit::Log;
 use crate::carry::now_ms;
 use crate::config::Config;
+use crate::http::told;
 use crate::policy::Store;
 use crate::record::{Event, Record};
 use notify::{RecursiveMode, Watcher};
@@ -59,7 +60,7 @@ pub async fn watch(
     let mut hangups = Hangups::new();
     loop {
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = told(&mut stop) => return,
             () = hangups.next() => {}
             Some(()) = changes.recv(), if watcher.is_some() => {
                 while let Ok(Some(())) = tokio::time::timeout(SETTLE, changes.recv()).await {}

@@ -1,5 +1,6 @@
 //! `mcpz run`: one server over stdio, wrapped in a policy, for the client that started us.
 
+use super::desk;
 use crate::audit::{self, Log};
 use crate::carry::{Ledgers, now_ms};
 use crate::control::{self, KillSwitch, Quiet};
@@ -82,8 +83,9 @@ pub async fn run(
     let (server, command) = choose(&policy.snapshot(), options.server, options.command)?;
     let log = Log::open(&options.audit).map_err(|error| RunError::Open(format!("the audit log: {error}")))?;
     let kill = KillSwitch::open(&options.control);
-    let control = control::serve(&options.control, kill.clone(), Arc::new(Quiet), std::future::pending())
-        .map_err(|error| RunError::Open(format!("the control socket: {error}")))?;
+    let control =
+        desk::control(options.control.socket.as_deref(), kill.clone(), Arc::new(Quiet), std::future::pending())
+            .map_err(|error| RunError::Open(format!("the control socket: {error}")))?;
     let control = tokio::spawn(control);
     let shared = Arc::new(Shared::new(policy.clone(), kill.clone(), options.limits));
     let peer = Peer { network: None, context: options.context };
@@ -136,9 +138,10 @@ fn choose(snapshot: &Snapshot, named: Option<String>, command: Vec<String>) -> R
     let command = if command.is_empty() { found.command.clone() } else { command };
     let [program, arguments @ ..] = command.as_slice() else {
         let name = found.name.escape_debug();
-        return Err(RunError::Server(format!("the policy declares no command for server `{name}`: give one behind `--`")));
+        return Err(RunError::Server(format!(
+            "the policy declares no command for server `{name}`: give one behind `--`"
+        )));
     };
-    let command =
-        Command { program: program.clone(), arguments: arguments.to_vec(), ..Command::default() };
+    let command = Command { program: program.clone(), arguments: arguments.to_vec(), ..Command::default() };
     Ok((found.name.clone(), command))
 }

@@ -1,5 +1,7 @@
 //! A policy, a catalog and credentials that the tests share.
 
+pub mod peer;
+
 use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
 use mcpz_compiler::{BuildOptions, build, check};
 use mcpz_gateway::control::{Entry, KillSwitch, Subject};
@@ -138,5 +140,7 @@ pub fn reasons(step: &Step) -> Vec<&str> {
 
 /// A call.
 pub fn call(id: u32, tool: &str, arguments: &str) -> String {
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#)
+    format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#
+    )
 }
