@@ -10,8 +10,7 @@ use mcpz_gateway::policy::{Material, Source};
 use mcpz_gateway::proxy::Limits;
 use mcpz_gateway::serve::{self, RunError, RunOptions};
 use mcpz_gateway::stdio::{Ended, Timing};
-use mcpz_gateway::verified::Verified;
-use mcpz_gateway::{audit, control};
+use mcpz_gateway::{audit, control, identity};
 use mcpz_runtime::principal::LinkKind;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -47,9 +46,9 @@ pub struct Args {
     #[arg(long, value_name = "NAME=FILE")]
     catalog: Vec<String>,
 
-    /// What the client is: a program or a person.
-    #[arg(long = "as", value_enum, default_value_t = Kind::Agent, value_name = "KIND")]
-    kind: Kind,
+    /// What the client is: a program or a person. By default what the policy takes this user for.
+    #[arg(long = "as", value_enum, value_name = "KIND")]
+    kind: Option<Kind>,
 
     /// Facts of `context`: a JSON object, or `@FILE`.
     #[arg(long, value_name = "JSON")]
@@ -120,11 +119,10 @@ fn failure(error: RunError) -> Failure {
 }
 
 fn options(args: &Args, shell: &Shell) -> Result<RunOptions, Failure> {
-    let kind = match args.kind {
+    let kind = args.kind.map(|kind| match kind {
         Kind::Agent => LinkKind::Agent,
         Kind::User => LinkKind::User,
-    };
-    let uid = i64::from(rustix::process::getuid().as_raw());
+    });
     let context = args.context.as_deref().map(|text| shell.text_or_file(text)).transpose()?;
     if let Some(text) = &context {
         let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
@@ -136,7 +134,8 @@ fn options(args: &Args, shell: &Shell) -> Result<RunOptions, Failure> {
         source: source(args, shell)?,
         server: args.server.clone(),
         command: args.command.clone(),
-        who: Verified::local(kind, uid),
+        uid: identity::own_uid(),
+        kind,
         context,
         audit: audit::Config {
             folder: args.audit.as_ref().map(|path| shell.path(path)),

@@ -3,7 +3,7 @@
 //! The forms here are what the file holds; [`crate::serve`] makes the running parts of them. Unknown keys are
 //! errors, so that a misspelt restriction is not passed over.
 
-use crate::{audit, control};
+use crate::{audit, control, identity};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -49,7 +49,7 @@ pub struct Config {
     pub limits: Limits,
     /// `[identity]`.
     #[serde(default)]
-    pub identity: toml::Table,
+    pub identity: identity::Config,
     /// `[audit]`.
     #[serde(default)]
     pub audit: audit::Config,
@@ -260,6 +260,9 @@ impl Config {
         [certificate, key, client_authorities].into_iter().flatten().for_each(place);
         [&mut self.audit.folder, &mut self.audit.key].into_iter().flatten().for_each(place);
         [&mut self.control.socket, &mut self.control.state].into_iter().flatten().for_each(place);
+        for issuer in self.identity.issuers.values_mut() {
+            [&mut issuer.jwks_file, &mut issuer.ca_file].into_iter().flatten().for_each(place);
+        }
         for server in self.server.values_mut() {
             let Server { directory, token_file, authorities, catalog, .. } = server;
             [directory, token_file, authorities, catalog].into_iter().flatten().for_each(place);

@@ -80,6 +80,9 @@ pub type Verifying<'a> = Pin<Box<dyn Future<Output = Result<Arc<Verified>, NotVe
 /// Verifies credentials.
 pub type Verify = Arc<dyn for<'a> Fn(Presented<'a>, &'a Endpoint) -> Verifying<'a> + Send + Sync>;
 
+/// Says where clients get credentials: protected resource metadata (RFC 9728).
+pub type Describe = Arc<dyn Fn(&Endpoint) -> bytes::Bytes + Send + Sync>;
+
 /// How the front behaves.
 pub struct Settings {
     /// Hosts and origins.
@@ -104,8 +107,10 @@ pub struct Front {
     pub verify: Verify,
     /// Servers by path.
     pub endpoints: BTreeMap<String, Arc<Endpoint>>,
-    /// Protected resource metadata by path.
-    pub metadata: BTreeMap<String, bytes::Bytes>,
+    /// Describes servers.
+    pub describe: Describe,
+    /// Servers by the path of their description.
+    described: BTreeMap<String, Arc<Endpoint>>,
     /// How it behaves.
     pub settings: Settings,
     live: Mutex<Live>,
@@ -136,18 +141,26 @@ impl Front {
     pub fn new(
         shared: Arc<Shared>,
         ledgers: Ledgers,
-        verify: Verify,
+        (verify, describe): (Verify, Describe),
         endpoints: Vec<Endpoint>,
         settings: Settings,
     ) -> Front {
-        let endpoints = endpoints.into_iter().map(|endpoint| (endpoint.path.clone(), Arc::new(endpoint))).collect();
+        let endpoints: BTreeMap<String, Arc<Endpoint>> =
+            endpoints.into_iter().map(|endpoint| (endpoint.path.clone(), Arc::new(endpoint))).collect();
+        let path_of = |endpoint: &Endpoint| {
+            let url = endpoint.metadata_url.parse::<http::Uri>().ok()?;
+            Some(url.path().to_owned())
+        };
+        let described =
+            endpoints.values().filter_map(|endpoint| Some((path_of(endpoint)?, endpoint.clone()))).collect();
         Front {
             shared,
             ledgers,
             verify,
             endpoints,
             settings,
-            metadata: BTreeMap::new(),
+            describe,
+            described,
             live: Mutex::default(),
             draining: AtomicBool::new(false),
         }
@@ -161,9 +174,9 @@ impl Front {
             return reply::refused(refused);
         }
         if parts.method == Method::GET
-            && let Some(metadata) = self.metadata.get(parts.uri.path())
+            && let Some(endpoint) = self.described.get(parts.uri.path())
         {
-            return reply::whole(StatusCode::OK, Some("application/json"), metadata.clone());
+            return reply::whole(StatusCode::OK, Some("application/json"), (self.describe)(endpoint));
         }
         let Some(endpoint) = self.endpoints.get(parts.uri.path()).cloned() else {
             return reply::refused(checks::refused(StatusCode::NOT_FOUND, "http_path"));

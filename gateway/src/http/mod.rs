@@ -28,6 +28,6 @@ mod stream;
 mod upstream;
 
 pub use checks::Allowed;
-pub use front::{Connection, Endpoint, Front, NotVerified, Presented, Settings, Upstream, Verify, Verifying};
+pub use front::{Connection, Describe, Endpoint, Front, NotVerified, Presented, Settings, Upstream, Verify, Verifying};
 pub use listener::{Listener, Tell, Tls, serve, serve_admin, told};
 pub use upstream::{Credential, HttpServer};

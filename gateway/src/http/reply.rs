@@ -3,6 +3,7 @@
 use super::checks::Refused;
 use super::exchange::{Exchange, Frame, Lease};
 use super::sse;
+use crate::identity;
 use crate::proxy::Shown;
 use bytes::Bytes;
 use futures_util::stream;
@@ -52,13 +53,7 @@ pub fn message(body: Bytes, shown: &Shown, metadata_url: &str) -> Response<Body>
     let (status, challenge) = match shown {
         Shown::Plain => (StatusCode::OK, None),
         Shown::BadRequest => (StatusCode::BAD_REQUEST, None),
-        Shown::Scopes(scopes) => (
-            StatusCode::FORBIDDEN,
-            Some(format!(
-                r#"Bearer error="insufficient_scope", scope="{}", resource_metadata="{metadata_url}""#,
-                scopes.join(" ")
-            )),
-        ),
+        Shown::Scopes(scopes) => (StatusCode::FORBIDDEN, Some(identity::insufficient_scope(scopes, metadata_url))),
         Shown::Presence { max_age_s } => {
             let age = max_age_s.map(|age| format!(r#", max_age="{age}""#)).unwrap_or_default();
             let challenge =

@@ -69,8 +69,8 @@ pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigE
         idle: Duration::from_secs(config.limits.idle_s),
         context: parts::context(&config.context)?,
     };
-    let mut front = Front::new(shared, Ledgers { log: log.clone() }, verify, endpoints, settings);
-    front.metadata = who::metadata(config, &policy, front.endpoints.values());
+    let describe = who::describe(config, policy.clone());
+    let front = Front::new(shared, Ledgers { log: log.clone() }, (verify, describe), endpoints, settings);
     let front = Arc::new(front);
     let tls = parts::tls(&config.listen)?;
     let socket = bind("listen.address", config.listen.address).await?;

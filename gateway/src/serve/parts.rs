@@ -2,8 +2,8 @@
 
 use crate::config::{Config, ConfigError, Limits, Listen, Server, wrong};
 use crate::http::{Allowed, Credential, Endpoint, HttpServer, Tls, Upstream};
-use crate::proxy;
 use crate::stdio::Command;
+use crate::{identity, proxy};
 use mcpz_bytecode::Program;
 use mcpz_bytecode::image::ServerImage;
 use rustls::RootCertStore;
@@ -59,11 +59,11 @@ fn endpoint(config: &Config, program: &Program, name: &str, server: &Server) -> 
         wrong(&format!("server.{}", name.escape_debug()), "the policy declares no server of this name")
     })?;
     let path = server.path(name);
-    let url = config.public_url();
+    let resource = format!("{}{path}", config.public_url());
     Ok(Endpoint {
         server: name.to_owned(),
-        resource: format!("{url}{path}"),
-        metadata_url: format!("{url}/.well-known/oauth-protected-resource{path}"),
+        metadata_url: identity::metadata_url(&resource),
+        resource,
         upstream: upstream(config, server, declared, &key)?,
         path,
         max_answer: config.limits.answer_bytes,

@@ -4,12 +4,14 @@ use super::desk;
 use crate::audit::{self, Log};
 use crate::carry::{Ledgers, now_ms};
 use crate::control::{self, KillSwitch, Quiet};
+use crate::identity;
 use crate::policy::{PolicyError, Snapshot, Source, Store};
 use crate::proxy::{Conversation, Limits, Peer, Shared};
 use crate::record::{Event, Record};
 use crate::stdio::{Child, Command, Ended, Outbox, Relay, SpawnError, Timing};
 use crate::verified::Verified;
 use crate::wire::lines::{LineLimits, Lines};
+use mcpz_runtime::principal::LinkKind;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,8 +24,10 @@ pub struct RunOptions {
     pub server: Option<String>,
     /// Program and arguments; empty: what the policy declares.
     pub command: Vec<String>,
-    /// Who the client is.
-    pub who: Verified,
+    /// The user that the client runs as.
+    pub uid: u32,
+    /// Whether the client is a program or a person; absent: what the policy takes that user for.
+    pub kind: Option<LinkKind>,
     /// Facts of `context`: the text of a JSON object.
     pub context: Option<String>,
     /// The audit log.
@@ -89,7 +93,13 @@ pub async fn run(
     let control = tokio::spawn(control);
     let shared = Arc::new(Shared::new(policy.clone(), kill.clone(), options.limits));
     let peer = Peer { network: None, context: options.context };
-    let conversation = Conversation::new(shared, &server, Arc::new(options.who), peer);
+    let who = match options.kind {
+        Some(kind) => Verified::local(kind, i64::from(options.uid)),
+        None => {
+            identity::local_in(&policy.snapshot().program, options.uid).unwrap_or_else(|_| identity::local(options.uid))
+        }
+    };
+    let conversation = Conversation::new(shared, &server, Arc::new(who), peer);
     let lines = |max_bytes| LineLimits { max_bytes, max_time: MESSAGE_TIME };
     let (child, (from_server, stdin)) =
         Child::start(&command, lines(options.limits.max_answer)).map_err(RunError::Spawn)?;

@@ -1,52 +1,39 @@
 //! Who clients are: the verifier of credentials, and where clients learn how to get one.
 
+use crate::carry::now_ms;
 use crate::config::{Config, ConfigError, wrong};
-use crate::http::{Endpoint, NotVerified, Verify};
+use crate::http::{Describe, NotVerified, Verify};
+use crate::identity::{self, Presented, Verifier};
 use crate::policy::Store;
-use crate::verified::Verified;
 use bytes::Bytes;
-use http::{StatusCode, header};
-use std::collections::BTreeMap;
+use http::StatusCode;
 use std::sync::Arc;
 
-/// The verifier that the configuration describes.
-pub fn verify(config: &Config, _policy: Arc<Store>) -> Result<Verify, ConfigError> {
-    let anonymous = match config.identity.get("anonymous") {
-        None => false,
-        Some(toml::Value::Boolean(anonymous)) => *anonymous,
-        Some(_) => return Err(wrong("identity.anonymous", "write `true` or `false`")),
-    };
-    let nobody = Arc::new(Verified::anonymous());
-    Ok(Arc::new(move |presented, endpoint| {
-        let shows_something = presented.headers.contains_key(header::AUTHORIZATION);
-        let verified = match anonymous && !shows_something {
-            true => Ok(nobody.clone()),
-            false => Err(NotVerified {
-                status: StatusCode::UNAUTHORIZED,
-                reason: "credential_missing",
-                challenge: Some(format!(r#"Bearer resource_metadata="{}""#, endpoint.metadata_url)),
-            }),
-        };
-        Box::pin(std::future::ready(verified))
+/// The verifier that the configuration describes. Issuers are those of the policy at the time.
+pub fn verify(config: &Config, policy: Arc<Store>) -> Result<Verify, ConfigError> {
+    let verifier = Verifier::new(&config.identity).map_err(|error| wrong(&error.key, error.what))?;
+    let verifier = Arc::new(verifier);
+    Ok(Arc::new(move |shown, endpoint| {
+        let (verifier, snapshot) = (verifier.clone(), policy.snapshot());
+        Box::pin(async move {
+            let shown = Presented {
+                headers: shown.headers,
+                certificate: shown.certificate,
+                method: shown.method,
+                resource: shown.resource,
+                now_ms: now_ms(),
+            };
+            verifier.verify(&snapshot.program, shown).await.map_err(|error| NotVerified {
+                status: StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED),
+                reason: error.reason(),
+                challenge: Some(error.www_authenticate(&endpoint.metadata_url)),
+            })
+        })
     }))
 }
 
-/// Protected resource metadata (RFC 9728) by path.
-pub fn metadata<'a>(
-    _config: &Config,
-    policy: &Store,
-    endpoints: impl Iterator<Item = &'a Arc<Endpoint>>,
-) -> BTreeMap<String, Bytes> {
-    let issuers: Vec<String> =
-        policy.snapshot().program.image().issuers.iter().map(|issuer| issuer.url.clone()).collect();
-    endpoints
-        .map(|endpoint| {
-            let body = serde_json::json!({
-                "resource": endpoint.resource,
-                "authorization_servers": issuers,
-                "bearer_methods_supported": ["header"],
-            });
-            (format!("/.well-known/oauth-protected-resource{}", endpoint.path), Bytes::from(body.to_string()))
-        })
-        .collect()
+/// Protected resource metadata (RFC 9728).
+pub fn describe(config: &Config, policy: Arc<Store>) -> Describe {
+    let config = config.identity.clone();
+    Arc::new(move |endpoint| Bytes::from(identity::metadata(&config, &policy.snapshot().program, &endpoint.resource)))
 }

@@ -5,10 +5,8 @@ use crate::support::{INITIALIZE, POLICY, call, material};
 use mcpz_gateway::proxy::Limits;
 use mcpz_gateway::serve::{Finished, RunError, RunOptions, run};
 use mcpz_gateway::stdio::{Ended, Timing};
-use mcpz_gateway::verified::Verified;
 use mcpz_gateway::wire::Side;
 use mcpz_gateway::{audit, control};
-use mcpz_runtime::principal::LinkKind;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +25,8 @@ fn options(folder: &Folder) -> RunOptions {
         source: Arc::new(|| Ok(material(POLICY))),
         server: Some("notes".to_owned()),
         command: folder.command(),
-        who: Verified::local(LinkKind::Agent, 1000),
+        uid: 1000,
+        kind: None,
         context: None,
         audit: audit::Config::default(),
         control: control::Config::default(),

@@ -150,10 +150,13 @@ pub fn post(body: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     format!("{head}\r\n{body}").into_bytes()
 }
 
+/// Headers and message of a request.
+pub type Seen = (BTreeMap<String, String>, Value);
+
 /// A server over HTTP that writes down what it gets.
 #[derive(Clone, Default)]
 pub struct HttpPeer {
-    pub seen: Arc<Mutex<Vec<(BTreeMap<String, String>, Value)>>>,
+    pub seen: Arc<Mutex<Vec<Seen>>>,
     /// Answers are event streams.
     pub events: bool,
 }
