@@ -8,7 +8,9 @@ pub mod bench;
 pub mod codegen;
 pub mod demo;
 pub mod editors;
+
 pub mod judge;
+pub mod loads;
 pub mod lsp;
 pub mod root;
 pub mod setup;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{bench, codegen, demo, editors, judge, lsp, setup, test_all, tidy};
+use xtask::{bench, codegen, demo, editors, judge, loads, lsp, setup, test_all, tidy};
 
 /// Project automation for mcpz.
 #[derive(Parser)]
@@ -33,6 +33,14 @@ enum Command {
     BenchLsp(lsp::BenchArgs),
     /// Random edits between random requests and cancellations, against the language server.
     LspTorture(lsp::TortureArgs),
+    /// Try all known ways around the gateway, as raw bytes on stdio and HTTP; a server behind it writes down what it sees.
+    Wire,
+    /// What the gateway adds to a call: latency and throughput, direct and through it, in one run.
+    BenchGateway(loads::BenchArgs),
+    /// Load on the gateway, every answer checked against the reference interpreter, while its policy is exchanged.
+    Soak(loads::SoakArgs),
+    /// How soon the kill switch works: from the command to the last call that reaches a server.
+    KillSwitch(loads::KillArgs),
     /// Write what is generated: pages of `docs/`, the C header, what editors are told about the language.
     Codegen(codegen::Args),
     /// Build the VS Code extension and pack it into `build/mcpz.vsix`.
@@ -52,6 +60,10 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::BenchLsp(args) => lsp::bench(&args),
         Command::LspTorture(args) => lsp::torture(&args),
+        Command::Wire => loads::wire(),
+        Command::BenchGateway(args) => loads::bench(&args),
+        Command::Soak(args) => loads::soak(&args, true),
+        Command::KillSwitch(args) => loads::kill(&args),
         Command::Codegen(args) => codegen::run(&args),
         Command::Vscode(args) => editors::vscode(&args),
         Command::Tidy => tidy::run(),

@@ -47,16 +47,8 @@ impl<'a> Walk<'_, 'a> {
         if self.skip_late && !self.cx.program.tree_facts(tree).is_some_and(|facts| facts.early) {
             return ControlFlow::Continue(());
         }
-        let sound = match (self.lead, self.cx.program.tree_facts(tree)) {
-            (Some(lead), Some(facts)) => {
-                let sound = lead.is_sound(facts);
-                let large = facts.rows > LARGE_TREE;
-                if sound && (lead.is_behind(facts.first) || (large && self.scout(tree, lead, visit)?)) {
-                    return ControlFlow::Continue(());
-                }
-                sound
-            }
-            _ => false,
+        let Some(sound) = self.matters(tree, visit)? else {
+            return ControlFlow::Continue(());
         };
         let Some(node) = self.cx.image().trees.get(tree.index()) else {
             return ControlFlow::Continue(());
@@ -116,6 +108,16 @@ impl<'a> Walk<'_, 'a> {
                 _ => self.all(children, false, visit),
             },
         }
+    }
+
+    /// Whether anything below a node can matter still, and if so, whether no condition there can be in error.
+    fn matters(&self, tree: TreeId, visit: Visit<'_>) -> ControlFlow<(), Option<bool>> {
+        let (Some(lead), Some(facts)) = (self.lead, self.cx.program.tree_facts(tree)) else {
+            return ControlFlow::Continue(Some(false));
+        };
+        let (sound, large) = (lead.is_sound(facts), facts.rows > LARGE_TREE);
+        let passed = sound && (lead.is_behind(facts.first) || (large && self.scout(tree, lead, visit)?));
+        ControlFlow::Continue((!passed).then_some(sound))
     }
 
     /// Visits the first rows below a node until one of them holds; whether the others need no visit then. The

@@ -1,0 +1,95 @@
+//! A folder with a gateway's configuration, and the gateway.
+
+use crate::client::Kept;
+use crate::policy::{CATALOG, Policy};
+use mcpz_wire_tests::http::Target;
+use mcpz_wire_tests::recorder::Recorder;
+use mcpz_wire_tests::token::Issuer;
+use mcpz_wire_tests::{Stopped, gateway};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+/// What clients call the gateway.
+const URL: &str = "https://mcp.acme.example";
+/// Whom tokens are for.
+pub const AUDIENCE: &str = "https://mcp.acme.example/notes/mcp";
+
+/// A gateway before an HTTP server that answers everything.
+pub struct Place {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The server behind it.
+    pub server: Recorder,
+    /// The gateway.
+    pub gateway: Stopped,
+    token: String,
+}
+
+impl Place {
+    /// Starts a gateway with this policy, with an audit log or without.
+    pub fn start(binary: &Path, folder: &Path, policy: &Policy, audited: bool) -> Result<Place, String> {
+        let failed = |error: std::io::Error| error.to_string();
+        let issuer = Issuer::new()?;
+        let server = Recorder::forgetful().map_err(failed)?;
+        let address = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).map_err(failed)?;
+        std::fs::write(folder.join("keys.json"), issuer.keys().to_string()).map_err(failed)?;
+        std::fs::write(folder.join("notes.json"), CATALOG).map_err(failed)?;
+        std::fs::write(folder.join("policy.mcpzb"), &policy.bundle).map_err(failed)?;
+        let mut config = format!(
+            "policy = \"policy.mcpzb\"\n[listen]\naddress = \"{address}\"\nurl = \"{URL}\"\nhosts = [\"{address}\"]\n\
+             [identity.issuers.corp]\njwks_file = \"keys.json\"\nalgorithms = [\"EdDSA\"]\n\
+             [server.notes]\nurl = \"http://{}/mcp\"\ncatalog = \"notes.json\"\n",
+            server.address
+        );
+        if audited {
+            let key = folder.join("audit.key");
+            let made = std::process::Command::new(binary).args(["audit", "keygen", "--out"]).arg(&key).output();
+            let made = made.map_err(failed)?;
+            if !made.status.success() {
+                return Err(format!("no key: {}", String::from_utf8_lossy(&made.stderr)));
+            }
+            config.push_str("[audit]\nfolder = \"audit\"\nkey = \"audit.key\"\n");
+        }
+        config.push_str("[control]\nsocket = \"control.sock\"\n");
+        std::fs::write(folder.join("gateway.toml"), config).map_err(failed)?;
+        let gateway = gateway(binary, folder, address)?;
+        let token = issuer.token("agent:load", AUDIENCE);
+        Ok(Place { folder: folder.to_owned(), address, server, gateway, token })
+    }
+
+    /// A connection to the gateway, in a session of its own.
+    pub fn connect(&self) -> Result<Kept, String> {
+        let session = Target { address: self.address, token: &self.token }.session()?;
+        let headers = format!("authorization: Bearer {}\r\nmcp-session-id: {session}\r\n", self.token);
+        Kept::connect(self.address, "/notes/mcp", &headers).map_err(|error| error.to_string())
+    }
+
+    /// A connection to the server behind it.
+    pub fn direct(&self) -> Result<Kept, String> {
+        Kept::connect(self.server.address, "/mcp", "").map_err(|error| error.to_string())
+    }
+}
+
+/// Every record of an audit log.
+pub fn records(folder: &Path) -> Result<Vec<serde_json::Value>, String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder.join("audit")).map_err(failed)?.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut records = Vec::new();
+    for path in paths {
+        // Heads and locks have no records.
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        records.extend(lines.filter_map(|mut line| line.get_mut("record").map(serde_json::Value::take)));
+    }
+    Ok(records)
+}
+
+/// The user that owns what we write.
+pub fn uid(folder: &Path) -> Result<u32, String> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(folder).map(|known| known.uid()).map_err(|error| error.to_string())
+}
