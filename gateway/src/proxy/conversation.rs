@@ -592,6 +592,9 @@ impl Conversation {
         if let Some(reason) = no_longer(&seat, &Bytes::from_static(PING), &mut self.scratch) {
             step.records.push(Record { effect: "deny", ..reports::about(&seat, Event::Cut, reason) });
             step.then.push(Action::End { reason });
+        } else if self.survey.is_outdated(now.snapshot.generation) && !self.survey.is_running() {
+            // Pins are part of what was reloaded.
+            step.then.extend(self.begin_survey(&seat));
         }
         step
     }

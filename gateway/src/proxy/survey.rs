@@ -103,7 +103,8 @@ impl Servers {
 #[derive(Debug, Default)]
 pub struct Survey {
     waiting: BTreeMap<Token, Question>,
-    generation: u64,
+    /// The snapshot whose pins are compared with; none before the first survey.
+    generation: Option<u64>,
     failed: bool,
 }
 
@@ -128,6 +129,11 @@ impl Survey {
         !self.waiting.is_empty()
     }
 
+    /// Whether a survey was begun with other pins than these.
+    pub fn is_outdated(&self, generation: u64) -> bool {
+        self.generation.is_some_and(|begun| begun != generation)
+    }
+
     /// Whether an id is one of the survey's own.
     pub fn owns(&self, id: &Token) -> bool {
         self.waiting.contains_key(id)
@@ -135,7 +141,7 @@ impl Survey {
 
     /// Begins: the messages to send.
     pub fn begin(&mut self, kinds: &[Kind], learn: bool, modern: bool, snapshot: &Snapshot) -> Vec<Bytes> {
-        self.generation = snapshot.generation;
+        self.generation = Some(snapshot.generation);
         self.failed = false;
         let mut ask = Vec::new();
         if learn {
@@ -194,8 +200,11 @@ impl Survey {
             }
             None => {}
         }
-        if self.waiting.is_empty() && !self.failed {
-            at.servers.with(at.server, |known| known.compared = Some((at.now_ms, self.generation)));
+        if self.waiting.is_empty()
+            && !self.failed
+            && let Some(generation) = self.generation
+        {
+            at.servers.with(at.server, |known| known.compared = Some((at.now_ms, generation)));
         }
         findings
     }

@@ -403,6 +403,13 @@ fn a_server_is_surveyed_before_the_first_call() {
     assert_eq!(step.records[0].event, Event::Quarantine);
     assert!(sent(&step, Client).is_empty() && !conversation.is_surveying());
     assert_eq!(reasons(&take(&mut conversation, Client, &find)), ["quarantined"]);
+    bench.shared.policy.reload().unwrap();
+    let again = sent(&conversation.changed(1_000), Server);
+    assert_eq!(again.len(), 1, "pins are part of what is reloaded");
+    let held = take(&mut conversation, Client, &call(5, "wipe", "{}"));
+    assert!(held.again.is_some());
+    let list = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"tools":[]}}}}"#, id(&again[0]));
+    take(&mut conversation, Server, &list);
     let hidden = take(&mut conversation, Client, &call(5, "wipe", "{}"));
     assert_eq!(
         sent(&hidden, Client),
