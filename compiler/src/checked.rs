@@ -5,6 +5,7 @@ use crate::diagnostics::levels::{self, Levels};
 use crate::diagnostics::{self, Diagnostic};
 use crate::hir::{PackageId, Program};
 use crate::index::{self, Index, Recorder};
+use crate::memo::Memo;
 use crate::package::{self, Loaded};
 use crate::resolve::{self, Unit};
 use crate::source::Workspace;
@@ -40,22 +41,27 @@ pub struct Indexed {
 
 /// Checks a workspace.
 pub fn check(workspace: &Workspace) -> Checked {
-    let (loaded, unit, program, diagnostics) = check_recorded(workspace, None);
+    let (loaded, unit, program, diagnostics) = check_recorded(workspace, &Memo::default(), None);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     Checked { program: (!failed).then_some(program), loaded, unit, diagnostics }
 }
 
-/// Checks a workspace, and makes the tables that editors ask of it.
-pub fn check_indexed(workspace: &Workspace) -> Indexed {
+/// Checks a workspace, and makes the tables that editors ask of it. The memo is of earlier checks, or empty.
+pub fn check_indexed(workspace: &Workspace, memo: &Memo) -> Indexed {
     let recorder = Recorder::default();
-    let (loaded, unit, program, diagnostics) = check_recorded(workspace, Some(recorder.clone()));
+    let (loaded, unit, program, diagnostics) = check_recorded(workspace, memo, Some(recorder.clone()));
     let index = index::index(&loaded, &unit, program, recorder.take());
     Indexed { loaded, index, diagnostics }
 }
 
-fn check_recorded(workspace: &Workspace, recorder: Option<Recorder>) -> (Loaded, Unit, Program, Vec<Diagnostic>) {
+fn check_recorded(
+    workspace: &Workspace,
+    memo: &Memo,
+    recorder: Option<Recorder>,
+) -> (Loaded, Unit, Program, Vec<Diagnostic>) {
     let mut sink = Vec::new();
-    let loaded = package::load(workspace, &mut sink);
+    memo.begin();
+    let loaded = package::load(workspace, memo, &mut sink);
     let unit = resolve::unit(&loaded, recorder, &mut sink);
     let mut program = unit.program.clone();
     check_bodies(&unit, &mut program, &mut sink);

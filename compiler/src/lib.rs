@@ -14,6 +14,7 @@ pub mod emit;
 pub mod hir;
 pub mod index;
 pub mod lower;
+pub mod memo;
 pub mod package;
 pub mod resolve;
 pub mod source;

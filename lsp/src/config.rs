@@ -45,6 +45,8 @@ pub struct Config {
     pub markdown: bool,
     /// The client fills in snippets.
     pub snippets: bool,
+    /// The client shows what a completion is beside each, not only beside the one that is chosen.
+    pub label_details: bool,
     /// The client takes edits that carry versions.
     pub document_changes: bool,
     /// The client tells of changes on disk when asked.
@@ -78,6 +80,7 @@ impl Config {
             error_index: options.get("errorIndex").and_then(Value::as_str).map(str::to_owned),
             markdown,
             snippets: flag("/textDocument/completion/completionItem/snippetSupport"),
+            label_details: flag("/textDocument/completion/completionItem/labelDetailsSupport"),
             document_changes: flag("/workspace/workspaceEdit/documentChanges"),
             watches_files: flag("/workspace/didChangeWatchedFiles/dynamicRegistration"),
             folders: folders(params),

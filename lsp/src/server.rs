@@ -248,8 +248,8 @@ impl LanguageServer for Backend {
     }
 
     async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
-        let uri = params.text_document_position.text_document.uri.clone();
-        self.read(Some(&uri), move |snapshot| Ok(requests::navigation::references(snapshot, &params))).await
+        // Of all packages: those that depend on this one are asked too.
+        self.read(None, move |snapshot| Ok(requests::navigation::references(snapshot, &params))).await
     }
 
     async fn document_highlight(
@@ -269,8 +269,8 @@ impl LanguageServer for Backend {
     }
 
     async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
-        let uri = params.text_document_position.text_document.uri.clone();
-        self.read(Some(&uri), move |snapshot| requests::navigation::rename(snapshot, &params)).await
+        // In all packages, or in none.
+        self.read(None, move |snapshot| requests::navigation::rename(snapshot, &params)).await
     }
 
     async fn linked_editing_range(

@@ -8,6 +8,7 @@ use crate::vfs::{Disk, FolderProvider, OpenTexts, SingleProvider, find_packages,
 use crate::view::{Document, STD_SCHEME, Snapshot, View, path_of};
 use crate::workbench::Workbench;
 use mcpz_compiler::hir::SourceId;
+use mcpz_compiler::memo::Memo;
 use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
 use mcpz_ide::Package;
 use mcpz_ide::library::Library;
@@ -29,6 +30,8 @@ pub struct State {
     roots: BTreeMap<PathBuf, Root>,
     views: BTreeMap<PathBuf, Arc<View>>,
     standard: Vec<PackageInput>,
+    /// What earlier checks made of texts that have not changed, of all packages.
+    memo: Memo,
     library: Arc<Library>,
     workbench: Arc<dyn Workbench>,
     outbox: Outbox,
@@ -59,6 +62,7 @@ impl State {
             views: BTreeMap::new(),
             library: Arc::new(Library::new(&standard)),
             standard,
+            memo: Memo::default(),
             workbench,
             outbox,
             published: BTreeMap::new(),
@@ -286,7 +290,7 @@ impl State {
             exists.then(|| PackageInput::new(location, provider(folder)))
         };
         let workspace = Workspace::gather(input, self.standard.clone(), &load);
-        let package = Package::new(&workspace);
+        let package = Package::new(&workspace, &self.memo);
         let folders: Vec<Option<PathBuf>> = package
             .loaded
             .packages

@@ -4,6 +4,7 @@ use super::servers;
 use crate::exit::Failure;
 use crate::package::Loaded;
 use crate::shell::write_file;
+use mcpz_compiler::memo::Memo;
 use mcpz_compiler::package::{self, lock};
 use std::path::Path;
 
@@ -33,7 +34,7 @@ pub fn write(loaded: &Loaded) -> Result<Vec<Pinned>, Failure> {
         }
         catalogs.push((block.name, path));
     }
-    let package = package::load(&loaded.workspace, &mut Vec::new());
+    let package = package::load(&loaded.workspace, &Memo::default(), &mut Vec::new());
     let text = package::relock(&package, &catalogs);
     write_file(&loaded.root.join(LOCK), text.as_bytes())?;
     Ok(pins(&text))

@@ -5,6 +5,7 @@
 
 use crate::package::Loaded;
 use mcpz_compiler::hir::PackageId;
+use mcpz_compiler::memo::Memo;
 use mcpz_compiler::package;
 use mcpz_syntax::ast::{Expr, Item, ServerEntry, SourceFile};
 
@@ -22,7 +23,7 @@ pub struct ServerBlock {
 /// Every `server` block of the root package, by name.
 pub fn read(loaded: &Loaded) -> Vec<ServerBlock> {
     // What is wrong with the package is what `check` is for.
-    let package = package::load(&loaded.workspace, &mut Vec::new());
+    let package = package::load(&loaded.workspace, &Memo::default(), &mut Vec::new());
     let own = package.files.iter().filter(|file| file.package == PackageId(0));
     let mut blocks: Vec<ServerBlock> = own.flat_map(|file| in_file(&file.parse.source_file())).collect();
     blocks.sort_by(|a, b| a.name.cmp(&b.name));

@@ -2,8 +2,11 @@
 
 use super::Picture;
 
-/// Width of a character, in pixels: that of a common monospaced face at 12 pixels.
-const CHARACTER: usize = 7;
+/// Width of a character in tenths of a pixel: a little more than the widest of the faces that the picture asks for has at 12
+/// pixels (0.602 of the size), so that text stays in its box whichever is there.
+const CHARACTER_TENTHS: usize = 74;
+/// Width of a character beyond ASCII, which may come from another face.
+const WIDE_TENTHS: usize = 130;
 /// Height of a line of text.
 pub const LINE: usize = 16;
 /// Space inside a box.
@@ -49,7 +52,7 @@ pub fn layout(picture: &Picture) -> Layout {
     }
     for arrow in &picture.arrows {
         let column = columns[arrow.from];
-        channels[column] = channels[column].max(arrow.label.chars().count() * CHARACTER + CHANNEL);
+        channels[column] = channels[column].max(width_of(&arrow.label) + CHANNEL);
     }
     let mut lefts = vec![MARGIN; count];
     for column in 1..count {
@@ -77,7 +80,13 @@ fn leads_on(picture: &Picture, row: usize) -> bool {
 }
 
 fn text_width(lines: &[String]) -> usize {
-    lines.iter().map(|line| line.chars().count()).max().unwrap_or(0) * CHARACTER + 2 * PADDING
+    lines.iter().map(|line| width_of(line)).max().unwrap_or(0) + 2 * PADDING
+}
+
+/// The width of a line, at most.
+fn width_of(line: &str) -> usize {
+    let tenths = line.chars().map(|c| if c.is_ascii() { CHARACTER_TENTHS } else { WIDE_TENTHS });
+    tenths.sum::<usize>().div_ceil(10)
 }
 
 /// How far each box is from an entry point, the longest way.

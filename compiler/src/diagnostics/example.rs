@@ -42,7 +42,7 @@ pub fn workspace(example: &str, standard_library: Vec<PackageInput>) -> Workspac
     if given_lock {
         return workspace;
     }
-    let loaded = package::load(&workspace, &mut Vec::new());
+    let loaded = package::load(&workspace, &crate::memo::Memo::default(), &mut Vec::new());
     let lock = package::relock(&loaded, &resolve::catalog_paths(&loaded));
     let mut locked = root;
     locked.insert("mcpz.lock".to_owned(), lock.into_bytes());

@@ -11,6 +11,7 @@ use super::manifest::{self, Manifest};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0201, e0204, e0205, e0206, e0210, e0211, e0214, e0215, e0216, syntax};
 use crate::hir::{PackageId, Source, SourceId, Span};
+use crate::memo::Memo;
 use crate::resolve::order;
 use crate::source::{PackageInput, SourceProvider, Workspace, join};
 use mcpz_syntax::{Parse, SyntaxKind, SyntaxNode};
@@ -26,6 +27,8 @@ pub struct Loaded {
     pub sources: Vec<Source>,
     /// The parsed policies: row `i` is of source `i`.
     pub files: Vec<LoadedFile>,
+    /// What earlier checks made of the same contents.
+    pub memo: Memo,
 }
 
 /// One package of the bundle.
@@ -89,9 +92,10 @@ enum FileFault {
 }
 
 /// Reads every package that the root package reaches.
-pub fn load(workspace: &Workspace, sink: &mut Vec<Diagnostic>) -> Loaded {
-    let drafts = reach(workspace);
+pub fn load(workspace: &Workspace, memo: &Memo, sink: &mut Vec<Diagnostic>) -> Loaded {
+    let drafts = reach(workspace, memo);
     let mut loaded = number(drafts, sink);
+    loaded.memo = memo.clone();
     link(&mut loaded, sink);
     check_names(&loaded, sink);
     // Digests of packages in a circle cannot all be pinned.
@@ -107,7 +111,7 @@ fn is_standard(location: &str) -> bool {
 }
 
 /// The packages of the bundle: root first, then by manifest name and location.
-fn reach(workspace: &Workspace) -> Vec<Draft> {
+fn reach(workspace: &Workspace, memo: &Memo) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut known = BTreeSet::new();
     let mut queue: Vec<&PackageInput> = workspace.packages.first().into_iter().collect();
@@ -115,7 +119,7 @@ fn reach(workspace: &Workspace) -> Vec<Draft> {
         if !known.insert(input.location.clone()) || drafts.len() >= MAX_PACKAGES {
             continue;
         }
-        let draft = draft(input, workspace);
+        let draft = draft(input, workspace, memo);
         let wanted = draft.manifest.dependencies.values().map(|dependency| join(&input.location, &dependency.path));
         queue.extend(wanted.chain(draft.standard.iter().cloned()).filter_map(|location| workspace.find(&location)));
         drafts.push(draft);
@@ -129,7 +133,7 @@ fn reach(workspace: &Workspace) -> Vec<Draft> {
 }
 
 /// Reads one package's manifest and policies.
-fn draft(input: &PackageInput, workspace: &Workspace) -> Draft {
+fn draft(input: &PackageInput, workspace: &Workspace, memo: &Memo) -> Draft {
     let text = |path: &str| input.provider.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let manifest_text = text("mcpz.toml");
     // Mistakes are reported by `number`, when the manifest has a source id.
@@ -142,7 +146,7 @@ fn draft(input: &PackageInput, workspace: &Workspace) -> Draft {
     paths.truncate(MAX_FILES);
     let policies: Vec<_> = paths.into_iter().map(|path| (path.clone(), read_policy(input, &path))).collect();
     let parses: Vec<Parse> =
-        policies.iter().map(|(_, text)| mcpz_syntax::parse(text.as_deref().unwrap_or_default())).collect();
+        policies.iter().map(|(_, text)| memo.parse(text.as_deref().unwrap_or_default())).collect();
     let mut standard = BTreeSet::new();
     for parse in &parses {
         for path in use_paths(&parse.tree()) {

@@ -39,6 +39,7 @@ mod unwraps;
 pub mod uri;
 
 pub use build::unit;
+pub use catalogs::{Catalog, CatalogFault};
 pub use places::field_path;
 pub use rules::actions;
 pub use servers::{Profile, catalog_paths};

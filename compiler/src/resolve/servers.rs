@@ -11,6 +11,7 @@ use crate::check::literal;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0107, e0111, e0112, e0113, e0140, e0208, e0209, e0210, e0211};
 use crate::hir::{Server, ServerId, Span};
+use crate::memo::ReadCatalog;
 use crate::package::{Loaded, lock};
 use mcpz_syntax::ast::{self, AstNode, ServerEntry, StringLiteral};
 use std::collections::BTreeMap;
@@ -288,13 +289,16 @@ fn load_catalog(
 ) {
     let Some(bytes) = data::read_file(place, file, "catalog", loaded, sink) else { return };
     let span = place.span(file.range);
-    server.catalog_digest = lock::hex(&bytes);
-    check_pin(place, name, file, &lock::digest(&bytes), loaded, sink);
-    let Ok(text) = String::from_utf8(bytes) else {
+    let read = loaded.memo.catalog(&bytes, || ReadCatalog {
+        digest: lock::hex(&bytes),
+        catalog: std::str::from_utf8(&bytes).ok().map(catalogs::parse),
+    });
+    server.catalog_digest = read.digest.clone();
+    check_pin(place, name, file, &format!("sha256:{}", read.digest), loaded, sink);
+    let Some((catalog, faults)) = &read.catalog else {
         sink.push(e0208::catalog_malformed(span, file.text(), "it is not UTF-8", None));
         return;
     };
-    let (catalog, faults) = catalogs::parse(&text);
     for fault in faults {
         sink.push(match (&fault.tool, &fault.keyword) {
             (Some(tool), Some(keyword)) => e0209::catalog_keyword(span, file.text(), tool, keyword),
@@ -305,10 +309,10 @@ fn load_catalog(
             _ => e0208::catalog_malformed(span, file.text(), &fault.message, fault.help.clone()),
         });
     }
-    server.tools = catalog.tools;
-    server.prompts = catalog.prompts;
-    server.resources = catalog.resources;
-    server.resource_templates = catalog.resource_templates;
+    server.tools = catalog.tools.clone();
+    server.prompts = catalog.prompts.clone();
+    server.resources = catalog.resources.clone();
+    server.resource_templates = catalog.resource_templates.clone();
 }
 
 /// Compares a catalog with its pin.

@@ -158,7 +158,8 @@ export class Client implements vscode.Disposable {
         { scheme: "file", pattern: "**/mcpz.toml" },
       ],
       synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/{mcpz.toml,mcpz.lock,*.mcpz,*.json}") },
-      initializationOptions: { virtualDocuments: true },
+      // Pushed diagnostics cover every file of the package, open or not: the Problems view is whole.
+      initializationOptions: { virtualDocuments: true, diagnostics: "push" },
       outputChannel: this.output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // Text that came from a server of somebody else is text: no command links, no HTML.

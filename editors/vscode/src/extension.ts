@@ -65,9 +65,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     client,
     tests,
     vscode.workspace.registerTextDocumentContentProvider(Answers.scheme, answers),
-    vscode.workspace.registerTextDocumentContentProvider("mcpz-std", {
-      provideTextDocumentContent: (uri) => librarySource(uri),
-    }),
+    // Sources of the standard library, and pages of the error index: in the binary, not on disk.
+    ...["mcpz-std", "mcpz-docs"].map((scheme) =>
+      vscode.workspace.registerTextDocumentContentProvider(scheme, { provideTextDocumentContent: (uri) => held(uri) }),
+    ),
     vscode.tasks.registerTaskProvider("mcpz", new Tasks(context)),
     command("mcpz.restartServer", () => client?.restart()),
     command("mcpz.showOutput", () => output.show()),
@@ -105,8 +106,8 @@ function needsPolicy(): void {
   void vscode.window.showInformationMessage("mcpz: open a policy file (*.mcpz) first.");
 }
 
-/** A source of the standard library, which is in the binary and not on disk. */
-async function librarySource(uri: vscode.Uri): Promise<string> {
+/** A document that the server holds. */
+async function held(uri: vscode.Uri): Promise<string> {
   const answer: unknown = await client?.current?.sendRequest("workspace/textDocumentContent", { uri: uri.toString() });
   return isObject(answer) && typeof answer["text"] === "string" ? answer["text"] : "";
 }

@@ -119,7 +119,7 @@ export class Tests implements vscode.Disposable {
     const items = found.map((test) => {
       const nth = seen.get(test.title) ?? 0;
       seen.set(test.title, nth + 1);
-      const item = this.controller.createTestItem(`${id}\0${test.title}\0${nth}`, visible(test.title), uri);
+      const item = this.controller.createTestItem(`${id}#${nth}#${visible(test.title)}`, visible(test.title), uri);
       item.range = new vscode.Range(test.line, 0, test.line, Number.MAX_SAFE_INTEGER);
       item.sortText = String(test.line).padStart(8, "0");
       titles.set(item, test.title);

@@ -4,6 +4,7 @@ use crate::place::{File, Location};
 use mcpz_compiler::diagnostics::Diagnostic;
 use mcpz_compiler::hir::{PackageId, Source, SourceId, Span};
 use mcpz_compiler::index::Index;
+use mcpz_compiler::memo::Memo;
 use mcpz_compiler::package::Loaded;
 use mcpz_compiler::source::Workspace;
 use mcpz_syntax::{Parse, SyntaxNode};
@@ -19,9 +20,9 @@ pub struct Package {
 }
 
 impl Package {
-    /// Checks a workspace.
-    pub fn new(workspace: &Workspace) -> Package {
-        let mcpz_compiler::Indexed { loaded, index, diagnostics } = mcpz_compiler::check_indexed(workspace);
+    /// Checks a workspace. The memo is of earlier checks, or empty.
+    pub fn new(workspace: &Workspace, memo: &Memo) -> Package {
+        let mcpz_compiler::Indexed { loaded, index, diagnostics } = mcpz_compiler::check_indexed(workspace, memo);
         Package { loaded, index, diagnostics }
     }
 

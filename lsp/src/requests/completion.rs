@@ -23,9 +23,12 @@ fn one(snapshot: &Snapshot, at: &crate::view::At<'_>, item: Completion) -> lsp::
     };
     let is_snippet = item.is_snippet && snapshot.config.snippets;
     let new_text = if item.is_snippet && !is_snippet { without_places(&item.insert) } else { item.insert.clone() };
+    let details = (snapshot.config.label_details && !item.detail.is_empty())
+        .then(|| lsp::CompletionItemLabelDetails { detail: None, description: Some(item.detail.clone()) });
     let more: Vec<lsp::TextEdit> = item.more.iter().map(text_edit).collect();
     lsp::CompletionItem {
         kind: Some(kind(item.kind)),
+        label_details: details,
         detail: (!item.detail.is_empty()).then(|| item.detail.clone()),
         documentation: (!item.docs.is_empty()).then(|| lsp::Documentation::MarkupContent(markup(snapshot, &item.docs))),
         sort_text: Some(format!("{:02}{}", item.rank, item.label)),

@@ -7,6 +7,7 @@ use mcpz_ide::place::FileEdits;
 use mcpz_ide::{File, definition, references, tools, who};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types as lsp;
 
@@ -20,13 +21,40 @@ pub fn definitions(snapshot: &Snapshot, params: &lsp::TextDocumentPositionParams
     Some(found.iter().filter_map(|location| snapshot.location(view, location)).collect())
 }
 
-/// References.
+/// References, in dependants too.
 pub fn references(snapshot: &Snapshot, params: &lsp::ReferenceParams) -> Option<Vec<lsp::Location>> {
     let position = &params.text_document_position;
-    let At { view, source, offset } = snapshot.at(&position.text_document.uri, position.position)?;
-    let uses = references::references(&view.package, source, offset);
-    let wanted = uses.iter().filter(|used| params.context.include_declaration || !used.is_declaration);
-    Some(wanted.filter_map(|used| snapshot.location(view, &used.location)).collect())
+    let at = snapshot.at(&position.text_document.uri, position.position)?;
+    let mut found: Vec<lsp::Location> = Vec::new();
+    for At { view, source, offset } in everywhere(snapshot, at) {
+        let uses = references::references(&view.package, source, offset);
+        let wanted = uses.iter().filter(|used| params.context.include_declaration || !used.is_declaration);
+        for location in wanted.filter_map(|used| snapshot.location(view, &used.location)) {
+            if !found.contains(&location) {
+                found.push(location);
+            }
+        }
+    }
+    Some(found)
+}
+
+/// The same thing in every package that sees it: where it stands in the package asked, then where its declaration stands in
+/// every other package that holds the declaring file.
+fn everywhere<'s>(snapshot: &'s Snapshot, at: At<'s>) -> Vec<At<'s>> {
+    let declared: Vec<(PathBuf, u32)> = definition::definitions(&at.view.package, at.source, at.offset)
+        .iter()
+        .filter_map(|location| match &location.file {
+            File::Source(source) => Some((at.view.path(*source)?, location.range.start)),
+            File::Beside { .. } => None,
+        })
+        .collect();
+    let root = at.view.root.clone();
+    let mut places = vec![at];
+    for view in snapshot.views.values().filter(|view| view.root != root) {
+        let here = declared.iter().find_map(|(path, offset)| Some((*view.files.get(path)?, *offset)));
+        places.extend(here.map(|(source, offset)| At { view, source, offset }));
+    }
+    places
 }
 
 /// Highlights in the document.
@@ -76,42 +104,43 @@ pub fn prepare_rename(
     Ok(Some(lsp::PrepareRenameResponse::RangeWithPlaceholder { range, placeholder }))
 }
 
-/// A rename, in every file at once.
+/// A rename, in every file of every package that sees the name, or in none.
 pub fn rename(snapshot: &Snapshot, params: &lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
     let position = &params.text_document_position;
-    let Some(At { view, source, offset }) = snapshot.at(&position.text_document.uri, position.position) else {
-        return Ok(None);
-    };
-    let edits = references::rename(&view.package, source, offset, &params.new_name).map_err(refused)?;
-    Ok(Some(workspace_edit(snapshot, view, &edits)))
+    let Some(at) = snapshot.at(&position.text_document.uri, position.position) else { return Ok(None) };
+    let mut files: Vec<(lsp::Uri, Vec<lsp::TextEdit>)> = Vec::new();
+    for At { view, source, offset } in everywhere(snapshot, at) {
+        let edits = references::rename(&view.package, source, offset, &params.new_name).map_err(refused)?;
+        for (uri, list) in edits.files.iter().filter_map(|(file, list)| snapshot.edits(view, file, list)) {
+            match files.iter_mut().find(|(known, _)| *known == uri) {
+                Some((_, known)) => {
+                    let new: Vec<_> = list.into_iter().filter(|edit| !known.contains(edit)).collect();
+                    known.extend(new);
+                }
+                None => files.push((uri, list)),
+            }
+        }
+    }
+    Ok(Some(changes(snapshot, files)))
 }
 
-/// Edits of several files; those of open documents carry the version that they were made for.
+/// Edits of several files of a package.
 pub fn workspace_edit(snapshot: &Snapshot, view: &View, edits: &FileEdits) -> lsp::WorkspaceEdit {
-    let mut changes = Vec::new();
-    for (file, list) in &edits.files {
-        let Some((uri, list)) = snapshot.edits(view, file, list) else { continue };
-        let version = snapshot.version(&uri);
-        changes.push(lsp::TextDocumentEdit {
-            text_document: lsp::OptionalVersionedTextDocumentIdentifier { uri, version },
-            edits: list.into_iter().map(lsp::OneOf::Left).collect(),
-        });
+    changes(snapshot, edits.files.iter().filter_map(|(file, list)| snapshot.edits(view, file, list)).collect())
+}
+
+/// Edits as the client takes them; those of open documents carry the version that they were made for.
+fn changes(snapshot: &Snapshot, files: Vec<(lsp::Uri, Vec<lsp::TextEdit>)>) -> lsp::WorkspaceEdit {
+    if !snapshot.config.document_changes {
+        let by_uri: HashMap<lsp::Uri, Vec<lsp::TextEdit>> = files.into_iter().collect();
+        return lsp::WorkspaceEdit { changes: Some(by_uri), ..lsp::WorkspaceEdit::default() };
     }
-    if snapshot.config.document_changes {
-        return lsp::WorkspaceEdit {
-            document_changes: Some(lsp::DocumentChanges::Edits(changes)),
-            ..lsp::WorkspaceEdit::default()
-        };
-    }
-    let mut by_uri: HashMap<lsp::Uri, Vec<lsp::TextEdit>> = HashMap::new();
-    for change in changes {
-        let plain = change
-            .edits
-            .into_iter()
-            .filter_map(|edit| if let lsp::OneOf::Left(edit) = edit { Some(edit) } else { None });
-        by_uri.insert(change.text_document.uri, plain.collect());
-    }
-    lsp::WorkspaceEdit { changes: Some(by_uri), ..lsp::WorkspaceEdit::default() }
+    let one = |(uri, edits): (lsp::Uri, Vec<lsp::TextEdit>)| lsp::TextDocumentEdit {
+        text_document: lsp::OptionalVersionedTextDocumentIdentifier { version: snapshot.version(&uri), uri },
+        edits: edits.into_iter().map(lsp::OneOf::Left).collect(),
+    };
+    let edits = lsp::DocumentChanges::Edits(files.into_iter().map(one).collect());
+    lsp::WorkspaceEdit { document_changes: Some(edits), ..lsp::WorkspaceEdit::default() }
 }
 
 /// The symbols of a document.

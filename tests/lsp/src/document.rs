@@ -16,13 +16,24 @@ pub struct Document {
     pub version: i64,
     /// The offset of the cursor.
     pub cursor: usize,
+    /// What is selected; empty at the cursor.
+    pub selected: std::ops::Range<usize>,
+    /// Places of snippets that are still to be gone through, the innermost snippet's last.
+    pub places: Vec<std::ops::Range<usize>>,
 }
 
 impl Document {
     /// A document of a text in which the cursor may be marked.
     pub fn new(uri: String, marked: &str) -> Document {
         let cursor = marked.find(CURSOR).unwrap_or(marked.len());
-        Document { uri, text: marked.replacen(CURSOR, "", 1), version: 1, cursor }
+        Document {
+            uri,
+            text: marked.replacen(CURSOR, "", 1),
+            version: 1,
+            cursor,
+            selected: cursor..cursor,
+            places: Vec::new(),
+        }
     }
 
     /// The position of an offset, in UTF-16.
@@ -67,9 +78,44 @@ impl Document {
         let change =
             json!({"range": {"start": self.position(range.start), "end": self.position(range.end)}, "text": text});
         self.text.replace_range(range.clone(), text);
-        self.cursor = range.start + text.len();
+        self.move_places(&range, text.len());
+        self.place(range.start + text.len());
         self.version += 1;
         json!({"textDocument": {"uri": self.uri, "version": self.version}, "contentChanges": [change]})
+    }
+
+    /// The white space that the line of an offset begins with.
+    pub fn line_indent(&self, offset: usize) -> String {
+        let line = self.text.get(..offset).and_then(|before| before.rsplit('\n').next()).unwrap_or("");
+        line.chars().take_while(|c| *c == ' ' || *c == '\t').collect()
+    }
+
+    /// Puts the cursor somewhere, with nothing selected.
+    pub fn place(&mut self, cursor: usize) {
+        self.cursor = cursor;
+        self.selected = cursor..cursor;
+    }
+
+    /// Types over what is selected. Gives the parameters of `didChange`.
+    pub fn type_over(&mut self, text: &str) -> Value {
+        let selected = self.selected.clone();
+        self.replace(selected, text)
+    }
+
+    /// Goes to the next place of a snippet. Whether there was one.
+    pub fn next_place(&mut self) -> bool {
+        let Some(place) = self.places.pop() else { return false };
+        self.cursor = place.end;
+        self.selected = place;
+        true
+    }
+
+    /// Places behind an edit move with the text; one around it grows.
+    fn move_places(&mut self, range: &std::ops::Range<usize>, length: usize) {
+        let moved = |at: usize| if at >= range.end { at - range.len() + length } else { at };
+        for place in &mut self.places {
+            *place = moved(place.start)..moved(place.end);
+        }
     }
 
     /// Applies edits of an answer, last first, as clients do. Gives the parameters of `didChange`.

@@ -9,6 +9,7 @@ pub mod document;
 pub mod made;
 pub mod render;
 pub mod session;
+pub mod snippet;
 pub mod torture;
 pub mod workspace;
 

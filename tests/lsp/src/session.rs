@@ -9,6 +9,10 @@
 //! | `type TEXT` | types at the cursor, one edit a character |
 //! | `replace ["old", "new"]` | edits the document; `$0` in the new text is the cursor |
 //! | `cursor TEXT` | puts the cursor to `$0` of a text that is in the document |
+//! | `select TEXT` | selects a text of the document |
+//! | `accept LABEL`, `accept LABEL (snippet)`, `tab` | takes a completion that must be offered; goes to the next place of a snippet |
+//! | `check` | saves everything and runs `mcpz check` |
+//! | `hierarchy incoming`, `outgoing` | the call hierarchy of what is at the cursor |
 //! | `save`, `close`, `disk PATH` | saves and closes; writes the body to disk and tells the server |
 //! | `text` | the text of the document |
 //! | `completion PREFIX`, `docs LABEL` | completions whose label starts so; the documentation of one |
@@ -17,6 +21,7 @@
 //! | `apply METHOD [JSON]` | the same, and the edits of the answer are made |
 //! | `action TITLE` | the code action of that title is made; without a title they are listed |
 //! | `command NAME [JSON]` | `workspace/executeCommand` with the document's address |
+//! | `ask NAME [JSON]`, `lines TEXT` | a command with a long answer; those of its lines that hold a text |
 //! | `request METHOD [JSON]` | any request |
 //!
 //! With `MCPZ_BLESS=1` the answers in the file are replaced by those that came.

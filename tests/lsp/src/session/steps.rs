@@ -3,10 +3,12 @@
 use super::Step;
 use crate::client::Client;
 use crate::document::{CURSOR, Document};
+use crate::snippet::Snippet;
 use crate::{Failed, Result, render, workspace};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use tempfile::TempDir;
 
 /// Runs steps one after the other.
@@ -17,6 +19,8 @@ pub(super) struct Runner {
     client: Option<Client>,
     documents: BTreeMap<String, Document>,
     current: String,
+    /// The answer to the last `ask`.
+    last: String,
 }
 
 impl Runner {
@@ -30,6 +34,7 @@ impl Runner {
             client: None,
             documents: BTreeMap::new(),
             current: String::new(),
+            last: String::new(),
         })
     }
 
@@ -44,6 +49,11 @@ impl Runner {
             "type" => self.type_text(argument).map(|()| None),
             "replace" => self.replace(argument).map(|()| None),
             "cursor" => self.cursor(argument).map(|()| None),
+            "select" => self.select(argument).map(|()| None),
+            "accept" => self.accept(argument).map(|()| None),
+            "tab" => self.tab().map(|()| None),
+            "check" => self.check().map(Some),
+            "hierarchy" => self.hierarchy(argument).map(Some),
             "save" => self.tell("textDocument/didSave").map(|()| None),
             "close" => self.tell("textDocument/didClose").map(|()| None),
             "disk" => self.disk(argument, &step.body).map(|()| None),
@@ -57,6 +67,8 @@ impl Runner {
             "action" => self.action(argument).map(Some),
             "command" => self.command(argument).map(Some),
             "request" => self.request(argument).map(Some),
+            "ask" => self.command(argument).map(|answer| self.last = answer).map(|()| None),
+            "lines" => Ok(Some(self.lines(argument))),
             other => Err(Failed(format!("there is no step `{other}`"))),
         }
     }
@@ -129,9 +141,7 @@ impl Runner {
         let text: String =
             if text.starts_with('"') { parse(text)?.as_str().unwrap_or_default().to_owned() } else { text.to_owned() };
         for c in text.chars() {
-            let document = self.document_mut()?;
-            let at = document.cursor;
-            let params = document.replace(at..at, &c.to_string());
+            let params = self.document_mut()?.type_over(&c.to_string());
             self.client()?.notify("textDocument/didChange", params)?;
         }
         Ok(())
@@ -146,7 +156,7 @@ impl Runner {
         let cursor = new.find(CURSOR);
         let params = document.replace(start..start + old.len(), &new.replacen(CURSOR, "", 1));
         if let Some(cursor) = cursor {
-            document.cursor = start + cursor;
+            document.place(start + cursor);
         }
         self.client()?.notify("textDocument/didChange", params)
     }
@@ -155,8 +165,77 @@ impl Runner {
         let plain = marked.replacen(CURSOR, "", 1);
         let document = self.document_mut()?;
         let start = document.text.find(&plain).ok_or_else(|| Failed(format!("`{plain}` is not in the document")))?;
-        document.cursor = start + marked.find(CURSOR).unwrap_or(0);
+        document.place(start + marked.find(CURSOR).unwrap_or(0));
         Ok(())
+    }
+
+    fn select(&mut self, text: &str) -> Result<()> {
+        let document = self.document_mut()?;
+        let start = document.text.find(text).ok_or_else(|| Failed(format!("`{text}` is not in the document")))?;
+        document.cursor = start + text.len();
+        document.selected = start..document.cursor;
+        Ok(())
+    }
+
+    /// Takes a completion as an editor does: the label must be offered for what is typed so far.
+    fn accept(&mut self, label: &str) -> Result<()> {
+        let items = self.completions()?;
+        let (label, wants_snippet) = match label.strip_suffix(" (snippet)") {
+            Some(label) => (label, true),
+            None => (label, false),
+        };
+        let is_snippet = |item: &&Value| !wants_snippet || item["insertTextFormat"] == 2;
+        let item = items.as_array().into_iter().flatten().filter(is_snippet).find(|item| item["label"] == label);
+        let item = item.ok_or_else(|| Failed(format!("`{label}` is not offered: {}", render::completions(&items, ""))))?;
+        let text = item["textEdit"]["newText"].as_str().unwrap_or_default();
+        let snippet = match item["insertTextFormat"].as_i64() {
+            Some(2) => Snippet::parse(text),
+            _ => Snippet { text: text.to_owned(), places: Vec::new() },
+        };
+        let document = self.document_mut()?;
+        let start = document.offset(&item["textEdit"]["range"]["start"]);
+        let end = document.offset(&item["textEdit"]["range"]["end"]);
+        // Lines of a snippet are indented as its first is.
+        let indent: String = document.line_indent(start);
+        let more = item["additionalTextEdits"].as_array().cloned().unwrap_or_default();
+        let snippet = snippet.indented(&indent);
+        let mut changes = vec![document.replace(start..end, &snippet.text)];
+        let places = snippet.places.iter().rev().map(|place| start + place.start..start + place.end);
+        document.places.extend(places);
+        let cursor = document.cursor;
+        let before = document.text.len();
+        changes.extend(document.apply(&more));
+        document.place(cursor + (document.text.len() - before));
+        if !snippet.places.is_empty() {
+            document.next_place();
+        }
+        for params in changes {
+            self.client()?.notify("textDocument/didChange", params)?;
+        }
+        Ok(())
+    }
+
+    fn tab(&mut self) -> Result<()> {
+        if self.document_mut()?.next_place() { Ok(()) } else { Err(Failed::new("there is no place to go to")) }
+    }
+
+    /// Saves everything and runs `mcpz check`. Gives what it says.
+    fn check(&mut self) -> Result<String> {
+        for (path, document) in &self.documents {
+            workspace::write(&self.root.join(path), &document.text)?;
+        }
+        let output = Command::new(&self.binary).arg("-C").arg(&self.root).arg("check").output()?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).replace(&self.root.display().to_string(), ".");
+        Ok(format!("{}{}", if output.status.success() { "passes\n" } else { "fails\n" }, said))
+    }
+
+    /// `prepareCallHierarchy`, then the calls that come in or go out.
+    fn hierarchy(&mut self, direction: &str) -> Result<String> {
+        let items = self.ask_here("prepareCallHierarchy")?;
+        let params = json!({"item": items[0]});
+        let answer = self.client()?.request(&format!("callHierarchy/{direction}Calls"), params)?;
+        Ok(render::value(&answer, &self.root))
     }
 
     fn tell(&mut self, method: &str) -> Result<()> {
@@ -218,7 +297,8 @@ impl Runner {
         let document = self.document()?;
         let here = document.here();
         let mut params = json!({
-            "textDocument": document.id(), "position": here, "range": {"start": here, "end": here},
+            "textDocument": document.id(), "position": here,
+            "range": {"start": document.position(document.selected.start), "end": document.position(document.selected.end)},
             "context": {"includeDeclaration": true, "diagnostics": [], "triggerKind": 1, "isRetrigger": false}, "options": {"tabSize": 4, "insertSpaces": true},
             "positions": [here],
         });
@@ -327,6 +407,12 @@ impl Runner {
             Ok(answer) => Ok(render::value(&answer, &self.root)),
             Err(failed) => Ok(format!("error: {failed}")),
         }
+    }
+
+    /// The lines of the last answer that hold a text, without what stands around it in a picture.
+    fn lines(&self, text: &str) -> String {
+        let holding = self.last.lines().filter(|line| line.contains(text));
+        holding.map(|line| line.trim_start_matches(['|', ' '])).collect::<Vec<_>>().join("\n")
     }
 
     fn request(&mut self, argument: &str) -> Result<String> {
