@@ -11,9 +11,11 @@ use crate::testing;
 use crate::why;
 use mcpz_bytecode::image::EntryImage;
 use mcpz_compiler::BuildOptions;
-use mcpz_compiler::hir::{Program, Test};
+use mcpz_compiler::hir::{ClassId, Program, SourceId, Span, Test, TestLink};
 use mcpz_lsp::{Explained, TestOutcome, Workbench};
+use mcpz_runtime::principal::LinkSource;
 use mcpz_runtime::vm::value::Truth;
+use serde_json::{Value, json};
 
 /// The workbench of the command.
 pub struct Bench;
@@ -94,6 +96,18 @@ impl Workbench for Bench {
 
     fn explain_case(&self, program: &Program, case: &str) -> Result<Explained, String> {
         explain(&engine(program)?, &case_of(case)?)
+    }
+
+    fn sample(&self, program: &Program, class: ClassId) -> Value {
+        let link = testing::links::link(
+            program,
+            &TestLink { class, claims: Vec::new(), span: Span { source: SourceId(0), start: 0, end: 0 } },
+        );
+        match link.source {
+            LinkSource::Issuer(_) => serde_json::from_str(&link.claims).unwrap_or(Value::Null),
+            LinkSource::Mtls { spiffe } => json!({ "spiffe": spiffe }),
+            LinkSource::Local { uid } => json!({ "uid": uid }),
+        }
     }
 
     fn graph(

@@ -4,6 +4,7 @@
 //! `AST -> resolved -> typed -> rules -> decision graph -> bytes`. Each arrow is one function with
 //! a plain value on both sides. Nothing here reads a file, a clock or the environment.
 
+mod again;
 pub mod build;
 pub mod catalog;
 pub mod check;
@@ -20,5 +21,6 @@ pub mod resolve;
 pub mod source;
 pub mod types;
 
+pub use again::check_again;
 pub use build::{Build, BuildOptions, build};
-pub use checked::{Checked, Indexed, check, check_indexed};
+pub use checked::{Checked, Indexed, check, check_focused, check_indexed};

@@ -1,12 +1,14 @@
 //! What earlier checks made of texts that have not changed: parses by text, catalogs by bytes.
 //!
 //! An editor checks a package after every key press, and nearly all of its files are as they were. A [`Memo`] is handed from one
-//! check to the next and changes no result: both tables are functions of their keys, which are whole contents. What
+//! check to the next and changes no result: every table is a function of its key, which is a whole content. What
 //! [`KEPT_CHECKS`] checks did not ask for is forgotten.
 
+use crate::package::lock;
 use crate::resolve::{Catalog, CatalogFault};
-use mcpz_syntax::Parse;
-use std::collections::HashMap;
+use mcpz_syntax::{Parse, SyntaxKind};
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many checks an entry outlives without being asked for.
@@ -21,6 +23,39 @@ pub struct ReadCatalog {
     pub catalog: Option<(Catalog, Vec<CatalogFault>)>,
 }
 
+/// How often each identifier stands in a text.
+pub type Words = BTreeMap<SmolStr, u32>;
+
+/// The parse of a policy, and what is read off it alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    /// What the parser made of it.
+    pub parse: Parse,
+    /// Its identifiers.
+    pub words: Arc<Words>,
+    /// Strings in it that name a catalog or data file.
+    pub named_files: Arc<[String]>,
+}
+
+impl Text {
+    fn new(text: &str) -> Text {
+        let parse = mcpz_syntax::parse(text);
+        let mut words = Words::new();
+        let mut named_files = Vec::new();
+        for token in parse.tree().descendants_with_tokens().filter_map(|element| element.into_token()) {
+            let names_file = || {
+                token.parent().is_some_and(|node| matches!(node.kind(), SyntaxKind::CatalogEntry | SyntaxKind::Data))
+            };
+            match token.kind() {
+                SyntaxKind::Ident => *words.entry(SmolStr::new(token.text())).or_default() += 1,
+                SyntaxKind::String if names_file() => named_files.push(token.text().trim_matches('"').to_owned()),
+                _ => {}
+            }
+        }
+        Text { parse, words: Arc::new(words), named_files: named_files.into() }
+    }
+}
+
 /// The tables; clones share them.
 #[derive(Clone, Default)]
 pub struct Memo(Arc<Mutex<Tables>>);
@@ -28,7 +63,8 @@ pub struct Memo(Arc<Mutex<Tables>>);
 #[derive(Default)]
 struct Tables {
     check: u64,
-    parses: Table<Parse>,
+    texts: Table<Text>,
+    digests: Table<String>,
     catalogs: Table<Arc<ReadCatalog>>,
 }
 
@@ -59,14 +95,20 @@ impl Memo {
         self.with(|tables| {
             tables.check += 1;
             let check = tables.check;
-            tables.parses.forget(check);
+            tables.texts.forget(check);
+            tables.digests.forget(check);
             tables.catalogs.forget(check);
         });
     }
 
-    /// The parse of a text.
-    pub fn parse(&self, text: &str) -> Parse {
-        self.get(|tables| &mut tables.parses, text.as_bytes(), || mcpz_syntax::parse(text))
+    /// The parse of a policy, and what is read off it.
+    pub(crate) fn text(&self, text: &str) -> Text {
+        self.get(|tables| &mut tables.texts, text.as_bytes(), || Text::new(text))
+    }
+
+    /// The sha-256 of a file in lower-case hexadecimal.
+    pub(crate) fn digest(&self, bytes: &[u8]) -> String {
+        self.get(|tables| &mut tables.digests, bytes, || lock::hex(bytes))
     }
 
     /// What a catalog file becomes.
@@ -107,17 +149,17 @@ mod tests {
     #[test]
     fn what_nobody_asks_for_is_forgotten() {
         let memo = Memo::default();
-        let sizes = || memo.with(|tables| tables.parses.0.len());
+        let sizes = || memo.with(|tables| tables.texts.0.len());
         memo.begin();
-        memo.parse("role a of b");
-        memo.parse("role c of d");
+        memo.text("role a of b");
+        memo.text("role c of d");
         for _ in 0..KEPT_CHECKS {
             memo.begin();
-            memo.parse("role a of b");
+            memo.text("role a of b");
         }
         assert_eq!(sizes(), 2);
         memo.begin();
         assert_eq!(sizes(), 1);
-        assert_eq!(memo.parse("role a of b").tree().text().to_string(), "role a of b");
+        assert_eq!(memo.text("role a of b").parse.tree().text().to_string(), "role a of b");
     }
 }

@@ -10,9 +10,11 @@
 
 mod algebra;
 mod display;
+mod fields;
+
+pub use fields::Fields;
 
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
 
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,7 +83,7 @@ pub enum Type {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RecordType {
     /// Field types by name; a field that may be missing has type [`Type::Optional`].
-    pub fields: BTreeMap<SmolStr, Type>,
+    pub fields: Fields,
     /// Whether the record may hold fields beyond these (`additionalProperties` not false).
     pub open: bool,
 }

@@ -37,6 +37,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// The client can be asked to pull again.
     pub refreshes_diagnostics: bool,
+    /// The client can be asked to ask for lenses again.
+    pub refreshes_lenses: bool,
     /// The client reads documents that the server holds.
     pub virtual_documents: bool,
     /// Where the error index is.
@@ -76,6 +78,7 @@ impl Config {
             encoding: Encoding::negotiate(general.and_then(|general| general.position_encodings.as_deref())),
             delivery,
             refreshes_diagnostics: flag("/workspace/diagnostics/refreshSupport"),
+            refreshes_lenses: flag("/workspace/codeLens/refreshSupport"),
             virtual_documents: options.get("virtualDocuments").and_then(Value::as_bool).unwrap_or(false),
             error_index: options.get("errorIndex").and_then(Value::as_str).map(str::to_owned),
             markdown,

@@ -1,7 +1,8 @@
 //! The main loop: one thread that owns all state and takes events in order.
 //!
-//! An edit makes packages stale. They are checked again when a reader needs them or when no event waits, whichever comes first, so
-//! that edits that come faster than a check takes are checked once. A reader whose request was cancelled is dropped.
+//! An edit makes packages stale. They are checked again when a reader needs them or when nothing has come for a moment, whichever is
+//! first, so that edits that come faster than a check takes are checked once. Completion needs less than a whole check, and
+//! does not wait for one. A reader whose request was cancelled is dropped.
 
 use crate::config::Config;
 use crate::state::State;
@@ -10,10 +11,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tower_lsp_server::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp_server::ls_types::{TextDocumentContentChangeEvent, Uri};
+
+/// How long nothing must come before a check begins: a key press and the completion that it asks for come as two messages.
+const PAUSE: Duration = Duration::from_millis(3);
+/// How long a check is put off at most, however much comes.
+const LONGEST_WAIT: Duration = Duration::from_millis(150);
 
 /// What the loop is told.
 pub enum Event {
@@ -54,10 +61,20 @@ pub enum Event {
     Read(Reader),
 }
 
+/// What a request is about, which says what must be checked before it is answered.
+pub enum About {
+    /// Completion in a document.
+    Completion(Uri),
+    /// The package of a document.
+    Document(Uri),
+    /// All packages.
+    All,
+}
+
 /// A request that reads.
 pub struct Reader {
-    /// The document that it is about; `None` when it is about all.
-    pub uri: Option<Uri>,
+    /// What it is about.
+    pub about: About,
     /// What answers it.
     pub job: Box<dyn FnOnce(&Snapshot) + Send>,
     /// Whether nobody waits for the answer any more.
@@ -66,17 +83,28 @@ pub struct Reader {
 
 /// Runs until nobody can send events any more.
 pub fn run(mut state: State, events: &Receiver<Event>, readers: &Handle) {
+    let mut unsettled: Option<Instant> = None;
     loop {
         let event = match events.try_recv() {
             Ok(event) => event,
             Err(TryRecvError::Disconnected) => return,
-            Err(TryRecvError::Empty) => {
-                state.settle();
-                match events.recv() {
+            Err(TryRecvError::Empty) if state.is_unsettled() => {
+                let since = *unsettled.get_or_insert_with(Instant::now);
+                let left = LONGEST_WAIT.saturating_sub(since.elapsed()).min(PAUSE);
+                match events.recv_timeout(left) {
                     Ok(event) => event,
-                    Err(_) => return,
+                    Err(RecvTimeoutError::Timeout) => {
+                        state.settle();
+                        unsettled = None;
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
+            Err(TryRecvError::Empty) => match events.recv() {
+                Ok(event) => event,
+                Err(_) => return,
+            },
         };
         match event {
             Event::Read(reader) => read(&mut state, reader, readers),
@@ -104,8 +132,17 @@ fn read(state: &mut State, reader: Reader, readers: &Handle) {
     if reader.is_cancelled.load(Ordering::SeqCst) {
         return;
     }
-    state.check_for(reader.uri.as_ref());
-    let snapshot = state.snapshot();
+    let snapshot = match &reader.about {
+        About::Completion(uri) => state.snapshot_for_completion(uri),
+        About::Document(uri) => {
+            state.check_for(Some(uri));
+            state.snapshot()
+        }
+        About::All => {
+            state.check_for(None);
+            state.snapshot()
+        }
+    };
     readers.spawn_blocking(move || {
         if !reader.is_cancelled.load(Ordering::SeqCst) {
             (reader.job)(&snapshot);

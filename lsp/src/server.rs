@@ -2,7 +2,7 @@
 
 use crate::capabilities;
 use crate::config::Config;
-use crate::main_loop::{self, Event, Reader, guarded};
+use crate::main_loop::{self, About, Event, Reader, guarded};
 use crate::outbox::{Outbox, deliver};
 use crate::requests;
 use crate::state::State;
@@ -22,6 +22,7 @@ pub struct Backend {
     client: Client,
     events: Sender<Event>,
     watches_files: AtomicBool,
+    refreshes_lenses: AtomicBool,
     was_shut_down: Arc<AtomicBool>,
     /// The semantic tokens that were sent last, by document.
     sent_tokens: Mutex<BTreeMap<Uri, lsp::SemanticTokens>>,
@@ -49,6 +50,7 @@ impl Backend {
             client,
             events,
             watches_files: AtomicBool::new(false),
+            refreshes_lenses: AtomicBool::new(false),
             was_shut_down: Arc::default(),
             sent_tokens: Mutex::default(),
         }
@@ -70,13 +72,22 @@ impl Backend {
         T: Send + 'static,
         F: FnOnce(&Snapshot) -> Result<T> + Send + 'static,
     {
+        self.read_about(uri.map_or(About::All, |uri| About::Document(uri.clone())), answer).await
+    }
+
+    /// Asks something, and waits for the answer.
+    async fn read_about<T, F>(&self, about: About, answer: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Snapshot) -> Result<T> + Send + 'static,
+    {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let is_cancelled = Arc::new(AtomicBool::new(false));
         let guard = CancelOnDrop(is_cancelled.clone());
         let job = Box::new(move |snapshot: &Snapshot| {
             let _ = sender.send(guarded(|| answer(snapshot)));
         });
-        self.send(Event::Read(Reader { uri: uri.cloned(), job, is_cancelled }));
+        self.send(Event::Read(Reader { about, job, is_cancelled }));
         let answer = receiver.await.unwrap_or_else(|_| Err(Error::request_cancelled()));
         drop(guard);
         answer
@@ -104,6 +115,7 @@ impl LanguageServer for Backend {
         let config = Config::new(&params);
         let capabilities = capabilities::of(&config);
         self.watches_files.store(config.watches_files, Ordering::SeqCst);
+        self.refreshes_lenses.store(config.refreshes_lenses, Ordering::SeqCst);
         self.send(Event::Start(Box::new(config)));
         let info = lsp::ServerInfo { name: "mcpz".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
         Ok(lsp::InitializeResult { capabilities, server_info: Some(info), ..lsp::InitializeResult::default() })
@@ -173,7 +185,8 @@ impl LanguageServer for Backend {
 
     async fn completion(&self, params: lsp::CompletionParams) -> Result<Option<lsp::CompletionResponse>> {
         let uri = params.text_document_position.text_document.uri.clone();
-        self.read(Some(&uri), move |snapshot| Ok(requests::completion::completion(snapshot, &params))).await
+        let answer = move |snapshot: &Snapshot| Ok(requests::completion::completion(snapshot, &params));
+        self.read_about(About::Completion(uri), answer).await
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
@@ -369,6 +382,13 @@ impl LanguageServer for Backend {
 
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<lsp::LSPAny>> {
         let uri = requests::commands::document(&params);
-        self.read(uri.as_ref(), move |snapshot| requests::commands::run(snapshot, &params)).await
+        let has_coverage = params.command == "mcpz.runTest";
+        let answer = self.read(uri.as_ref(), move |snapshot| requests::commands::run(snapshot, &params)).await;
+        if has_coverage && answer.is_ok() && self.refreshes_lenses.load(Ordering::SeqCst) {
+            // Lenses say how often each rule was true. The client's answer says nothing.
+            let client = self.client.clone();
+            tokio::spawn(async move { client.code_lens_refresh().await });
+        }
+        answer
     }
 }

@@ -15,7 +15,7 @@ use mcpz_ide::library::Library;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tower_lsp_server::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
 
 /// The manifest that makes a folder a package.
@@ -45,6 +45,14 @@ pub struct State {
 struct Root {
     is_stale: bool,
     is_single: bool,
+}
+
+/// How a package is checked.
+enum How<'p> {
+    /// Whole, after this check of it.
+    Whole(Option<Box<Package>>),
+    /// As completion in this file needs it.
+    For(&'p str),
 }
 
 impl State {
@@ -256,7 +264,14 @@ impl State {
         if !self.config.watches_files {
             self.disk.doubt();
         }
-        let view = catch_unwind(AssertUnwindSafe(|| self.view(root, is_single)));
+        // A reader that still looks at what is known keeps it: then everything is checked.
+        let known = self.views.remove(root);
+        let (kept, previous) = match known.map(Arc::try_unwrap) {
+            Some(Ok(view)) => (None, Some(view.package)),
+            Some(Err(shared)) => (Some(shared), None),
+            None => (None, None),
+        };
+        let view = catch_unwind(AssertUnwindSafe(|| self.view(root, is_single, How::Whole(previous.map(Box::new)))));
         match view {
             Ok(view) => {
                 if !is_single {
@@ -267,13 +282,17 @@ impl State {
                 }
                 self.views.insert(root.to_owned(), Arc::new(view));
             }
-            // What was known before stays.
-            Err(_) => self.outbox.send(Message::Log(format!("the compiler failed on {}", root.display()))),
+            // What was known before stays, if somebody has it.
+            Err(_) => {
+                self.views.extend(kept.map(|view| (root.to_owned(), view)));
+                self.outbox.send(Message::Log(format!("the compiler failed on {}", root.display())));
+            }
         }
         self.is_unpublished = true;
     }
 
-    fn view(&self, root: &Path, is_single: bool) -> View {
+    /// Checks a package.
+    fn view(&self, root: &Path, is_single: bool, how: How<'_>) -> View {
         let open: OpenTexts =
             Arc::new(self.documents.iter().map(|(path, document)| (path.clone(), document.text.clone())).collect());
         let folder = if is_single { root.parent().unwrap_or(root).to_owned() } else { root.to_owned() };
@@ -290,7 +309,11 @@ impl State {
             exists.then(|| PackageInput::new(location, provider(folder)))
         };
         let workspace = Workspace::gather(input, self.standard.clone(), &load);
-        let package = Package::new(&workspace, &self.memo);
+        let package = match how {
+            How::For(path) => Package::focused(&workspace, &self.memo, path),
+            How::Whole(Some(previous)) => previous.again(&workspace, &self.memo),
+            How::Whole(None) => Package::new(&workspace, &self.memo),
+        };
         let folders: Vec<Option<PathBuf>> = package
             .loaded
             .packages
@@ -298,7 +321,15 @@ impl State {
             .map(|loaded| (!loaded.is_standard()).then(|| normal(&folder.join(&loaded.location))))
             .collect();
         let lines = package.loaded.sources.iter().map(|source| Lines::new(&source.text)).collect();
-        let mut view = View { root: root.to_owned(), package, is_single, folders, files: BTreeMap::new(), lines };
+        let mut view = View {
+            root: root.to_owned(),
+            package,
+            is_single,
+            folders,
+            files: BTreeMap::new(),
+            lines,
+            coverage: OnceLock::new(),
+        };
         for row in 0..view.package.loaded.sources.len() {
             let source = SourceId::new(row);
             let is_made_up =
@@ -308,6 +339,44 @@ impl State {
             }
         }
         view
+    }
+
+    /// Whether something is to be checked or told.
+    pub fn is_unsettled(&self) -> bool {
+        self.is_unpublished || self.roots.values().any(|root| root.is_stale)
+    }
+
+    /// The state as completion in a document sees it: of a package that is to be checked again, only what completion needs.
+    pub fn snapshot_for_completion(&mut self, uri: &Uri) -> Snapshot {
+        let path = path_of(uri).unwrap_or_default();
+        let stale: Vec<PathBuf> = self
+            .roots
+            .iter()
+            .filter(|(root, kind)| kind.is_stale && path.starts_with(root))
+            .map(|(root, _)| root.clone())
+            .collect();
+        let focused = match stale.as_slice() {
+            [root] => self.focused_view(root, &path),
+            _ => None,
+        };
+        let Some(view) = focused else {
+            self.check_for(Some(uri));
+            return self.snapshot();
+        };
+        let mut snapshot = self.snapshot();
+        snapshot.views.insert(view.root.clone(), Arc::new(view));
+        snapshot
+    }
+
+    /// The package of a file that was one of its own policies when it was checked last, as completion in it needs it.
+    fn focused_view(&self, root: &Path, path: &Path) -> Option<View> {
+        let known = self.views.get(root).filter(|view| !view.is_single)?;
+        let source = *known.files.get(path)?;
+        if known.package.package_of(source).0 != 0 || known.package.parse(source).is_none() {
+            return None;
+        }
+        let focus = known.package.source(source)?.path.clone();
+        catch_unwind(AssertUnwindSafe(|| self.view(root, false, How::For(&focus)))).ok()
     }
 
     /// The state as readers see it.

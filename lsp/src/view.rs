@@ -2,8 +2,9 @@
 
 use crate::config::Config;
 use crate::lines::{Encoding, Lines};
-use crate::workbench::Workbench;
+use crate::workbench::{TestOutcome, Workbench};
 use mcpz_compiler::hir::{PackageId, SourceId, Span};
+use mcpz_ide::lens::Coverage;
 use mcpz_ide::library::Library;
 use mcpz_ide::place::index;
 use mcpz_ide::{File, Location, Package};
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tower_lsp_server::ls_types::{self as lsp, Uri};
 
 /// The scheme of the sources of the standard library.
@@ -31,9 +32,21 @@ pub struct View {
     pub files: BTreeMap<PathBuf, SourceId>,
     /// Lines by source.
     pub lines: Vec<Lines>,
+    /// In how many tests each rule was true, once all tests of these texts have run.
+    pub coverage: OnceLock<Coverage>,
 }
 
 impl View {
+    /// Keeps what a run of all tests showed.
+    pub fn note_coverage(&self, outcomes: &[TestOutcome]) {
+        let mut hits: BTreeMap<String, usize> = BTreeMap::new();
+        for id in outcomes.iter().flat_map(|outcome| &outcome.hits) {
+            *hits.entry(id.clone()).or_default() += 1;
+        }
+        // The same texts and the same tests: what is there already is the same.
+        let _ = self.coverage.set(Coverage { tests: outcomes.len(), hits });
+    }
+
     /// The text of a source.
     pub fn text(&self, source: SourceId) -> &str {
         self.package.text(source)

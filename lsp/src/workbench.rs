@@ -2,7 +2,7 @@
 //!
 //! Deciding needs the runtime, and the language server does not depend on it: whoever starts the server hands in a workbench.
 
-use mcpz_compiler::hir::Program;
+use mcpz_compiler::hir::{ClassId, Program};
 use serde_json::Value;
 
 /// A test's outcome.
@@ -39,6 +39,9 @@ pub trait Workbench: Send + Sync {
 
     /// Explains the decision of a case, given as JSON text.
     fn explain_case(&self, program: &Program, case: &str) -> Result<Explained, String>;
+
+    /// What a credential of this class carries, as far as its conditions say: an object of claims, or one of `spiffe` or `uid`.
+    fn sample(&self, program: &Program, class: ClassId) -> Value;
 
     /// The names of all entry points, and the decision trees of those named (of all without a name) as SVG; with a case its
     /// way is lit.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Formatter};
+use std::sync::Arc;
 
 /// Most tools, resources, templates or prompts of one catalog.
 const MAX_ENTRIES: usize = 10_000;
@@ -130,8 +131,8 @@ impl Catalog {
             description: tool.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
             input,
             output,
-            schema: ToolSchema { image },
-            raw_schema: tool.get("inputSchema").map(Value::to_string).unwrap_or_default(),
+            schema: ToolSchema { image: Arc::new(image) },
+            raw_schema: tool.get("inputSchema").map(Value::to_string).unwrap_or_default().into(),
             hints: read_hints(tool),
         });
     }

@@ -153,7 +153,7 @@ impl Inference<'_> {
         for name in required {
             fields.entry(SmolStr::new(name)).or_insert(Type::Json);
         }
-        Type::Record(RecordType { fields, open: additional != Some(&Value::Bool(false)) })
+        Type::Record(RecordType { fields: fields.into(), open: additional != Some(&Value::Bool(false)) })
     }
 }
 

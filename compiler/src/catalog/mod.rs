@@ -34,12 +34,13 @@ pub use propose::{Proposal, propose_overlay};
 use crate::types::Type;
 use mcpz_bytecode::schema::SchemaImage;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The compiled schema of one tool's arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolSchema {
     /// What the runtime validates arguments against.
-    pub image: SchemaImage,
+    pub image: Arc<SchemaImage>,
 }
 
 /// Longest catalog file, in bytes.

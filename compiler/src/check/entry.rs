@@ -2,7 +2,6 @@
 
 use super::context::Context;
 use super::expr::{checked, condition, infer};
-use super::lint;
 use super::principals::{claims_of, sources_of};
 use super::rule::{check_rule, duration_of};
 use super::scope::{Credential, Env, Known, Local, Scope};
@@ -103,7 +102,7 @@ fn credential(program: &Program, kind: ConditionKind) -> Credential {
         ConditionKind::Local => [CredentialSource::Local].into(),
         ConditionKind::Role(base) => sources_of(program, base),
     };
-    let only = |wanted: CredentialSource, help: &str| {
+    let only = |wanted: CredentialSource, help: &'static str| {
         if !sources.is_empty() && sources.iter().all(|source| *source == wanted) {
             Known::Yes(())
         } else {
@@ -125,7 +124,7 @@ fn credential(program: &Program, kind: ConditionKind) -> Credential {
     }
 }
 
-/// Types everything else: predicates, rules, tests, assertions; then the lints.
+/// Types everything else: predicates, rules, tests, assertions.
 pub fn check_bodies(unit: &Unit, program: &mut Program, sink: &mut Vec<Diagnostic>) {
     let mut next_var = unit.next_var;
     predicates(unit, program, &mut next_var, sink);
@@ -138,7 +137,6 @@ pub fn check_bodies(unit: &Unit, program: &mut Program, sink: &mut Vec<Diagnosti
     testing::check_tests(unit, program, &mut next_var, sink);
     testing::check_asserts(unit, program, &mut next_var, sink);
     monitors(unit, program, &mut next_var, sink);
-    lint::lint(unit, program, sink);
 }
 
 /// Checks the names and durations of monitors; they get their meaning later.

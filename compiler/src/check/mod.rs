@@ -26,4 +26,6 @@ mod testing;
 pub(crate) use facts::{FactTable, class_facts, rule_facts};
 pub use facts::{field_type, fields, functions, result_of};
 
+pub(crate) use lint::{lint, lint_again, lints_all_rules};
+
 pub use entry::{ConditionKind, check_bodies, check_condition, check_consts, hints_condition};

@@ -7,6 +7,7 @@ use super::narrow::Facts;
 use crate::hir::{Span, VarId};
 use crate::types::{RecordType, Type};
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Whether a fact is known in a scope.
@@ -17,9 +18,9 @@ pub(crate) enum Known<T> {
     /// It is not, and why; what would help.
     No {
         /// "a bare agent acts alone".
-        why: String,
+        why: Cow<'static, str>,
         /// "write `copilot acting for ...`".
-        help: String,
+        help: Cow<'static, str>,
     },
     /// Something it depends on is in error, which is reported: whatever is said of it stays silent.
     Broken,
@@ -27,7 +28,7 @@ pub(crate) enum Known<T> {
 
 impl<T> Known<T> {
     /// Not known.
-    pub fn no(why: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn no(why: impl Into<Cow<'static, str>>, help: impl Into<Cow<'static, str>>) -> Self {
         Known::No { why: why.into(), help: help.into() }
     }
 
@@ -93,7 +94,7 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// A scope in which nothing of the request is known, for this reason.
-    pub fn closed(why: &str, help: &str) -> Scope {
+    pub fn closed(why: &'static str, help: &'static str) -> Scope {
         Scope {
             args: Known::no(why, help),
             prompt_args: Known::no(why, help),

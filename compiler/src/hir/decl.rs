@@ -4,6 +4,7 @@ use super::{ClassId, DataId, Expr, IssuerId, LabelId, PackageId, SegmentId, Serv
 use crate::catalog::ToolSchema;
 use crate::types::{RecordType, Type};
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// A token issuer.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +137,7 @@ pub struct Tool {
     pub schema: ToolSchema,
     /// The `inputSchema` as the catalog file has it, as JSON text. The compiler does not look at
     /// it again: it is there so that the reference interpreter can validate by other means.
-    pub raw_schema: String,
+    pub raw_schema: Arc<str>,
     /// Annotations with the defaults of the MCP specification filled in.
     pub hints: ToolHints,
 }

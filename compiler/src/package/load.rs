@@ -11,7 +11,7 @@ use super::manifest::{self, Manifest};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0201, e0204, e0205, e0206, e0210, e0211, e0214, e0215, e0216, syntax};
 use crate::hir::{PackageId, Source, SourceId, Span};
-use crate::memo::Memo;
+use crate::memo::{Memo, Text, Words};
 use crate::resolve::order;
 use crate::source::{PackageInput, SourceProvider, Workspace, join};
 use mcpz_syntax::{Parse, SyntaxKind, SyntaxNode};
@@ -45,6 +45,8 @@ pub struct LoadedPackage {
     pub provider: Arc<dyn SourceProvider>,
     /// Digest of what the bundle takes from it.
     pub digest: String,
+    /// Digest of each catalog and data file that its sources name and that is there.
+    pub named_files: BTreeMap<String, String>,
     /// Its manifest's source.
     pub manifest_source: SourceId,
 }
@@ -69,6 +71,8 @@ pub struct LoadedFile {
     pub package: PackageId,
     /// What the parser made of it.
     pub parse: Parse,
+    /// How often each identifier stands in it.
+    pub words: Arc<Words>,
 }
 
 /// A package before anything is numbered.
@@ -78,7 +82,7 @@ struct Draft {
     lock_text: Option<String>,
     manifest: Manifest,
     policies: Vec<(String, Result<String, FileFault>)>,
-    parses: Vec<Parse>,
+    texts: Vec<Text>,
     too_many: bool,
     standard: BTreeSet<String>,
 }
@@ -94,7 +98,7 @@ enum FileFault {
 /// Reads every package that the root package reaches.
 pub fn load(workspace: &Workspace, memo: &Memo, sink: &mut Vec<Diagnostic>) -> Loaded {
     let drafts = reach(workspace, memo);
-    let mut loaded = number(drafts, sink);
+    let mut loaded = number(drafts, memo, sink);
     loaded.memo = memo.clone();
     link(&mut loaded, sink);
     check_names(&loaded, sink);
@@ -145,11 +149,10 @@ fn draft(input: &PackageInput, workspace: &Workspace, memo: &Memo) -> Draft {
     let too_many = paths.len() > MAX_FILES;
     paths.truncate(MAX_FILES);
     let policies: Vec<_> = paths.into_iter().map(|path| (path.clone(), read_policy(input, &path))).collect();
-    let parses: Vec<Parse> =
-        policies.iter().map(|(_, text)| memo.parse(text.as_deref().unwrap_or_default())).collect();
+    let texts: Vec<Text> = policies.iter().map(|(_, text)| memo.text(text.as_deref().unwrap_or_default())).collect();
     let mut standard = BTreeSet::new();
-    for parse in &parses {
-        for path in use_paths(&parse.tree()) {
+    for text in &texts {
+        for path in use_paths(&text.parse.tree()) {
             standard.extend(standard_package(&path, workspace));
         }
     }
@@ -160,7 +163,7 @@ fn draft(input: &PackageInput, workspace: &Workspace, memo: &Memo) -> Draft {
         lock_text: text("mcpz.lock"),
         manifest,
         policies,
-        parses,
+        texts,
         too_many,
         standard,
     }
@@ -210,32 +213,32 @@ fn standard_package(path: &str, workspace: &Workspace) -> Option<String> {
 }
 
 /// Gives every source its number, and reads manifests and locks for good.
-fn number(drafts: Vec<Draft>, sink: &mut Vec<Diagnostic>) -> Loaded {
-    let mut policies: Vec<(String, PackageId, String, Option<FileFault>, Parse)> = Vec::new();
+fn number(drafts: Vec<Draft>, memo: &Memo, sink: &mut Vec<Diagnostic>) -> Loaded {
+    let mut policies: Vec<(String, PackageId, String, Option<FileFault>, Text)> = Vec::new();
     let mut packages = Vec::new();
     for (index, mut draft) in drafts.into_iter().enumerate() {
         let package = PackageId::new(index);
-        let files = std::mem::take(&mut draft.policies).into_iter().zip(std::mem::take(&mut draft.parses));
+        let files = std::mem::take(&mut draft.policies).into_iter().zip(draft.texts.iter().cloned());
         let mut contents = BTreeMap::new();
-        for ((path, text), parse) in files {
+        for ((path, text), made) in files {
             let full = format!("{}/{path}", draft.manifest.name.value);
             let fault = text.as_ref().err().copied();
             let text = text.unwrap_or_default();
             contents.insert(path, text.clone().into_bytes());
-            policies.push((full, package, text, fault, parse));
+            policies.push((full, package, text, fault, made));
         }
         packages.push((draft, contents));
     }
     policies.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     let mut loaded = Loaded::default();
-    for (path, package, text, fault, parse) in policies {
+    for (path, package, text, fault, made) in policies {
         let source = SourceId::new(loaded.sources.len());
-        report_file(source, &path, fault, &parse, sink);
+        report_file(source, &path, fault, &made.parse, sink);
         loaded.sources.push(Source { path, text, package });
-        loaded.files.push(LoadedFile { source, package, parse });
+        loaded.files.push(LoadedFile { source, package, parse: made.parse, words: made.words });
     }
     for (index, (draft, contents)) in packages.into_iter().enumerate() {
-        let package = finish(draft, contents, PackageId::new(index), &mut loaded, sink);
+        let package = finish(draft, contents, memo, PackageId::new(index), &mut loaded, sink);
         loaded.packages.push(package);
     }
     loaded
@@ -258,6 +261,7 @@ fn report_file(source: SourceId, path: &str, fault: Option<FileFault>, parse: &P
 fn finish(
     draft: Draft,
     mut contents: BTreeMap<String, Vec<u8>>,
+    memo: &Memo,
     package: PackageId,
     loaded: &mut Loaded,
     sink: &mut Vec<Diagnostic>,
@@ -290,36 +294,31 @@ fn finish(
     }
     let texts = [("mcpz.toml", &draft.manifest_text), ("mcpz.lock", &draft.lock_text)];
     contents.extend(texts.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text.clone()?.into_bytes()))));
-    add_named_files(&draft, package, loaded, &mut contents);
+    let named_files = add_named_files(&draft, memo, &mut contents);
     LoadedPackage {
         location: draft.input.location,
         manifest,
         lock,
         dependencies: draft.standard.into_iter().map(|name| (name, PackageId(0))).collect(),
         provider: draft.input.provider,
-        digest: lock::package_digest(contents.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))),
+        digest: lock::package_digest_of(contents.iter().map(|(path, bytes)| (path.as_str(), memo.digest(bytes)))),
+        named_files,
         manifest_source,
     }
 }
 
-/// Adds the catalogs and data files that a package's sources name to what its digest covers.
-fn add_named_files(draft: &Draft, package: PackageId, loaded: &Loaded, contents: &mut BTreeMap<String, Vec<u8>>) {
-    for file in loaded.files.iter().filter(|file| file.package == package) {
-        let tree = file.parse.tree();
-        let naming =
-            tree.descendants().filter(|node| matches!(node.kind(), SyntaxKind::CatalogEntry | SyntaxKind::Data));
-        for node in naming {
-            let strings = node.children_with_tokens().filter_map(|element| element.into_token());
-            for token in strings.filter(|token| token.kind() == SyntaxKind::String) {
-                let path = token.text().trim_matches('"').to_owned();
-                if super::stays_inside(&path)
-                    && let Ok(bytes) = draft.input.provider.read(&path)
-                {
-                    contents.insert(path, bytes);
-                }
-            }
+/// Adds the catalogs and data files that a package's sources name to what its digest covers. Gives their digests.
+fn add_named_files(draft: &Draft, memo: &Memo, contents: &mut BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
+    let mut digests = BTreeMap::new();
+    for path in draft.texts.iter().flat_map(|text| text.named_files.iter()) {
+        if super::stays_inside(path)
+            && let Ok(bytes) = draft.input.provider.read(path)
+        {
+            digests.insert(path.clone(), memo.digest(&bytes));
+            contents.insert(path.clone(), bytes);
         }
     }
+    digests
 }
 
 /// Resolves dependencies to packages, and reports those that are not there and those in a circle.

@@ -106,10 +106,15 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The digest of a package: over its files' paths and digests, sorted by path.
 pub fn package_digest<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> String {
-    let sorted: BTreeMap<&str, &[u8]> = files.into_iter().collect();
+    package_digest_of(files.into_iter().map(|(path, bytes)| (path, hex(bytes))))
+}
+
+/// The digest of a package of files of which the digests are known, in lower-case hexadecimal.
+pub fn package_digest_of<'f>(files: impl IntoIterator<Item = (&'f str, String)>) -> String {
+    let sorted: BTreeMap<&str, String> = files.into_iter().collect();
     let mut list = String::new();
-    for (path, bytes) in sorted {
-        let _ = writeln!(list, "{path} {}", digest(bytes));
+    for (path, hex) in sorted {
+        let _ = writeln!(list, "{path} sha256:{hex}");
     }
     digest(list.as_bytes())
 }

@@ -1,12 +1,12 @@
 //! Annotations: `@id`, `@message`, `@severity`, `@deny`, `@shadow`, `@allow`.
 
-use super::items::{Items, RuleItem};
+use super::items::Items;
 use super::{Name, Place};
 use crate::diagnostics::codes::{self, e0124, e0217};
 use crate::diagnostics::levels::Allowed;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{DenyMode, Span};
-use mcpz_syntax::ast::{Annotation, AstNode, Documented};
+use mcpz_syntax::ast::{Annotation, Documented};
 use smol_str::SmolStr;
 
 /// Annotations of rules.
@@ -146,12 +146,9 @@ fn choice(
 /// Reads `@allow` of every item, and checks the annotations of items that are no rules.
 pub fn allowed(items: &Items, sink: &mut Vec<Diagnostic>) -> Vec<Allowed> {
     let mut all = Vec::new();
-    let rules: Vec<Span> =
-        items.rules.iter().filter(|item| !matches!(item.ast, RuleItem::Grant(_))).map(rule_span).collect();
     for item in &items.annotations {
-        let (annotation, range) = &item.ast;
+        let (annotation, range, on_rule) = &item.ast;
         let whole = item.place.span(*range);
-        let on_rule = rules.contains(&whole);
         if !on_rule && known(item.place, annotation, ITEM, sink).is_none() {
             continue;
         }
@@ -162,20 +159,6 @@ pub fn allowed(items: &Items, sink: &mut Vec<Diagnostic>) -> Vec<Allowed> {
         }
     }
     all
-}
-
-/// The span of a rule.
-fn rule_span(item: &super::Placed<RuleItem>) -> Span {
-    let place = item.place;
-    match &item.ast {
-        RuleItem::Permit(rule) => place.span(rule.range()),
-        RuleItem::Forbid(rule) => place.span(rule.range()),
-        RuleItem::Require(rule) => place.span(rule.range()),
-        RuleItem::Limit(rule) => place.span(rule.range()),
-        RuleItem::Redact(rule) => place.span(rule.range()),
-        RuleItem::Audit(rule) => place.span(rule.range()),
-        RuleItem::Grant(grant) => place.span(grant.range()),
-    }
 }
 
 /// The lint of `@allow(W0601, "reason")`.

@@ -12,7 +12,7 @@ use super::{
 use crate::check;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0130, e0131};
-use crate::hir::{Expr, ExprKind, Monitor, Package, Predicate, PredicateId, Program, VarId};
+use crate::hir::{Expr, ExprKind, Monitor, Package, Predicate, PredicateId, Program, SourceId, VarId};
 use crate::index::Recorder;
 use crate::package::Loaded;
 use crate::types::Type;
@@ -20,9 +20,13 @@ use mcpz_syntax::ast::{self, AstNode};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
-/// Resolves everything that is declared; lookups are written down when there is a recorder.
-pub fn unit(loaded: &Loaded, recorder: Option<Recorder>, sink: &mut Vec<Diagnostic>) -> Unit {
+/// Resolves everything that is declared; lookups are written down when there is a recorder. With a focus the rules, tests
+/// and assertions of that source alone.
+pub fn unit(loaded: &Loaded, recorder: Option<Recorder>, focus: Option<SourceId>, sink: &mut Vec<Diagnostic>) -> Unit {
     let mut items = items::collect(loaded);
+    if let Some(focus) = focus {
+        items.focus(focus);
+    }
     let declarations = declare::declare(loaded, &items, sink);
     let mut symbols = declarations.symbols;
     symbols.recorder = recorder;

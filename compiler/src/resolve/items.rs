@@ -1,6 +1,7 @@
 //! All items of a bundle in canonical order, sorted by kind: what every later step starts from.
 
 use super::{Place, Placed};
+use crate::hir::SourceId;
 use crate::package::Loaded;
 use mcpz_syntax::ast::{self, AstNode, Documented, Item};
 
@@ -81,8 +82,17 @@ pub struct Items {
     pub tests: Vec<Placed<ast::Test>>,
     /// `assert`
     pub asserts: Vec<Placed<ast::Assert>>,
-    /// Annotations of every item.
-    pub annotations: Vec<Placed<(ast::Annotation, mcpz_syntax::TextRange)>>,
+    /// Annotations of every item, with the range of the item and whether it is a rule.
+    pub annotations: Vec<Placed<(ast::Annotation, mcpz_syntax::TextRange, bool)>>,
+}
+
+impl Items {
+    /// Drops the rules, tests and assertions of all sources but one. Grants stay: rules are numbered by them.
+    pub fn focus(&mut self, source: SourceId) {
+        self.rules.retain(|rule| rule.place.source == source || matches!(rule.ast, RuleItem::Grant(_)));
+        self.tests.retain(|test| test.place.source == source);
+        self.asserts.retain(|assert| assert.place.source == source);
+    }
 }
 
 /// Sorts the items of all files.
@@ -92,12 +102,22 @@ pub fn collect(loaded: &Loaded) -> Items {
         let place = Place { package: file.package, source: file.source };
         for item in file.parse.source_file().items() {
             let range = item.range();
-            let marked = item.annotations().into_iter().map(|annotation| Placed { place, ast: (annotation, range) });
+            let on_rule = is_rule(&item);
+            let marked =
+                item.annotations().into_iter().map(|annotation| Placed { place, ast: (annotation, range, on_rule) });
             items.annotations.extend(marked);
             sort(&mut items, place, item);
         }
     }
     items
+}
+
+/// Whether an item is a rule; a grant holds rules and is none.
+fn is_rule(item: &Item) -> bool {
+    matches!(
+        item,
+        Item::Permit(_) | Item::Forbid(_) | Item::Require(_) | Item::Limit(_) | Item::Redact(_) | Item::Audit(_)
+    )
 }
 
 /// Puts one item where it belongs.

@@ -120,7 +120,7 @@ fn collection(place: Place, name: Option<ast::Ident>, element: Type, sink: &mut 
 
 /// The fields of a record; one that stands twice is reported.
 fn read_fields(place: Place, fields: &[ast::TypeField], sink: &mut Vec<Diagnostic>, depth: usize) -> RecordType {
-    let mut record = RecordType { fields: BTreeMap::new(), open: false };
+    let mut record = RecordType::default();
     let mut first = BTreeMap::new();
     for field in fields {
         let Some(ident) = field.name() else { continue };

@@ -160,7 +160,7 @@ fn join_records(a: RecordType, mut b: RecordType, text: TextJoin) -> RecordType 
         fields.insert(name, joined);
     }
     fields.extend(b.fields.into_iter().map(|(name, right)| (name, right.optional())));
-    RecordType { fields, open: a.open || b.open }
+    RecordType { fields: fields.into(), open: a.open || b.open }
 }
 
 fn meet(a: &Type, b: &Type) -> Option<Type> {
@@ -210,7 +210,7 @@ fn meet_record_with_map(record: &RecordType, value: &Type) -> Option<RecordType>
         let value = if ty.is_optional() { value.clone().optional() } else { value.clone() };
         fields.insert(name.clone(), meet(ty, &value)?);
     }
-    Some(RecordType { fields, open: record.open })
+    Some(RecordType { fields: fields.into(), open: record.open })
 }
 
 #[cfg(test)]

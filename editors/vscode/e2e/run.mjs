@@ -140,7 +140,7 @@ async function complete(bench) {
 async function hover(bench) {
   const { page } = bench;
   await bench.goTo(12, 1);
-  await bench.line("permit analyst to call").locator("span", { hasText: /^get_invoice$/ }).first().hover();
+  await bench.line("payments.get_customer").locator("span", { hasText: /^get_customer$/ }).last().hover();
   const card = page.locator(".monaco-hover:visible", { hasText: "The server says of itself" });
   await card.first().waitFor();
   assert.match(await card.first().innerText(), /customer_id/);
@@ -151,11 +151,11 @@ async function hover(bench) {
 async function runTest(bench) {
   const { page } = bench;
   await bench.openFile("tests.mcpz");
-  const glyph = bench.editor().locator(".margin-view-overlays .testing-run-glyph").first();
+  const glyph = bench.editor().locator(".glyph-margin-widgets .testing-run-glyph").first();
   await glyph.waitFor();
   await bench.picture("08-tests");
   await glyph.click();
-  await bench.editor().locator(".margin-view-overlays .codicon-testing-passed-icon").first().waitFor();
+  await bench.editor().locator(".glyph-margin-widgets .codicon-testing-passed-icon").first().waitFor();
   await bench.picture("09-test-passed");
 }
 
@@ -175,7 +175,7 @@ async function trace(bench) {
   await bench.editor().locator(".codelens-decoration a", { hasText: "Trace" }).first().click();
   await page.locator(".test-output-peek, .terminal-wrapper, .xterm-rows").first().waitFor();
   await bench.picture("11-trace");
-  await bench.command("View: Close Panel");
+  await bench.keys("Control+j");
 }
 
 async function decide(bench) {

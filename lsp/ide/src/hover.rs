@@ -3,6 +3,7 @@
 use crate::Package;
 use crate::definition;
 use crate::describe;
+use crate::lens::Coverage;
 use crate::literal;
 use crate::markup::{Markup, code, escape};
 use crate::names;
@@ -30,8 +31,8 @@ pub struct Hover {
     pub range: Range<u32>,
 }
 
-/// What stands at a cursor; `now_ms` is the time, for zones.
-pub fn hover(package: &Package, source: SourceId, at: u32, now_ms: i64) -> Option<Hover> {
+/// What stands at a cursor; `now_ms` is the time, for zones; the coverage is of the last run of all tests.
+pub fn hover(package: &Package, source: SourceId, at: u32, now_ms: i64, coverage: Option<&Coverage>) -> Option<Hover> {
     let tree = package.tree(source)?;
     let token = token_at(&tree, at)?;
     let range = bytes(token.text_range());
@@ -42,6 +43,9 @@ pub fn hover(package: &Package, source: SourceId, at: u32, now_ms: i64) -> Optio
         let mut markup = Markup::new();
         for symbol in &found.symbols {
             about(package, symbol, &mut markup);
+            if let (Symbol::Rule(id), Some(coverage)) = (symbol, coverage) {
+                markup.text(format!("{}.", describe::sentence(&coverage.of(id))));
+            }
         }
         if let Some(ty) = type_ending(package, source, &range).filter(|_| matters(&found.symbols)) {
             markup.text(format!("type {}", code(&ty)));

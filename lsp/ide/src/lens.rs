@@ -9,7 +9,7 @@ use crate::who;
 use mcpz_compiler::hir::{SourceId, Span, Subject};
 use mcpz_compiler::resolve::RuleVerb;
 use mcpz_syntax::ast::{AstNode, Documented, Item};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What a lens does when it is chosen.
@@ -38,8 +38,25 @@ pub struct Lens {
     pub action: LensAction,
 }
 
+/// What a run of all tests showed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// How many tests there were.
+    pub tests: usize,
+    /// In how many each rule was true, by id.
+    pub hits: BTreeMap<String, usize>,
+}
+
+impl Coverage {
+    /// In how many tests a rule was true, in words.
+    pub fn of(&self, rule: &str) -> String {
+        let hits = self.hits.get(rule).copied().unwrap_or(0);
+        format!("true in {hits} of {}", count(self.tests, "test"))
+    }
+}
+
 /// The lenses of a source.
-pub fn lenses(package: &Package, source: SourceId) -> Vec<Lens> {
+pub fn lenses(package: &Package, source: SourceId, coverage: Option<&Coverage>) -> Vec<Lens> {
     let Some(parse) = package.parse(source) else { return Vec::new() };
     let mut lenses = Vec::new();
     for item in parse.source_file().items() {
@@ -55,14 +72,14 @@ pub fn lenses(package: &Package, source: SourceId) -> Vec<Lens> {
                 lenses.push(Lens { range, title: "Trace".to_owned(), action: LensAction::TraceTest(title) });
             }
             Item::Server(_) => lenses.extend(server(package, source, &item, &range)),
-            _ => lenses.extend(rule(package, source, &range)),
+            _ => lenses.extend(rule(package, source, &range, coverage)),
         }
     }
     lenses
 }
 
 /// `7 tools, 2 roles`, and whether a test expects the rule.
-fn rule(package: &Package, source: SourceId, keyword: &Range<u32>) -> Vec<Lens> {
+fn rule(package: &Package, source: SourceId, keyword: &Range<u32>, coverage: Option<&Coverage>) -> Vec<Lens> {
     let rules = package.index.rules.iter();
     let Some(row) =
         rules.into_iter().position(|rule| rule.head_span.source == source && rule.head_span.start == keyword.start)
@@ -96,6 +113,7 @@ fn rule(package: &Package, source: SourceId, keyword: &Range<u32>) -> Vec<Lens> 
             format!("expected by {}", count(tests, "test"))
         });
     }
+    parts.extend(coverage.map(|coverage| coverage.of(&rule.id)));
     let action = match members.as_slice() {
         [only] if rule.verb == RuleVerb::Permit => LensAction::WhoMayCall(tools::tool_name(package, *only)),
         _ => LensAction::Say,

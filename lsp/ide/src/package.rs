@@ -1,6 +1,7 @@
 //! A checked package: sources, trees, tables and diagnostics, immutable and free to cross threads.
 
 use crate::place::{File, Location};
+use mcpz_compiler::Indexed;
 use mcpz_compiler::diagnostics::Diagnostic;
 use mcpz_compiler::hir::{PackageId, Source, SourceId, Span};
 use mcpz_compiler::index::Index;
@@ -22,7 +23,22 @@ pub struct Package {
 impl Package {
     /// Checks a workspace. The memo is of earlier checks, or empty.
     pub fn new(workspace: &Workspace, memo: &Memo) -> Package {
-        let mcpz_compiler::Indexed { loaded, index, diagnostics } = mcpz_compiler::check_indexed(workspace, memo);
+        Package::of(mcpz_compiler::check_indexed(workspace, memo))
+    }
+
+    /// Checks a workspace that this is an earlier check of: what an edit leaves as it was is taken over.
+    pub fn again(self, workspace: &Workspace, memo: &Memo) -> Package {
+        let Package { loaded, index, diagnostics } = self;
+        Package::of(mcpz_compiler::check_again(Indexed { loaded, index, diagnostics }, workspace, memo))
+    }
+
+    /// Checks what completion in one file needs: rules of other files are missing, and so are their diagnostics.
+    pub fn focused(workspace: &Workspace, memo: &Memo, path: &str) -> Package {
+        Package::of(mcpz_compiler::check_focused(workspace, memo, path))
+    }
+
+    fn of(indexed: Indexed) -> Package {
+        let Indexed { loaded, index, diagnostics } = indexed;
         Package { loaded, index, diagnostics }
     }
 

@@ -2,7 +2,9 @@
 
 use crate::view::{Snapshot, View};
 use crate::workbench::{Explained, TestOutcome};
-use mcpz_compiler::hir::{ClassDefinition, ClassId, CredentialSource, Member, PrincipalKind, Program, ServerId, Span};
+use mcpz_compiler::hir::{
+    Class, ClassDefinition, ClassId, CredentialSource, Member, PrincipalKind, Program, ServerId, Span,
+};
 use mcpz_compiler::resolve::RuleVerb;
 use mcpz_ide::{describe, outline, tools, who};
 use serde_json::{Map, Value, json};
@@ -122,18 +124,19 @@ fn describe_package(job: &Job<'_>) -> Value {
         })
         .collect();
     let identities: Vec<Value> =
-        (0..program.classes.len()).filter_map(|row| identity(program, ClassId::new(row))).collect();
+        (0..program.classes.len()).filter_map(|row| identity(job, program, ClassId::new(row))).collect();
     let tests: Vec<Value> =
         program.tests.iter().map(|test| with_place(job, test.span, json!({"title": test.title}))).collect();
     let name = job.view.package.loaded.packages.first().map_or("", |package| package.name());
     json!({"package": name, "servers": servers, "identities": identities, "tests": tests})
 }
 
-/// A user or agent, with the claims that its credential carries.
-fn identity(program: &Program, id: ClassId) -> Option<Value> {
+/// A user, agent or role: where its credential comes from, the claims that it carries, and one to start from.
+fn identity(job: &Job<'_>, program: &Program, id: ClassId) -> Option<Value> {
     let class = program.classes.get(id.index())?;
-    let ClassDefinition::Identity { source, .. } = &class.definition else { return None };
-    let kind = if class.kind == PrincipalKind::User { "user" } else { "agent" };
+    let (root, source) = root_of(program, id, 0)?;
+    let principal = if root.kind == PrincipalKind::User { "user" } else { "agent" };
+    let kind = if matches!(class.definition, ClassDefinition::Identity { .. }) { principal } else { "role" };
     let (from, claims) = match source {
         CredentialSource::Issuer(issuer) => {
             let issuer = program.issuers.get(issuer.index())?;
@@ -154,7 +157,20 @@ fn identity(program: &Program, id: ClassId) -> Option<Value> {
         .filter_map(|id| program.classes.get(id.index()))
         .map(|class| class.name.as_str())
         .collect();
-    Some(json!({"name": class.name.as_str(), "kind": kind, "from": from, "claims": claims, "actsFor": acts_for}))
+    Some(json!({
+        "name": class.name.as_str(), "kind": kind, "principal": principal, "of": root.name.as_str(), "from": from,
+        "claims": claims, "actsFor": acts_for, "sample": job.snapshot.workbench.sample(program, id),
+    }))
+}
+
+/// The identity at the bottom of a class: of a join, that of its first member. Classes only refer to earlier ones.
+fn root_of(program: &Program, id: ClassId, depth: usize) -> Option<(&Class, CredentialSource)> {
+    let class = program.classes.get(id.index()).filter(|_| depth < program.classes.len())?;
+    match &class.definition {
+        ClassDefinition::Identity { source, .. } => Some((class, *source)),
+        ClassDefinition::Narrow { base, .. } => root_of(program, *base, depth + 1),
+        ClassDefinition::Join(members) => root_of(program, *members.first()?, depth + 1),
+    }
 }
 
 /// Runs one test or all.
@@ -169,9 +185,12 @@ fn run_tests(job: &Job<'_>) -> Result<Value> {
     let coverage: Vec<Value> = rules
         .map(|rule| {
             let hits = outcomes.iter().filter(|outcome| outcome.hits.contains(&rule.id)).count();
-            with_place(job, rule.span, json!({"rule": rule.id, "hits": hits}))
+            with_place(job, rule.head_span, json!({"rule": rule.id, "hits": hits}))
         })
         .collect();
+    if text(job, "test").is_none() {
+        job.view.note_coverage(&outcomes);
+    }
     Ok(json!({"tests": tests, "coverage": coverage}))
 }
 

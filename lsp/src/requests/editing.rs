@@ -87,7 +87,7 @@ pub fn lenses(snapshot: &Snapshot, uri: &lsp::Uri) -> Option<Vec<lsp::CodeLens>>
             data: None,
         }
     };
-    Some(lens::lenses(&view.package, source).into_iter().map(one).collect())
+    Some(lens::lenses(&view.package, source, view.coverage.get()).into_iter().map(one).collect())
 }
 
 /// The edits of one file.

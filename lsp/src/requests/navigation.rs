@@ -269,7 +269,7 @@ fn member_of(data: &Value) -> Option<Member> {
 /// The rules that reach a tool.
 pub fn incoming(snapshot: &Snapshot, item: &lsp::CallHierarchyItem) -> Option<Vec<lsp::CallHierarchyIncomingCall>> {
     let data = item.data.as_ref()?;
-    let root: std::path::PathBuf = serde_json::from_value(data["root"].clone()).ok()?;
+    let root: PathBuf = serde_json::from_value(data["root"].clone()).ok()?;
     let view = snapshot.views.get(&root)?;
     let member = member_of(data)?;
     let mut calls = Vec::new();
@@ -286,7 +286,7 @@ pub fn incoming(snapshot: &Snapshot, item: &lsp::CallHierarchyItem) -> Option<Ve
 /// The tools that a rule reaches.
 pub fn outgoing(snapshot: &Snapshot, item: &lsp::CallHierarchyItem) -> Option<Vec<lsp::CallHierarchyOutgoingCall>> {
     let data = item.data.as_ref()?;
-    let root: std::path::PathBuf = serde_json::from_value(data["root"].clone()).ok()?;
+    let root: PathBuf = serde_json::from_value(data["root"].clone()).ok()?;
     let view = snapshot.views.get(&root)?;
     let row = usize::try_from(data["rule"].as_u64()?).ok()?;
     let rule = view.package.index.rules.get(row)?;

@@ -11,7 +11,7 @@ use tower_lsp_server::ls_types as lsp;
 pub fn hover(snapshot: &Snapshot, params: &lsp::HoverParams) -> Option<lsp::Hover> {
     let position = &params.text_document_position_params;
     let At { view, source, offset } = snapshot.at(&position.text_document.uri, position.position)?;
-    let found = hover::hover(&view.package, source, offset, now_ms())?;
+    let found = hover::hover(&view.package, source, offset, now_ms(), view.coverage.get())?;
     Some(lsp::Hover {
         contents: lsp::HoverContents::Markup(markup(snapshot, &found.markup)),
         range: Some(view.range(source, found.range, snapshot.config.encoding)),

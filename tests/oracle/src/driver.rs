@@ -405,7 +405,7 @@ fn schema_of(made: &GeneratedPackage, case: &Case) -> Option<String> {
     let message: serde_json::Value = serde_json::from_slice(&case.request.message).ok()?;
     let name = message.pointer("/params/name")?.as_str()?;
     let server = program.servers.iter().find(|server| server.name == case.request.server.as_str())?;
-    server.tools.iter().find(|tool| tool.name == name).map(|tool| tool.raw_schema.clone())
+    server.tools.iter().find(|tool| tool.name == name).map(|tool| tool.raw_schema.to_string())
 }
 
 /// The fields that differ.

@@ -74,7 +74,7 @@ pub(super) fn record(cx: &mut Context<'_>, env: &Env<'_>, record: &ast::RecordEx
         fields.insert(key, typed.ty.clone());
     }
     values.sort();
-    let ty = Type::Record(RecordType { fields, open: false });
+    let ty = Type::Record(RecordType { fields: fields.into(), open: false });
     Expr { kind: ExprKind::Literal(Literal::Record(values)), ty, span }
 }
 

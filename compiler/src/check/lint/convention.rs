@@ -103,7 +103,7 @@ fn history_reads(history: &History, reads: &mut Reads) {
 }
 
 /// The parts of an expression.
-fn children(expr: &Expr) -> Vec<&Expr> {
+pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Field(a, _) | ExprKind::Not(a) | ExprKind::Is(a, _) | ExprKind::Has(a) => vec![a],
         ExprKind::CountOf(a) | ExprKind::Native(_, a) => vec![a],

@@ -4,20 +4,27 @@ use super::ROOT;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{w0608, w0609, w0610, w0611, w0612};
 use crate::hir::content::without_spans;
-use crate::hir::{Member, Program, Rule, RuleKind, Span, Subject, Targets};
-use std::collections::BTreeMap;
+use crate::hir::{Action, Expr, ExprKind, Literal, Member, Program, Rule, RuleKind, ServerId, Span, Subject, Targets};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Lints over the rules of the root package.
 pub(super) fn lint(program: &Program, sink: &mut Vec<Diagnostic>) {
+    let own = || program.rules.iter().filter(|rule| rule.package == ROOT);
+    let mut alike: BTreeMap<Outline<'_>, u32> = BTreeMap::new();
+    own().for_each(|rule| *alike.entry(outline(rule)).or_default() += 1);
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     let forbids = Forbids::of(program);
-    for rule in program.rules.iter().filter(|rule| rule.package == ROOT) {
-        let meaning = meaning(rule);
-        if let Some(first) = seen.get(&meaning) {
-            sink.push(w0610::duplicate(rule.head_span, *first));
-            continue;
+    for rule in own() {
+        // Only what looks alike is compared in full.
+        if alike.get(&outline(rule)).is_some_and(|count| *count > 1) {
+            let meaning = meaning(rule);
+            if let Some(first) = seen.get(&meaning) {
+                sink.push(w0610::duplicate(rule.head_span, *first));
+                continue;
+            }
+            seen.insert(meaning, rule.head_span);
         }
-        seen.insert(meaning, rule.head_span);
         if rule.kind == RuleKind::Permit {
             sink.extend(permit(rule, &forbids));
         }
@@ -30,6 +37,31 @@ fn is_unconditional(rule: &Rule) -> bool {
 
 fn is_plain_forbid(rule: &Rule) -> bool {
     rule.kind == RuleKind::Forbid && is_unconditional(rule) && !rule.shadow && rule.for_subject.is_none()
+}
+
+/// What rules of one meaning have in common, and is compared quickly.
+type Outline<'p> = (&'p Subject, &'p BTreeSet<Action>, &'p BTreeSet<ServerId>, &'p BTreeSet<Member>, u64);
+
+fn outline(rule: &Rule) -> Outline<'_> {
+    let mut hasher = DefaultHasher::new();
+    for clause in [&rule.where_, &rule.when, &rule.unless] {
+        clause.is_some().hash(&mut hasher);
+        clause.iter().for_each(|expr| hash_shape(expr, &mut hasher));
+    }
+    (&rule.subject, &rule.actions, &rule.targets.servers, &rule.targets.tools, hasher.finish())
+}
+
+/// Hashes the forms of an expression and its plainest literals: what differs here differs in meaning.
+fn hash_shape(expr: &Expr, hasher: &mut DefaultHasher) {
+    std::mem::discriminant(&expr.kind).hash(hasher);
+    match &expr.kind {
+        ExprKind::Literal(Literal::Int(number)) => number.hash(hasher),
+        ExprKind::Literal(Literal::String(text)) => text.hash(hasher),
+        ExprKind::Field(_, name) => name.hash(hasher),
+        ExprKind::Call(predicate, _) => predicate.index().hash(hasher),
+        _ => {}
+    }
+    super::convention::children(expr).into_iter().for_each(|child| hash_shape(child, hasher));
 }
 
 /// What a rule means, as text without places.

@@ -7,16 +7,32 @@ mod unused;
 
 use crate::diagnostics::Diagnostic;
 use crate::hir::{Expr, PackageId, Program};
+use crate::index::Index;
+use crate::package::Loaded;
 use crate::resolve::Unit;
 
 /// The root package.
 const ROOT: PackageId = PackageId(0);
 
 /// All lints over a checked program.
-pub(crate) fn lint(unit: &Unit, program: &Program, sink: &mut Vec<Diagnostic>) {
+pub(crate) fn lint(loaded: &Loaded, unit: &Unit, program: &Program, sink: &mut Vec<Diagnostic>) {
+    let has_rules = unit.rules.iter().any(|head| head.place.package == ROOT);
     convention::lint(unit, program, sink);
     coverage::lint(program, sink);
-    unused::lint(unit, sink);
+    unused::lint(loaded, unit, has_rules, sink);
+}
+
+/// The lints after an edit of rules of one source, which are those of the unit: lints of single rules over these, all others over the
+/// rules of all sources.
+pub(crate) fn lint_again(loaded: &Loaded, unit: &Unit, index: &Index, sink: &mut Vec<Diagnostic>) {
+    convention::lint(unit, &index.program, sink);
+    coverage::lint(&index.program, sink);
+    unused::lint(loaded, unit, index.rules.iter().any(|rule| rule.package == ROOT), sink);
+}
+
+/// Whether a code is of a lint that looks at all rules, or all texts, at once.
+pub(crate) fn lints_all_rules(code: &str) -> bool {
+    code.starts_with("W06") && code != "W0607" && ("W0601".."W0613").contains(&code)
 }
 
 /// An expression as text without the places where its parts stand: equal texts, equal meaning.

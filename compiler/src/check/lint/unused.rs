@@ -8,20 +8,21 @@ use super::ROOT;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{w0601, w0602, w0603, w0604, w0605, w0606};
 use crate::hir::Span;
+use crate::memo::Words;
+use crate::package::Loaded;
 use crate::resolve::{Entity, Unit};
-use mcpz_syntax::SyntaxKind;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Warns about unused declarations of the root package.
-pub(super) fn lint(unit: &Unit, sink: &mut Vec<Diagnostic>) {
-    if !unit.rules.iter().any(|head| head.place.package == ROOT) {
+pub(super) fn lint(loaded: &Loaded, unit: &Unit, has_rules: bool, sink: &mut Vec<Diagnostic>) {
+    if !has_rules {
         return;
     }
-    let uses = words(unit);
+    let uses = words(loaded);
     let own = unit.declared.iter().filter(|declared| declared.package == ROOT);
     for declared in own {
         let name = declared.name.text.as_str();
-        if uses.get(name).copied().unwrap_or(0) > 1 {
+        if uses.iter().filter_map(|words| words.get(name)).sum::<u32>() > 1 {
             continue;
         }
         if let Some(warning) = unused(declared.entity, declared.name.span, name) {
@@ -42,16 +43,8 @@ fn unused(entity: Entity, span: Span, name: &str) -> Option<Diagnostic> {
     })
 }
 
-/// How often each identifier stands in the sources of the root package.
-fn words(unit: &Unit) -> BTreeMap<String, u32> {
-    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    let own = unit.program.sources.iter().filter(|source| source.package == ROOT);
-    for source in own {
-        let root = mcpz_syntax::parse(&source.text).tree();
-        let tokens = root.descendants_with_tokens().filter_map(|element| element.into_token());
-        for token in tokens.filter(|token| token.kind() == SyntaxKind::Ident) {
-            *counts.entry(token.text().to_owned()).or_default() += 1;
-        }
-    }
-    counts
+/// How often each identifier stands in each source of the root package.
+fn words(loaded: &Loaded) -> Vec<Arc<Words>> {
+    let own = loaded.files.iter().filter(|file| file.package == ROOT);
+    own.map(|file| file.words.clone()).collect()
 }

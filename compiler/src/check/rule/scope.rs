@@ -37,8 +37,8 @@ pub(crate) fn test_scope(
     scope.agent = agent;
     scope.request = Known::Yes(());
     scope.caller = Known::Yes(());
-    scope.args = arguments(only(&[Action::Call]), targets, "args", "call", |targets| of_tools(program, targets));
-    scope.prompt_args = arguments(only(&[Action::Get, Action::Complete]), targets, "prompt.args", "get", |targets| {
+    scope.args = arguments(only(&[Action::Call]), targets, NO_ARGS, |targets| of_tools(program, targets));
+    scope.prompt_args = arguments(only(&[Action::Get, Action::Complete]), targets, NO_PROMPT_ARGS, |targets| {
         of_prompts(program, targets)
     });
     scope.resource = resource(only(&[Action::Read, Action::Subscribe]), targets);
@@ -47,19 +47,25 @@ pub(crate) fn test_scope(
     scope
 }
 
+/// Why `args` is not known, and what would help.
+const NO_ARGS: (&str, &str) = (
+    "only `call` has arguments of this kind",
+    "write a rule of its own that is only about `call`; `args` is known there",
+);
+/// Why `prompt.args` is not known, and what would help.
+const NO_PROMPT_ARGS: (&str, &str) = (
+    "only `get` has arguments of this kind",
+    "write a rule of its own that is only about `get`; `prompt.args` is known there",
+);
+
 fn arguments(
     fits: bool,
     targets: Option<&Targets>,
-    root: &str,
-    action: &str,
+    (why, help): (&'static str, &'static str),
     meet: impl Fn(&Targets) -> Arguments,
 ) -> Known<Arguments> {
     if !fits {
-        let why = format!("only `{action}` has arguments of this kind");
-        return Known::no(
-            why,
-            format!("write a rule of its own that is only about `{action}`; `{root}` is known there"),
-        );
+        return Known::no(why, help);
     }
     match targets {
         Some(targets) => Known::Yes(meet(targets)),

@@ -98,7 +98,7 @@ fn claim(cx: &mut Context<'_>, class: ClassId, field: &ast::RecordField) -> Opti
 
 fn known_claims(cx: &Context<'_>, class: ClassId) -> Vec<SmolStr> {
     let claims = claims_of(cx.program(), &sources_of(cx.program(), class));
-    claims.map(|claims| claims.fields.into_keys().collect()).unwrap_or_default()
+    claims.map(|claims| claims.fields.keys().cloned().collect()).unwrap_or_default()
 }
 
 /// The type of a claim, optional or not: a test that gives it, gives a value or `null`.
@@ -111,7 +111,7 @@ fn claim_type(cx: &mut Context<'_>, class: ClassId, name: &str, span: Span) -> O
     if let Some(ty) = claims.fields.get(name) {
         return Some(ty.clone());
     }
-    let known: Vec<SmolStr> = claims.fields.into_keys().collect();
+    let known: Vec<SmolStr> = claims.fields.keys().cloned().collect();
     let near = suggest::nearest(name, &known).map(|near| suggest::as_written(&near));
     cx.report(e0503::unknown_claim(span, name, near.as_deref(), &suggest::listing(&known)));
     None

@@ -77,7 +77,7 @@ pub fn actions(package: &Package, source: SourceId, range: &Range<u32>) -> Vec<A
 
 /// A fix that a diagnostic proposes.
 fn quick_fix(package: &Package, fix: &Fix) -> Action {
-    let mut action = Action::new(capitalised(&fix.title), ActionKind::QuickFix);
+    let mut action = Action::new(crate::describe::sentence(&fix.title), ActionKind::QuickFix);
     for edit in &fix.edits {
         if is_editable(package, edit.span.source) {
             action = action
@@ -85,11 +85,6 @@ fn quick_fix(package: &Package, fix: &Fix) -> Action {
         }
     }
     action
-}
-
-fn capitalised(title: &str) -> String {
-    let mut letters = title.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether a source stands on disk.

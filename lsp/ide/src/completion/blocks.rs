@@ -10,7 +10,7 @@ use mcpz_compiler::diagnostics::suggest::as_written;
 use mcpz_compiler::hir::Server;
 use mcpz_compiler::resolve::symbols::{Entity, Kind};
 use mcpz_compiler::types::{RecordType, Type};
-use mcpz_syntax::ast::{AstNode, LabelSource, RedactRule, RuleParts, Sensitive, Stores, Target};
+use mcpz_syntax::ast::{AstNode, Documented, Item, LabelSource, RedactRule, RuleParts, Sensitive, Stores, Target};
 use mcpz_syntax::{SyntaxKind, SyntaxNode};
 use smol_str::SmolStr;
 
@@ -193,13 +193,31 @@ fn target_types(cx: &Context<'_>, targets: &[Target], is_result: bool) -> Vec<Ty
     types
 }
 
-/// Ids of rules, after `by` in a test.
+/// Ids of rules, after `by` in a test: as they are written, because the package may be checked for this file alone.
 fn rule_ids(cx: &Context<'_>, items: &mut Vec<Completion>) {
-    for rule in cx.package.index.rules.iter().filter(|rule| rule.package.0 == 0 && !rule.id.contains('/')) {
-        let item = Completion::new(rule.id.as_str(), CompletionKind::Rule, cx.replace.clone()).rank(10);
-        items.push(item.detail(rule.verb.word()).doc_text(&rule.docs));
+    let own = cx.package.loaded.files.iter().filter(|file| file.package.0 == 0);
+    for item in own.flat_map(|file| file.parse.source_file().items()) {
+        match &item {
+            Item::Permit(_) => rule_id(cx, &item, "permit", items),
+            Item::Forbid(_) => rule_id(cx, &item, "forbid", items),
+            Item::Require(_) => rule_id(cx, &item, "require", items),
+            Item::Limit(_) => rule_id(cx, &item, "limit", items),
+            Item::Redact(_) => rule_id(cx, &item, "redact", items),
+            Item::Audit(_) => rule_id(cx, &item, "audit", items),
+            Item::Grant(grant) => grant.permits().iter().for_each(|permit| rule_id(cx, permit, "permit", items)),
+            _ => {}
+        }
     }
     items.push(
         Completion::new("none", CompletionKind::Keyword, cx.replace.clone()).detail("no rule decided it").rank(20),
     );
+}
+
+fn rule_id(cx: &Context<'_>, rule: &impl Documented, word: &str, items: &mut Vec<Completion>) {
+    let annotations = rule.annotations();
+    let named = annotations.iter().find(|annotation| annotation.name().is_some_and(|name| name.text == "id"));
+    if let Some(id) = named.and_then(|annotation| annotation.string()) {
+        let item = Completion::new(id.text(), CompletionKind::Rule, cx.replace.clone()).rank(10);
+        items.push(item.detail(word).doc_text(&rule.docs()));
+    }
 }

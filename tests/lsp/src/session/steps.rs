@@ -186,7 +186,8 @@ impl Runner {
         };
         let is_snippet = |item: &&Value| !wants_snippet || item["insertTextFormat"] == 2;
         let item = items.as_array().into_iter().flatten().filter(is_snippet).find(|item| item["label"] == label);
-        let item = item.ok_or_else(|| Failed(format!("`{label}` is not offered: {}", render::completions(&items, ""))))?;
+        let item =
+            item.ok_or_else(|| Failed(format!("`{label}` is not offered: {}", render::completions(&items, ""))))?;
         let text = item["textEdit"]["newText"].as_str().unwrap_or_default();
         let snippet = match item["insertTextFormat"].as_i64() {
             Some(2) => Snippet::parse(text),
