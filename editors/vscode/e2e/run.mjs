@@ -78,6 +78,7 @@ async function session(bench, url, theme) {
   await step("a test runs from the gutter", runTest);
   await step("coverage is in the gutter", coverage);
   await step("a test is traced", trace);
+  await step("the test at the cursor is decided, with the trail at its rules", evaluate);
   await step("the decision panel decides", decide);
   await step("the decision graph is drawn", graph);
 }
@@ -178,6 +179,18 @@ async function trace(bench) {
   await bench.keys("Control+j");
 }
 
+async function evaluate(bench) {
+  const { page } = bench;
+  await bench.openFile("tests.mcpz");
+  await bench.goTo(7, 10);
+  await bench.command("mcpz: Decide the Test at the Cursor");
+  await page.locator(".editor-group-container .tab", { hasText: "decision.txt" }).first().waitFor();
+  await bench.openFile("rules.mcpz");
+  await bench.line("list_invoices").waitFor();
+  await bench.picture("12-trail");
+  await bench.command("View: Close All Editors");
+}
+
 async function decide(bench) {
   const { page } = bench;
   await bench.openFile("rules.mcpz");
@@ -191,10 +204,10 @@ async function decide(bench) {
   await form.locator("summary").click();
   await form.locator("[name=at]").fill("2026-03-02T10:00:00Z");
   await form.locator("[name=network]").fill("10.10.1.5");
-  await bench.picture("12-decision-form");
+  await bench.picture("13-decision-form");
   await form.locator("button[type=submit]").click();
   await form.locator(".effect").waitFor();
-  await bench.picture("13-decision");
+  await bench.picture("14-decision");
   assert.equal(await form.locator(".effect").innerText(), "ALLOW");
   assert.match(await form.locator("#answer").innerText(), /PAY-1/);
 }
@@ -207,7 +220,7 @@ async function graph(bench) {
   await bench.command("mcpz: Show Decision Graph");
   const shown = await frameWith(page, "img[alt='Decision graph']");
   await shown.locator("img").waitFor();
-  await bench.picture("14-graph");
+  await bench.picture("15-graph");
 }
 
 /** The frame of a page that has an element: web views are frames in frames, and are made anew. */

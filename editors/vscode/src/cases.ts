@@ -67,7 +67,7 @@ function credential(choice: Choice): string {
 }
 
 function link(identity: Identity, claims: string, what: string): string {
-  const kind = identity.kind === "agent" ? "agent" : "user";
+  const kind = identity.principal === "agent" ? "agent" : "user";
   const given = claims.trim() === "" ? {} : parseObject(what, claims);
   if (identity.from === "mtls") {
     return JSON.stringify({ kind, spiffe: given["spiffe"] ?? "" });
@@ -96,15 +96,18 @@ function parseObject(name: string, text: string): { [key: string]: unknown } {
   return value;
 }
 
-/** Claims to start from: every mandatory claim with an empty value of its type, to be filled in. */
+/** Claims to start from: those that make a caller of this kind, and every mandatory claim, to be filled in. */
 export function claimsTemplate(identity: Identity): string {
+  if (isObject(identity.sample) && Object.keys(identity.sample).length > 0) {
+    return JSON.stringify(identity.sample, undefined, 2);
+  }
   if (identity.from === "mtls") {
     return '{"spiffe": ""}';
   }
   if (identity.from === "local") {
     return '{"uid": 1000}';
   }
-  const claims: { [key: string]: Json } = { sub: identity.kind === "agent" ? "agent:test" : "user:test" };
+  const claims: { [key: string]: Json } = { sub: identity.principal === "agent" ? "agent:test" : "user:test" };
   for (const claim of identity.claims) {
     if (claim.required && !Object.hasOwn(claims, claim.name)) {
       claims[claim.name] = emptyOf(claim.type);

@@ -15,7 +15,7 @@ import { DecisionPanel } from "./panel/panel";
 import { isObject } from "./protocol";
 import { newPackage } from "./scaffold";
 import { asker, reasonOf } from "./server";
-import { Answers, showBytecode, showEvaluation, showGraph, showWhoMayCall } from "./shown";
+import { Answers, showBytecode, showEvaluation, showGraph, showWhoMayCall, trails } from "./shown";
 import { Tasks } from "./tasks";
 import { Tests } from "./testing";
 
@@ -64,6 +64,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     output,
     client,
     tests,
+    trails,
     vscode.workspace.registerTextDocumentContentProvider(Answers.scheme, answers),
     // Sources of the standard library, and pages of the error index: in the binary, not on disk.
     ...["mcpz-std", "mcpz-docs"].map((scheme) =>

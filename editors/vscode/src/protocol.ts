@@ -45,6 +45,10 @@ export interface Identity {
   readonly from: string;
   readonly claims: readonly Claim[];
   readonly actsFor: readonly string[];
+  /** `user` or `agent`, of roles too. */
+  readonly principal: string;
+  /** What its credential carries, as far as conditions say: claims, or `spiffe` or `uid`. */
+  readonly sample: Json;
 }
 
 /** A test of the package. */
@@ -185,6 +189,8 @@ function readIdentity(item: unknown): Identity {
       return { name: text(claim["name"]), type: text(claim["type"]), required: claim["required"] === true };
     }),
     actsFor: list(identity["actsFor"], text),
+    principal: text(identity["principal"]) || text(identity["kind"]),
+    sample: (identity["sample"] ?? null) as Json,
   };
 }
 

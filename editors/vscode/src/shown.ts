@@ -5,6 +5,7 @@
 import * as vscode from "vscode";
 import { html, visible } from "./escape";
 import { isObject, readEvaluation, readGraph } from "./protocol";
+import type { TrailRule } from "./protocol";
 import type { Ask } from "./server";
 
 /** A document that can be read and not written: the text of an answer. */
@@ -56,8 +57,52 @@ export async function showWhoMayCall(ask: Ask, answers: Answers, argument: Recor
 /** Shows the decision on the test at the cursor, and marks the rules that were looked at. */
 export async function showEvaluation(ask: Ask, answers: Answers, argument: Record<string, unknown>): Promise<void> {
   const evaluation = readEvaluation(await ask("mcpz.evaluate", argument));
+  trails.show(evaluation.trail);
   await answers.show("decision.txt", evaluation.text);
 }
+
+/** What became of each rule that was looked at, behind its first line, until somebody types. */
+class Trails implements vscode.Disposable {
+  private readonly kind = vscode.window.createTextEditorDecorationType({
+    after: { margin: "0 0 0 2em", color: new vscode.ThemeColor("editorCodeLens.foreground"), fontStyle: "italic" },
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+  });
+  private trail: readonly TrailRule[] = [];
+  private readonly listeners = [
+    vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
+    vscode.workspace.onDidChangeTextDocument((event) => {
+      if (event.document.languageId === "mcpz" && event.contentChanges.length > 0) {
+        this.show([]);
+      }
+    }),
+  ];
+
+  show(trail: readonly TrailRule[]): void {
+    this.trail = trail;
+    this.draw();
+  }
+
+  dispose(): void {
+    this.kind.dispose();
+    this.listeners.forEach((listener) => listener.dispose());
+  }
+
+  private draw(): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      const uri = editor.document.uri.toString();
+      const here = this.trail.filter((rule) => vscode.Uri.parse(rule.uri).toString() === uri);
+      const marks = here.map((rule): vscode.DecorationOptions => {
+        const line = Math.min(rule.range.start.line, Math.max(0, editor.document.lineCount - 1));
+        const end = editor.document.lineAt(line).range.end;
+        return { range: new vscode.Range(end, end), renderOptions: { after: { contentText: `⟵ ${visible(rule.outcome)}` } } };
+      });
+      editor.setDecorations(this.kind, marks);
+    }
+  }
+}
+
+/** The trail of the last request that was decided. */
+export const trails = new Trails();
 
 function textOf(answer: unknown): string {
   return isObject(answer) && typeof answer["text"] === "string" ? answer["text"] : "";

@@ -7,7 +7,7 @@
 import * as vscode from "vscode";
 import { visible } from "./escape";
 import { readTestRun, readTestTrace } from "./protocol";
-import type { Range, RuleCoverage, TestOutcome } from "./protocol";
+import type { Range, RuleCoverage, TestOutcome, TestRun } from "./protocol";
 import { findTests } from "./scan";
 import type { Ask } from "./server";
 import { reasonOf } from "./server";
@@ -184,6 +184,7 @@ export class Tests implements vscode.Disposable {
       run.appendOutput(`${visible(reasonOf(error))}\r\n`);
       return;
     }
+    run.appendOutput(`${summary(answer)}\r\n`);
     for (const item of items) {
       const outcome = outcomeOf(item, answer.tests);
       if (outcome === undefined) {
@@ -227,6 +228,13 @@ export class Tests implements vscode.Disposable {
     });
     run.failed(item, messages);
   }
+}
+
+/** What a run came to, in one line. */
+function summary(answer: TestRun): string {
+  const passed = answer.tests.filter((test) => test.passed).length;
+  const hit = answer.coverage.filter((rule) => rule.hits > 0).length;
+  return `${passed} of ${answer.tests.length} tests passed; ${hit} of ${answer.coverage.length} rules were true in one of them`;
 }
 
 const EMPTY: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };

@@ -14,8 +14,10 @@ const analyst: Identity = {
     { name: "on_call", type: "bool?", required: false },
   ],
   actsFor: [],
+  principal: "user",
+  sample: null,
 };
-const copilot: Identity = { name: "copilot", kind: "agent", from: "corp", claims: [], actsFor: ["employee"] };
+const copilot: Identity = { name: "copilot", kind: "agent", from: "corp", claims: [], actsFor: ["employee"], principal: "role", sample: null };
 
 const choice: Choice = {
   server: "payments",

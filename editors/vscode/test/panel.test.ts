@@ -16,8 +16,8 @@ const description: Description = {
     },
   ],
   identities: [
-    { name: EVIL, kind: "user", from: "corp", claims: [], actsFor: [] },
-    { name: "bot", kind: "agent", from: "corp", claims: [], actsFor: [EVIL] },
+    { name: EVIL, kind: "user", from: "corp", claims: [], actsFor: [], principal: "user", sample: null },
+    { name: "bot", kind: "agent", from: "corp", claims: [], actsFor: [EVIL], principal: "agent", sample: null },
   ],
   tests: [],
 };

@@ -248,7 +248,7 @@ fn trail(job: &Job<'_>, explained: &Explained) -> Vec<Value> {
         .filter_map(|trace| {
             let id = trace["id"].as_str()?;
             let rule = job.view.package.index.rules.iter().find(|rule| rule.id == id)?;
-            Some(with_place(job, rule.span, json!({"rule": id, "outcome": trace["outcome"]})))
+            Some(with_place(job, rule.head_span, json!({"rule": id, "outcome": trace["outcome"]})))
         })
         .collect()
 }

@@ -59,7 +59,7 @@ export function form(description: Description, selected: Selected, fields: reado
   const server = description.servers.find((each) => each.name === selected.server);
   const tool = server?.tools.find((each) => each.name === selected.tool);
   const identity = description.identities.find((each) => each.name === selected.identity);
-  const agents = description.identities.filter((each) => each.kind === "agent" && acts(each, identity, description));
+  const agents = description.identities.filter((each) => each.principal === "agent" && acts(each, identity, description));
   const servers = description.servers.filter((each) => each.tools.length > 0);
   return [
     `<fieldset><legend>Who</legend>`,
@@ -67,7 +67,7 @@ export function form(description: Description, selected: Selected, fields: reado
       [ANONYMOUS, "anonymous"],
       ...description.identities.map((each): [string, string] => [each.name, `${each.name} (${each.kind})`]),
     ], selected.identity),
-    identity !== undefined && identity.kind !== "agent"
+    identity !== undefined && identity.principal !== "agent"
       ? select("agent", "Through", [["", "nobody: directly"], ...agents.map((each): [string, string] => [each.name, each.name])], selected.agent)
       : "",
     identity === undefined ? "" : area("claims", `Claims of ${identity.name}`, "JSON; a role's conditions must hold for it to count"),

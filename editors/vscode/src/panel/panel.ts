@@ -176,13 +176,13 @@ function select(description: Description, values: Values): Selected {
     wanted === ""
       ? undefined
       : (description.identities.find((each) => each.name === wanted) ?? description.identities[0]);
-  const mayActFor = identity !== undefined && identity.kind !== "agent";
+  const mayActFor = identity !== undefined && identity.principal !== "agent";
   const agent = mayActFor ? description.identities.find((each) => each.name === values["agent"]) : undefined;
   return {
     server: server?.name ?? "",
     tool: tool?.name ?? "",
     identity: identity?.name ?? "",
-    agent: agent?.kind === "agent" ? agent.name : "",
+    agent: agent?.principal === "agent" ? agent.name : "",
   };
 }
 
