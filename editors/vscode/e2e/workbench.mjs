@@ -127,7 +127,7 @@ export class Workbench {
     const box = this.page.locator(".quick-input-widget input:visible").first();
     await box.waitFor();
     await box.fill(text);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: offer }).first().waitFor();
+    await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: offer }).first().waitFor();
     await this.keys("Enter");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }

@@ -80,6 +80,10 @@ window.addEventListener("message", (event: MessageEvent<{ kind: string; html: st
   } else if (message.kind === "answer") {
     answer.removeAttribute("aria-busy");
     answer.innerHTML = message.html;
+    // In a narrow panel the answer stands below the form: what was asked for must be seen.
+    if (answer.getBoundingClientRect().top > window.innerHeight / 2) {
+      answer.scrollIntoView({ block: "start" });
+    }
   }
 });
 vscode.postMessage({ kind: "ready", values });
