@@ -77,7 +77,12 @@ fn server_count(package: &Package, source: SourceId, all: &TargetAll) -> Option<
     let at = u32::from(all.range().end());
     let tools = match entity(package, source, &all.server()?)?.0 {
         Entity::Server(id) => package.index.program.servers.get(id.index())?.tools.len(),
-        Entity::Profile(id) => package.index.profiles.get(id.index())?.instances.len(),
+        // Of every server declared like it.
+        Entity::Profile(id) => {
+            let instances = &package.index.profiles.get(id.index())?.instances;
+            let servers = instances.iter().filter_map(|id| package.index.program.servers.get(id.index()));
+            servers.map(|server| server.tools.len()).sum()
+        }
         _ => return None,
     };
     Some(Inlay { at, label: count(tools, "tool"), is_type: false })
