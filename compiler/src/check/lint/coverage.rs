@@ -44,6 +44,7 @@ type Outline<'p> = (&'p Subject, &'p BTreeSet<Action>, &'p BTreeSet<ServerId>, &
 
 fn outline(rule: &Rule) -> Outline<'_> {
     let mut hasher = DefaultHasher::new();
+    std::mem::discriminant(&rule.kind).hash(&mut hasher);
     for clause in [&rule.where_, &rule.when, &rule.unless] {
         clause.is_some().hash(&mut hasher);
         clause.iter().for_each(|expr| hash_shape(expr, &mut hasher));
@@ -55,7 +56,10 @@ fn outline(rule: &Rule) -> Outline<'_> {
 fn hash_shape(expr: &Expr, hasher: &mut DefaultHasher) {
     std::mem::discriminant(&expr.kind).hash(hasher);
     match &expr.kind {
-        ExprKind::Literal(Literal::Int(number)) => number.hash(hasher),
+        ExprKind::Literal(Literal::Int(number) | Literal::Duration(number) | Literal::Instant(number)) => {
+            number.hash(hasher);
+        }
+        ExprKind::Literal(Literal::Decimal(number)) => number.hash(hasher),
         ExprKind::Literal(Literal::String(text)) => text.hash(hasher),
         ExprKind::Field(_, name) => name.hash(hasher),
         ExprKind::Call(predicate, _) => predicate.index().hash(hasher),
