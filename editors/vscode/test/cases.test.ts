@@ -17,7 +17,7 @@ const analyst: Identity = {
   principal: "user",
   sample: null,
 };
-const copilot: Identity = { name: "copilot", kind: "agent", from: "corp", claims: [], actsFor: ["employee"], principal: "role", sample: null };
+const copilot: Identity = { name: "copilot", kind: "agent", from: "corp", claims: [], actsFor: ["employee"], principal: "agent", sample: null };
 
 const choice: Choice = {
   server: "payments",
