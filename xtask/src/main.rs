@@ -45,8 +45,6 @@ enum Command {
     Codegen(codegen::Args),
     /// Build the VS Code extension and pack it into `build/mcpz.vsix`.
     Vscode(editors::Args),
-    /// The extension in a real VS Code, where code-server is installed: open, mend, complete, run, decide; with pictures.
-    VscodeE2e(editors::EndToEndArgs),
     /// Check the rules of the house.
     Tidy,
 }
@@ -68,7 +66,6 @@ fn main() -> ExitCode {
         Command::KillSwitch(args) => loads::kill(&args),
         Command::Codegen(args) => codegen::run(&args),
         Command::Vscode(args) => editors::vscode(&args),
-        Command::VscodeE2e(args) => editors::end_to_end(&args),
         Command::Tidy => tidy::run(),
     };
     match result {
