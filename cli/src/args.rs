@@ -66,6 +66,14 @@ pub enum Command {
     Gateway(commands::gateway::Args),
     /// Run one server over stdio behind a policy.
     Run(commands::run::Args),
+    /// Prove, follow and export the audit log of a gateway.
+    Audit(commands::audit::Args),
+    /// Cut off a server, an agent or a tool, at once.
+    Isolate(commands::isolate::Args),
+    /// Let go again what was isolated.
+    Restore(commands::restore::Args),
+    /// Say how a running gateway stands, and what is isolated.
+    Status(commands::status::Args),
     /// Print a completion script for a shell.
     Completions(commands::completions::Args),
 }

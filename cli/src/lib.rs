@@ -102,6 +102,10 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Gateway(args) => commands::gateway::run(&args, shell),
         Command::Run(args) => commands::run::run(&args, shell),
+        Command::Audit(args) => commands::audit::run(&args, shell),
+        Command::Isolate(args) => commands::isolate::run(&args, shell),
+        Command::Restore(args) => commands::restore::run(&args, shell),
+        Command::Status(args) => commands::status::run(&args, shell),
         Command::Completions(args) => commands::completions::run(&args, shell),
     }
 }

@@ -22,5 +22,6 @@ pub mod record;
 pub mod serve;
 pub mod state;
 pub mod stdio;
+pub mod telemetry;
 pub mod verified;
 pub mod wire;

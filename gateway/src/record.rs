@@ -50,6 +50,8 @@ pub struct Record {
     pub latency_us: u64,
     /// The trace, 32 hexadecimal digits.
     pub trace_id: Option<String>,
+    /// The span that asks, 16 hexadecimal digits.
+    pub parent_span: Option<String>,
 }
 
 /// What kind of thing happened.
@@ -149,6 +151,7 @@ impl Record {
             changes: Vec::new(),
             latency_us: 0,
             trace_id: None,
+            parent_span: None,
         }
     }
 }

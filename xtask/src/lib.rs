@@ -9,6 +9,7 @@ pub mod codegen;
 pub mod demo;
 pub mod editors;
 
+pub mod gateway;
 pub mod judge;
 pub mod loads;
 pub mod lsp;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{bench, codegen, demo, editors, judge, loads, lsp, setup, test_all, tidy};
+use xtask::{bench, codegen, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy};
 
 /// Project automation for mcpz.
 #[derive(Parser)]
@@ -41,6 +41,8 @@ enum Command {
     Soak(loads::SoakArgs),
     /// How soon the kill switch works: from the command to the last call that reaches a server.
     KillSwitch(loads::KillArgs),
+    /// Kill a process that writes an audit log, again and again: nothing acknowledged may be lost.
+    AuditCrash(gateway::AuditCrashArgs),
     /// Write what is generated: pages of `docs/`, the C header, what editors are told about the language.
     Codegen(codegen::Args),
     /// Build the VS Code extension and pack it into `build/mcpz.vsix`.
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::BenchGateway(args) => loads::bench(&args),
         Command::Soak(args) => loads::soak(&args, true),
         Command::KillSwitch(args) => loads::kill(&args),
+        Command::AuditCrash(args) => gateway::audit_crash(&args),
         Command::Codegen(args) => codegen::run(&args),
         Command::Vscode(args) => editors::vscode(&args),
         Command::Tidy => tidy::run(),

@@ -8,6 +8,7 @@ mod everyday;
 mod examples;
 mod formats;
 mod graphs;
+mod operating;
 mod profile;
 mod real_servers;
 mod support;

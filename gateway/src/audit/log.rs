@@ -10,6 +10,7 @@ use super::open::{self, Opened};
 use super::writer::Writer;
 use super::{AuditError, Config, Durable, OnFailure, body};
 use crate::record::Record;
+use crate::telemetry::Telemetry;
 use serde_json::json;
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +28,8 @@ const MAX_BATCH_BYTES: usize = 4 << 20;
 #[derive(Clone)]
 pub struct Log {
     inner: Option<Arc<Inner>>,
+    /// Sees every record, also where nothing is written.
+    observer: Option<Telemetry>,
 }
 
 struct Inner {
@@ -76,7 +79,7 @@ impl std::fmt::Debug for Log {
 impl Log {
     /// A log that writes nothing.
     pub fn disabled() -> Log {
-        Log { inner: None }
+        Log { inner: None, observer: None }
     }
 
     /// Opens the configured log, or none when no folder is configured.
@@ -117,7 +120,12 @@ impl Log {
             counts,
             thread: Mutex::new(Some(thread)),
         };
-        Ok(Log { inner: Some(Arc::new(inner)) })
+        Ok(Log { inner: Some(Arc::new(inner)), observer: None })
+    }
+
+    /// The same log, whose records are counted and traced.
+    pub fn observed(&self, observer: Telemetry) -> Log {
+        Log { inner: self.inner.clone(), observer: Some(observer) }
     }
 
     /// What was found when it was opened.
@@ -133,6 +141,7 @@ impl Log {
     /// Writes a record; ends when it is as durable as the record and the configuration ask. An error means that the
     /// message must not go on: the configuration's "continue" is none.
     pub async fn append(&self, record: Record) -> Result<(), AuditError> {
+        self.observe(&record);
         let Some(inner) = &self.inner else { return Ok(()) };
         let result = match inner.hand_over(&record) {
             Ok(done) => done.await.unwrap_or(Err(AuditError::Closed)),
@@ -143,12 +152,19 @@ impl Log {
 
     /// As [`Log::append`], for threads that may wait.
     pub fn append_blocking(&self, record: &Record) -> Result<(), AuditError> {
+        self.observe(record);
         let Some(inner) = &self.inner else { return Ok(()) };
         let result = match inner.hand_over(record) {
             Ok(done) => done.blocking_recv().unwrap_or(Err(AuditError::Closed)),
             Err(error) => Err(error),
         };
         inner.settle(result)
+    }
+
+    fn observe(&self, record: &Record) {
+        if let Some(observer) = &self.observer {
+            observer.decided(record);
+        }
     }
 
     /// What it did.

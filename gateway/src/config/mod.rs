@@ -3,7 +3,7 @@
 //! The forms here are what the file holds; [`crate::serve`] makes the running parts of them. Unknown keys are
 //! errors, so that a misspelt restriction is not passed over.
 
-use crate::{audit, control, identity};
+use crate::{audit, control, identity, telemetry};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -58,7 +58,7 @@ pub struct Config {
     pub control: control::Config,
     /// `[telemetry]`.
     #[serde(default)]
-    pub telemetry: toml::Table,
+    pub telemetry: telemetry::Config,
     /// `[server.NAME]`.
     #[serde(default)]
     pub server: BTreeMap<String, Server>,

@@ -35,12 +35,12 @@ pub struct Config {
 }
 
 /// Serves the control socket, if there is to be one, until `end` is over. The socket is bound before this returns.
-pub fn serve(
+pub fn serve<F: Future<Output = ()> + Send>(
     config: &Config,
     switch: KillSwitch,
     desk: Arc<dyn Desk>,
-    end: impl Future<Output = ()> + Send,
-) -> std::io::Result<impl Future<Output = ()> + Send> {
+    end: F,
+) -> std::io::Result<impl Future<Output = ()> + Send + use<F>> {
     let socket = config.socket.as_deref().map(ControlSocket::bind).transpose()?;
     Ok(async move {
         match socket {

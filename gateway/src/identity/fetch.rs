@@ -27,28 +27,37 @@ pub struct Fetcher {
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
 }
 
+/// A client that trusts the public authorities, or only those in a file.
+pub(crate) fn client<B>(authorities: Option<&Path>) -> Result<Client<HttpsConnector<HttpConnector>, B>, String>
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+{
+    let mut roots = RootCertStore::empty();
+    match authorities {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(path) => {
+            let unreadable = |error: &dyn std::fmt::Display| format!("{} cannot be read: {error}", path.display());
+            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
+                let certificate = certificate.map_err(|error| unreadable(&error))?;
+                roots.add(certificate).map_err(|error| unreadable(&error))?;
+            }
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
+    Ok(Client::builder(TokioExecutor::new()).build(connector.build()))
+}
+
 impl Fetcher {
     /// A fetcher that trusts the public authorities, or only those in a file.
     pub fn new(authorities: Option<&Path>) -> Result<Fetcher, String> {
-        let mut roots = RootCertStore::empty();
-        match authorities {
-            None => roots.extend(webpki_roots()),
-            Some(path) => {
-                let unreadable = |error: &dyn std::fmt::Display| format!("{} cannot be read: {error}", path.display());
-                for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
-                    let certificate = certificate.map_err(|error| unreadable(&error))?;
-                    roots.add(certificate).map_err(|error| unreadable(&error))?;
-                }
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let connector = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-        Ok(Fetcher { client: Client::builder(TokioExecutor::new()).build(connector.build()) })
+        Ok(Fetcher { client: client(authorities)? })
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, String> {
@@ -63,10 +72,6 @@ impl Fetcher {
         let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
         body.map(|body| body.to_bytes().to_vec()).map_err(|error| format!("{url}: {error}"))
     }
-}
-
-fn webpki_roots() -> impl Iterator<Item = rustls::pki_types::TrustAnchor<'static>> {
-    webpki_roots::TLS_SERVER_ROOTS.iter().cloned()
 }
 
 impl Fetch for Fetcher {

@@ -6,6 +6,7 @@ use super::methods;
 use crate::pins::Kind;
 use crate::policy::hex;
 use crate::record::{Arguments, ChainLink, Change, Event, Record};
+use crate::telemetry::traces;
 use crate::wire::{Side, span, splice::Splices, str_at};
 use mcpz_bytecode::image::{StepImage, TargetsImage};
 use mcpz_runtime::credential::subject;
@@ -43,7 +44,8 @@ pub fn decision(seat: &Seat<'_>, judged: &Judged, from: Side, message: Option<&M
         level,
         durable: level.is_some_and(|level| level > AuditLevel::None),
         latency_us: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
-        trace_id: message.and_then(trace_id),
+        trace_id: message.and_then(parent).map(|(trace, _)| trace.to_owned()),
+        parent_span: message.and_then(parent).map(|(_, span)| span.to_owned()),
         ..about(seat, Event::Decision, judged.reason())
     }
 }
@@ -110,13 +112,9 @@ fn link(link: &Link) -> ChainLink {
     ChainLink { kind: link.kind, source, subject: subject(link).unwrap_or_default() }
 }
 
-/// The trace that the message belongs to: `_meta.traceparent`, as W3C has it.
-fn trace_id(message: &Message<'_>) -> Option<String> {
-    let parent = str_at(message.document, message.params?, &["_meta", "traceparent"])?;
-    let mut parts = parent.split('-');
-    let (_, trace) = (parts.next()?, parts.next()?);
-    let is_trace = trace.len() == 32 && trace.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    is_trace.then(|| trace.to_owned())
+/// The trace that the message belongs to, and the span that asks: `_meta.traceparent`, as W3C has it.
+fn parent<'a>(message: &Message<'a>) -> Option<(&'a str, &'a str)> {
+    traces::parent(str_at(message.document, message.params?, &["_meta", "traceparent"])?)
 }
 
 /// A digest of the arguments, or at the full level their text without what is sensitive.

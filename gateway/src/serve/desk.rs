@@ -7,6 +7,7 @@ use crate::control::{Ask, ControlSocket, Desk, KillSwitch, Subject};
 use crate::http::Front;
 use crate::policy::Store;
 use crate::record::{Event, Record};
+use crate::telemetry::metrics::{CONTENT_TYPE, Metrics};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -91,8 +92,15 @@ fn describe(front: &Front, policy: &Store) -> Value {
 }
 
 /// What the admin listener tells.
-pub fn tell(path: &str, front: &Front, policy: &Store, kill: &KillSwitch) -> Option<(StatusCode, &'static str, Bytes)> {
+pub fn tell(
+    path: &str,
+    front: &Front,
+    policy: &Store,
+    kill: &KillSwitch,
+    metrics: &Metrics,
+) -> Option<(StatusCode, &'static str, Bytes)> {
     match path {
+        "/metrics" => Some((StatusCode::OK, CONTENT_TYPE, Bytes::from(metrics.render()))),
         "/healthz" => Some((StatusCode::OK, "text/plain; charset=utf-8", Bytes::from_static(b"ok\n"))),
         "/readyz" => {
             let is_ready = !front.is_draining() && kill.problem().is_none();

@@ -16,6 +16,7 @@ use crate::http::{Front, Listener, Settings, Tell, serve, serve_admin, told};
 use crate::policy::{Material, MustDeny, Source, Store};
 use crate::proxy::Shared;
 use crate::record::{Event, Record};
+use crate::telemetry::{self, Metrics};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct Running {
     pub policy: Arc<Store>,
     /// The kill switch.
     pub kill: KillSwitch,
+    /// What is counted.
+    pub metrics: Metrics,
     /// The audit log.
     pub log: Log,
     stop: watch::Sender<bool>,
@@ -57,8 +60,12 @@ pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigE
     });
     let policy = Store::open(source(config, compile), vectors.collect()).map_err(|error| wrong("policy", error))?;
     let policy = Arc::new(policy);
-    let log = Log::open(&config.audit).map_err(|error| wrong("audit", error))?;
+    let telemetry = telemetry::start(&config.telemetry).map_err(|error| wrong("telemetry", error))?;
+    let metrics = telemetry.metrics.clone();
+    let plain = Log::open(&config.audit).map_err(|error| wrong("audit", error))?;
+    let log = plain.observed(telemetry);
     let kill = KillSwitch::open(&config.control);
+    metrics.watch(plain, kill.clone());
     let shared = Arc::new(Shared::new(policy.clone(), kill.clone(), parts::limits(&config.limits)));
     let endpoints = parts::endpoints(config, &policy.snapshot().program)?;
     let verify = who::verify(config, policy.clone())?;
@@ -86,6 +93,7 @@ pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigE
         policy,
         kill,
         log,
+        metrics,
         stop,
         tasks: JoinSet::new(),
     };
@@ -159,7 +167,8 @@ impl Running {
     /// What the admin listener tells.
     fn tell(&self) -> Tell {
         let (front, policy, kill) = (self.front.clone(), self.policy.clone(), self.kill.clone());
-        Arc::new(move |path| desk::tell(path, &front, &policy, &kill))
+        let metrics = self.metrics.clone();
+        Arc::new(move |path| desk::tell(path, &front, &policy, &kill, &metrics))
     }
 
     async fn note(&self, event: Event, reason: &str) {

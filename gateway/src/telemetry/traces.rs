@@ -1,0 +1,282 @@
+//! A span for each decision, sent by OTLP over HTTP as JSON.
+//!
+//! Spans are named and described as OpenTelemetry's conventions for MCP ask. A span belongs to the trace that the message
+//! names in `_meta.traceparent`; without one it begins a trace. Spans wait in a bounded queue and are dropped, not waited
+//! for, when the receiver is slow.
+
+use super::Config;
+use crate::policy::hex;
+use crate::record::{Event, Record};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// Spans that may wait.
+const QUEUE: usize = 4096;
+/// Spans sent in one go.
+const MAX_BATCH: usize = 512;
+/// How long a batch waits for more.
+const GATHERING: Duration = Duration::from_millis(500);
+/// How long the receiver may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What is read of an answer, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 << 10;
+
+/// Where spans go. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    queue: Option<Sender<Value>>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Traces {
+    /// Nowhere.
+    pub fn off() -> Traces {
+        Traces { queue: None, dropped: Arc::default() }
+    }
+
+    /// To the configured receiver, or nowhere.
+    pub fn start(config: &Config) -> Result<Traces, String> {
+        let Some(endpoint) = &config.otlp else { return Ok(Traces::off()) };
+        let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+        let uri: http::Uri =
+            url.parse().map_err(|_| format!("telemetry.otlp: `{}` is no URL", endpoint.escape_debug()))?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err("telemetry.otlp: give an http or https URL".to_owned());
+        }
+        let client = crate::identity::fetch::client(config.otlp_ca_file.as_deref())
+            .map_err(|error| format!("telemetry.otlp_ca_file: {error}"))?;
+        let (queue, spans) = channel(QUEUE);
+        let exporter = Exporter { client, uri, service: config.service.clone() };
+        tokio::spawn(exporter.run(spans));
+        Ok(Traces { queue: Some(queue), dropped: Arc::default() })
+    }
+
+    /// Sends a span for the record of a decision; never waits.
+    pub fn decided(&self, record: &Record) {
+        let Some(queue) = self.queue.as_ref().filter(|_| record.event == Event::Decision) else { return };
+        if queue.try_send(span(record)).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Spans that were dropped.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// `traceparent` (W3C Trace Context, version 00): the trace, and the span that asks.
+pub fn parent(traceparent: &str) -> Option<(&str, &str)> {
+    let mut parts = traceparent.split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    let is_named = |text: &str| text.bytes().any(|byte| byte != b'0');
+    let fits = is_hex(version, 2) && version != "ff" && is_hex(trace, 32) && is_hex(span, 16) && is_hex(flags, 2);
+    let ends = version != "00" || parts.next().is_none();
+    (fits && ends && is_named(trace) && is_named(span)).then_some((trace, span))
+}
+
+fn attribute(key: &str, value: &str) -> Value {
+    json!({"key": key, "value": {"stringValue": value}})
+}
+
+/// The span of a record.
+fn span(record: &Record) -> Value {
+    let mut ids = [0_u8; 24];
+    // Without random numbers the ids are zeros, which receivers drop.
+    let _ = SystemRandom::new().fill(&mut ids);
+    let (trace, span) = (hex(&ids[..16]), hex(&ids[16..]));
+    let end_ns = i128::from(record.at_ms).saturating_mul(1_000_000);
+    let start_ns = end_ns.saturating_sub(i128::from(record.latency_us).saturating_mul(1000)).max(0);
+    let method = if record.method.is_empty() { record.event.name() } else { &record.method };
+    let target = record.target.as_deref().unwrap_or_default();
+    let mut attributes = vec![
+        attribute("mcp.method.name", method),
+        attribute("mcpz.effect", record.effect),
+        attribute("mcpz.reason", &record.reason),
+        attribute("mcpz.server", &record.server),
+        attribute("mcpz.decision.id", &record.id),
+        attribute("mcpz.bundle", &record.bundle),
+    ];
+    match record.action {
+        Some("call") => {
+            attributes.push(attribute("gen_ai.tool.name", target));
+            attributes.push(attribute("gen_ai.operation.name", "execute_tool"));
+        }
+        Some("read" | "subscribe") => attributes.push(attribute("mcp.resource.uri", target)),
+        Some("get") => attributes.push(attribute("gen_ai.prompt.name", target)),
+        _ => {}
+    }
+    if let Some(session) = &record.session {
+        attributes.push(attribute("mcp.session.id", session));
+    }
+    if let Some(rule) = record.rules.first() {
+        attributes.push(attribute("mcpz.rule", rule));
+    }
+    let is_denied = record.event == Event::Decision && record.effect != "allow";
+    if is_denied {
+        attributes.push(attribute("error.type", &record.reason));
+    }
+    let is_named = matches!(record.action, Some("call" | "get")) && !target.is_empty();
+    json!({
+        "traceId": record.trace_id.as_deref().unwrap_or(&trace),
+        "spanId": span,
+        "parentSpanId": record.parent_span.as_deref().unwrap_or_default(),
+        "name": if is_named { format!("{method} {target}") } else { method.to_owned() },
+        "kind": 2,
+        "startTimeUnixNano": start_ns.to_string(),
+        "endTimeUnixNano": end_ns.to_string(),
+        "attributes": attributes,
+        "status": if is_denied { json!({"code": 2}) } else { json!({}) },
+    })
+}
+
+struct Exporter {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    uri: http::Uri,
+    service: String,
+}
+
+impl Exporter {
+    /// Sends what gathers, until there will be no more.
+    async fn run(self, mut spans: Receiver<Value>) {
+        let mut batch = Vec::new();
+        while let Some(first) = spans.recv().await {
+            batch.push(first);
+            let gathering = tokio::time::sleep(GATHERING);
+            tokio::pin!(gathering);
+            while batch.len() < MAX_BATCH {
+                tokio::select! {
+                    () = &mut gathering => break,
+                    next = spans.recv() => match next {
+                        Some(next) => batch.push(next),
+                        None => break,
+                    },
+                }
+            }
+            let sent = tokio::time::timeout(PATIENCE, self.send(std::mem::take(&mut batch))).await;
+            match sent {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(target: "mcpz", error, "spans were not taken"),
+                Err(_) => tracing::warn!(target: "mcpz", "spans were not taken in time"),
+            }
+        }
+    }
+
+    async fn send(&self, spans: Vec<Value>) -> Result<(), String> {
+        let body = json!({"resourceSpans": [{
+            "resource": {"attributes": [attribute("service.name", &self.service)]},
+            "scopeSpans": [{"scope": {"name": "mcpz", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
+        }]});
+        let request = http::Request::post(self.uri.clone())
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body.to_string())))
+            .map_err(|error| error.to_string())?;
+        let answer = self.client.request(request).await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        // The rest is read so that the connection can be used again.
+        let _ = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await;
+        if status.is_success() { Ok(()) } else { Err(format!("the receiver answers {status}")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    fn record() -> Record {
+        let mut record = Record::event(Event::Decision, 1_772_445_600_000, "forbidden");
+        record.method = "tools/call".to_owned();
+        record.action = Some("call");
+        record.target = Some("refund".to_owned());
+        record.effect = "deny";
+        record.latency_us = 1500;
+        record.trace_id = Some(TRACE.to_owned());
+        record.parent_span = Some("00f067aa0ba902b7".to_owned());
+        record
+    }
+
+    #[test]
+    fn parents_are_read_as_the_document_says() {
+        let good = format!("00-{TRACE}-00f067aa0ba902b7-01");
+        assert_eq!(parent(&good), Some((TRACE, "00f067aa0ba902b7")));
+        assert!(parent(&good.replacen("00", "01", 1)).is_some(), "later versions");
+        assert!(parent(&format!("{}-more", good.replacen("00", "01", 1))).is_some());
+        for bad in [
+            String::new(),
+            format!("{good}-more"),
+            good.to_uppercase(),
+            good.replacen("00", "ff", 1),
+            good.replace(TRACE, &"0".repeat(32)),
+            good.replace("00f067aa0ba902b7", &"0".repeat(16)),
+            good.replace("-01", ""),
+            good.replace('-', "_"),
+        ] {
+            assert_eq!(parent(&bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_span_says_what_the_record_says() {
+        let span = span(&record());
+        assert_eq!(span["traceId"], TRACE);
+        assert_eq!(span["parentSpanId"], "00f067aa0ba902b7");
+        assert_eq!(span["name"], "tools/call refund");
+        assert_eq!(span["endTimeUnixNano"], "1772445600000000000");
+        assert_eq!(span["startTimeUnixNano"], "1772445599998500000");
+        let attributes = span["attributes"].to_string();
+        assert!(attributes.contains(r#"{"key":"gen_ai.tool.name","value":{"stringValue":"refund"}}"#), "{attributes}");
+        assert!(attributes.contains(r#"{"key":"error.type","value":{"stringValue":"forbidden"}}"#), "{attributes}");
+        let fresh = super::span(&Record { trace_id: None, parent_span: None, ..record() });
+        assert_eq!(fresh["traceId"].as_str().map(str::len), Some(32));
+        assert_ne!(fresh["traceId"], span["traceId"]);
+    }
+
+    #[tokio::test]
+    async fn spans_reach_a_receiver() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let receiver = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut text = Vec::new();
+            while !text.ends_with(b"]}]}]}") {
+                let mut some = [0; 4096];
+                let count = stream.read(&mut some).await.unwrap();
+                assert!(count > 0, "{}", String::from_utf8_lossy(&text));
+                text.extend_from_slice(&some[..count]);
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+            String::from_utf8(text).unwrap()
+        });
+        let config = Config { otlp: Some(format!("http://{address}")), ..Config::default() };
+        let traces = Traces::start(&config).unwrap();
+        traces.decided(&record());
+        traces.decided(&record());
+        let text = receiver.await.unwrap();
+        assert!(text.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{text}");
+        assert_eq!(text.matches("\"spanId\"").count(), 2, "one request for both");
+        assert_eq!(traces.dropped(), 0);
+    }
+
+    #[tokio::test]
+    async fn endpoints_that_are_none_are_refused() {
+        for bad in ["", "collector:4318", "ftp://x", "http://"] {
+            let config = Config { otlp: Some(bad.to_owned()), ..Config::default() };
+            assert!(Traces::start(&config).is_err(), "{bad}");
+        }
+    }
+}
