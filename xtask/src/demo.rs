@@ -1,8 +1,9 @@
 //! `cargo demo`: the whole path on one example, from sources to a decision explained.
 //!
 //! Nothing here decides or renders by itself: checking, testing, evaluating and explaining are the
-//! library functions behind `mcpz check`, `test`, `eval` and `why`.
+//! library functions behind `mcpz check`, `test`, `eval` and `why`. It ends at the gateway: [`crate::gateway_demo`].
 
+use crate::gateway_demo;
 use crate::root;
 use crate::steps::Failed;
 use mcpz::case::{self, Case};
@@ -58,7 +59,21 @@ fn show(folder: &Path, name: &str, shell: &mut Shell) -> Result<(), Failed> {
     tests(&compiled, &engine, shell)?;
     bundle(&compiled, &engine, shell)?;
     let (cases, decisions) = session(folder, &engine, shell)?;
-    explain(&cases, &decisions, &engine, shell)
+    explain(&cases, &decisions, &engine, shell)?;
+    gateway(shell)
+}
+
+/// The same decisions where they are enforced: in front of a real server.
+fn gateway(shell: &mut Shell) -> Result<(), Failed> {
+    let command = "mcpz gateway --config gateway.toml";
+    heading(shell, 6, "Enforce: examples/gateway in front of a real server-filesystem", command);
+    match gateway_demo::ready() {
+        Ok(()) => gateway_demo::show(shell),
+        Err(Failed(why)) => {
+            shell.out.line(format!("  left out: {}", mcpz::escape::inline(&why)));
+            Ok(())
+        }
+    }
 }
 
 fn heading(shell: &mut Shell, number: usize, text: &str, command: &str) {

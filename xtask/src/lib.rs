@@ -5,14 +5,17 @@
 //! [`judge`]; this crate stays quick to build.
 
 pub mod bench;
+pub mod clients;
 pub mod codegen;
+pub mod conformance;
 pub mod demo;
 pub mod editors;
-
 pub mod gateway;
+pub mod gateway_demo;
 pub mod judge;
 pub mod loads;
 pub mod lsp;
+pub mod peers;
 pub mod root;
 pub mod setup;
 pub mod steps;

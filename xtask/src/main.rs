@@ -1,9 +1,12 @@
 //! Project automation: `cargo xtask COMMAND`, and `cargo demo`.
 
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{bench, codegen, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy};
+use xtask::{
+    bench, clients, codegen, conformance, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy,
+};
 
 /// Project automation for mcpz.
 #[derive(Parser)]
@@ -47,8 +50,25 @@ enum Command {
     Codegen(codegen::Args),
     /// Build the VS Code extension and pack it into `build/mcpz.vsix`.
     Vscode(editors::Args),
+    /// The official MCP conformance suite, direct and through the gateway: the outcomes must be the same.
+    Conformance(conformance::Args),
+    /// Real clients against real servers, through `mcpz run` and `mcpz gateway`: the table of `tests/clients`.
+    Clients(clients::Args),
     /// Check the rules of the house.
     Tidy,
+    /// A client of the matrix.
+    #[command(hide = true)]
+    Rmcp {
+        /// What it is to do.
+        job: String,
+    },
+    /// What the `mcpz` binary does, for other commands of this program.
+    #[command(hide = true, disable_help_flag = true)]
+    Mcpz {
+        /// Its command line.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -69,7 +89,13 @@ fn main() -> ExitCode {
         Command::AuditCrash(args) => gateway::audit_crash(&args),
         Command::Codegen(args) => codegen::run(&args),
         Command::Vscode(args) => editors::vscode(&args),
+        Command::Conformance(args) => conformance::run(&args),
+        Command::Clients(args) => clients::run(&args),
+        Command::Rmcp { job } => clients::rmcp::run(&job),
         Command::Tidy => tidy::run(),
+        Command::Mcpz { words } => {
+            return mcpz::run(std::iter::once(OsString::from("mcpz")).chain(words));
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -34,6 +34,16 @@ pub fn run() -> Result<(), Failed> {
     run_in(&root::build(), &root::root().join("xtask/servers"))
 }
 
+/// Installs what of the servers runs on Node, unless it is there.
+pub fn server_filesystem() -> Result<(), Failed> {
+    let folder = root::build().join("node");
+    if folder.join("node_modules/@modelcontextprotocol/server-filesystem").exists() {
+        return Ok(());
+    }
+    let pins = root::root().join("xtask/servers");
+    install_node(&folder, &read(&pins.join("package.json"))?, &read(&pins.join("package-lock.json"))?)
+}
+
 /// Node is there, and new enough.
 pub fn node() -> Result<(), Failed> {
     let version = output(Command::new("node").arg("--version")).map_err(|_| {

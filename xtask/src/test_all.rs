@@ -2,7 +2,7 @@
 
 use crate::judge::{self, Build, FuzzArgs, FuzzTarget, MutateArgs, OracleArgs};
 use crate::steps::{self, Failed, Steps};
-use crate::{codegen, demo, editors, root, setup, tidy};
+use crate::{clients, codegen, conformance, demo, editors, root, setup, tidy};
 use std::process::Command;
 
 /// Pairs for the oracle in a full test run.
@@ -15,7 +15,7 @@ const FUZZ_RUNS: u64 = 5_000;
 /// `cargo xtask test`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Leave out the judges (oracle, fuzz smoke, bundle mutation) and the demo.
+    /// Leave out the judges (oracle, fuzz smoke, bundle mutation), the gateway between programs of others, and the demo.
     #[arg(long)]
     pub quick: bool,
 }
@@ -51,6 +51,10 @@ fn judges(steps: &mut Steps) {
     }
     let mutate = MutateArgs { example: None, stride: MUTATION_STRIDE };
     steps.step("mutate bundles", || judge::mutate_bundles(Build::Tests, &mutate));
+    let suite = conformance::Args { scenario: None };
+    steps.step("MCP conformance suite: direct and through the gateway", || conformance::run(&suite));
+    let matrix = clients::Args { server: None, client: None };
+    steps.step("real clients and servers through mcpz", || clients::run(&matrix));
     // As the tests are built; by itself `cargo demo` is built for speed, which would be everything once more.
     steps.step("demo", || demo::run(&demo::Args::default()));
 }

@@ -66,12 +66,22 @@ pub struct Exchange {
 struct Waiting {
     /// Responses that are open, by the request they answer.
     replies: BTreeMap<Token, mpsc::UnboundedSender<Frame>>,
-    /// The stream that the client opened.
+    /// The stream that the client opened, and how many it has opened.
     push: Option<mpsc::UnboundedSender<Frame>>,
+    streams: u64,
     backlog: VecDeque<Frame>,
     /// What reads the server's responses and streams.
     pumps: BTreeMap<Token, AbortHandle>,
     stream_pump: Option<AbortHandle>,
+}
+
+/// What a client waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waits {
+    /// The answer to this request.
+    Answer(Token),
+    /// Whatever comes, on the stream of this number: another may have taken its place.
+    Stream(u64),
 }
 
 /// What becomes of a client's message.
@@ -295,27 +305,29 @@ impl Exchange {
     }
 
     /// Opens the client's own stream; one that was open before ends.
-    pub fn open_stream(&self) -> mpsc::UnboundedReceiver<Frame> {
+    pub fn open_stream(&self) -> (Waits, mpsc::UnboundedReceiver<Frame>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let mut waiting = lock(&self.waiting);
         for frame in waiting.backlog.drain(..) {
             let _ = sender.send(frame);
         }
         waiting.push = Some(sender);
-        receiver
+        waiting.streams += 1;
+        (Waits::Stream(waiting.streams), receiver)
     }
 
     /// The client does not wait any more: for an answer, or on its own stream.
-    pub fn client_left(&self, id: Option<&Token>) {
+    pub fn client_left(&self, waits: &Waits) {
         let mut waiting = lock(&self.waiting);
-        match id {
-            None => {
+        match waits {
+            Waits::Stream(number) if *number != waiting.streams => {}
+            Waits::Stream(_) => {
                 waiting.push = None;
                 if let Some(pump) = waiting.stream_pump.take() {
                     pump.abort();
                 }
             }
-            Some(id) => {
+            Waits::Answer(id) => {
                 let was_waiting = waiting.replies.remove(id).is_some();
                 // Within a session leaving is no cancelling: the answer may be fetched later.
                 if self.session.is_none() && was_waiting {

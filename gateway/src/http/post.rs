@@ -1,12 +1,12 @@
 //! POST: one message of a client.
 
 use super::checks::{self, Refused, one, refused};
-use super::exchange::{Exchange, Lease, Outcome};
+use super::exchange::{Exchange, Lease, Outcome, Waits};
 use super::front::Visit;
 use super::mirror::{self, Mismatch};
 use super::reply::{self, Body, Guard, SESSION};
 use crate::proxy::is_modern_version;
-use crate::wire::{Text, Token, limits, str_at};
+use crate::wire::{Text, Token, at, limits, str_at};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -17,6 +17,14 @@ use std::sync::Arc;
 
 /// MCP 2026-07-28: a header does not repeat the body.
 const HEADER_MISMATCH: i64 = -32020;
+/// MCP 2026-07-28: the client cannot do what the answer would need.
+const NO_CAPABILITY: i64 = -32021;
+/// MCP 2026-07-28: the version is not spoken here.
+const NO_VERSION: i64 = -32022;
+/// JSON-RPC: no such method.
+const NO_METHOD: i64 = -32601;
+/// What is longer is no error that has a status of its own.
+const MAX_ERROR: usize = 64 * 1024;
 
 /// Answers a POST.
 pub async fn answer(visit: Visit<'_>, parts: &Parts, body: Incoming) -> Response<Body> {
@@ -88,7 +96,8 @@ fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Placed
     let Some(message) = message else {
         return Ok(visit.stateless(None).ok_or(refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open"))?);
     };
-    if message.method == "initialize" {
+    // What says that it is of the newer protocol begins no session, whatever its method.
+    if message.method == "initialize" && !said.is_some_and(is_modern_version) {
         let full = refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open");
         return Ok((visit.begin_session().ok_or(full)?, None));
     }
@@ -137,21 +146,50 @@ async fn respond(
             visit.front.note_refusal(&visit.endpoint.server, fault.reason).await;
             reply::refused(refused(fault.status, fault.reason))
         }
-        Outcome::Answered(body, shown) => reply::message(body, &shown, metadata),
+        Outcome::Answered(body, shown) => {
+            let status = plain_status(exchange, &body, None);
+            reply::message(body, &shown, status, metadata)
+        }
         Outcome::Replies(id, mut replies) => {
-            let guard = Guard { exchange: exchange.clone(), id: Some(id), lease };
+            let guard = Guard { exchange: exchange.clone(), waits: Waits::Answer(id), lease };
             let Some(first) = replies.recv().await else {
                 return reply::refused(refused(StatusCode::BAD_GATEWAY, "server_gone"));
             };
             let session = begun(visit, exchange, first.is_answer);
             let is_whole = first.is_answer && first.event.id.is_none();
             let response = match is_whole {
-                true => reply::message(first.event.data, &first.shown, metadata),
+                true => {
+                    let status = plain_status(exchange, &first.event.data, first.event.status);
+                    reply::message(first.event.data, &first.shown, status, metadata)
+                }
                 false => reply::events(vec![first], replies, guard),
             };
             reply::with_session(response, session.as_deref())
         }
     }
+}
+
+/// The status of an answer that its decision asks nothing special of. Without sessions errors of the protocol have one:
+/// what the server over HTTP gave them, and what the specification says for those that have no such server.
+fn plain_status(exchange: &Exchange, body: &Bytes, given: Option<StatusCode>) -> StatusCode {
+    if exchange.session.is_some() || body.len() > MAX_ERROR {
+        return StatusCode::OK;
+    }
+    match (error_code(body), given) {
+        (None, _) => StatusCode::OK,
+        (_, Some(status @ (StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND))) => status,
+        (Some(NO_METHOD), _) => StatusCode::NOT_FOUND,
+        (Some(HEADER_MISMATCH | NO_CAPABILITY | NO_VERSION), _) => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    }
+}
+
+/// The code of an error.
+fn error_code(body: &Bytes) -> Option<i64> {
+    let mut text = Text::new(body.clone());
+    let document = text.read_json(&limits(body.len())).ok()?;
+    let code = at(document, document.root(), &["error", "code"])?;
+    document.raw(code).parse().ok()
 }
 
 /// The id of a session that begins with this response to `initialize`. While the answer has not come, the session

@@ -1,7 +1,7 @@
 //! What goes back to a client: responses, and bodies that are streams of events.
 
 use super::checks::Refused;
-use super::exchange::{Exchange, Frame, Lease};
+use super::exchange::{Exchange, Frame, Lease, Waits};
 use super::sse;
 use crate::identity;
 use crate::proxy::Shown;
@@ -48,10 +48,10 @@ pub fn refused(refused: Refused) -> Response<Body> {
     whole(refused.status, Some("application/json"), body)
 }
 
-/// One message, as its decision asks it to be shown.
-pub fn message(body: Bytes, shown: &Shown, metadata_url: &str) -> Response<Body> {
+/// One message, as its decision asks it to be shown; `plain` is the status when it asks for nothing.
+pub fn message(body: Bytes, shown: &Shown, plain: StatusCode, metadata_url: &str) -> Response<Body> {
     let (status, challenge) = match shown {
-        Shown::Plain => (StatusCode::OK, None),
+        Shown::Plain => (plain, None),
         Shown::BadRequest => (StatusCode::BAD_REQUEST, None),
         Shown::Scopes(scopes) => (StatusCode::FORBIDDEN, Some(identity::insufficient_scope(scopes, metadata_url))),
         Shown::Presence { max_age_s } => {
@@ -80,15 +80,15 @@ pub fn with_session(mut response: Response<Body>, id: Option<&str>) -> Response<
 pub struct Guard {
     /// The exchange.
     pub exchange: Arc<Exchange>,
-    /// The request; none for a stream that the client opened by itself.
-    pub id: Option<crate::wire::Token>,
+    /// What it waited for.
+    pub waits: Waits,
     /// The request's id is its own until then.
     pub lease: Option<Lease>,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.exchange.client_left(self.id.as_ref());
+        self.exchange.client_left(&self.waits);
         // Only now may another request have the id.
         self.lease = None;
     }

@@ -11,6 +11,8 @@ pub struct Event {
     pub id: Option<String>,
     /// How long to wait before that, milliseconds.
     pub retry: Option<u64>,
+    /// The status of the response, when the message was all of it.
+    pub status: Option<http::StatusCode>,
 }
 
 /// Why a stream cannot be read on.

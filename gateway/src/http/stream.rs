@@ -37,17 +37,17 @@ pub async fn open(visit: Visit<'_>, headers: &HeaderMap) -> Response<Body> {
                 return refuse(&visit, refused(fault.status, fault.reason)).await;
             }
         };
-        let frames = exchange.open_stream();
-        let reading = exchange.clone();
+        let (waits, frames) = exchange.open_stream();
+        let (reading, ours) = (exchange.clone(), waits.clone());
         let pump = tokio::spawn(async move {
             upstream::pump(reading.clone(), response, Origin::Stream).await;
-            reading.client_left(None);
+            reading.client_left(&ours);
         });
         exchange.set_stream_pump(pump.abort_handle());
-        return reply::events(Vec::new(), frames, Guard { exchange, id: None, lease: None });
+        return reply::events(Vec::new(), frames, Guard { exchange, waits, lease: None });
     }
-    let frames = exchange.open_stream();
-    reply::events(Vec::new(), frames, Guard { exchange, id: None, lease: None })
+    let (waits, frames) = exchange.open_stream();
+    reply::events(Vec::new(), frames, Guard { exchange, waits, lease: None })
 }
 
 /// Ends a session, here and at the server.

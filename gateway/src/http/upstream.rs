@@ -228,6 +228,7 @@ fn is_events(response: &Response<Incoming>) -> bool {
 pub async fn pump(exchange: Arc<Exchange>, response: Response<Incoming>, origin: Origin) {
     let events = is_events(&response);
     let max = exchange.endpoint.max_answer;
+    let status = Some(response.status());
     let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
     let mut body = response.into_body();
     let mut may_resume = false;
@@ -254,7 +255,7 @@ pub async fn pump(exchange: Arc<Exchange>, response: Response<Incoming>, origin:
             whole.extend_from_slice(piece);
         }
         if !whole.is_empty() {
-            take(&exchange, Event { data: Bytes::from(whole), ..Event::default() }, &origin).await;
+            take(&exchange, Event { data: Bytes::from(whole), status, ..Event::default() }, &origin).await;
         }
     }
     match origin {

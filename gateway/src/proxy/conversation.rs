@@ -17,7 +17,7 @@ use crate::verified::Verified;
 use crate::wire::{self, Side, Text, Token, at};
 use bytes::Bytes;
 use mcpz_runtime::decision::{DenyMode, Obligations};
-use mcpz_runtime::json::{JsonFault, Message, MessageKind};
+use mcpz_runtime::json::{FaultKind, JsonFault, Message, MessageKind};
 use mcpz_runtime::{Caller, Scratch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -211,6 +211,15 @@ impl Conversation {
 
     /// A text that is no message: it goes nowhere. A server's may have been an answer that is waited for.
     fn unreadable(&mut self, seat: &Seat<'_>, from: Side, bytes: &Bytes, fault: JsonFault, begun: Instant) -> Step {
+        if from == Side::Client
+            && fault.kind == FaultKind::Params
+            && let Some(id) = methods::removed_request(bytes)
+        {
+            let judged = Judged::refused(seat, "removed", DenyMode::Hide);
+            let action = answer(&id, denial::no_method(&id), Shown::Plain);
+            let records = vec![reports::decision(seat, &judged, from, None, begun)];
+            return Step { records, then: vec![action.clone()], otherwise: vec![action], again: None };
+        }
         let judged = Judged::refused(seat, fault.kind.name(), DenyMode::Hide);
         let mut step = Step::default();
         step.records.push(reports::decision(seat, &judged, from, None, begun));
@@ -280,6 +289,10 @@ impl Conversation {
             true => Era::Stateless,
             false => Era::Sessions,
         });
+        // The newer protocol has left out methods of the older one.
+        if said == Some(Era::Stateless) && own == Some(Era::Sessions) && self.era != Some(Era::Sessions) {
+            return Err("removed");
+        }
         match (self.era, own.or(said)) {
             (None, None) if message.method == "ping" => Ok(()),
             (None, None) => Err("era"),
@@ -644,10 +657,12 @@ fn answer(id: &Token, message: Bytes, shown: Shown) -> Action {
 fn refuse(seat: &Seat<'_>, id: &Token, arrived: &Arrived<'_>, refusal: &'static str) -> Step {
     let judged = Judged::refused(seat, refusal, DenyMode::Hide);
     let body = match refusal {
-        "version" => denial::unsupported_version(id),
+        "version" => denial::unsupported_version(id, methods::version_of(arrived.message)),
+        "removed" => denial::no_method(id),
         _ => denial::unreadable(Some(id), refusal, &judged.id),
     };
-    refused_with(seat, &judged, id, arrived, (body, Shown::BadRequest))
+    let shown = if refusal == "removed" { Shown::Plain } else { Shown::BadRequest };
+    refused_with(seat, &judged, id, arrived, (body, shown))
 }
 
 /// A request that was denied, as the decision asks it to be shown.

@@ -38,8 +38,10 @@ const INVALID_REQUEST: i64 = -32600;
 const NO_METHOD: i64 = -32601;
 /// JSON-RPC: no such thing.
 const INVALID_PARAMS: i64 = -32602;
-/// MCP: no such resource.
+/// MCP up to 2025-11-25: no such resource.
 const NO_RESOURCE: i64 = -32002;
+/// MCP 2026-07-28: the client did not say that it can do this.
+const NO_CAPABILITY: i64 = -32021;
 /// MCP 2026-07-28: the version of the request is not supported.
 const UNSUPPORTED_VERSION: i64 = -32022;
 /// What this gateway answers when a policy denies and says so.
@@ -60,11 +62,22 @@ pub fn unreadable(id: Option<&Token>, reason: &str, decision: &str) -> Bytes {
     error(id, INVALID_REQUEST, &message, Some(json!({"reason": reason, "decision": decision})))
 }
 
-/// The answer to a request whose version is not spoken here; clients choose another by it.
-pub fn unsupported_version(id: &Token) -> Bytes {
-    let mut supported = vec![methods::STATELESS_VERSION];
-    supported.extend(methods::SESSION_VERSIONS);
-    error(Some(id), UNSUPPORTED_VERSION, "Unsupported protocol version", Some(json!({ "supported": supported })))
+/// The answer to a request whose version is not spoken here; clients choose another by it. Only requests of the newer
+/// protocol say a version, so only its versions are named: what had sessions is agreed on by `initialize`. What was asked
+/// for is repeated, as the protocol wants it, when it looks like a version.
+pub fn unsupported_version(id: &Token, requested: Option<&str>) -> Bytes {
+    let mut data = json!({ "supported": [methods::STATELESS_VERSION] });
+    let is_plain =
+        |text: &&str| text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+    if let Some(requested) = requested.filter(is_plain) {
+        data["requested"] = Value::from(requested);
+    }
+    error(Some(id), UNSUPPORTED_VERSION, "Unsupported protocol version", Some(data))
+}
+
+/// The answer to a request whose method the protocol of its version does not have.
+pub fn no_method(id: &Token) -> Bytes {
+    error(Some(id), NO_METHOD, "Method not found", None)
 }
 
 /// The answer to a request that was denied.
@@ -113,6 +126,7 @@ fn missing_scopes(unmet: &[Unmet]) -> Vec<String> {
 /// As if what is asked for did not exist.
 fn hidden(judged: &Judged, message: &Message<'_>, id: &Token, learned: Option<&Learned>) -> Bytes {
     let name = message.name.unwrap_or_default();
+    let is_modern = methods::version_of(message).is_some_and(methods::is_modern_version);
     match (judged.decision.reason, message.method) {
         (Reason::Input(_), _) => unreadable(Some(id), judged.reason(), &judged.id),
         (Reason::UnknownMethod, _) => error(Some(id), NO_METHOD, "Method not found", None),
@@ -123,7 +137,12 @@ fn hidden(judged: &Judged, message: &Message<'_>, id: &Token, learned: Option<&L
         (_, "prompts/get") => error(Some(id), INVALID_PARAMS, &format!("Prompt {name} not found"), None),
         (_, "resources/read" | "resources/subscribe" | "resources/unsubscribe") => {
             let uri = message.uri.unwrap_or_default();
-            error(Some(id), NO_RESOURCE, "Resource not found", Some(json!({ "uri": uri })))
+            let code = if is_modern { INVALID_PARAMS } else { NO_RESOURCE };
+            error(Some(id), code, "Resource not found", Some(json!({ "uri": uri })))
+        }
+        (_, "tasks/get" | "tasks/update" | "tasks/cancel") if is_modern && !methods::declares_tasks(message) => {
+            let required = json!({ "requiredCapabilities": { "extensions": { methods::TASKS: {} } } });
+            error(Some(id), NO_CAPABILITY, "Missing required client capability", Some(required))
         }
         (_, "tasks/get" | "tasks/result" | "tasks/update" | "tasks/cancel") => {
             error(Some(id), INVALID_PARAMS, "Task not found", None)

@@ -3,7 +3,8 @@
 //! The runtime knows what the rules of a policy are about. What keeps the newer protocol going
 //! (`server/discover`, subscriptions, tasks) is led back here to something that the runtime decides.
 
-use crate::wire::{Side, str_at};
+use crate::wire::{Side, Text, Token, at, limits, str_at};
+use bytes::Bytes;
 use mcpz_runtime::json::Message;
 
 /// The two eras of the protocol.
@@ -30,6 +31,28 @@ pub fn is_modern_version(version: &str) -> bool {
 /// The version that a request says of itself: only those of the second era do.
 pub fn version_of<'a>(message: &Message<'a>) -> Option<&'a str> {
     str_at(message.document, message.params?, &VERSION_KEY)
+}
+
+/// The id of a request of the second era whose method was left out there, for texts whose `params` are not what the
+/// method once asked for: that there is no such method is what its client must hear.
+pub fn removed_request(bytes: &Bytes) -> Option<Token> {
+    let mut text = Text::new(bytes.clone());
+    let document = text.read_json(&limits(bytes.len())).ok()?;
+    let root = document.root();
+    let method = str_at(document, root, &["method"])?;
+    let version = str_at(document, root, &["params", VERSION_KEY[0], VERSION_KEY[1]])?;
+    let is_removed = is_modern_version(version) && era_of(method, Side::Client) == Some(Era::Sessions);
+    at(document, root, &["id"]).filter(|_| is_removed).and_then(|id| Token::of(document, id))
+}
+
+/// The extension that tasks of the second era are.
+pub const TASKS: &str = "io.modelcontextprotocol/tasks";
+
+/// Whether a request of the second era says that its client knows tasks.
+pub fn declares_tasks(message: &Message<'_>) -> bool {
+    const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+    let path = ["_meta", CAPABILITIES, "extensions", TASKS];
+    message.params.is_some_and(|params| at(message.document, params, &path).is_some())
 }
 
 /// What a message is treated as.

@@ -155,6 +155,40 @@ async fn headers_of_the_newer_protocol_repeat_the_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn errors_of_the_newer_protocol_have_a_status_of_their_own() {
+    let folder = Folder::new();
+    let running = over_stdio(&folder).await;
+    let other = MODERN.replace("2026-07-28", "2031-01-01");
+    let rows = [
+        ("logging/setLevel", r#""level":"info","#, None, MODERN, (404, -32601)),
+        ("initialize", "", None, MODERN, (404, -32601)),
+        ("resources/unsubscribe", "", None, MODERN, (404, -32601)),
+        ("tasks/result", r#""taskId":"t","#, None, MODERN, (404, -32601)),
+        ("no/method", "", None, MODERN, (404, -32601)),
+        ("tasks/get", r#""taskId":"t","#, Some("t"), MODERN, (400, -32021)),
+        ("server/discover", "", None, other.as_str(), (400, -32022)),
+        ("resources/read", r#""uri":"other:///x","#, Some("other:///x"), MODERN, (200, -32602)),
+    ];
+    for (method, members, name, meta, wanted) in rows {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{{members}{meta}}}}}"#);
+        let version = if meta == MODERN { "2026-07-28" } else { "2031-01-01" };
+        let mut headers = vec![("MCP-Protocol-Version", version), ("Mcp-Method", method)];
+        headers.extend(name.map(|name| ("Mcp-Name", name)));
+        let found = say(&running, &body, &headers).await;
+        assert_eq!(
+            (found.status, found.json()["error"]["code"].as_i64()),
+            (wanted.0, Some(wanted.1)),
+            "{method}: {found:?}"
+        );
+        if wanted.1 == -32022 {
+            assert_eq!(found.json()["error"]["data"]["supported"], serde_json::json!(["2026-07-28"]));
+            assert_eq!(found.json()["error"]["data"]["requested"], "2031-01-01");
+        }
+    }
+    soon(running.stop()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_over_stdio_behind_http() {
     let folder = Folder::new();
     let running = over_stdio(&folder).await;

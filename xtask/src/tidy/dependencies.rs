@@ -33,8 +33,8 @@ const UNSAFE_LINTS: [&str; 4] = [
 /// Crates that only these parts may name.
 const ONLY_IN: [(&str, &[&str]); 6] = [
     ("ariadne", &["mcpz"]),
-    ("tokio", &["mcpz", "mcpz-gateway", "mcpz-lsp"]),
-    ("rmcp", &["mcpz", "mcpz-gateway"]),
+    ("tokio", &["mcpz", "mcpz-gateway", "mcpz-lsp", "xtask"]),
+    ("rmcp", &["mcpz", "mcpz-gateway", "xtask"]),
     ("petgraph", &["mcpz-compiler"]),
     ("lsp-types", &["mcpz-lsp"]),
     ("tower-lsp-server", &["mcpz-lsp"]),
