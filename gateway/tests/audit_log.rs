@@ -134,7 +134,11 @@ fn done(deed: &Deed) -> Vec<Option<Vec<u8>>> {
         Deed::InsertByte { file, at, byte } => {
             files[*file] = edited(*file, &|bytes| bytes.insert(at.index(bytes.len() + 1), *byte))
         }
-        Deed::DropByte { file, at } => files[*file] = edited(*file, &|bytes| drop(bytes.remove(at.index(bytes.len())))),
+        Deed::DropByte { file, at } => {
+            files[*file] = edited(*file, &|bytes| {
+                bytes.remove(at.index(bytes.len()));
+            })
+        }
         Deed::DropLine { file, at } => files[*file] = relined(*file, &|all| drop(all.remove(at.index(all.len())))),
         Deed::RepeatLine { file, at } => {
             files[*file] = relined(*file, &|all| {

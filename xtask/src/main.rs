@@ -4,9 +4,7 @@ use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{
-    bench, clients, codegen, conformance, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy,
-};
+use xtask::{bench, clients, codegen, conformance, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy};
 
 /// Project automation for mcpz.
 #[derive(Parser)]

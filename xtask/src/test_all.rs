@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, in one command. CI runs this and nothing else.
 
 use crate::judge::{self, Build, FuzzArgs, FuzzTarget, MutateArgs, OracleArgs};
+use crate::loads::{self, SoakArgs};
 use crate::steps::{self, Failed, Steps};
 use crate::{clients, codegen, conformance, demo, editors, root, setup, tidy};
 use std::process::Command;
@@ -11,6 +12,10 @@ const PAIRS: u64 = 50_000;
 const MUTATION_STRIDE: u64 = 64;
 /// Inputs for each fuzz target in a full test run.
 const FUZZ_RUNS: u64 = 5_000;
+
+/// How long the gateway is under load in a full test run, and how often its policy is exchanged.
+const SOAK_SECONDS: u32 = 6;
+const SOAK_RELOADS: u32 = 20;
 
 /// `cargo xtask test`.
 #[derive(Debug, Clone, clap::Args)]
@@ -55,6 +60,8 @@ fn judges(steps: &mut Steps) {
     steps.step("MCP conformance suite: direct and through the gateway", || conformance::run(&suite));
     let matrix = clients::Args { server: None, client: None };
     steps.step("real clients and servers through mcpz", || clients::run(&matrix));
+    let soak = SoakArgs { seconds: SOAK_SECONDS, reloads: SOAK_RELOADS };
+    steps.step(&format!("soak: the gateway under load for {SOAK_SECONDS} s"), || loads::soak(&soak, false));
     // As the tests are built; by itself `cargo demo` is built for speed, which would be everything once more.
     steps.step("demo", || demo::run(&demo::Args::default()));
 }

@@ -49,7 +49,9 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         (Some(kind), Some(name)) => Some(subject(kind, name, args.server.as_deref())?),
         _ if args.everything => None,
         _ => {
-            return Err(Failure::input("say what to restore").with_help("`mcpz restore server NAME`, or `--everything`"));
+            return Err(
+                Failure::input("say what to restore").with_help("`mcpz restore server NAME`, or `--everything`")
+            );
         }
     };
     let ask = Ask::Restore { subject, reason: args.reason.clone() };
