@@ -106,6 +106,10 @@ pub struct Conversation {
     kinds: Vec<Pinned>,
     /// The survey of this server could not be finished.
     unsurveyed: bool,
+    /// `initialize` waits for its answer.
+    is_greeting: bool,
+    /// The client has said that it is initialized.
+    is_initialized: bool,
     scratch: Scratch,
 }
 
@@ -123,6 +127,8 @@ impl Conversation {
             survey: Survey::default(),
             kinds: Vec::new(),
             unsurveyed: false,
+            is_greeting: false,
+            is_initialized: false,
             scratch: Scratch::new(),
         }
     }
@@ -156,25 +162,32 @@ impl Conversation {
 
     /// Whether the server is being surveyed: until it is, a step may ask for its message again.
     pub fn is_surveying(&self) -> bool {
-        self.survey.is_running()
+        self.survey.is_running() || self.is_greeting
     }
 
     /// The survey takes too long: from now on calls are refused until one is finished.
     pub fn give_up_survey(&mut self) {
-        if self.survey.is_running() {
+        if self.is_surveying() {
             self.survey.give_up();
+            self.is_greeting = false;
             self.unsurveyed = true;
         }
     }
 
     /// A request will not be answered by the server.
     pub fn forget(&mut self, id: &Token) -> bool {
-        self.open.remove(id).is_some()
+        self.close(id).is_some()
+    }
+
+    fn close(&mut self, id: &Token) -> Option<Open> {
+        let open = self.open.remove(id)?;
+        self.is_greeting &= open.method != "initialize";
+        Some(open)
     }
 
     /// The server will not answer: the client is told so. Nothing when it is not waiting.
     pub fn abandon(&mut self, id: &Token, reason: &'static str) -> Option<Action> {
-        let open = self.open.remove(id)?;
+        let open = self.close(id)?;
         Some(answer(id, answers::withheld(id, reason, &open.decision), Shown::Plain))
     }
 
@@ -248,7 +261,7 @@ impl Conversation {
             return step;
         }
         let message = arrived.message;
-        if self.unsurveyed && message.method == "tools/call" {
+        if self.is_unsurveyed(seat) && message.method == "tools/call" {
             return refuse(seat, id, arrived, "server_unsurveyed");
         }
         let judged = judge(seat, Side::Client, arrived.bytes, message, &mut self.scratch);
@@ -257,6 +270,7 @@ impl Conversation {
             return denied(seat, &judged, id, arrived);
         }
         self.note_listening(arrived);
+        self.is_greeting |= message.method == "initialize" && seat.shared.limits.survey;
         let progress = message.params.and_then(|params| at(message.document, params, &["_meta", "progressToken"]));
         let open = Open {
             request: arrived.bytes.clone(),
@@ -315,7 +329,7 @@ impl Conversation {
             return None;
         }
         let handshake = matches!(arrived.message.method, "initialize" | "server/discover" | "ping");
-        if self.survey.is_running() && !handshake {
+        if self.is_surveying() && !handshake {
             return Some(Step { again: Some(arrived.bytes.clone()), ..Step::default() });
         }
         let generation = seat.snapshot.generation;
@@ -326,6 +340,12 @@ impl Conversation {
         self.kinds = vec![Pinned::Tool, Pinned::Prompt];
         let then = self.begin_survey(seat);
         Some(Step { then, again: Some(arrived.bytes.clone()), ..Step::default() })
+    }
+
+    /// Whether nothing is known of what the server declares now: it was not surveyed, or did not answer.
+    fn is_unsurveyed(&self, seat: &Seat<'_>) -> bool {
+        let was_begun = self.era == Some(Era::Stateless) || self.survey.was_begun();
+        seat.shared.limits.survey && (self.unsurveyed || !was_begun)
     }
 
     fn begin_survey(&mut self, seat: &Seat<'_>) -> Vec<Action> {
@@ -460,17 +480,20 @@ impl Conversation {
         let id = id.and_then(|id| Token::of(message.document, id));
         match (message.method, arrived.from) {
             ("notifications/cancelled", Side::Client) => {
-                id.map(|id| self.open.remove(&id));
+                id.map(|id| self.close(&id));
                 Vec::new()
             }
             ("notifications/cancelled", Side::Server) => {
                 id.map(|id| self.asked_back.remove(&id));
                 Vec::new()
             }
-            ("notifications/initialized", Side::Client) => self.begin_survey(seat),
+            ("notifications/initialized", Side::Client) => {
+                self.is_initialized = true;
+                if self.is_greeting { Vec::new() } else { self.begin_survey(seat) }
+            }
             ("notifications/tools/list_changed" | "notifications/prompts/list_changed", Side::Server) => {
                 seat.shared.servers.forget(seat.server);
-                if self.survey.is_running() { Vec::new() } else { self.begin_survey(seat) }
+                self.begin_survey(seat)
             }
             _ => Vec::new(),
         }
@@ -511,11 +534,18 @@ impl Conversation {
         if open.method != "initialize" {
             return None;
         }
+        self.is_greeting = false;
         let (kinds, version) = answers::initialized(arrived.message.document)?;
         self.kinds = kinds;
         if methods::SESSION_VERSIONS.contains(&version) {
             self.version = Some(version.to_owned());
-            return None;
+            if !self.is_initialized {
+                return None;
+            }
+            // The client did not wait for the answer; its calls wait for the survey.
+            let mut then = vec![answer(id, arrived.bytes.clone(), Shown::Plain)];
+            then.extend(self.begin_survey(seat));
+            return Some(Step { then, ..Step::default() });
         }
         let then = vec![
             answer(id, answers::withheld(id, "version", &open.decision), Shown::Plain),
@@ -565,6 +595,7 @@ impl Conversation {
         };
         let text = std::str::from_utf8(arrived.bytes).unwrap_or_default();
         let findings = self.survey.answered(id, arrived.message, text, &server);
+        self.unsurveyed |= self.survey.has_failed();
         Step {
             records: findings.changed.iter().map(|(kind, name)| reports::quarantine(seat, *kind, name)).collect(),
             then: findings.ask.iter().map(|ask| send(Side::Server, ask)).collect(),
@@ -639,16 +670,22 @@ fn cancelled(id: &Token) -> Bytes {
 
 /// A message that came in.
 struct Arrived<'a> {
+    /// Whose it is.
     from: Side,
+    /// Its bytes.
     bytes: &'a Bytes,
+    /// What they say.
     message: &'a Message<'a>,
+    /// When it came.
     begun: Instant,
 }
 
+/// Something to be sent that answers nothing.
 fn send(to: Side, message: &Bytes) -> Action {
     Action::Send { to, message: message.clone(), answers: None, about: None, shown: Shown::Plain }
 }
 
+/// The answer to a request of the client.
 fn answer(id: &Token, message: Bytes, shown: Shown) -> Action {
     Action::Send { to: Side::Client, message, answers: Some(id.clone()), about: None, shown }
 }
@@ -705,6 +742,7 @@ fn dropped(seat: &Seat<'_>, arrived: &Arrived<'_>, reason: &'static str) -> Step
     }
 }
 
+/// Tells whoever sent something that it goes nowhere, where that can be told.
 fn refusal(arrived: &Arrived<'_>, judged: &Judged) -> Action {
     let message = denial::unreadable(None, judged.reason(), &judged.id);
     Action::Refuse { from: arrived.from, message, shown: Shown::BadRequest }

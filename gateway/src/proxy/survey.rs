@@ -129,6 +129,16 @@ impl Survey {
         !self.waiting.is_empty()
     }
 
+    /// Whether an answer could not be read, so that not everything has been compared.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Whether a survey was ever begun.
+    pub fn was_begun(&self) -> bool {
+        self.generation.is_some()
+    }
+
     /// Whether a survey was begun with other pins than these.
     pub fn is_outdated(&self, generation: u64) -> bool {
         self.generation.is_some_and(|begun| begun != generation)
@@ -143,6 +153,7 @@ impl Survey {
     pub fn begin(&mut self, kinds: &[Kind], learn: bool, modern: bool, snapshot: &Snapshot) -> Vec<Bytes> {
         self.generation = Some(snapshot.generation);
         self.failed = false;
+        self.waiting.clear();
         let mut ask = Vec::new();
         if learn {
             let name = format!("no-such-tool-{}", random_hex(8));

@@ -1,6 +1,6 @@
 //! The core without I/O: messages in, steps out.
 
-use crate::support::{INITIALIZE, POLICY, bench, bench_with, call, only, reasons, sent, take};
+use crate::support::{INITIALIZE, INITIALIZED, POLICY, bench, bench_with, call, only, reasons, sent, take};
 use mcpz_gateway::proxy::{Action, Era, Limits, Shown};
 use mcpz_gateway::record::{Arguments, Event};
 use mcpz_gateway::wire::Side::{Client, Server};
@@ -427,6 +427,48 @@ fn calls_are_refused_while_a_server_could_not_be_surveyed() {
     conversation.give_up_survey();
     let step = take(&mut conversation, Client, &call(1, "search_notes", r#"{"query":"x"}"#));
     assert_eq!(reasons(&step), ["server_unsurveyed"]);
+}
+
+#[test]
+fn a_client_that_does_not_wait_gets_no_call_past_the_survey() {
+    let bench = bench_with(POLICY, Limits::default());
+    let find = call(1, "search_notes", r#"{"query":"x"}"#);
+    let mut hasty = bench.conversation(1000);
+    take(&mut hasty, Client, INITIALIZE);
+    take(&mut hasty, Client, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    assert!(hasty.is_surveying() && take(&mut hasty, Client, &find).again.is_some());
+    let step = take(&mut hasty, Server, INITIALIZED);
+    assert_eq!((sent(&step, Client).len(), sent(&step, Server).len()), (1, 2), "the answer; the survey");
+    assert!(take(&mut hasty, Client, &find).again.is_some());
+    let mut silent = bench.greeted(1000);
+    assert_eq!(reasons(&take(&mut silent, Client, &find)), ["server_unsurveyed"], "it never said `initialized`");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_no_survey() {
+    let bench = bench_with(POLICY, Limits::default());
+    for era in ["sessions", "stateless"] {
+        let find = match era {
+            "sessions" => call(1, "search_notes", r#"{"query":"x"}"#),
+            _ => format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"search_notes","arguments":{{"query":"x"}},{MODERN}}}}}"#
+            ),
+        };
+        let mut conversation = if era == "sessions" { bench.greeted(1000) } else { bench.conversation(1000) };
+        let first = match era {
+            "sessions" => take(&mut conversation, Client, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
+            _ => take(&mut conversation, Client, &find),
+        };
+        for ask in sent(&first, Server) {
+            let ask: serde_json::Value = serde_json::from_str(&ask).unwrap();
+            if ask["id"].is_string() {
+                let answer = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"tools":[{{"nom":1}}]}}}}"#, ask["id"]);
+                take(&mut conversation, Server, &answer);
+            }
+        }
+        assert!(!conversation.is_surveying());
+        assert_eq!(reasons(&take(&mut conversation, Client, &find)), ["server_unsurveyed"], "{era}");
+    }
 }
 
 #[test]

@@ -75,7 +75,10 @@ async fn event_streams_keep_their_ids() {
     assert!(greeted.body.contains("id: e1\n") && greeted.body.contains("id: e2\n"), "{}", greeted.body);
     assert_eq!(greeted.events()[0]["result"]["serverInfo"]["name"], "notes");
     let id = greeted.headers["mcp-session-id"].clone();
-    let found = say(&running, &call(1, "search_notes", r#"{"query":"x"}"#), &[("Mcp-Session-Id", &id), VERSION]).await;
+    let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
+    let text = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    assert_eq!(say(&running, text, &headers).await.status, 202);
+    let found = say(&running, &call(1, "search_notes", r#"{"query":"x"}"#), &headers).await;
     assert_eq!(found.events()[0]["id"], 1);
     soon(running.stop()).await;
 }
