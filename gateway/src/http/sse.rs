@@ -137,7 +137,10 @@ mod tests {
                 events.extend(reader.push(piece).unwrap());
             }
             assert_eq!(events.len(), 2, "{events:?}");
-            assert_eq!(events[0], Event { data: Bytes::new(), id: Some("1".to_owned()), retry: Some(5), ..Event::default() });
+            assert_eq!(
+                events[0],
+                Event { data: Bytes::new(), id: Some("1".to_owned()), retry: Some(5), ..Event::default() }
+            );
             assert_eq!(events[1].data, "{\"a\":\n1}");
             let again = Reader::new(100).push(&write(&events[1])).unwrap();
             assert_eq!(again, [events[1].clone()]);
