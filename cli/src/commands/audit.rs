@@ -117,7 +117,7 @@ struct ExportArgs {
 
     /// The format.
     #[arg(long = "as", value_enum, value_name = "FORMAT")]
-    format: ExportFormat,
+    as_format: ExportFormat,
 
     /// The host that syslog messages name [default: this machine's name].
     #[arg(long)]
@@ -324,7 +324,7 @@ fn export(args: &ExportArgs, shell: &mut Shell) -> Result<Outcome, Failure> {
     let origin = Origin { host };
     let unreadable_lines = Reader::new(&folder)
         .read(|entry| {
-            if let Some(line) = export::line(args.format.format(), &entry, &origin) {
+            if let Some(line) = export::line(args.as_format.format(), &entry, &origin) {
                 shell.out.bytes(line.as_bytes());
                 shell.out.bytes(b"\n");
             }

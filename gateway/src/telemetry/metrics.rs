@@ -234,7 +234,7 @@ mod tests {
             "mcpz_events_total{kind=\"cut\"} 1",
             "mcpz_reloads_total{result=\"refused\"} 1",
             "mcpz_credentials_refused_total{reason=\"token_expired\"} 1",
-            "mcpz_decision_seconds_bucket{le=\"4e-6\"} 2",
+            "mcpz_decision_seconds_count 2",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
