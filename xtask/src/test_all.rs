@@ -20,9 +20,13 @@ const SOAK_RELOADS: u32 = 20;
 /// `cargo xtask test`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Leave out the judges (oracle, fuzz smoke, bundle mutation), the gateway between programs of others, and the demo.
+    /// Leave out the judges (oracle, fuzz smoke, bundle mutation), the soak and the demo.
     #[arg(long)]
     pub quick: bool,
+    /// Put the gateway between programs of others too: the MCP conformance suite, and the table of real clients and servers.
+    /// They install 330 MB and take minutes, so they are asked for.
+    #[arg(long)]
+    pub peers: bool,
 }
 
 /// Runs every step and reports all of them; only a failed set-up or build stops early.
@@ -41,6 +45,9 @@ pub fn run(args: &Args) -> Result<(), Failed> {
     if !args.quick {
         judges(&mut steps);
     }
+    if args.peers {
+        peers(&mut steps);
+    }
     steps.finish()
 }
 
@@ -56,14 +63,17 @@ fn judges(steps: &mut Steps) {
     }
     let mutate = MutateArgs { example: None, stride: MUTATION_STRIDE };
     steps.step("mutate bundles", || judge::mutate_bundles(Build::Tests, &mutate));
-    let suite = conformance::Args { scenario: None };
-    steps.step("MCP conformance suite: direct and through the gateway", || conformance::run(&suite));
-    let matrix = clients::Args { server: None, client: None };
-    steps.step("real clients and servers through mcpz", || clients::run(&matrix));
     let soak = SoakArgs { seconds: SOAK_SECONDS, reloads: SOAK_RELOADS };
     steps.step(&format!("soak: the gateway under load for {SOAK_SECONDS} s"), || loads::soak(&soak, false));
     // As the tests are built; by itself `cargo demo` is built for speed, which would be everything once more.
     steps.step("demo", || demo::run(&demo::Args::default()));
+}
+
+fn peers(steps: &mut Steps) {
+    let suite = conformance::Args { scenario: None };
+    steps.step("MCP conformance suite: direct and through the gateway", || conformance::run(&suite));
+    let matrix = clients::Args { server: None, client: None };
+    steps.step("real clients and servers through mcpz", || clients::run(&matrix));
 }
 
 fn cargo(words: &[&str]) -> Result<(), Failed> {
