@@ -303,16 +303,7 @@ fn read_long(input: &mut Reader<'_>) -> Result<u64, WireError> {
 
 /// Writes a small number in few bytes.
 pub(crate) fn write_short(value: u32, out: &mut Writer) {
-    let mut rest = value;
-    loop {
-        let [low, ..] = rest.to_le_bytes();
-        rest >>= 7;
-        if rest == 0 {
-            out.bytes.push(low & 0x7f);
-            return;
-        }
-        out.bytes.push(low | 0x80);
-    }
+    write_long(u64::from(value), out);
 }
 
 /// Reads what [`write_short`] wrote; the longer spellings of a number are refused.
