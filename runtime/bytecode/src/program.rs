@@ -1,5 +1,6 @@
 //! A verified bundle: the only thing that can be evaluated.
 
+use crate::conditions::{Conditions, Test};
 use crate::container::{self, Section};
 use crate::ids::{AutomatonId, BlockId, ServerId, SlotId, TreeId};
 use crate::image::{Action, BundleImage, EntryRow, IntervalImage, TreeImage};
@@ -24,6 +25,7 @@ pub struct Program {
     schemas: Vec<(Vec<u8>, VerifiedSchema)>,
     tool_schemas: Vec<Vec<u32>>,
     blocks: Vec<BlockFacts>,
+    conditions: Conditions,
     trees: Vec<TreeFacts>,
     names: Names,
     plans: Vec<Plan>,
@@ -59,6 +61,7 @@ impl Program {
         let names = Names::new(&decoded.image);
         Ok(Program {
             plans: call_plans(&decoded.image, &trees, &names),
+            conditions: Conditions::new(&decoded.image.blocks),
             names,
             image: decoded.image,
             digest: container::digest(bytes, &found),
@@ -93,6 +96,12 @@ impl Program {
     /// What the verifier found out about a block.
     pub fn block_facts(&self, block: BlockId) -> Option<&BlockFacts> {
         self.blocks.get(block.index())
+    }
+
+    /// The tests of a condition from an instruction on; `None` when it is no plain conjunction.
+    #[inline]
+    pub fn tests(&self, block: BlockId, start: u32) -> Option<&[Test]> {
+        self.conditions.tests(block, start)
     }
 
     /// What the verifier found out about a node of a decision tree.

@@ -511,8 +511,7 @@ impl<'a> Case<'a> {
         if cx.eager {
             return None;
         }
-        let code = cx.image().blocks.get(block.index())?.code.get(usize::try_from(start).ok()?..)?;
-        let quick::Conjunction { truth, steps } = quick::conjunction(cx, code)?;
+        let quick::Conjunction { truth, steps } = quick::conjunction(cx, self.program.tests(block, start)?)?;
         self.count_taken(steps);
         Some(truth)
     }

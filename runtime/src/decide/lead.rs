@@ -5,11 +5,36 @@
 //! request: everything they read is there and readable ([`Faults`](mcpz_bytecode::verify::Faults)).
 
 use crate::vm::context::Context;
-use crate::vm::slot::{read_slot, slot_value};
+use crate::vm::places::{Found, Plain};
+use crate::vm::slot::{place, read_slot, slot_value};
 use crate::vm::value::Value;
 use core::cell::Cell;
 use mcpz_bytecode::ids::{RuleId, SlotId};
 use mcpz_bytecode::verify::{PlaceSet, TreeFacts};
+
+/// What stands at a place.
+enum Standing {
+    /// Something that can be read as the place's type.
+    Readable,
+    /// Nothing, or null.
+    Absent,
+    /// Something else.
+    Odd,
+}
+
+/// Looks at a place.
+fn standing(cx: &Context<'_>, slot: SlotId) -> Standing {
+    match place(cx, slot) {
+        Some(Found::There(_, _, Plain::Text | Plain::Path | Plain::Int(_) | Plain::Bool(_))) => Standing::Readable,
+        Some(Found::There(_, _, Plain::Null) | Found::Absent) => Standing::Absent,
+        Some(Found::There(_, _, Plain::Bad(_)) | Found::Astray) => Standing::Odd,
+        Some(Found::There(_, _, Plain::Other)) | None => match read_slot(cx, slot) {
+            Ok(value) if !matches!(value, Value::Null) => Standing::Readable,
+            _ if matches!(slot_value(cx, slot), Value::Absent | Value::Null) => Standing::Absent,
+            _ => Standing::Odd,
+        },
+    }
+}
 
 /// The first permit that is known to hold, and what is amiss with the request.
 #[derive(Debug)]
@@ -24,11 +49,10 @@ impl Lead {
     pub fn new(cx: &Context<'_>, slots: &[SlotId]) -> Lead {
         let (mut odd, mut absent) = (PlaceSet::default(), PlaceSet::default());
         for slot in slots {
-            let place = PlaceSet::of(*slot);
-            match read_slot(cx, *slot) {
-                Ok(value) if !matches!(value, Value::Null) => {}
-                _ if matches!(slot_value(cx, *slot), Value::Absent | Value::Null) => absent = absent.and(place),
-                _ => odd = odd.and(place),
+            match standing(cx, *slot) {
+                Standing::Readable => {}
+                Standing::Absent => absent = absent.and(PlaceSet::of(*slot)),
+                Standing::Odd => odd = odd.and(PlaceSet::of(*slot)),
             }
         }
         Lead { first: Cell::new(None), odd, absent }

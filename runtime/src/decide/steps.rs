@@ -39,6 +39,22 @@ pub struct Visibility {
     pub errors: Vec<RuleError>,
 }
 
+/// What is said of the rules that ended a decision, taken in canonical order.
+#[derive(Debug, Clone, Copy, Default)]
+struct Determined {
+    /// The first of them.
+    first: Option<RuleId>,
+    /// What hides most of what they ask to be shown.
+    show: Option<DenyMode>,
+}
+
+impl Determined {
+    /// One more.
+    fn and(self, (id, rule): RuleRow<'_>) -> Determined {
+        Determined { first: self.first.or(Some(id)), show: self.show.max(rule.deny) }
+    }
+}
+
 /// A decision under way.
 struct Course<'c, 'a> {
     case: &'c Case<'a>,
@@ -149,10 +165,16 @@ impl<'a> Course<'_, 'a> {
 
     /// Ends the decision with what these rules determined.
     fn end(&mut self, effect: Effect, reason: Reason, by: &[RuleRow<'_>]) -> Step {
+        let by = by.iter().fold(Determined::default(), |by, row| by.and(*row));
+        self.end_by(effect, reason, by)
+    }
+
+    /// As [`Course::end`].
+    fn end_by(&mut self, effect: Effect, reason: Reason, by: Determined) -> Step {
         self.decision.effect = effect;
         self.decision.reason = reason;
-        self.decision.show = by.iter().filter_map(|(_, rule)| rule.deny).max().unwrap_or(DenyMode::Explain);
-        self.decision.determining = by.first().map(|(id, _)| *id);
+        self.decision.show = by.show.unwrap_or(DenyMode::Explain);
+        self.decision.determining = by.first;
         self.decision.obligations = Obligations::default();
         Err(())
     }
@@ -212,7 +234,7 @@ impl<'a> Course<'_, 'a> {
     /// Step 2.
     fn forbids(&mut self) -> Step {
         self.evaluate(Stage::Forbids);
-        let (mut bound, mut errors) = (Vec::new(), Vec::new());
+        let (mut by, mut errors) = (Determined::default(), Vec::new());
         let mut first = None;
         for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Forbid)) {
             if let Truth::Error(code) = truth {
@@ -220,14 +242,14 @@ impl<'a> Course<'_, 'a> {
             }
             if matches!(truth, Truth::True | Truth::Error(_)) {
                 first = first.or(Some(truth));
-                bound.push(row);
+                by = by.and(row);
             }
         }
         self.decision.errors.append(&mut errors);
         match first {
             None => Ok(()),
-            Some(Truth::Error(_)) => self.deny(Reason::ForbidError, &bound),
-            Some(_) => self.deny(Reason::Forbidden, &bound),
+            Some(Truth::Error(_)) => self.end_by(Effect::Deny, Reason::ForbidError, by),
+            Some(_) => self.end_by(Effect::Deny, Reason::Forbidden, by),
         }
     }
 

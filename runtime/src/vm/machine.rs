@@ -190,7 +190,8 @@ impl<'a> Machine<'a> {
                 Flow::Next(next)
             }
             opcode if opcode.tests_slot() => {
-                let holds = quick::test(cx, instruction).unwrap_or_else(|| self.test_slot(cx, instruction));
+                let test = (opcode, SlotId(instruction.a), ConstantId(instruction.b));
+                let holds = quick::test(cx, test).unwrap_or_else(|| self.test_slot(cx, instruction));
                 self.set_truth(instruction.dst, holds);
                 Flow::Next(next)
             }

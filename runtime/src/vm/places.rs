@@ -1,6 +1,7 @@
 //! Where the places of a request stand: found once for each decision, however many tests look there.
 
 use crate::json::NodeId;
+use crate::vm::value::Source;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use mcpz_bytecode::ErrorCode;
@@ -13,8 +14,8 @@ pub enum Found {
     Absent,
     /// Something on the way is no object.
     Astray,
-    /// This value.
-    There(NodeId, Plain),
+    /// This value of this document.
+    There(Source, NodeId, Plain),
 }
 
 /// What a value is when it is read as the type of its place.
@@ -59,17 +60,17 @@ impl Places {
         self
     }
 
-    /// What was found, or what `find` finds now.
+    /// What was found before.
     #[inline]
-    pub fn find(&self, slot: SlotId, find: impl FnOnce() -> Found) -> Found {
-        let Some(row) = self.rows.get(slot.index()) else { return find() };
-        match row.get() {
-            (stamp, found) if stamp == self.stamp => found,
-            _ => {
-                let found = find();
-                row.set((self.stamp, found));
-                found
-            }
+    pub fn known(&self, slot: SlotId) -> Option<Found> {
+        let (stamp, found) = self.rows.get(slot.index())?.get();
+        (stamp == self.stamp).then_some(found)
+    }
+
+    /// Notes what was found.
+    pub fn note(&self, slot: SlotId, found: Found) {
+        if let Some(row) = self.rows.get(slot.index()) {
+            row.set((self.stamp, found));
         }
     }
 }

@@ -9,9 +9,10 @@ use crate::vm::places::{Found, Plain};
 use crate::vm::value::Truth;
 use crate::vm::{slot, subject};
 use mcpz_bytecode::ErrorCode;
+use mcpz_bytecode::conditions::Test;
 use mcpz_bytecode::ids::{AutomatonId, ConstantId, SlotId, SubjectId};
 use mcpz_bytecode::image::{BundleImage, Constant, RangeImage};
-use mcpz_bytecode::opcode::{Instruction, Opcode};
+use mcpz_bytecode::opcode::Opcode;
 use mcpz_bytecode::value::{Decimal, glob, path};
 
 /// What came of a conjunction.
@@ -19,81 +20,59 @@ use mcpz_bytecode::value::{Decimal, glob, path};
 pub struct Conjunction {
     /// Its truth.
     pub truth: Truth,
-    /// Instructions executed.
+    /// Instructions that the machine would have executed.
     pub steps: u64,
 }
 
-/// The truth of code that is a conjunction of tests of subjects and slots into register 0, which holds to
-/// begin with; `None` when it is more than that.
-pub fn conjunction(cx: &Context<'_>, code: &[Instruction]) -> Option<Conjunction> {
-    let (mut all, mut last, mut steps) = (Truth::True, (0, Truth::True), 0_u64);
-    let mut rest = code.iter();
-    while let Some(instruction) = rest.next() {
-        steps = steps.saturating_add(1);
-        match instruction.opcode {
-            Opcode::True if instruction.dst == 0 => all = Truth::True,
-            Opcode::Guard if instruction.a == last.0 => {
-                all = all.and(last.1);
-                if all == Truth::False {
-                    let skip = usize::try_from(instruction.b).ok()?;
-                    rest = rest.as_slice().get(skip..)?.iter();
-                }
-            }
-            Opcode::And if instruction.dst == 0 && instruction.a == 0 && instruction.b == last.0 => {
-                all = all.and(last.1);
-            }
-            Opcode::Return if instruction.a == 0 => return Some(Conjunction { truth: all, steps }),
-            Opcode::Subject if instruction.dst != 0 => {
-                let truth = subject::matches(cx, SubjectId(instruction.a), instruction.flags);
-                last = (u32::from(instruction.dst), truth);
-            }
-            _ if instruction.dst != 0 => last = (u32::from(instruction.dst), test(cx, instruction)?),
-            _ => return None,
+/// The truth of a conjunction; `None` when the machine must decide one of its tests.
+pub fn conjunction(cx: &Context<'_>, tests: &[Test]) -> Option<Conjunction> {
+    let (mut truth, mut steps) = (Truth::True, 1_u64);
+    for test in tests {
+        let holds = match test.opcode {
+            Opcode::Subject => subject::matches(cx, SubjectId(test.a), test.flags),
+            opcode => self::test(cx, (opcode, SlotId(test.a), ConstantId(test.b)))?,
+        };
+        steps = steps.saturating_add(2);
+        match holds {
+            Truth::True => {}
+            Truth::False => return Some(Conjunction { truth: holds, steps }),
+            Truth::Error(_) | Truth::Unknown => truth = truth.and(holds),
         }
     }
-    None
+    Some(Conjunction { truth, steps })
 }
 
-/// A test of a slot; `None` when the machine must decide it.
+/// A test of a place with a constant, and which.
+pub type PlaceTest = (Opcode, SlotId, ConstantId);
+
+/// A test of a place; `None` when the machine must decide it.
 #[inline]
-pub fn test(cx: &Context<'_>, instruction: &Instruction) -> Option<Truth> {
-    if !instruction.opcode.tests_slot() {
-        return None;
-    }
-    let row = SlotId(instruction.a);
-    let image = cx.image();
-    let slot = image.slots.get(row.index())?;
-    if cx.listing {
-        return None;
-    }
-    let (source, start) = slot::json_root(cx, slot.root)?;
-    let document = cx.document(source);
-    let has = instruction.opcode == Opcode::SlotHas;
-    let (node, plain) = match slot::find(cx, row, slot, document, start) {
-        Found::There(node, plain) => (node, plain),
+pub fn test(cx: &Context<'_>, (opcode, row, constant): PlaceTest) -> Option<Truth> {
+    let has = opcode == Opcode::SlotHas;
+    let (source, node, plain) = match slot::place(cx, row)? {
+        Found::There(source, node, plain) => (source, node, plain),
         Found::Absent if has => return Some(Truth::False),
         Found::Absent => return Some(Truth::Error(ErrorCode::Missing)),
         Found::Astray => return None,
     };
     match plain {
         _ if has => Some(Truth::of(plain != Plain::Null)),
-        Plain::Text => of_text(cx, instruction, document.str(node)?),
-        Plain::Path => of_path(image, instruction, path::canonical(document.str(node)?)),
-        Plain::Int(number) => of_integer(image, instruction, number),
-        Plain::Bool(value) if instruction.opcode == Opcode::SlotTruth => Some(Truth::of(value)),
+        Plain::Text => of_text(cx, opcode, constant, cx.document(source).str(node)?),
+        Plain::Path => of_path(cx.image(), opcode, constant, path::canonical(cx.document(source).str(node)?)),
+        Plain::Int(number) => of_integer(cx.image(), opcode, constant, number),
+        Plain::Bool(value) if opcode == Opcode::SlotTruth => Some(Truth::of(value)),
         Plain::Bad(code) => Some(Truth::Error(code)),
         Plain::Null | Plain::Bool(_) | Plain::Other => None,
     }
 }
 
 /// A test of a text.
-fn of_text(cx: &Context<'_>, instruction: &Instruction, text: &str) -> Option<Truth> {
+fn of_text(cx: &Context<'_>, opcode: Opcode, constant: ConstantId, text: &str) -> Option<Truth> {
     let image = cx.image();
-    if instruction.opcode == Opcode::SlotMatches {
-        return cx.program.automaton_matches(AutomatonId(instruction.b), text).map(Truth::of);
+    if opcode == Opcode::SlotMatches {
+        return cx.program.automaton_matches(AutomatonId(constant.0), text).map(Truth::of);
     }
-    let constant = image.constants.get(ConstantId(instruction.b).index())?;
-    match (instruction.opcode, constant) {
+    match (opcode, image.constants.get(constant.index())?) {
         (Opcode::SlotEq, Constant::String(wanted)) => Some(Truth::of(text == wanted)),
         (Opcode::SlotNe, Constant::String(wanted)) => Some(Truth::of(text != wanted)),
         (Opcode::SlotSubstring, Constant::String(part)) => Some(Truth::of(text.contains(part.as_str()))),
@@ -115,8 +94,8 @@ fn of_text(cx: &Context<'_>, instruction: &Instruction, text: &str) -> Option<Tr
 }
 
 /// A test of a clean path.
-fn of_path(image: &BundleImage, instruction: &Instruction, seen: &str) -> Option<Truth> {
-    match (instruction.opcode, image.constants.get(ConstantId(instruction.b).index())?) {
+fn of_path(image: &BundleImage, opcode: Opcode, constant: ConstantId, seen: &str) -> Option<Truth> {
+    match (opcode, image.constants.get(constant.index())?) {
         (Opcode::SlotUnder, Constant::Path(folder)) => Some(Truth::of(path::under(seen, folder))),
         (Opcode::SlotLike, Constant::Glob { pattern, path_like }) => {
             Some(Truth::of(glob::glob_matches(pattern, *path_like, seen)))
@@ -126,14 +105,13 @@ fn of_path(image: &BundleImage, instruction: &Instruction, seen: &str) -> Option
 }
 
 /// A test of an integer.
-fn of_integer(image: &BundleImage, instruction: &Instruction, integer: i64) -> Option<Truth> {
+fn of_integer(image: &BundleImage, opcode: Opcode, constant: ConstantId, integer: i64) -> Option<Truth> {
     let seen = Decimal::from_int(integer).units();
     let number = |id: ConstantId| match image.constants.get(id.index()) {
         Some(Constant::Number(units)) => Some(*units),
         _ => None,
     };
-    let constant = ConstantId(instruction.b);
-    let holds = match instruction.opcode {
+    let holds = match opcode {
         Opcode::SlotEq => seen == number(constant)?,
         Opcode::SlotNe => seen != number(constant)?,
         Opcode::SlotLt => seen < number(constant)?,

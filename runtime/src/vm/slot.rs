@@ -20,9 +20,9 @@ pub fn slot_value<'a>(cx: &Context<'a>, row: SlotId) -> Value<'a> {
         return Value::Unknown;
     }
     match root(cx, slot.root) {
-        Root::Json(source, start) => match find(cx, row, slot, cx.document(source), start) {
-            Found::There(_, Plain::Null) => Value::Null,
-            Found::There(node, _) => Value::Node(Place { source, node, ty: slot.ty }),
+        Root::Json(source, start) => match find(cx, row, slot, (source, start)) {
+            Found::There(_, _, Plain::Null) => Value::Null,
+            Found::There(source, node, _) => Value::Node(Place { source, node, ty: slot.ty }),
             Found::Absent => Value::Absent,
             Found::Astray => Value::Error(ErrorCode::Type),
         },
@@ -40,13 +40,11 @@ pub fn read_slot<'a>(cx: &Context<'a>, row: SlotId) -> Result<Value<'a>, Stop> {
 
 /// The commonest values of slots: texts, paths and integers in JSON.
 fn plain_slot<'a>(cx: &Context<'a>, row: SlotId) -> Option<Value<'a>> {
-    let slot = cx.image().slots.get(row.index()).filter(|_| !cx.listing)?;
-    let (source, start) = json_root(cx, slot.root)?;
-    let document = cx.document(source);
-    let Found::There(node, plain) = find(cx, row, slot, document, start) else { return None };
+    let Found::There(source, node, plain) = place(cx, row)? else { return None };
+    let text = || cx.document(source).str(node);
     match plain {
-        Plain::Text => document.str(node).map(Value::Text),
-        Plain::Path => document.str(node).map(|text| Value::Path(path::canonical(text))),
+        Plain::Text => text().map(Value::Text),
+        Plain::Path => text().map(|text| Value::Path(path::canonical(text))),
         Plain::Int(number) => Some(Value::Number(Decimal::from_int(number))),
         Plain::Null | Plain::Bool(_) | Plain::Bad(_) | Plain::Other => None,
     }
@@ -140,9 +138,26 @@ fn uri_variable<'a>(cx: &Context<'a>, pattern: PatternId, symbol: SymbolId) -> V
     found.map_or(Value::Absent, |(_, value)| Value::Text(value))
 }
 
-/// The JSON object that a root is, if it is one.
+/// What stands at a slot's place, when it is one of a JSON document and not unknown at list time.
 #[inline]
-pub fn json_root(cx: &Context<'_>, slot: SlotRoot) -> Option<(Source, NodeId)> {
+pub fn place(cx: &Context<'_>, row: SlotId) -> Option<Found> {
+    if cx.listing {
+        return None;
+    }
+    match cx.places.and_then(|places| places.known(row)) {
+        Some(found) => Some(found),
+        None => place_anew(cx, row),
+    }
+}
+
+/// As [`place`], of one that was not looked for before.
+fn place_anew(cx: &Context<'_>, row: SlotId) -> Option<Found> {
+    let slot = cx.image().slots.get(row.index())?;
+    Some(find(cx, row, slot, json_root(cx, slot.root)?))
+}
+
+/// The JSON object that a root is, if it is one.
+fn json_root(cx: &Context<'_>, slot: SlotRoot) -> Option<(Source, NodeId)> {
     match slot {
         SlotRoot::Args => cx.asked.map(|asked| (Source::Arguments, asked.arguments.1)),
         SlotRoot::Context => cx.facts.map(|_| (Source::Facts, NodeId::ROOT)),
@@ -153,17 +168,21 @@ pub fn json_root(cx: &Context<'_>, slot: SlotRoot) -> Option<(Source, NodeId)> {
     }
 }
 
-/// Where a slot's path leads, found once for each decision.
-#[inline]
-pub fn find(cx: &Context<'_>, row: SlotId, slot: &SlotImage, document: Document<'_>, start: NodeId) -> Found {
-    match cx.places {
-        Some(places) => places.find(row, || follow(cx, slot, document, start)),
-        None => follow(cx, slot, document, start),
+/// Where a slot's path leads from an object of a document, found once for each decision.
+fn find(cx: &Context<'_>, row: SlotId, slot: &SlotImage, (source, start): (Source, NodeId)) -> Found {
+    if let Some(found) = cx.places.and_then(|places| places.known(row)) {
+        return found;
     }
+    let found = follow(cx, slot, source, start);
+    if let Some(places) = cx.places {
+        places.note(row, found);
+    }
+    found
 }
 
 /// Follows a slot's path through JSON objects.
-fn follow(cx: &Context<'_>, slot: &SlotImage, document: Document<'_>, start: NodeId) -> Found {
+fn follow(cx: &Context<'_>, slot: &SlotImage, source: Source, start: NodeId) -> Found {
+    let document = cx.document(source);
     let mut node = start;
     for symbol in &slot.path {
         match document.kind(node) {
@@ -177,7 +196,7 @@ fn follow(cx: &Context<'_>, slot: &SlotImage, document: Document<'_>, start: Nod
             None => return Found::Absent,
         }
     }
-    Found::There(node, plain(cx, slot.ty, document, node))
+    Found::There(source, node, plain(cx, slot.ty, document, node))
 }
 
 /// What a value is, read as a type.
