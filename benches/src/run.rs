@@ -208,14 +208,13 @@ fn counted_instructions(plan: &Plan, name: EngineName, workload: &Workload, form
 }
 
 fn throughput<E: Engine>(engine: &E, workload: &Workload, form: Form, effort: Effort) -> ThroughputRow {
-    let one = threads::throughput(engine, workload, form, 1, effort);
-    let two = threads::throughput(engine, workload, form, 2, effort);
+    let threads::Throughput { one, two, ratio } = threads::throughput(engine, workload, form, effort);
     ThroughputRow {
         workload: workload.name.to_owned(),
         input: form,
         one: one.round(),
         two: two.round(),
-        ratio: (two / one * 100.0).round() / 100.0,
+        ratio: (ratio * 100.0).round() / 100.0,
     }
 }
 

@@ -13,18 +13,40 @@ use std::time::{Duration, Instant};
 const BETWEEN_LOOKS: usize = 64;
 /// Longest time before a run in which nothing is counted.
 const WARM_UP: Duration = Duration::from_millis(30);
-/// Runs, of which the best counts.
-const RUNS: usize = 3;
+/// Rounds, each of one thread and then two.
+const ROUNDS: usize = 9;
 /// Steps through the calls, a prime.
 const STRIDE: usize = 389;
 
-/// Decisions a second of this many threads together: the best of several runs.
-pub fn throughput<E: Engine>(engine: &E, workload: &Workload, form: Form, threads: usize, effort: Effort) -> f64 {
+/// One thread against two.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Throughput {
+    /// Decisions a second of one thread: the best round.
+    pub one: f64,
+    /// Decisions a second of two threads together: the best round.
+    pub two: f64,
+    /// What the second thread brings: the median over the rounds of two against one, which were measured one right
+    /// after the other. A machine that is slower for a while is slower for both.
+    pub ratio: f64,
+}
+
+/// Measures one thread and two, in turns.
+pub fn throughput<E: Engine>(engine: &E, workload: &Workload, form: Form, effort: Effort) -> Throughput {
     let time = match effort {
-        Effort::Quick => Duration::from_millis(80),
-        Effort::Full => Duration::from_millis(500),
+        Effort::Quick => Duration::from_millis(30),
+        Effort::Full => Duration::from_millis(200),
     };
-    (0..RUNS).map(|_| run(engine, workload, form, threads, time)).fold(0.0, f64::max)
+    let measure = |threads: usize| run(engine, workload, form, threads, time);
+    let rounds: Vec<(f64, f64)> = (0..ROUNDS).map(|_| (measure(1), measure(2))).collect();
+    let best = |of: fn(&(f64, f64)) -> f64| rounds.iter().map(of).fold(0.0, f64::max);
+    Throughput { one: best(|round| round.0), two: best(|round| round.1), ratio: median(&rounds) }
+}
+
+/// The median of two against one.
+fn median(rounds: &[(f64, f64)]) -> f64 {
+    let mut ratios: Vec<f64> = rounds.iter().map(|(one, two)| two / one).collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn run<E: Engine>(engine: &E, workload: &Workload, form: Form, threads: usize, time: Duration) -> f64 {
@@ -81,4 +103,19 @@ fn one_thread<E: Engine>(
         done += BETWEEN_LOOKS;
     }
     done as f64 / start.elapsed().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gain_is_that_of_the_middle_round() {
+        assert_eq!(
+            median(&[(1.0, 2.0), (10.0, 19.0), (1.0, 1.0)]),
+            1.9,
+            "a slow round counts for no more than another"
+        );
+        assert_eq!(median(&[]), 0.0);
+    }
 }
