@@ -3,13 +3,11 @@
 use crate::exit::Failure;
 use mcpz_compiler::hir::Source;
 use mcpz_compiler::source::{MemoryProvider, PackageInput, ReadError, SourceProvider, Workspace};
-use std::io::ErrorKind;
+use mcpz_lsp::vfs::{files_below, read_error};
 use std::path::{Component, Path, PathBuf};
 
 /// The manifest that makes a folder a package.
 pub const MANIFEST: &str = "mcpz.toml";
-/// How deep folders of a package may nest.
-const MAX_DEPTH: usize = 32;
 
 /// A package on disk with all that it may refer to.
 pub struct Loaded {
@@ -143,42 +141,11 @@ impl SourceProvider for DiskProvider {
     }
 
     fn list(&self, dir: &str) -> Result<Vec<String>, ReadError> {
-        let mut files = Vec::new();
-        walk(&self.resolve(dir)?, dir.trim_end_matches('/'), 0, &mut files)?;
-        files.sort();
-        Ok(files)
+        let files = files_below(&self.resolve(dir)?)?;
+        let folder = dir.trim_end_matches('/');
+        let path = |file: String| if folder.is_empty() { file } else { format!("{folder}/{file}") };
+        Ok(files.into_iter().map(path).collect())
     }
-}
-
-fn read_error(error: std::io::Error) -> ReadError {
-    match error.kind() {
-        ErrorKind::NotFound => ReadError::NotFound,
-        _ => ReadError::Failed(error.to_string()),
-    }
-}
-
-/// Collects files below a folder; hidden entries are passed over, links to folders not followed.
-fn walk(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> Result<(), ReadError> {
-    if depth > MAX_DEPTH {
-        return Err(ReadError::Failed(format!("folders nest deeper than {MAX_DEPTH}")));
-    }
-    for entry in std::fs::read_dir(folder).map_err(read_error)? {
-        let entry = entry.map_err(read_error)?;
-        let Ok(name) = entry.file_name().into_string() else {
-            continue;
-        };
-        if name.starts_with('.') {
-            continue;
-        }
-        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        let kind = entry.file_type().map_err(read_error)?;
-        if kind.is_dir() {
-            walk(&entry.path(), &path, depth + 1, files)?;
-        } else if entry.path().is_file() {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod decision;
 pub mod diagnostics;
 pub mod emit;
 pub mod hir;
+mod ids;
 pub mod index;
 pub mod lower;
 pub mod memo;

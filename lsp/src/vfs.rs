@@ -77,8 +77,7 @@ impl Disk {
             if let Some((_, list)) = inner.lists.get(folder).filter(|(known, _)| *known == epoch) {
                 return list.clone();
             }
-            let mut files = Vec::new();
-            let list = walk(folder, "", 0, &mut files).map(|()| files);
+            let list = files_below(folder);
             inner.lists.insert(folder.to_owned(), (epoch, list.clone()));
             list
         })
@@ -101,14 +100,23 @@ fn read_file(path: &Path, stamp: Option<Stamp>) -> Result<Arc<[u8]>, ReadError> 
     std::fs::read(path).map(Arc::from).map_err(read_error)
 }
 
-fn read_error(error: std::io::Error) -> ReadError {
+/// What a package is told of a file that cannot be read.
+pub fn read_error(error: std::io::Error) -> ReadError {
     match error.kind() {
         ErrorKind::NotFound => ReadError::NotFound,
         _ => ReadError::Failed(error.to_string()),
     }
 }
 
-/// Collects files below a folder; hidden entries are passed over, links to folders not followed.
+/// Files below a folder, relative to it and sorted; hidden entries are passed over, links to folders not followed.
+pub fn files_below(folder: &Path) -> Result<Vec<String>, ReadError> {
+    let mut files = Vec::new();
+    walk(folder, "", 0, &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+/// Collects them.
 fn walk(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> Result<(), ReadError> {
     if depth > MAX_DEPTH {
         return Err(ReadError::Failed(format!("folders nest deeper than {MAX_DEPTH}")));
@@ -127,7 +135,6 @@ fn walk(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> R
             files.push(path);
         }
     }
-    files.sort();
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use crate::durations::duration_text;
 use crate::formats::markup;
 use mcpz_compiler::hir::canonical::{grant_name, targets_text};
 use mcpz_compiler::hir::{Grant, GrantId, Program, Rule};
-use mcpz_compiler::lower::display::{action_word, kind_word};
+use mcpz_compiler::lower::display::kind_word;
 use std::fmt::Write;
 
 /// The page.
@@ -67,7 +67,7 @@ const NO_TESTS: &str = "<span class=\"quiet\">no test expects this rule by name<
 
 /// Actions and targets of a rule; what servers ask of clients names none.
 pub fn what(program: &Program, rule: &Rule) -> String {
-    let actions: Vec<&str> = rule.actions.iter().map(|action| action_word(*action)).collect();
+    let actions: Vec<&str> = rule.actions.iter().map(|action| action.word()).collect();
     let targets = targets_text(program, &rule.targets);
     let targets = markup(targets.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&targets));
     format!("{} <code>{targets}</code>", actions.join(", "))

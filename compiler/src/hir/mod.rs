@@ -19,28 +19,9 @@ pub use expr::*;
 pub use rule::*;
 pub use testing::*;
 
-/// Declares a newtyped `u32` index into one of the tables of [`Program`].
-macro_rules! index_id {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub u32);
+use crate::ids::row_ids;
 
-        impl $name {
-            /// The id of the row at `index`.
-            pub fn new(index: usize) -> Self {
-                Self(u32::try_from(index).unwrap_or(u32::MAX))
-            }
-
-            /// The row this id names.
-            pub fn index(self) -> usize {
-                usize::try_from(self.0).unwrap_or(usize::MAX)
-            }
-        }
-    )*};
-}
-
-index_id! {
+row_ids! {
     /// A source file: row of [`Program::sources`].
     SourceId,
     /// A package: row of [`Program::packages`].

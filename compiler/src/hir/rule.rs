@@ -37,6 +37,20 @@ impl Action {
         Action::Elicit,
         Action::Roots,
     ];
+
+    /// As policies spell it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Action::Call => "call",
+            Action::Read => "read",
+            Action::Subscribe => "subscribe",
+            Action::Get => "get",
+            Action::Complete => "complete",
+            Action::Sample => "sample",
+            Action::Elicit => "elicit",
+            Action::Roots => "roots",
+        }
+    }
 }
 
 /// Who a rule is about. How it matches depends on the rule: permits narrowly, restrictions anywhere.

@@ -8,7 +8,7 @@ use super::rules::{Clause, RuleSet, Scope, Target};
 use super::term::{Matching, Slot, SubjectTerm, Tables, Term, TermId};
 use crate::hir::canonical::{class_name, pattern_text, quoted, root_text, server_name};
 use crate::hir::{
-    Action, Arithmetic, Comparison, Literal, ParameterKind, Program, Quantifier, Requirement, RuleKind, Span, Window,
+    Arithmetic, Comparison, Literal, ParameterKind, Program, Quantifier, Requirement, RuleKind, Span, Window,
 };
 use std::fmt::{self, Write as _};
 
@@ -88,21 +88,7 @@ pub fn scope_text(program: &Program, scope: &Scope) -> String {
         Target::Name(name) => quoted(name),
         Target::Uri(pattern) => format!("uri({:?})", pattern_text(pattern)),
     };
-    format!("{} {server}.{target}", action_word(scope.action))
-}
-
-/// The word for an action.
-pub fn action_word(action: Action) -> &'static str {
-    match action {
-        Action::Call => "call",
-        Action::Read => "read",
-        Action::Subscribe => "subscribe",
-        Action::Get => "get",
-        Action::Complete => "complete",
-        Action::Sample => "sample",
-        Action::Elicit => "elicit",
-        Action::Roots => "roots",
-    }
+    format!("{} {server}.{target}", scope.action.word())
 }
 
 /// The word for what a rule does.

@@ -13,32 +13,12 @@ use crate::hir::{
     Arithmetic, ClassId, Comparison, HistoryKey, LabelId, Literal, Native, ParameterKind, Quantifier, Root, SeenSource,
     ServerId, UriPattern,
 };
+use crate::ids::row_ids;
 use crate::types::Type;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// Declares a newtyped index into one of the tables of the rule set.
-macro_rules! table_id {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-        pub struct $name(pub u32);
-
-        impl $name {
-            /// The id of the row at `index`.
-            pub fn new(index: usize) -> Self {
-                Self(u32::try_from(index).unwrap_or(u32::MAX))
-            }
-
-            /// The row this id names.
-            pub fn index(self) -> usize {
-                usize::try_from(self.0).unwrap_or(usize::MAX)
-            }
-        }
-    )*};
-}
-
-table_id! {
+row_ids! {
     /// A term: row of [`TermTable`].
     TermId,
     /// A place in the request: row of [`Tables::slots`].

@@ -231,6 +231,22 @@ pub enum RuleSyntax {
     Grant(ast::GrantPermit),
 }
 
+impl RuleSyntax {
+    /// All clauses, in source order; one kind may stand twice.
+    pub fn clauses(&self) -> Vec<ast::Clause> {
+        use ast::RuleParts;
+        match self {
+            RuleSyntax::Permit(rule) => rule.clauses(),
+            RuleSyntax::Forbid(rule) => rule.clauses(),
+            RuleSyntax::Require(rule) => rule.clauses(),
+            RuleSyntax::Limit(rule) => rule.clauses(),
+            RuleSyntax::Redact(rule) => rule.clauses(),
+            RuleSyntax::Audit(rule) => rule.clauses(),
+            RuleSyntax::Grant(rule) => rule.clauses(),
+        }
+    }
+}
+
 /// A rule of which the head is resolved; the checker adds what it does and its clauses.
 #[derive(Debug, Clone)]
 pub struct RuleHead {

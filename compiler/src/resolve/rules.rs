@@ -147,7 +147,7 @@ pub fn actions(words: &[ast::Ident], verb: RuleVerb, subject: Option<&Subject>) 
     let by_server = subject.is_some_and(is_server);
     let mut actions = BTreeSet::new();
     for word in words {
-        match Action::ALL.into_iter().find(|action| targets::word(*action) == word.text) {
+        match Action::ALL.into_iter().find(|action| action.word() == word.text) {
             Some(action) => {
                 actions.insert(action);
             }
@@ -171,8 +171,7 @@ fn check_server_actions<R: RuleParts>(head: &RuleHead, rule: &R, sink: &mut Vec<
     if head.subject.as_ref().is_none_or(is_server) {
         return;
     }
-    let wrong =
-        rule.actions().into_iter().find(|word| SERVER_ACTIONS.iter().any(|action| targets::word(*action) == word.text));
+    let wrong = rule.actions().into_iter().find(|word| SERVER_ACTIONS.iter().any(|action| action.word() == word.text));
     if let Some(word) = wrong {
         sink.push(e0117::server_action_subject(head.place.span(word.range), &word.text));
     }
@@ -180,9 +179,7 @@ fn check_server_actions<R: RuleParts>(head: &RuleHead, rule: &R, sink: &mut Vec<
 
 /// Reports what clients ask, with a server as the subject.
 fn check_client_actions<R: RuleParts>(place: Place, rule: &R, sink: &mut Vec<Diagnostic>) {
-    let asks = |word: &ast::Ident| {
-        word.text == "use" || SERVER_ACTIONS.iter().any(|action| targets::word(*action) == word.text)
-    };
+    let asks = |word: &ast::Ident| word.text == "use" || SERVER_ACTIONS.iter().any(|action| action.word() == word.text);
     if let Some(word) = rule.actions().iter().find(|word| !asks(word)) {
         let help =
             "servers ask to `sample`, `elicit` and list `roots`; who calls a server is named before `to`".to_owned();

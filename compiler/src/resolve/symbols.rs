@@ -11,32 +11,12 @@ use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{
     ClassId, DataId, GrantId, IssuerId, LabelId, PackageId, PredicateId, SegmentId, ServerId, SourceId, Span,
 };
+use crate::ids::row_ids;
 use crate::index::{Recorder, Referent};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// Declares newtyped row numbers.
-macro_rules! row_id {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub u32);
-
-        impl $name {
-            /// The id of the row at `index`.
-            pub fn new(index: usize) -> Self {
-                Self(u32::try_from(index).unwrap_or(u32::MAX))
-            }
-
-            /// The row this id names.
-            pub fn index(self) -> usize {
-                usize::try_from(self.0).unwrap_or(usize::MAX)
-            }
-        }
-    )*};
-}
-
-row_id! {
+row_ids! {
     /// A constant: row of `Unit::consts`.
     ConstId,
     /// A tag.

@@ -125,7 +125,7 @@ impl Resolver<'_, '_> {
 
     /// The first action, as a word.
     fn action_word(&self) -> &'static str {
-        self.actions.first().map_or("use", |action| word(*action))
+        self.actions.first().map_or("use", |action| action.word())
     }
 
     /// `tag t`.
@@ -407,20 +407,6 @@ pub fn refuse_hints(unit: &Unit, place: Place, targets: &[Target], sink: &mut Ve
         if let (true, Some(declared)) = (known.from_hints, known.span) {
             sink.push(e0119::hints_in_permit(place.of(tag), &known.name, declared));
         }
-    }
-}
-
-/// The word of an action.
-pub fn word(action: Action) -> &'static str {
-    match action {
-        Action::Call => "call",
-        Action::Read => "read",
-        Action::Subscribe => "subscribe",
-        Action::Get => "get",
-        Action::Complete => "complete",
-        Action::Sample => "sample",
-        Action::Elicit => "elicit",
-        Action::Roots => "roots",
     }
 }
 

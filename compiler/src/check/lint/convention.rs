@@ -4,8 +4,8 @@ use super::ROOT;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::w0607;
 use crate::hir::{Expr, ExprKind, History, Program, Root, Rule, Span};
-use crate::resolve::{RuleSyntax, Unit};
-use mcpz_syntax::ast::{AstNode, Clause, RuleParts};
+use crate::resolve::Unit;
+use mcpz_syntax::ast::{AstNode, Clause};
 use std::collections::BTreeMap;
 
 /// What a condition reads.
@@ -26,22 +26,10 @@ pub(super) fn lint(unit: &Unit, program: &Program, sink: &mut Vec<Diagnostic>) {
         if rule.where_.is_some() && rule.when.is_some() {
             continue;
         }
-        for clause in clauses(&head.ast) {
+        for clause in head.ast.clauses() {
             let word = keyword(head.place.span(clause.range()), clause.word());
             sink.extend(misplaced(rule, &clause, word));
         }
-    }
-}
-
-fn clauses(rule: &RuleSyntax) -> Vec<Clause> {
-    match rule {
-        RuleSyntax::Permit(rule) => rule.clauses(),
-        RuleSyntax::Forbid(rule) => rule.clauses(),
-        RuleSyntax::Require(rule) => rule.clauses(),
-        RuleSyntax::Limit(rule) => rule.clauses(),
-        RuleSyntax::Redact(rule) => rule.clauses(),
-        RuleSyntax::Audit(rule) => rule.clauses(),
-        RuleSyntax::Grant(rule) => rule.clauses(),
     }
 }
 

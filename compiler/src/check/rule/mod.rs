@@ -19,13 +19,13 @@ use crate::diagnostics::codes::{e0401, e0402, e0407, w0618};
 use crate::hir::{AuditLevel, Expr, Literal, Rule, RuleKind};
 use crate::resolve::{RuleHead, RuleSyntax};
 use crate::types::Type;
-use mcpz_syntax::ast::{self, Clause, RuleParts};
+use mcpz_syntax::ast::{self, Clause};
 
 /// The typed rule, unless something of it is in error.
 pub(crate) fn check_rule(cx: &mut Context<'_>, head: &RuleHead) -> Option<Rule> {
     let scope = rule_scope(cx.program(), head);
     let reported = cx.sink.len();
-    let clauses = clauses(cx, &scope, &clause_syntax(&head.ast));
+    let clauses = clauses(cx, &scope, &head.ast.clauses());
     let clean = !cx.sink.iter().skip(reported).any(Diagnostic::is_error);
     let kind = rule_kind(cx, &scope, head, &clauses.facts);
     // Of clauses in error nothing is concluded.
@@ -36,18 +36,6 @@ pub(crate) fn check_rule(cx: &mut Context<'_>, head: &RuleHead) -> Option<Rule> 
         return None;
     }
     head.finish(kind?, clauses.where_, clauses.when, clauses.unless)
-}
-
-fn clause_syntax(rule: &RuleSyntax) -> Vec<Clause> {
-    match rule {
-        RuleSyntax::Permit(rule) => rule.clauses(),
-        RuleSyntax::Forbid(rule) => rule.clauses(),
-        RuleSyntax::Require(rule) => rule.clauses(),
-        RuleSyntax::Limit(rule) => rule.clauses(),
-        RuleSyntax::Redact(rule) => rule.clauses(),
-        RuleSyntax::Audit(rule) => rule.clauses(),
-        RuleSyntax::Grant(rule) => rule.clauses(),
-    }
 }
 
 /// The typed clauses of a rule.
