@@ -85,11 +85,19 @@ pub fn settle(
 ) -> Settled {
     let document = message.document;
     let Some(result) = document.get(document.root(), "result") else {
-        let error = document.get(document.root(), "error").unwrap_or(document.root());
-        label(seat, &open.obligations.labels, document, error);
-        return Settled { message: bytes.clone(), records: Vec::new() };
+        return settle_as(seat, open, id, bytes, settle_error(seat, open, document));
     };
-    match settle_result(seat, open, era, (document, result), scratch) {
+    let changed = settle_result(seat, open, era, (document, result), scratch);
+    let settled = settle_as(seat, open, id, bytes, changed);
+    match era {
+        Some(Era::Stateless) if settled.message != *bytes => kept_private(open, id, settled),
+        _ => settled,
+    }
+}
+
+/// An answer with its changes, or what stands in its place.
+fn settle_as(seat: &Seat<'_>, open: &Open, id: &Token, bytes: &Bytes, changed: Result<Changed, Refused>) -> Settled {
+    match changed {
         Ok(Changed { splices, changes, mut records }) => {
             if splices.is_empty() {
                 return Settled { message: bytes.clone(), records };
@@ -106,6 +114,34 @@ pub fn settle(
             Settled { message: withheld(id, reason, &open.decision), records }
         }
     }
+}
+
+/// An error that a server answers with: it carries labels as its result would, and the same is hidden in it.
+fn settle_error(seat: &Seat<'_>, open: &Open, document: Document<'_>) -> Result<Changed, Refused> {
+    let error = document.get(document.root(), "error").unwrap_or(document.root());
+    label(seat, &open.obligations.labels, document, error);
+    let mut changed = Changed::default();
+    redact::redact_error(document, error, &open.obligations.redactions, &mut changed.splices)
+        .map_err(|Withheld| Refused::because("redaction"))?;
+    if !changed.splices.is_empty() {
+        changed.changes.push(Change { what: "redacted", count: open.obligations.redactions.len() });
+    }
+    Ok(changed)
+}
+
+/// A result that was changed for this caller must not be shared by caches: it is read again as it is now.
+fn kept_private(open: &Open, id: &Token, settled: Settled) -> Settled {
+    let Settled { message: bytes, records } = settled;
+    let mut text = Text::new(bytes.clone());
+    let Ok(message) = text.read(&limits(bytes.len())) else {
+        return Settled { message: withheld(id, "redaction", &open.decision), records };
+    };
+    let mut splices = Splices::new();
+    if let Some(result) = message.document.get(message.document.root(), "result") {
+        make_private(message.document, result, false, &mut splices);
+    }
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    Settled { message: Bytes::from(splices.apply(text)), records }
 }
 
 /// The answer in place of one that is not forwarded.
@@ -182,11 +218,17 @@ fn settle_result(
     register_task(seat, open, document, result)?;
     if era == Some(Era::Stateless)
         && changed.splices.is_empty()
-        && make_private(document, result, false, &mut changed.splices)
+        && make_private(document, result, is_cacheable(open, document, result), &mut changed.splices)
     {
         changed.changes.push(Change { what: "cache_scope", count: 1 });
     }
     Ok(changed)
+}
+
+/// Whether a result must say who may keep it: what stands in a resource, once it is there. Lists say it too
+/// ([`listing::filter`]).
+fn is_cacheable(open: &Open, document: Document<'_>, result: NodeId) -> bool {
+    open.method == "resources/read" && str_at(document, result, &["resultType"]) == Some("complete")
 }
 
 /// What a listing shows now: the policy may have changed since it was asked for.

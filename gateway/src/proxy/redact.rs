@@ -48,6 +48,29 @@ pub fn redact(
     Ok(())
 }
 
+/// The changes that hide the same in an error that a server answers with: field rules name places of its `data`,
+/// patterns are looked for in its message too.
+pub fn redact_error(
+    document: Document<'_>,
+    error: NodeId,
+    rules: &[RedactionObligation],
+    splices: &mut Splices,
+) -> Result<(), Withheld> {
+    let rules = Rules::of(rules)?;
+    let mut edits = BTreeMap::new();
+    if let Some(data) = document.get(error, "data") {
+        rules.fields(document, data, &mut edits);
+        rules.patterns(document, data, &mut edits);
+    }
+    if let Some(message) = document.get(error, "message") {
+        rules.scalar(document.str(message).unwrap_or_default(), message, &mut edits);
+    }
+    if !edits.is_empty() {
+        splices.replace(span(document, error), render(document, error, &edits));
+    }
+    Ok(())
+}
+
 /// What becomes of one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Edit {
@@ -339,6 +362,23 @@ mod tests {
         assert_eq!(
             redacted(text, &rules).unwrap(),
             r#"{"content":[{"type":"text","text":"key [key] end"}],"n":"************1111","[key]":[ 1 ]}"#
+        );
+    }
+
+    #[test]
+    fn errors_hide_what_results_hide() {
+        let text = r#"{"code":-32000,"message":"no key sk-abc123","data":{"ssn":"123-45-6789","why":["sk-abc123"]}}"#;
+        let rules = [
+            rule(RedactWhat::Matching("sk-[a-z0-9]+|message".to_owned()), RedactHow::Replace("[key]".to_owned())),
+            field("ssn", RedactHow::KeepLast(4)),
+        ];
+        let mut buffers = Buffers::new();
+        let document = buffers.read(text.as_bytes(), &limits(text.len())).unwrap();
+        let mut splices = Splices::new();
+        redact_error(document, document.root(), &rules, &mut splices).unwrap();
+        assert_eq!(
+            splices.apply(text),
+            r#"{"code":-32000,"message":"no key [key]","data":{"ssn":"*******6789","why":["[key]"]}}"#
         );
     }
 

@@ -315,6 +315,32 @@ fn nested_requests_and_caches_of_the_newer_era() {
 }
 
 #[test]
+fn what_was_redacted_for_one_caller_is_not_kept_for_others() {
+    let mut conversation = bench(POLICY).conversation(1000);
+    let asks = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"customer","arguments":{{}},{MODERN}}}}}"#
+    );
+    assert_eq!(sent(&take(&mut conversation, Client, &asks), Server).len(), 1);
+    let answer = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","cacheScope":"public","content":[{"type":"text","text":"{\"k\":\"sk-abc\"}"}]}}"#;
+    let step = take(&mut conversation, Server, answer);
+    let result = &only(&step, Client)["result"];
+    assert_eq!(result["cacheScope"], "private", "{result}");
+    assert_eq!(result["content"][0]["text"], r#"{"k":"[key]"}"#);
+}
+
+#[test]
+fn errors_are_redacted_as_results_are() {
+    let mut conversation = bench(POLICY).greeted(1000);
+    take(&mut conversation, Client, &call(1, "customer", "{}"));
+    let answer =
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"bad key sk-abc","data":{"ssn":"123456789"}}}"#;
+    let step = take(&mut conversation, Server, answer);
+    let error = &only(&step, Client)["error"];
+    assert_eq!((&error["message"], &error["data"]["ssn"]), (&"bad key [key]".into(), &"*****6789".into()), "{error}");
+    assert_eq!(reasons(&step), ["changed"]);
+}
+
+#[test]
 fn a_task_belongs_to_whoever_called() {
     let bench = bench(POLICY);
     let modern = format!(
