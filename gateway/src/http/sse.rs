@@ -114,7 +114,8 @@ pub fn write(event: &Event) -> Bytes {
     if !event.data.is_empty() {
         text.extend_from_slice(b"event: message\n");
     }
-    for line in event.data.split(|byte| *byte == b'\n') {
+    // A carriage return ends a line as well (HTML, 9.2.6); between the tokens of a message either is only space.
+    for line in event.data.split(|byte| matches!(byte, b'\n' | b'\r')) {
         text.extend_from_slice(b"data: ");
         text.extend_from_slice(line);
         text.extend_from_slice(b"\n");
@@ -145,6 +146,15 @@ mod tests {
             let again = Reader::new(100).push(&write(&events[1])).unwrap();
             assert_eq!(again, [events[1].clone()]);
         }
+    }
+
+    #[test]
+    fn space_in_a_message_ends_no_event() {
+        let event = Event { data: Bytes::from("{\r\r\n\n\"a\":\r1}"), ..Event::default() };
+        let read = Reader::new(100).push(&write(&event)).unwrap();
+        let [one] = &read[..] else { panic!("{read:?}") };
+        let value: serde_json::Value = serde_json::from_slice(&one.data).unwrap();
+        assert_eq!(value, serde_json::json!({"a": 1}));
     }
 
     #[test]
