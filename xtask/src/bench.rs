@@ -25,6 +25,9 @@ pub struct Args {
     /// Count instructions in a quick run too; valgrind is needed.
     #[arg(long)]
     pub instructions: bool,
+    /// Measure nothing; say which functions mcpz' instructions go to, on these workloads (W1 by default); valgrind is needed.
+    #[arg(long)]
+    pub profile: bool,
     /// Compile every engine for this processor instead of for any of its kind.
     #[arg(long)]
     pub native: bool,
@@ -39,6 +42,9 @@ pub fn run(args: &Args) -> Result<(), Failed> {
     steps::run(cargo(args).args(["build", "--release", "--bins"]).current_dir(&folder))?;
     let mut command = cargo(args);
     command.args(["run", "--quiet", "--release", "--bin", "bench", "--"]).args(words(args));
+    if args.profile {
+        return steps::run(command.current_dir(&folder));
+    }
     if args.write_docs {
         command.arg("--docs").arg(root::root().join("docs"));
     } else {
@@ -59,7 +65,7 @@ fn cargo(args: &Args) -> Command {
 /// What the benches are told.
 fn words(args: &Args) -> Vec<String> {
     let mut words = vec!["--format".to_owned(), args.format.clone()];
-    for (flag, on) in [("--quick", args.quick), ("--instructions", args.instructions)] {
+    for (flag, on) in [("--quick", args.quick), ("--instructions", args.instructions), ("--profile", args.profile)] {
         words.extend(on.then(|| flag.to_owned()));
     }
     for (flag, value) in [("--workloads", &args.workloads), ("--engines", &args.engines)] {
@@ -80,6 +86,7 @@ mod tests {
             workloads: Some("W1,dense".to_owned()),
             engines: None,
             instructions: false,
+            profile: false,
             native: false,
             write_docs: false,
         };

@@ -5,8 +5,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 use mcpz_benches::engines::EngineName;
 use mcpz_benches::generate::{recipe, workload};
-use mcpz_benches::measure::instructions::{self, Probe};
-use mcpz_benches::measure::{Effort, Form};
+use mcpz_benches::measure::instructions::{self, Input, Probe};
+use mcpz_benches::measure::{Effort, Form, profile};
 use mcpz_benches::report::{chart, docs, json, table};
 use mcpz_benches::run::{Plan, Results, run};
 use std::fs;
@@ -32,6 +32,9 @@ struct Cli {
     /// Count instructions with callgrind, which takes long. Done by itself in a full run.
     #[arg(long)]
     instructions: bool,
+    /// Measure nothing; say which functions mcpz' instructions go to, by callgrind, on these workloads (W1 by default).
+    #[arg(long)]
+    profile: bool,
     /// Write the charts into this folder.
     #[arg(long)]
     charts: Option<PathBuf>,
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Some(Command::Probe { engine, workload, rules, input, cache }) => {
             probe(engine, (workload, *rules), input, cache.as_deref())
         }
+        None if cli.profile => profiles(&cli),
         None => measure(&cli),
     };
     match done {
@@ -99,6 +103,28 @@ fn measure(cli: &Cli) -> Result<(), String> {
     if let Some(folder) = &cli.docs {
         charts(&results, folder)?;
         write(&folder.join("PERFORMANCE.md"), &docs::page(&results))?;
+    }
+    Ok(())
+}
+
+/// Where instructions go.
+fn profiles(cli: &Cli) -> Result<(), String> {
+    let plan = plan(cli)?;
+    if !instructions::is_available() {
+        return Err("a profile needs valgrind".to_owned());
+    }
+    fs::create_dir_all(&plan.cache).map_err(|error| format!("{}: {error}", plan.cache.display()))?;
+    let is_wanted = |name: &str| match &cli.workloads[..] {
+        [] => name == "W1",
+        names => names.iter().any(|wanted| wanted == name),
+    };
+    for recipe in recipe::RECIPES.iter().filter(|recipe| is_wanted(recipe.name)) {
+        let workload = workload(recipe);
+        for input in [Input::Calls(Form::Read), Input::Calls(Form::Bytes400), Input::Load] {
+            let lines = profile::profile(EngineName::Mcpz, &workload, input, &plan.cache)?;
+            let title = format!("{}, {} rules: {}", recipe.name, recipe.rules, input.name());
+            print!("{}", profile::table(&title, &lines));
+        }
     }
     Ok(())
 }
@@ -143,6 +169,6 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 fn probe(engine: &str, at: (&str, usize), input: &str, cache: Option<&Path>) -> Result<(), String> {
     let engine = EngineName::find(engine).ok_or("no such engine")?;
     let recipe = recipe::find(at.0, at.1).ok_or("no such workload")?;
-    let form = Form::ALL.into_iter().find(|form| form.name() == input).ok_or("no such input")?;
-    engine.visit(Probe { workload: &workload(recipe), form, cache })
+    let input = Input::find(input).ok_or("no such input")?;
+    engine.visit(Probe { workload: &workload(recipe), input, cache })
 }

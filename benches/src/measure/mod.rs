@@ -3,12 +3,13 @@
 //! [`timing`] gives a distribution from batches of decisions, [`cell`] applies it to an engine and a
 //! workload, [`threads`] measures two threads on one program, [`counting`] allocations and memory (in a
 //! process of its own, because a counting allocator costs time), [`instructions`] runs callgrind,
-//! [`machine`] says where.
+//! [`profile`] says which functions they are spent in, [`machine`] says where.
 
 pub mod cell;
 pub mod counting;
 pub mod instructions;
 pub mod machine;
+pub mod profile;
 pub mod threads;
 pub mod timing;
 
