@@ -111,9 +111,13 @@ fn decision(binary: &Path, policy: &policy::Policy, calls: usize) -> Result<Valu
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let place = Place::start(binary, folder.path(), policy, true)?;
     latency(&mut place.connect()?, calls.min(1000))?;
-    let records = place::records(&place.folder)?;
-    let of_calls = records.iter().filter(|record| record["kind"] == "decision" && record["target"] == "search_notes");
-    let mut times: Vec<u128> = of_calls.filter_map(|record| record["latency_us"].as_u64()).map(u128::from).collect();
+    let mut times: Vec<u128> = Vec::new();
+    place::each_record(&place.folder, |record| {
+        if record["kind"] == "decision" && record["target"] == "search_notes" {
+            times.extend(record["latency_us"].as_u64().map(u128::from));
+        }
+        Ok(())
+    })?;
     times.sort_unstable();
     if times.is_empty() {
         return Err("the audit log has no calls".to_owned());

@@ -6,6 +6,8 @@ use mcpz_wire_tests::http::Target;
 use mcpz_wire_tests::recorder::Recorder;
 use mcpz_wire_tests::token::Issuer;
 use mcpz_wire_tests::{Stopped, gateway};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +26,7 @@ pub struct Place {
     pub server: Recorder,
     /// The gateway.
     pub gateway: Stopped,
-    token: String,
+    issuer: Issuer,
 }
 
 impl Place {
@@ -55,14 +57,14 @@ impl Place {
         config.push_str("[control]\nsocket = \"control.sock\"\n");
         std::fs::write(folder.join("gateway.toml"), config).map_err(failed)?;
         let gateway = gateway(binary, folder, address)?;
-        let token = issuer.token("agent:load", AUDIENCE);
-        Ok(Place { folder: folder.to_owned(), address, server, gateway, token })
+        Ok(Place { folder: folder.to_owned(), address, server, gateway, issuer })
     }
 
-    /// A connection to the gateway, in a session of its own.
+    /// A connection to the gateway, with a fresh token and in a session of its own.
     pub fn connect(&self) -> Result<Kept, String> {
-        let session = Target { address: self.address, token: &self.token }.session()?;
-        let headers = format!("authorization: Bearer {}\r\nmcp-session-id: {session}\r\n", self.token);
+        let token = self.issuer.token("agent:load", AUDIENCE);
+        let session = Target { address: self.address, token: &token }.session()?;
+        let headers = format!("authorization: Bearer {token}\r\nmcp-session-id: {session}\r\n");
         Kept::connect(self.address, "/notes/mcp", &headers).map_err(|error| error.to_string())
     }
 
@@ -72,20 +74,24 @@ impl Place {
     }
 }
 
-/// Every record of an audit log.
-pub fn records(folder: &Path) -> Result<Vec<serde_json::Value>, String> {
+/// Looks at every record of an audit log, one after the other: a long run writes more than fits into memory.
+pub fn each_record(
+    folder: &Path,
+    mut look: impl FnMut(&serde_json::Value) -> Result<(), String>,
+) -> Result<(), String> {
     let failed = |error: std::io::Error| error.to_string();
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder.join("audit")).map_err(failed)?.flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    let mut records = Vec::new();
     for path in paths {
+        let lines = BufReader::new(File::open(&path).map_err(failed)?).lines();
         // Heads and locks have no records.
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        records.extend(lines.filter_map(|mut line| line.get_mut("record").map(serde_json::Value::take)));
+        for line in lines.map_while(Result::ok) {
+            let Ok(line) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
+            line.get("record").map_or(Ok(()), &mut look)?;
+        }
     }
-    Ok(records)
+    Ok(())
 }
 
 /// The user that owns what we write.
