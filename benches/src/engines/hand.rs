@@ -158,7 +158,7 @@ fn check(condition: &Condition) -> Check {
         }
         Condition::Hours { from, to } => Box::new(move |_, facts| (from..to).contains(&facts.hour)),
         Condition::Segment(segments) => {
-            Box::new(move |_, facts| segments.iter().any(|segment| *segment == facts.segment))
+            Box::new(move |_, facts| segments.contains(&facts.segment))
         }
     }
 }

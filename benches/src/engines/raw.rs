@@ -115,7 +115,8 @@ impl Raw {
                     .any(|row| self.tests[row.tests.clone()].iter().all(|test| holds(test, call, &session.facts)))
             })
         };
-        !(!self.forbids.slots.is_empty() && any(&self.forbids)) && any(&self.permits)
+        let forbidden = !self.forbids.slots.is_empty() && any(&self.forbids);
+        !forbidden && any(&self.permits)
     }
 
     /// Adds the rows of one tool, role by role; each role's are together.
