@@ -18,7 +18,7 @@ struct Cli {
 enum Command {
     /// Everything: set-up, formatting, lints, tidiness, generated files, all tests, oracle, fuzz smoke, bundle mutation.
     Test(test_all::Args),
-    /// Install the MCP servers that tests talk to, into `build/` (Node 20 and Python 3 are needed).
+    /// Install the MCP servers that tests talk to, into `build/` (Node 20 is needed; Python 3 for those written in it).
     Setup,
     /// Check, test, compile and run the payments example on a recorded session.
     Demo(demo::Args),

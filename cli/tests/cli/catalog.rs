@@ -4,7 +4,7 @@ use crate::support::{Package, Run};
 use std::path::Path;
 
 fn fake() -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/fake.py").display().to_string()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/fake.mjs").display().to_string()
 }
 
 fn add(package: &Package, name: &str, command: &[&str]) -> Run {
@@ -16,7 +16,7 @@ fn add(package: &Package, name: &str, command: &[&str]) -> Run {
 #[test]
 fn a_server_is_captured_page_by_page_pinned_and_declared() {
     let package = Package::new();
-    let run = add(&package, "web", &["python3", &fake(), "plain"]).expect(0);
+    let run = add(&package, "web", &["node", &fake(), "plain"]).expect(0);
     assert!(run.out.contains("3 tools, no resources"), "{}", run.out);
     let catalog: serde_json::Value = serde_json::from_str(&package.read("catalog/web.json")).unwrap();
     let names: Vec<&str> = catalog["tools"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
@@ -30,7 +30,7 @@ fn a_server_is_captured_page_by_page_pinned_and_declared() {
     );
     package.run(&["check"]).expect(0);
     package.run(&["fmt", "--check"]).expect(0);
-    let again = add(&package, "web", &["python3", &fake(), "plain"]).expect(2);
+    let again = add(&package, "web", &["node", &fake(), "plain"]).expect(2);
     assert!(again.err.contains("declared already"), "{}", again.err);
 }
 
@@ -38,7 +38,7 @@ fn a_server_is_captured_page_by_page_pinned_and_declared() {
 fn resources_templates_and_prompts_are_captured_too() {
     let package = Package::new();
     let json = package
-        .run(&["--format", "json", "catalog", "add", "everything", "--", "python3", &fake(), "full"])
+        .run(&["--format", "json", "catalog", "add", "everything", "--", "node", &fake(), "full"])
         .expect(0)
         .json();
     assert_eq!((&json["resources"], &json["resource_templates"], &json["prompts"]), (&1.into(), &1.into(), &1.into()));
@@ -48,7 +48,7 @@ fn resources_templates_and_prompts_are_captured_too() {
 #[test]
 fn a_server_that_changed_is_compared_and_taken_over() {
     let package = Package::new();
-    add(&package, "web", &["python3", &fake(), "plain"]).expect(0);
+    add(&package, "web", &["node", &fake(), "plain"]).expect(0);
     package.run(&["catalog", "diff", "web"]).expect(0);
     package.write(
         "policy/more.mcpz",
@@ -85,13 +85,13 @@ fn a_catalog_is_compared_with_a_file() {
 #[test]
 fn servers_that_do_not_serve_are_told_apart() {
     let package = Package::new();
-    let hang = ["catalog", "add", "x", "--timeout", "0.5", "--", "python3", &fake(), "late"];
+    let hang = ["catalog", "add", "x", "--timeout", "0.5", "--", "node", &fake(), "late"];
     for (run, parts) in [
         (add(&package, "x", &["no-such-program-of-mcpz"]), ["was not found", "PATH"]),
         (add(&package, "x", &["sh", "-c", "echo broken config >&2; exit 3"]), ["ended", "broken config"]),
         (add(&package, "x", &["sh", "-c", "echo Usage: server; exec cat > /dev/null"]), ["no JSON", "Usage: server"]),
         (package.run(&hang), ["did not answer `initialize`", "--timeout"]),
-        (add(&package, "x", &["python3", &fake(), "endless"]), ["never ends", "tools/list"]),
+        (add(&package, "x", &["node", &fake(), "endless"]), ["never ends", "tools/list"]),
     ] {
         let run = run.expect(3);
         for part in parts {
@@ -116,7 +116,7 @@ fn names_are_checked_before_anything_is_started() {
 #[test]
 fn what_a_server_says_cannot_speak_to_the_terminal() {
     let package = Package::new();
-    add(&package, "web", &["python3", &fake(), "plain"]).expect(0);
+    add(&package, "web", &["node", &fake(), "plain"]).expect(0);
     let catalog = package.read("catalog/web.json").replace("evil", "worse");
     package.write("new.json", &catalog);
     let diff = package.run(&["catalog", "diff", "web", "--with", "new.json"]).expect(1);
@@ -128,7 +128,7 @@ fn what_a_server_says_cannot_speak_to_the_terminal() {
 #[test]
 fn nothing_that_a_server_started_survives() {
     let package = Package::new();
-    add(&package, "web", &["python3", &fake(), "children", "child.pid"]).expect(0);
+    add(&package, "web", &["node", &fake(), "children", "child.pid"]).expect(0);
     let pid = package.read("child.pid");
     let alive = std::process::Command::new("kill").args(["-0", pid.trim()]).output().unwrap();
     let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
