@@ -38,7 +38,7 @@ fn a_headless_neovim_is_served() {
         .expect("nvim starts");
     let said = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{said}");
-    for step in ["file type", "client", "diagnostics", "completion"] {
+    for step in ["file type", "client", "diagnostics", "completion", "hover", "rename"] {
         assert!(said.contains(&format!("ok {step}")), "{said}");
     }
     println!("{said}");
