@@ -9,18 +9,10 @@ use std::path::Path;
 
 const EXAMPLES: &[&str] = &["quickstart", "filesystem", "payments", "health", "multitenant"];
 
-fn copy(from: &Path, to: &Path) {
-    for (path, bytes) in read_folder(from) {
-        let target = to.join(path);
-        std::fs::create_dir_all(target.parent().expect("below a folder")).expect("a folder can be made");
-        std::fs::write(target, bytes).expect("a file can be written");
-    }
-}
-
 #[test]
 fn two_builds_on_two_paths_are_byte_identical() {
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
-    copy(&repository().join("examples"), elsewhere.path());
+    mcpz_test_kit::folder::copy(&repository().join("examples"), elsewhere.path()).expect("the examples can be copied");
     for example in EXAMPLES {
         let here = built(&repository().join("examples").join(example));
         let there = built(&elsewhere.path().join(example));

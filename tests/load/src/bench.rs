@@ -16,7 +16,7 @@ const CLIENTS: [usize; 4] = [1, 2, 4, 8];
 /// Measures everything.
 pub fn run(binary: &Path, calls: usize, time: Duration) -> Result<Value, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let policy = policy::compile("inbox", AUDIENCE, place::uid(folder.path())?)?;
+    let policy = policy::compile("inbox", AUDIENCE, uid(folder.path()).map_err(|error| error.to_string())?)?;
     let mut rows = vec![stdio(binary, folder.path(), &policy, calls)?];
     let place = Place::start(binary, folder.path(), &policy, false)?;
     let direct = latency(&mut place.direct()?, calls)?;

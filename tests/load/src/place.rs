@@ -2,9 +2,9 @@
 
 use crate::client::Kept;
 use crate::policy::{CATALOG, Policy};
+use mcpz_test_kit::token::Issuer;
 use mcpz_wire_tests::http::Target;
 use mcpz_wire_tests::recorder::Recorder;
-use mcpz_wire_tests::token::Issuer;
 use mcpz_wire_tests::{Stopped, gateway};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -33,7 +33,7 @@ impl Place {
     /// Starts a gateway with this policy, with an audit log or without.
     pub fn start(binary: &Path, folder: &Path, policy: &Policy, audited: bool) -> Result<Place, String> {
         let failed = |error: std::io::Error| error.to_string();
-        let issuer = Issuer::new()?;
+        let issuer = Issuer::new("load")?;
         let server = Recorder::forgetful().map_err(failed)?;
         let address = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).map_err(failed)?;
         std::fs::write(folder.join("keys.json"), issuer.keys().to_string()).map_err(failed)?;
@@ -92,10 +92,4 @@ pub fn each_record(
         }
     }
     Ok(())
-}
-
-/// The user that owns what we write.
-pub fn uid(folder: &Path) -> Result<u32, String> {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(folder).map(|known| known.uid()).map_err(|error| error.to_string())
 }

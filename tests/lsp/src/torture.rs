@@ -78,7 +78,7 @@ const PIECES: [&str; 29] = [
 /// Runs. Gives what to say in the end.
 pub fn run(binary: &Path, edits: u64, seed: u64) -> Result<String> {
     let folder = tempfile::tempdir()?;
-    workspace::copy(&workspace::repository().join("examples"), folder.path())?;
+    mcpz_test_kit::folder::copy(&workspace::repository().join("examples"), folder.path())?;
     let root = std::fs::canonicalize(folder.path())?.join("payments");
     let mut torture = Torture::new(binary, &root, seed)?;
     let mut early_kb = 0;

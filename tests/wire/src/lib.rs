@@ -8,7 +8,6 @@ pub mod corpus;
 pub mod http;
 pub mod recorder;
 pub mod stdio;
-pub mod token;
 mod work;
 
 pub use work::{Report, Stopped, gateway, run};

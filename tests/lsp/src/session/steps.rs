@@ -81,7 +81,7 @@ impl Runner {
     }
 
     fn package(&mut self, name: &str) -> Result<()> {
-        workspace::copy(&workspace::repository().join("examples"), &self.root)?;
+        mcpz_test_kit::folder::copy(&workspace::repository().join("examples"), &self.root)?;
         self.root = self.root.join(name);
         Ok(())
     }
