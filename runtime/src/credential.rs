@@ -33,14 +33,16 @@ pub(crate) fn subject_claim(claims: Document<'_>) -> Option<&str> {
 }
 
 /// Whether claims fit their issuer's declaration, all links but the last are agents, and each agent
-/// may act for the link behind it.
+/// may act for the link behind it. The last link is the credential's own subject and has every claim
+/// that is mandatory; actors before it are only identified (RFC 8693, 4.1): they have a `sub`, and what
+/// else they say is of its type. A mandatory claim that an actor lacks is missing where a rule reads it.
 pub(crate) fn is_valid(program: &Program, chain: &[CallerLink], classes: &ClassTable) -> bool {
     let image = program.image();
-    let claims_fit = chain.iter().all(|link| match link.origin() {
-        LinkOrigin::Issuer(issuer) => image
-            .issuers
-            .get(issuer.index())
-            .is_some_and(|issuer| fits(image, link.claims(), link.claims().root(), issuer.claims)),
+    let claims_fit = chain.iter().rev().enumerate().all(|(behind, link)| match link.origin() {
+        LinkOrigin::Issuer(issuer) => image.issuers.get(issuer.index()).is_some_and(|issuer| match behind {
+            0 => fits(image, link.claims(), link.claims().root(), issuer.claims),
+            _ => link.subject().is_some() && fits_where_said(image, link.claims(), issuer.claims),
+        }),
         LinkOrigin::Mtls(_) | LinkOrigin::Local(_) => true,
     });
     claims_fit
@@ -54,6 +56,15 @@ fn may_act_for(image: &BundleImage, classes: &ClassTable, actor: usize, other: u
     image.classes.iter().enumerate().any(|(row, class)| {
         classes.get(ClassId::new(row), actor) == Truth::True
             && class.acts_for.iter().any(|wanted| classes.get(*wanted, other) == Truth::True)
+    })
+}
+
+/// Whether the claims that are there have their declared JSON types, whichever are not.
+fn fits_where_said(image: &BundleImage, claims: Document<'_>, ty: TypeId) -> bool {
+    let Some(TypeImage::Record(fields)) = image.types.get(ty.index()) else { return false };
+    fields.iter().all(|(symbol, of)| {
+        let name = image.symbols.get(symbol.index()).map_or("", String::as_str);
+        claims.get(claims.root(), name).is_none_or(|member| fits(image, claims, member, *of))
     })
 }
 

@@ -1,7 +1,8 @@
 //! From claims to a chain of links: who acts, for whom, and whether each is a person or a program.
 //!
 //! `act` (RFC 8693) holds the actor, and within it the actor before. The runtime's chain begins with the outermost actor
-//! and ends with the token's subject. An actor must be of the token's own issuer: no issuer vouches for another's names.
+//! and ends with the token's subject. An actor must be of the token's own issuer, which it has when it says none: no issuer
+//! vouches for another's names. Actors need nothing but a `sub` (RFC 8693, 4.1).
 //!
 //! Tokens do not say whether their subject is a person or a program; the policy does. The subject is a user when it
 //! belongs to some `user` of the policy, an agent when it belongs to some `agent`; when to both, it is refused; when to
@@ -10,6 +11,7 @@
 use super::reason::Reason;
 use super::strict::{Object, is_plain};
 use crate::verified::{Key, Verified};
+use crate::wire::quoted;
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::ClassId;
 use mcpz_bytecode::limits::MAX_CHAIN;
@@ -42,11 +44,22 @@ pub fn links(claims: &Object, name: &str, url: &str, subject: LinkKind) -> Resul
         if text("iss").is_some_and(|iss| iss != Some(url)) {
             return Err(Reason::Actor);
         }
-        chain.push(link(LinkKind::Agent, view.raw(actor)));
+        let claims = view.raw(actor);
+        match text("iss") {
+            Some(_) => chain.push(link(LinkKind::Agent, claims)),
+            // The token's issuer vouches for its actors, too.
+            None => chain.push(link(LinkKind::Agent, &with_issuer(claims, url))),
+        }
         next = view.get(actor, "act");
     }
     chain.push(link(subject, claims.text()));
     Ok(chain)
+}
+
+/// The claims of an actor that does not say whose it is.
+fn with_issuer(claims: &str, url: &str) -> String {
+    // It is an object with a `sub`, so that something stands behind the brace.
+    format!("{{\"iss\":{},{}", quoted(url), claims.strip_prefix('{').unwrap_or(claims))
 }
 
 /// Whether the policy takes a link for a person or a program.

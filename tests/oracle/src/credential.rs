@@ -13,21 +13,29 @@ use mcpz_compiler::types::Type;
 const MAX_CHAIN: usize = 8;
 
 /// All links but the last are agents, claims fit their issuer's declaration, and each agent that
-/// acts for a link belongs to a class that may.
+/// acts for a link belongs to a class that may. Only the last link, the credential's own subject, must have
+/// every mandatory claim; actors have a `sub`, and whatever else they have fits.
 pub fn is_valid(world: &World<'_>) -> bool {
     let chain = world.chain;
     chain.len() <= MAX_CHAIN
-        && chain.iter().all(|link| claims_fit(world, link))
+        && chain.split_last().is_none_or(|(subject, actors)| {
+            claims_fit(world, subject, false) && actors.iter().all(|link| claims_fit(world, link, true))
+        })
         && chain.windows(2).all(|pair| may_act_for(world, &pair[0], &pair[1]))
 }
 
-fn claims_fit(world: &World<'_>, link: &LinkFacts) -> bool {
+fn claims_fit(world: &World<'_>, link: &LinkFacts, is_actor: bool) -> bool {
     match link.source {
-        CredentialSource::Issuer(id) => world
-            .program
-            .issuers
-            .get(id.index())
-            .is_some_and(|issuer| fits(&link.claims, &Type::Record(issuer.claims.clone()))),
+        CredentialSource::Issuer(id) => world.program.issuers.get(id.index()).is_some_and(|issuer| {
+            let named = link.claims.get("sub").and_then(Json::as_str).is_some();
+            match is_actor {
+                true => {
+                    let mut fields = issuer.claims.fields.iter();
+                    named && fields.all(|(name, ty)| link.claims.get(name).is_none_or(|value| fits(value, ty)))
+                }
+                false => fits(&link.claims, &Type::Record(issuer.claims.clone())),
+            }
+        }),
         CredentialSource::Mtls | CredentialSource::Local => true,
     }
 }
