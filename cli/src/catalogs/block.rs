@@ -1,5 +1,6 @@
 //! The `server` block for a captured server: what is certain, and what a person must confirm.
 
+use crate::catalogs::place::Place;
 use crate::escape;
 use mcpz_compiler::hir::canonical::quoted;
 use std::fmt::Write;
@@ -16,10 +17,15 @@ pub struct Proposal {
 }
 
 /// The text of a block.
-pub fn text(name: &str, command: &[String], catalog: &str, proposals: &[Proposal]) -> String {
-    let words: Vec<String> = command.iter().map(|word| literal(word)).collect();
-    let mut block =
-        format!("server {} {{\n    command [{}]\n    catalog {}\n", quoted(name), words.join(", "), literal(catalog));
+pub fn text(name: &str, place: &Place<'_>, catalog: &str, proposals: &[Proposal]) -> String {
+    let place = match place {
+        Place::Command(command) => {
+            let words: Vec<String> = command.iter().map(|word| literal(word)).collect();
+            format!("command [{}]", words.join(", "))
+        }
+        Place::Url(url, _) => format!("endpoint {}", literal(url)),
+    };
+    let mut block = format!("server {} {{\n    {place}\n    catalog {}\n", quoted(name), literal(catalog));
     let (typed, noted): (Vec<&Proposal>, Vec<&Proposal>) =
         proposals.iter().partition(|proposal| !proposal.ty.contains("sql"));
     if !typed.is_empty() {
@@ -77,7 +83,7 @@ mod tests {
             Proposal { place: "query.q".into(), ty: "sql".into(), why: "named `q`\nnewline".into() },
         ];
         let command = ["npx".to_owned(), "a \"b\"\\c".to_owned()];
-        let text = text("fs", &command, "catalog/fs.json", &proposals);
+        let text = text("fs", &Place::Command(&command), "catalog/fs.json", &proposals);
         let parse = mcpz_syntax::parse(&text);
         assert!(parse.errors().is_empty(), "{text}\n{:?}", parse.errors());
         assert!(text.contains("*.path: path  // named `path`"), "{text}");

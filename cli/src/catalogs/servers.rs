@@ -3,6 +3,7 @@
 //! A pin that does not fit makes a package that does not check; the commands that mend pins must work
 //! on it all the same. So they read the syntax tree, which there always is.
 
+use crate::catalogs::place::{Place, Reach};
 use crate::package::Loaded;
 use mcpz_compiler::hir::PackageId;
 use mcpz_compiler::memo::Memo;
@@ -16,8 +17,20 @@ pub struct ServerBlock {
     pub name: String,
     /// `command`: program and arguments.
     pub command: Vec<String>,
+    /// `endpoint`: its URL.
+    pub endpoint: Option<String>,
     /// `catalog`: path below the package.
     pub catalog: Option<String>,
+}
+
+impl ServerBlock {
+    /// Where the server is, if the block says so.
+    pub fn place<'a>(&'a self, reach: &'a Reach) -> Option<Place<'a>> {
+        match &self.endpoint {
+            Some(url) => Some(Place::Url(url, reach)),
+            None => Some(Place::Command(&self.command)).filter(|_| !self.command.is_empty()),
+        }
+    }
 }
 
 /// Every `server` block of the root package, by name.
@@ -36,10 +49,11 @@ fn in_file(file: &SourceFile) -> Vec<ServerBlock> {
     for item in file.items() {
         let Item::Server(server) = item else { continue };
         let Some(name) = server.name() else { continue };
-        let mut block = ServerBlock { name: name.text, command: Vec::new(), catalog: None };
+        let mut block = ServerBlock { name: name.text, command: Vec::new(), endpoint: None, catalog: None };
         for entry in server.entries() {
             match entry {
                 ServerEntry::Catalog(catalog) => block.catalog = catalog.string().map(|s| s.text().to_owned()),
+                ServerEntry::Endpoint(url) => block.endpoint = url.string().map(|s| s.text().to_owned()),
                 ServerEntry::Command(command) => block.command = command.value().map(words).unwrap_or_default(),
                 _ => {}
             }

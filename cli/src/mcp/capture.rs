@@ -21,6 +21,27 @@ pub struct Capture {
 const FIRST: [&str; 6] = ["name", "uri", "uriTemplate", "title", "description", "annotations"];
 
 impl Capture {
+    /// Puts entries as the server wrote them in the place of those that the client library kept: it drops members that
+    /// it does not know, and pins hold them.
+    pub fn complete(&mut self, heard: &[u8]) {
+        let messages: Vec<Value> =
+            heard.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        for (entries, list, key) in [
+            (&mut self.tools, "tools", "name"),
+            (&mut self.resources, "resources", "uri"),
+            (&mut self.resource_templates, "resourceTemplates", "uriTemplate"),
+            (&mut self.prompts, "prompts", "name"),
+        ] {
+            let said = messages.iter().filter_map(|message| message["result"][list].as_array()).flatten();
+            let said: Vec<&Value> = said.collect();
+            for entry in entries {
+                if let Some(whole) = said.iter().rev().find(|whole| whole[key] == entry[key]) {
+                    entry.clone_from(whole);
+                }
+            }
+        }
+    }
+
     /// The catalog document: entries by name, members in a fixed order, so that the same offer gives
     /// the same bytes.
     pub fn to_json(&self, acknowledged: Option<&Value>) -> Value {
@@ -102,6 +123,15 @@ mod tests {
         let one = Capture { tools: vec![a, b.clone()], ..Capture::default() };
         let two = Capture { tools: vec![b, a_turned], ..Capture::default() };
         assert_eq!(one.to_text(None), two.to_text(None));
+    }
+
+    #[test]
+    fn entries_are_kept_as_the_server_wrote_them() {
+        let mut capture = Capture { tools: vec![json!({"name": "a"}), json!({"name": "b"})], ..Capture::default() };
+        let whole = json!({"name": "a", "execution": {"taskSupport": "required"}, "_meta": {"x": 1}});
+        let answer = json!({"jsonrpc": "2.0", "id": 1, "result": {"tools": [whole]}});
+        capture.complete(format!("no JSON\n{answer}\n").as_bytes());
+        assert_eq!(capture.tools, [whole, json!({"name": "b"})]);
     }
 
     #[test]

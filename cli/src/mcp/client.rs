@@ -93,7 +93,8 @@ async fn attempt(launch: &Launch, progress: &Progress, mode: ClientLifecycleMode
     let (mut server, pipes) = process::start(&launch.command, &launch.directory)?;
     let outcome = talk(launch, progress, pipes, mode).await;
     match outcome {
-        Ok(capture) => {
+        Ok(mut capture) => {
+            capture.complete(&server.heard());
             progress.set("ending the server");
             server.end().await;
             Ok(capture)

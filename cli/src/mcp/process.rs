@@ -32,11 +32,15 @@ pub struct Server {
     child: Box<dyn ChildWrapper>,
     stderr: Kept,
     stdout: Kept,
+    heard: Heard,
     draining: Option<JoinHandle<()>>,
 }
 
 /// Bytes kept of a stream, shared with the task that reads it.
 type Kept = Arc<Mutex<VecDeque<u8>>>;
+
+/// Everything that was read of a stream.
+type Heard = Arc<Mutex<Vec<u8>>>;
 
 /// The pipes of a server, for the transport.
 pub type Pipes = (Tap<ChildStdout>, ChildStdin);
@@ -62,11 +66,12 @@ pub fn start(command: &[String], directory: &Path) -> Result<(Server, Pipes), Fa
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(Failure::server(format!("`{}` gave no pipes", escape::inline(program))));
     };
-    let mut server = Server { child, stderr: Kept::default(), stdout: Kept::default(), draining: None };
+    let mut server =
+        Server { child, stderr: Kept::default(), stdout: Kept::default(), heard: Heard::default(), draining: None };
     if let Some(stderr) = server.child.stderr().take() {
         server.draining = Some(tokio::spawn(drain(stderr, server.stderr.clone())));
     }
-    let tap = Tap { inner: stdout, kept: server.stdout.clone(), total: 0 };
+    let tap = Tap { inner: stdout, kept: server.stdout.clone(), heard: server.heard.clone(), total: 0 };
     Ok((server, (tap, stdin)))
 }
 
@@ -114,6 +119,11 @@ impl Server {
         all[all.len().saturating_sub(lines)..].iter().map(|line| escape::inline(line)).collect()
     }
 
+    /// All that it wrote to standard output so far.
+    pub fn heard(&self) -> Vec<u8> {
+        self.heard.lock().map(|heard| heard.clone()).unwrap_or_default()
+    }
+
     /// The first line it wrote to standard output that is no JSON, if there is one.
     pub fn first_line_that_is_no_json(&self) -> Option<String> {
         let text = text_of(&self.stdout);
@@ -145,10 +155,11 @@ async fn drain(mut stderr: ChildStderr, kept: Kept) {
     }
 }
 
-/// A reader that keeps the first bytes that pass, and refuses to pass too many.
+/// A reader that keeps what passes, and refuses to pass too much.
 pub struct Tap<R> {
     inner: R,
     kept: Kept,
+    heard: Heard,
     total: u64,
 }
 
@@ -164,6 +175,9 @@ impl<R: AsyncRead + Unpin> AsyncRead for Tap<R> {
         self.total = self.total.saturating_add(u64::try_from(new.len()).unwrap_or(u64::MAX));
         if self.total > STDOUT_LIMIT {
             return Poll::Ready(Err(std::io::Error::other("the server printed more than 64 MiB")));
+        }
+        if let Ok(mut heard) = self.heard.lock() {
+            heard.extend_from_slice(new);
         }
         if let Ok(mut kept) = self.kept.lock() {
             let room = STDOUT_KEPT.saturating_sub(kept.len());

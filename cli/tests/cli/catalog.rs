@@ -135,3 +135,82 @@ fn nothing_that_a_server_started_survives() {
     let zombie = state.split_whitespace().nth(2) == Some("Z");
     assert!(!alive.status.success() || zombie, "child {pid} is still there: {state}");
 }
+
+/// A server over HTTP that answers requests by their method, and wants a token.
+fn http_server() -> String {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    let serve = |stream: std::net::TcpStream| -> std::io::Result<()> {
+        let mut output = stream.try_clone()?;
+        let mut input = BufReader::new(stream);
+        loop {
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                if input.read_line(&mut head)? == 0 {
+                    return Ok(());
+                }
+            }
+            let head = head.to_ascii_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+            let mut body = vec![0; length];
+            input.read_exact(&mut body)?;
+            let message: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+            let in_session = message["method"] == "initialize" || head.contains("mcp-session-id: s1");
+            let tool = serde_json::json!({"name": "pay", "description": "Pays.", "inputSchema": {"type": "object"},
+                "execution": {"taskSupport": "optional"}});
+            let result = match message["method"].as_str() {
+                _ if !head.contains("authorization: bearer mcpz") || !in_session => {
+                    output.write_all(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n")?;
+                    continue;
+                }
+                Some("initialize") => serde_json::json!({"protocolVersion": message["params"]["protocolVersion"],
+                    "capabilities": {"tools": {}}, "serverInfo": {"name": "over-http", "version": "1"}}),
+                Some("tools/list") => serde_json::json!({"tools": [tool]}),
+                _ => {
+                    output.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
+                    continue;
+                }
+            };
+            let answer = serde_json::json!({"jsonrpc": "2.0", "id": message["id"], "result": result}).to_string();
+            let (media, answer) = match message["method"] == "tools/list" {
+                true => ("text/event-stream", format!("id: 1\ndata: \n\nevent: message\ndata: {answer}\n\n")),
+                false => ("application/json", answer),
+            };
+            write!(
+                output,
+                "HTTP/1.1 200 OK\r\nmcp-session-id: s1\r\ncontent-type: {media}\r\ncontent-length: {}\r\n\r\n{answer}",
+                answer.len()
+            )?;
+        }
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || drop(serve(stream)));
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_over_http_is_captured_by_its_url() {
+    let package = Package::new();
+    let url = http_server();
+    let refused = package.run(&["catalog", "add", "pay", "--timeout", "20", "--url", &url]).expect(3);
+    assert!(refused.err.contains("401"), "{}", refused.err);
+    // Cargo gives this variable to every test.
+    let token = ["--token-env", "CARGO_PKG_NAME", "--timeout", "20"];
+    package.run(&[&["catalog", "add", "pay", "--url", &url], &token[..]].concat()).expect(0);
+    let catalog: serde_json::Value = serde_json::from_str(&package.read("catalog/pay.json")).unwrap();
+    assert_eq!(catalog["server"]["name"], "over-http");
+    assert_eq!(catalog["tools"][0]["execution"]["taskSupport"], "optional", "whole, as the server wrote it");
+    let policy = package.read("policy/servers.mcpz");
+    assert!(policy.contains(&format!("endpoint \"{url}\"")) && !policy.contains("command"), "{policy}");
+    package.run(&["check"]).expect(0);
+    package.run(&[&["catalog", "diff", "pay"], &token[..]].concat()).expect(0);
+    package.run(&[&["catalog", "update", "pay"], &token[..]].concat()).expect(0);
+    let both = package.run(&["catalog", "add", "x", "--url", &url, "--", "true"]).expect(2);
+    assert!(both.err.contains("--url"), "{}", both.err);
+    let elsewhere = package.run(&["catalog", "add", "x", "--url", "http://elsewhere.example/mcp"]).expect(3);
+    assert!(elsewhere.err.contains("https"), "{}", elsewhere.err);
+}

@@ -1,7 +1,8 @@
-//! `mcpz catalog add NAME -- COMMAND`.
+//! `mcpz catalog add NAME -- COMMAND`, `mcpz catalog add NAME --url URL`.
 
 use super::{Patience, capture, totals};
 use crate::catalogs::block::{self, Proposal};
+use crate::catalogs::place::{Place, Reach};
 use crate::catalogs::{lock, servers};
 use crate::escape;
 use crate::exit::{Failure, Outcome};
@@ -17,14 +18,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Where new blocks are written.
 const SERVERS_FILE: &str = "servers.mcpz";
 
-/// Connect to a server over stdio, write its catalog, pin it, and write a `server` block.
+/// Connect to a server, write its catalog, pin it, and write a `server` block.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The command runs in the package folder, in a process group of its own that is ended when the answers are in.
 
 Examples:
   mcpz catalog add fs -- npx -y @modelcontextprotocol/server-filesystem /workspace
-  mcpz catalog add git --timeout 60 -- uvx mcp-server-git --repository .")]
+  mcpz catalog add git --timeout 60 -- uvx mcp-server-git --repository .
+  mcpz catalog add pay --url https://mcp.pay.internal/mcp --token-env PAY_TOKEN")]
 pub struct Args {
     /// What policies will call the server.
     name: String,
@@ -36,8 +38,15 @@ pub struct Args {
     #[command(flatten)]
     patience: Patience,
 
+    /// The URL of a server over HTTP, in the place of a command.
+    #[arg(long, value_name = "URL", conflicts_with = "command")]
+    url: Option<String>,
+
+    #[command(flatten)]
+    reach: Reach,
+
     /// Program and arguments of the server.
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, required_unless_present = "url", value_name = "COMMAND")]
     command: Vec<String>,
 }
 
@@ -45,13 +54,17 @@ pub struct Args {
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let loaded = package::load(&shell.directory)?;
     check_name(&args.name, &loaded)?;
-    let capture = capture(shell, &loaded.root, &args.name, &args.command, &args.patience)?;
+    let place = match &args.url {
+        Some(url) => Place::Url(url, &args.reach),
+        None => Place::Command(&args.command),
+    };
+    let capture = capture(shell, &loaded.root, &args.name, &place, &args.patience)?;
     let catalog_path = format!("catalog/{}.json", args.name);
     let parsed = parse(&capture.to_text(None))?;
     let acknowledged = args.acknowledge.then(|| acknowledgements(&parsed)).flatten();
     let text = capture.to_text(acknowledged.as_ref());
     let proposals = proposals(&parsed);
-    let block = block::text(&args.name, &args.command, &catalog_path, &proposals);
+    let block = block::text(&args.name, &place, &catalog_path, &proposals);
     write_file(&loaded.root.join(&catalog_path), text.as_bytes())?;
     let policy_path = append_block(&loaded, &block)?;
     lock::write(&package::load(&loaded.root)?)?;

@@ -1,8 +1,9 @@
 //! `mcpz catalog diff NAME`: what changed since the pin, and what that breaks in the policy.
 
-use super::update::{catalog_path, find, with_command};
+use super::update::{catalog_path, find, place_of};
 use super::{Patience, capture, changes_json, read_catalog, show_changes, totals};
 use crate::catalogs::diff::{self, Change};
+use crate::catalogs::place::Reach;
 use crate::catalogs::{lock, servers};
 use crate::diagnostics_json;
 use crate::escape;
@@ -35,6 +36,9 @@ pub struct Args {
     with: Option<PathBuf>,
 
     #[command(flatten)]
+    reach: Reach,
+
+    #[command(flatten)]
     patience: Patience,
 }
 
@@ -42,16 +46,14 @@ pub struct Args {
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let loaded = package::load(&shell.directory)?;
     let blocks = servers::read(&loaded);
-    let block = match args.with {
-        Some(_) => find(&blocks, &args.name)?,
-        None => with_command(&blocks, &args.name)?,
-    };
+    let block = find(&blocks, &args.name)?;
     let path = catalog_path(&block);
     let old = read_catalog(shell, &loaded.root.join(&path))?;
     let new = match &args.with {
         Some(file) => read_catalog(shell, file)?,
         None => {
-            let capture = capture(shell, &loaded.root, &block.name, &block.command, &args.patience)?;
+            let place = place_of(&block, &args.reach)?;
+            let capture = capture(shell, &loaded.root, &block.name, &place, &args.patience)?;
             capture.to_json(old.get("acknowledged"))
         }
     };

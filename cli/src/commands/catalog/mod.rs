@@ -1,11 +1,13 @@
 //! `mcpz catalog add|update|diff|lock`: what servers declare, captured, pinned and compared.
 
 pub mod add;
+pub mod connect;
 pub mod diff;
 pub mod lock;
 pub mod update;
 
 use crate::catalogs::diff::{Change, ChangeKind};
+use crate::catalogs::place::Place;
 use crate::escape;
 use crate::exit::{Failure, Outcome};
 use crate::mcp::{Capture, Launch};
@@ -20,6 +22,7 @@ use std::time::Duration;
 #[command(after_help = "\
 Examples:
   mcpz catalog add fs -- npx -y @modelcontextprotocol/server-filesystem /workspace
+  mcpz catalog add pay --url https://mcp.pay.internal/mcp --token-env PAY_TOKEN
   mcpz catalog update fs
   mcpz catalog diff fs
   mcpz catalog diff fs --with new-catalog.json
@@ -31,9 +34,12 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Connect to a server over stdio, write its catalog, pin it, and write a `server` block.
+    /// Connect to a server, write its catalog, pin it, and write a `server` block.
     Add(add::Args),
-    /// Run the command of a `server` block again and pin what it declares now.
+    /// Speak to a server over HTTP on standard input and output.
+    #[command(hide = true)]
+    Connect(connect::Args),
+    /// Ask the server of a `server` block again and pin what it declares now.
     Update(update::Args),
     /// Show what changed since the pin, and what that breaks in the policy.
     Diff(diff::Args),
@@ -45,6 +51,7 @@ enum Command {
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     match &args.command {
         Command::Add(args) => add::run(args, shell),
+        Command::Connect(args) => connect::run(args, shell),
         Command::Update(args) => update::run(args, shell),
         Command::Diff(args) => diff::run(args, shell),
         Command::Lock(args) => lock::run(args, shell),
@@ -68,15 +75,10 @@ impl Patience {
     }
 }
 
-/// Runs a server's command in the package folder and asks it what it offers.
-fn capture(
-    shell: &Shell,
-    root: &Path,
-    name: &str,
-    command: &[String],
-    patience: &Patience,
-) -> Result<Capture, Failure> {
-    let launch = Launch { command: command.to_vec(), directory: root.to_path_buf(), timeout: patience.duration()? };
+/// Asks a server what it offers; a command runs in the package folder.
+fn capture(shell: &Shell, root: &Path, name: &str, place: &Place<'_>, patience: &Patience) -> Result<Capture, Failure> {
+    let (directory, timeout) = (root.to_path_buf(), patience.duration()?);
+    let launch = Launch { command: place.command(shell)?, directory, timeout };
     let progress = shell.out.spinner(&format!("asking {name}"));
     crate::mcp::capture(&launch, &progress)
 }

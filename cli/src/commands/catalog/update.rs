@@ -3,6 +3,7 @@
 use super::{Patience, capture, changes_json, show_changes, totals};
 use crate::catalogs::diff::{self, Change};
 use crate::catalogs::lock;
+use crate::catalogs::place::{Place, Reach};
 use crate::catalogs::servers::{self, ServerBlock};
 use crate::exit::{Failure, Outcome};
 use crate::output::{DIM, GOOD, NAME, styled};
@@ -11,17 +12,21 @@ use crate::shell::{Shell, write_file};
 use mcpz_compiler::diagnostics::suggest::nearest;
 use serde_json::{Value, json};
 
-/// Run the command of a `server` block again and pin what it declares now.
+/// Ask the server of a `server` block again and pin what it declares now.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 `mcpz catalog diff NAME` shows first what would change and what that breaks.
 
 Examples:
   mcpz catalog update fs
-  mcpz catalog update          # every server that has a command")]
+  mcpz catalog update          # every server that has a command or an endpoint
+  mcpz catalog update pay --token-env PAY_TOKEN")]
 pub struct Args {
-    /// Which servers; without a name every one that has a command.
+    /// Which servers; without a name every one that has a command or an endpoint.
     names: Vec<String>,
+
+    #[command(flatten)]
+    reach: Reach,
 
     #[command(flatten)]
     patience: Patience,
@@ -33,7 +38,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let blocks = wanted(&loaded, &args.names)?;
     let mut report = Vec::new();
     for block in &blocks {
-        let capture = capture(shell, &loaded.root, &block.name, &block.command, &args.patience)?;
+        let capture = capture(shell, &loaded.root, &block.name, &place_of(block, &args.reach)?, &args.patience)?;
         let path = catalog_path(block);
         let old = read_old(&loaded, &path);
         let text = capture.to_text(old.get("acknowledged"));
@@ -50,27 +55,26 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     Ok(Outcome::Yes)
 }
 
-/// The blocks that are named, each of which must have a command.
+/// The blocks that are named; without names all that say where their server is.
 fn wanted(loaded: &Loaded, names: &[String]) -> Result<Vec<ServerBlock>, Failure> {
     let blocks = servers::read(loaded);
     if names.is_empty() {
-        let with_command: Vec<ServerBlock> = blocks.into_iter().filter(|block| !block.command.is_empty()).collect();
-        if with_command.is_empty() {
-            return Err(Failure::input("no server of this package has a `command` to run"));
+        let reach = Reach::default();
+        let placed: Vec<ServerBlock> = blocks.into_iter().filter(|block| block.place(&reach).is_some()).collect();
+        if placed.is_empty() {
+            return Err(Failure::input("no server of this package has a `command` to run, or an `endpoint`"));
         }
-        return Ok(with_command);
+        return Ok(placed);
     }
-    names.iter().map(|name| with_command(&blocks, name)).collect()
+    names.iter().map(|name| find(&blocks, name)).collect()
 }
 
-/// The block of this name; it must have a command.
-pub fn with_command(blocks: &[ServerBlock], name: &str) -> Result<ServerBlock, Failure> {
-    let block = find(blocks, name)?;
-    if block.command.is_empty() {
-        return Err(Failure::input(format!("server `{}` has no `command` to run", block.name))
-            .with_help("compare with a file: `mcpz catalog diff NAME --with FILE`"));
-    }
-    Ok(block)
+/// Where the server of a block is; it must say so.
+pub fn place_of<'a>(block: &'a ServerBlock, reach: &'a Reach) -> Result<Place<'a>, Failure> {
+    block.place(reach).ok_or_else(|| {
+        Failure::input(format!("server `{}` has no `command` to run, and no `endpoint`", block.name))
+            .with_help("compare with a file: `mcpz catalog diff NAME --with FILE`")
+    })
 }
 
 /// The block of this name.
