@@ -2,8 +2,9 @@
 //!
 //! `recording-server RECORD CATALOG`: lines go to the file RECORD, definitions come from the file CATALOG. The
 //! argument `query` of a call says how it behaves: `slow` never answers, `ask` asks the client for a sample first,
-//! `progress` reports progress, also on a token it was never given, `twice` answers with a key twice, anything else
-//! is said back.
+//! `progress` reports progress, also on a token it was never given, `flood` reports it without end, `twice` answers with
+//! a key twice, `torn` with half an answer, `nameless` with an error of no request, `chatter` with a line that is no
+//! message before the answer, anything else is said back.
 
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
@@ -49,6 +50,11 @@ fn answers(catalog: &Value, message: &Value) -> Vec<String> {
         Some("prompts/list") => answer(json!({"prompts": catalog["prompts"]})),
         Some("resources/list") => answer(json!({"resources": catalog["resources"]})),
         Some("tools/call") => call(catalog, message),
+        Some("prompts/get") => unknown(id, "Prompt", &message["params"]["name"], -32602),
+        Some("resources/read") => {
+            let is_modern = !message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"].is_null();
+            unknown(id, "Resource", &message["params"]["uri"], if is_modern { -32602 } else { -32002 })
+        }
         Some(_) if !id.is_null() => {
             vec![
                 json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "Method not found"}})
@@ -57,6 +63,13 @@ fn answers(catalog: &Value, message: &Value) -> Vec<String> {
         }
         _ => Vec::new(),
     }
+}
+
+/// It has no prompt and no resource that could be read: it says so in words and spacing of its own.
+fn unknown(id: &Value, what: &str, name: &Value, code: i64) -> Vec<String> {
+    let name = name.as_str().unwrap_or_default();
+    let error = json!({"code": code, "message": format!("{what} <{name}> is not here"), "data": {"asked": name}});
+    vec![format!("{{\"id\": {id},\"jsonrpc\":\"2.0\", \"error\":{error}}}")]
 }
 
 fn call(catalog: &Value, message: &Value) -> Vec<String> {
@@ -80,6 +93,17 @@ fn call(catalog: &Value, message: &Value) -> Vec<String> {
             .to_string(),
         ],
         Some("progress") => vec![progress(&params["_meta"]["progressToken"]), progress(&json!("spoofed")), answer],
+        Some("flood") => {
+            let long = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params":
+                {"progressToken": params["_meta"]["progressToken"], "progress": 1, "message": "x".repeat(64 << 10)}});
+            vec![long.to_string(); 1000]
+        }
+        Some("torn") => vec![answer.chars().take(answer.len() / 2).collect()],
+        Some("nameless") => {
+            let error = json!({"code": -32700, "message": "Parse error"});
+            vec![json!({"jsonrpc": "2.0", "id": null, "error": error}).to_string()]
+        }
+        Some("chatter") => vec!["listening on no port".to_owned(), answer],
         Some("twice") => vec![format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"content":[]}}}}"#)],
         _ => vec![answer],
     }

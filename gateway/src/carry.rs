@@ -16,7 +16,8 @@ impl Ledgers {
     /// Writes the records of a step, and says what is to be done: what was decided, or its refusal when a
     /// record that must be there cannot be written.
     pub async fn settle(&self, conversation: &Mutex<Conversation>, step: Step) -> Vec<Action> {
-        let Step { records, then, otherwise, again: _ } = step;
+        let Step { records, then, otherwise, ended, again: _ } = step;
+        ended.iter().for_each(|call| self.log.called(call));
         for record in records {
             if let Err(error) = self.log.append(record).await {
                 tracing::error!(error = %error, "the audit log cannot be written: denied");

@@ -125,6 +125,49 @@ pub struct Change {
     pub count: usize,
 }
 
+/// A request that was forwarded and has ended: for traces, no part of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The id of its decision.
+    pub decision: String,
+    /// The server at the other end.
+    pub server: String,
+    /// The method.
+    pub method: String,
+    /// `call`, `read`..
+    pub action: Option<&'static str>,
+    /// Tool, prompt or resource: untrusted text.
+    pub target: Option<String>,
+    /// The version that is spoken, once it is agreed on.
+    pub version: Option<String>,
+    /// When it was forwarded, Unix milliseconds.
+    pub at_ms: i64,
+    /// How long it took, microseconds.
+    pub took_us: u64,
+    /// What went wrong, as a stable word or a code of JSON-RPC.
+    pub error: Option<String>,
+    /// The trace of its decision, when its message named one.
+    pub trace_id: Option<String>,
+}
+
+impl Call {
+    /// A request that is forwarded as its record says.
+    pub fn of(record: &Record, version: Option<&str>) -> Call {
+        Call {
+            decision: record.id.clone(),
+            server: record.server.clone(),
+            method: record.method.clone(),
+            action: record.action,
+            target: record.target.clone(),
+            version: version.map(str::to_owned),
+            at_ms: record.at_ms,
+            took_us: 0,
+            error: None,
+            trace_id: record.trace_id.clone(),
+        }
+    }
+}
+
 impl Record {
     /// A record about something that is no message.
     pub fn event(event: Event, at_ms: i64, reason: impl Into<String>) -> Record {

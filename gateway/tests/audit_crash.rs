@@ -114,3 +114,56 @@ fn no_acknowledged_record_is_lost_by_a_kill() {
     assert!(acknowledged.len() >= times, "{} records were acknowledged", acknowledged.len());
     println!("killed {times} times; {} records acknowledged, none lost; the chain is sound", acknowledged.len());
 }
+
+/// Tells a child to write until the system takes no more.
+const LIMITED: &str = "MCPZ_AUDIT_LIMITED_FOLDER";
+
+/// The child: writes until the system refuses, then says how many were acknowledged, and closes.
+#[test]
+fn child_that_writes_until_the_disk_is_full() {
+    let Some(folder) = std::env::var_os(LIMITED) else { return };
+    let log = Log::open(&Config { rotate_bytes: 1 << 30, ..config(Path::new(&folder)) }).unwrap();
+    let mut acknowledged = 0;
+    let error = loop {
+        let mut record = Record::event(Event::Decision, 0, "allowed");
+        record.id = format!("limited-{acknowledged}");
+        record.durable = true;
+        match log.append_blocking(&record) {
+            Ok(()) => acknowledged += 1,
+            Err(error) => break error.code(),
+        }
+    };
+    let again = log.append_blocking(&Record::event(Event::Decision, 0, "allowed")).is_err();
+    println!("\nacknowledged {acknowledged} then {error} again {again} .");
+    log.close();
+}
+
+/// The system itself refuses to let a file grow: nothing is acknowledged that is not there, and the chain stays whole.
+#[test]
+fn what_the_system_does_not_take_is_denied_and_the_chain_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = write_pair(&folder.path().join("audit.key"), &folder.path().join("audit.pub")).unwrap();
+    // 64 blocks of 512 bytes; the signal is ignored, so that writing fails as it does on a full disk.
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" --exact child_that_writes_until_the_disk_is_full --nocapture";
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).arg(std::env::current_exe().unwrap()).env(LIMITED, folder.path());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = said.lines().find(|line| line.starts_with("acknowledged ")).unwrap_or_else(|| panic!("{said}"));
+    let words: Vec<&str> = line.split(' ').collect();
+    let acknowledged: usize = words[1].parse().unwrap();
+    assert!(acknowledged > 10, "{line}");
+    assert_eq!(words[5], "true", "it stays so: {line}");
+    let against = Against { keys: vec![key], ..Against::default() };
+    Log::open(&config(folder.path())).unwrap().close();
+    let report = verify(&folder.path().join("log"), &against).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    let mut written = BTreeSet::new();
+    let read = Reader::new(&folder.path().join("log")).read(|entry| {
+        written.insert(entry.text("id").to_owned());
+    });
+    read.unwrap();
+    for number in 0..acknowledged {
+        assert!(written.contains(&format!("limited-{number}")), "{number} of {acknowledged}");
+    }
+}

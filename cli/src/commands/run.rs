@@ -21,6 +21,7 @@ use std::sync::Arc;
 #[command(after_help = "\
 Put it before the command of a server in the configuration of a client. The client is `from local` in the policy,
 with the user id that runs it. What it may not do it is told in the server's own words, or with a reason.
+The policy is loaded again when its files change; one that does not load changes nothing, and standard error says why.
 
 Examples:
   mcpz run --policy policy -- npx -y @modelcontextprotocol/server-filesystem /workspace
@@ -132,6 +133,7 @@ fn options(args: &Args, shell: &Shell) -> Result<RunOptions, Failure> {
     }
     Ok(RunOptions {
         source: source(args, shell)?,
+        watched: watched(args, shell),
         server: args.server.clone(),
         command: args.command.clone(),
         uid: identity::own_uid(),
@@ -146,6 +148,12 @@ fn options(args: &Args, shell: &Shell) -> Result<RunOptions, Failure> {
         limits: Limits { survey: !args.no_survey, ..Limits::default() },
         timing: Timing::default(),
     })
+}
+
+/// What the policy is made of.
+fn watched(args: &Args, shell: &Shell) -> Vec<PathBuf> {
+    let catalogs = args.catalog.iter().filter_map(|entry| entry.split_once('='));
+    std::iter::once(shell.path(&args.policy)).chain(catalogs.map(|(_, path)| shell.path(path.as_ref()))).collect()
 }
 
 /// A package is compiled, a bundle is read with the catalogs that are named.

@@ -1,12 +1,15 @@
 //! The audit log and the kill switch from the command line.
 
-use crate::support::mcpz;
+use crate::support::{command, mcpz};
 use mcpz_gateway::audit::{Config, Log};
 use mcpz_gateway::control::{Config as ControlConfig, KillSwitch, Quiet, serve};
 use mcpz_gateway::record::{ChainLink, Event, Record};
 use mcpz_runtime::principal::LinkKind;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn record(number: usize) -> Record {
     let mut record = Record::event(Event::Decision, 1_772_445_600_000, "forbidden");
@@ -19,11 +22,16 @@ fn record(number: usize) -> Record {
     record
 }
 
+/// The log in a folder that has a key; its segments are short.
+fn open_log(folder: &Path) -> Log {
+    let (log, key) = (folder.join("log"), folder.join("audit.key"));
+    Log::open(&Config { folder: Some(log), key: Some(key), rotate_bytes: 4096, ..Config::default() }).unwrap()
+}
+
 /// A key, and a log of so many records, in a folder.
 fn log_in(folder: &Path, count: usize) {
     mcpz(folder, &["audit", "keygen", "--out", "audit.key"]).expect(0);
-    let config = Config { folder: Some(folder.join("log")), key: Some(folder.join("audit.key")), ..Config::default() };
-    let log = Log::open(&config).unwrap();
+    let log = open_log(folder);
     (0..count).for_each(|number| log.append_blocking(&record(number)).unwrap());
     log.close();
 }
@@ -88,6 +96,33 @@ fn records_are_shown_and_exported_without_their_control_characters() {
         assert!(!run.out.contains('\u{1b}'), "{format}");
     }
     mcpz(folder, &["audit", "export", "log", "--as", "xml"]).expect(2);
+}
+
+#[test]
+fn new_records_are_followed_across_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    log_in(folder, 3);
+    let mut tail = command(folder);
+    tail.args(["audit", "tail", "log", "-n", "1", "-f"]).stdout(Stdio::piped()).stdin(Stdio::null());
+    let mut tail = tail.spawn().unwrap();
+    let lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    let (sender, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let next = || heard.recv_timeout(Duration::from_secs(20)).expect("a line in time");
+    assert!(next().contains("refund2"), "the last one that was there");
+    let log = open_log(folder);
+    let mut followed = Vec::new();
+    for number in 100..140 {
+        log.append_blocking(&record(number)).unwrap();
+        followed.push(next());
+    }
+    log.close();
+    tail.kill().unwrap();
+    tail.wait().unwrap();
+    for (line, number) in followed.iter().zip(100..) {
+        assert!(line.contains(&format!("refund{number}")), "{number}: {line}");
+    }
 }
 
 /// Serves a control socket in a folder until the runtime is dropped.

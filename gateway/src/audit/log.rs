@@ -9,7 +9,7 @@ use super::keys::SigningKey;
 use super::open::{self, Opened};
 use super::writer::Writer;
 use super::{AuditError, Config, Durable, OnFailure, body};
-use crate::record::Record;
+use crate::record::{Call, Record};
 use crate::telemetry::Telemetry;
 use serde_json::json;
 use std::fs::File;
@@ -164,6 +164,13 @@ impl Log {
     fn observe(&self, record: &Record) {
         if let Some(observer) = &self.observer {
             observer.decided(record);
+        }
+    }
+
+    /// Lets whoever observes know of a request that has ended; nothing is written.
+    pub fn called(&self, call: &Call) {
+        if let Some(observer) = &self.observer {
+            observer.called(call);
         }
     }
 

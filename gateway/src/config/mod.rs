@@ -117,6 +117,8 @@ pub struct Limits {
     pub request_bytes: usize,
     /// Longest message of a server, bytes.
     pub answer_bytes: usize,
+    /// Bytes that may wait for a client that reads slowly; then its stream is cut.
+    pub stream_bytes: usize,
     /// Most requests that wait for an answer, in one conversation and direction.
     pub open_requests: usize,
     /// A message must have come within this time, seconds.
@@ -137,6 +139,7 @@ impl Default for Limits {
         Limits {
             request_bytes: 4 * mebibyte,
             answer_bytes: 16 * mebibyte,
+            stream_bytes: 16 * mebibyte,
             open_requests: 1024,
             message_s: 30,
             upstream_s: 120,
@@ -242,6 +245,7 @@ impl Config {
         for (key, is_zero) in [
             ("limits.request_bytes", self.limits.request_bytes == 0),
             ("limits.answer_bytes", self.limits.answer_bytes == 0),
+            ("limits.stream_bytes", self.limits.stream_bytes == 0),
             ("limits.open_requests", self.limits.open_requests == 0),
         ] {
             if is_zero {
@@ -260,6 +264,7 @@ impl Config {
         [certificate, key, client_authorities].into_iter().flatten().for_each(place);
         [&mut self.audit.folder, &mut self.audit.key].into_iter().flatten().for_each(place);
         [&mut self.control.socket, &mut self.control.state].into_iter().flatten().for_each(place);
+        self.telemetry.otlp_ca_file.iter_mut().for_each(place);
         for issuer in self.identity.issuers.values_mut() {
             [&mut issuer.jwks_file, &mut issuer.ca_file].into_iter().flatten().for_each(place);
         }

@@ -134,21 +134,24 @@ fn refuse_what_lives(path: &Path) -> std::io::Result<()> {
 }
 
 /// Whether a peer may speak: our own user, or root.
-fn may_speak(uid: u32) -> bool {
-    uid == 0 || uid == rustix::process::geteuid().as_raw()
+fn may_speak(peer: u32, own: u32) -> bool {
+    peer == 0 || peer == own
 }
 
 async fn hear(stream: UnixStream, switch: &KillSwitch, desk: &dyn Desk) -> std::io::Result<()> {
     let uid = stream.peer_cred()?.uid();
+    converse(stream, uid, rustix::process::geteuid().as_raw(), switch, desk).await
+}
+
+/// Hears one line of a peer, who is who the kernel says, and answers it.
+async fn converse(stream: UnixStream, uid: u32, own: u32, switch: &KillSwitch, desk: &dyn Desk) -> std::io::Result<()> {
     let (reading, mut writing) = stream.into_split();
-    if !may_speak(uid) {
-        let answer = refused("not_allowed", "only the gateway's own user and root may speak here");
-        return writing.write_all(&line(&answer)).await;
-    }
     let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX);
     let mut text = Vec::new();
     BufReader::new(reading.take(limit)).read_until(b'\n', &mut text).await?;
     let answer = match (text.last(), serde_json::from_slice::<Ask>(&text)) {
+        // What was said is read all the same, so that the refusal can be.
+        _ if !may_speak(uid, own) => refused("not_allowed", "only the gateway's own user and root may speak here"),
         (Some(b'\n'), Ok(ask)) => answer(&ask, uid, switch, desk).await,
         _ => refused("malformed", "that is no line of this protocol"),
     };
@@ -205,5 +208,48 @@ async fn answer(ask: &Ask, uid: u32, switch: &KillSwitch, desk: &dyn Desk) -> An
             };
             restored.map_or_else(|error| failed(&error), |count| Answer::Restored { count })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Quiet;
+    use mcpz_runtime::state::Isolation;
+
+    #[test]
+    fn only_our_own_user_and_root_may_speak() {
+        for (peer, own, may) in
+            [(1000, 1000, true), (0, 1000, true), (1001, 1000, false), (1000, 0, false), (0, 0, true)]
+        {
+            assert_eq!(may_speak(peer, own), may, "{peer} to {own}");
+        }
+    }
+
+    /// What a peer of this user is told when it isolates everything it can name.
+    async fn told(peer: u32, own: u32, switch: &KillSwitch) -> String {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let ask = br#"{"op":"isolate","subject":{"kind":"server","name":"notes"},"reason":"because"}"#;
+        let (mut reading, mut writing) = theirs.into_split();
+        writing.write_all(ask).await.unwrap();
+        writing.write_all(b"\n").await.unwrap();
+        let heard = converse(ours, peer, own, switch, &Quiet);
+        let mut said = String::new();
+        let read = AsyncReadExt::read_to_string(&mut reading, &mut said);
+        let (heard, read) = tokio::join!(heard, read);
+        heard.unwrap();
+        read.unwrap();
+        said
+    }
+
+    #[tokio::test]
+    async fn another_user_is_refused_and_nothing_is_done() {
+        let switch = KillSwitch::in_memory();
+        let said = told(1001, 1000, &switch).await;
+        assert!(said.contains("not_allowed"), "{said}");
+        assert_eq!(switch.is_isolated(Isolation::Server("notes"), 0), Ok(false));
+        let said = told(1000, 1000, &switch).await;
+        assert!(!said.contains("not_allowed"), "{said}");
+        assert_eq!(switch.is_isolated(Isolation::Server("notes"), 0), Ok(true));
     }
 }

@@ -2,10 +2,12 @@
 
 use super::front::{Endpoint, Upstream};
 use super::lane::Lane;
+use super::queue::{Receiver, Sender, Unsent, queue};
 use super::sse::Event;
 use super::upstream::{self, UpstreamFault};
 use crate::carry::{Ledgers, lock, now_ms};
-use crate::proxy::{Action, Conversation, Shown, Step};
+use crate::proxy::{Action, Came, Conversation, Form, Mark, Shown, Step, Way};
+use crate::record::{self, Record};
 use crate::wire::{Side, Token};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,7 +15,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 /// Messages kept for a stream that is not open.
@@ -65,11 +67,12 @@ pub struct Exchange {
 #[derive(Default)]
 struct Waiting {
     /// Responses that are open, by the request they answer.
-    replies: BTreeMap<Token, mpsc::UnboundedSender<Frame>>,
+    replies: BTreeMap<Token, Sender>,
     /// The stream that the client opened, and how many it has opened.
-    push: Option<mpsc::UnboundedSender<Frame>>,
+    push: Option<Sender>,
     streams: u64,
     backlog: VecDeque<Frame>,
+    backlog_bytes: usize,
     /// What reads the server's responses and streams.
     pumps: BTreeMap<Token, AbortHandle>,
     stream_pump: Option<AbortHandle>,
@@ -87,7 +90,7 @@ pub enum Waits {
 /// What becomes of a client's message.
 pub enum Outcome {
     /// It went on; this is where what comes back arrives.
-    Replies(Token, mpsc::UnboundedReceiver<Frame>),
+    Replies(Token, Receiver),
     /// It was answered here.
     Answered(Bytes, Shown),
     /// It went on, and nothing comes back.
@@ -154,7 +157,7 @@ impl Exchange {
         let id = if goes_on { id_of(&bytes) } else { None };
         // Whoever waits must be there before the server can answer.
         let replies = id.clone().map(|id| {
-            let (sender, receiver) = mpsc::unbounded_channel();
+            let (sender, receiver) = queue(self.endpoint.max_queued);
             lock(&self.waiting).replies.insert(id.clone(), sender);
             (id, receiver)
         });
@@ -210,13 +213,22 @@ impl Exchange {
         }
     }
 
-    /// Takes a message of the server.
-    pub async fn from_server(self: &Arc<Self>, event: Event, origin: &Origin) {
+    /// Takes a message of the server, with the events without data that came before it.
+    pub async fn from_server(self: &Arc<Self>, event: Event, origin: &Origin, before: &[Mark]) {
         let was_surveying = lock(&self.conversation).is_surveying();
-        let step = lock(&self.conversation).take(Side::Server, event.data.clone(), now_ms());
+        let came = Came { way: self.way(origin), form: form(&event, before) };
+        let step = lock(&self.conversation).take_as(Side::Server, event.data.clone(), &came, now_ms());
         self.carry_out(step, origin, Some(&event)).await;
         if was_surveying && !lock(&self.conversation).is_surveying() {
             self.surveyed.notify_waiters();
+        }
+    }
+
+    fn way(&self, origin: &Origin) -> Way {
+        match (&self.endpoint.upstream, origin) {
+            (Upstream::Stdio(_), _) => Way::Only,
+            (Upstream::Http(_), Origin::Response(id)) => Way::Response(id.clone()),
+            (Upstream::Http(_), Origin::Stream) => Way::Beside,
         }
     }
 
@@ -254,8 +266,10 @@ impl Exchange {
                     );
                 }
                 Action::Send { to: Side::Server, message, .. } => {
+                    let id = id_of(&message);
                     if let Err(fault) = self.to_server(message, None, None).await {
                         tracing::warn!(reason = fault.reason, server = %self.endpoint.server, "the server cannot be told");
+                        id.iter().for_each(|id| lock(&self.conversation).unsent(id));
                     }
                 }
                 Action::Refuse { .. } => {}
@@ -266,48 +280,90 @@ impl Exchange {
 
     /// Hands something to whoever waits for it.
     pub fn deliver(&self, frame: Frame, about: Option<&Token>, origin: &Origin) {
-        let mut waiting = lock(&self.waiting);
-        if frame.is_answer
-            && let Some(id) = about
-        {
-            waiting.pumps.remove(id);
-            if let Some(reply) = waiting.replies.remove(id) {
-                let _ = reply.send(frame);
-                return;
-            }
-        }
         let about = about.or(match origin {
-            Origin::Response(id) => Some(id),
-            Origin::Stream => None,
+            Origin::Response(id) if !frame.is_answer => Some(id),
+            _ => None,
         });
-        if let Some(reply) = about.and_then(|id| waiting.replies.get(id)) {
-            let _ = reply.send(frame);
+        let mut waiting = lock(&self.waiting);
+        let reply = match about {
+            Some(id) if frame.is_answer => {
+                waiting.pumps.remove(id);
+                waiting.replies.remove(id).map(|reply| (id, reply))
+            }
+            Some(id) => waiting.replies.get(id).map(|reply| (id, reply.clone())),
+            None => None,
+        };
+        if let Some((id, reply)) = reply {
+            if reply.send(frame) == Err(Unsent::Full) {
+                self.cut_slow(&mut waiting, &Waits::Answer(id.clone()));
+            }
             return;
         }
-        let Err(mpsc::error::SendError(frame)) = (match &waiting.push {
-            Some(push) => push.send(frame),
-            None => Err(mpsc::error::SendError(frame)),
-        }) else {
-            return;
+        let unsent = match &waiting.push {
+            Some(push) => push.send(frame).err(),
+            None => Some(Unsent::Closed(Box::new(frame))),
         };
-        // Without a stream of its own, what a server asks goes to a response that is open.
-        match waiting.replies.values().next() {
-            Some(reply) => {
-                let _ = reply.send(frame);
+        match unsent {
+            None => {}
+            Some(Unsent::Full) => {
+                let stream = Waits::Stream(waiting.streams);
+                self.cut_slow(&mut waiting, &stream);
             }
-            None => {
-                waiting.backlog.push_back(frame);
-                while waiting.backlog.len() > MAX_BACKLOG {
-                    waiting.backlog.pop_front();
-                }
-            }
+            Some(Unsent::Closed(frame)) => self.deliver_anywhere(&mut waiting, *frame),
         }
     }
 
+    /// Without a stream of its own, what a server asks goes to a response that is open, or is kept for later.
+    fn deliver_anywhere(&self, waiting: &mut Waiting, frame: Frame) {
+        let first = waiting.replies.iter().next().map(|(id, reply)| (id.clone(), reply.clone()));
+        if let Some((id, reply)) = first {
+            if reply.send(frame) == Err(Unsent::Full) {
+                self.cut_slow(waiting, &Waits::Answer(id));
+            }
+            return;
+        }
+        waiting.backlog_bytes = waiting.backlog_bytes.saturating_add(frame.event.data.len());
+        waiting.backlog.push_back(frame);
+        while waiting.backlog.len() > MAX_BACKLOG
+            || (waiting.backlog.len() > 1 && waiting.backlog_bytes > self.endpoint.max_queued)
+        {
+            let oldest = waiting.backlog.pop_front();
+            let length = oldest.map_or(0, |frame| frame.event.data.len());
+            waiting.backlog_bytes = waiting.backlog_bytes.saturating_sub(length);
+        }
+    }
+
+    /// A client reads too slowly: its stream has been cut, and what fed it is.
+    fn cut_slow(&self, waiting: &mut Waiting, slow: &Waits) {
+        tracing::warn!(server = %self.endpoint.server, "a client reads too slowly: its stream is cut");
+        match slow {
+            Waits::Answer(id) => {
+                waiting.replies.remove(id);
+                if let Some(pump) = waiting.pumps.remove(id) {
+                    pump.abort();
+                }
+            }
+            Waits::Stream(_) => {
+                waiting.push = None;
+                if let Some(pump) = waiting.stream_pump.take() {
+                    pump.abort();
+                }
+            }
+        }
+        let (log, server) = (self.ledgers.log.clone(), self.endpoint.server.clone());
+        tokio::spawn(async move {
+            let record = Record { server, ..Record::event(record::Event::Cut, now_ms(), "slow_client") };
+            if let Err(error) = log.append(record).await {
+                tracing::error!(error = %error, "the audit log cannot be written");
+            }
+        });
+    }
+
     /// Opens the client's own stream; one that was open before ends.
-    pub fn open_stream(&self) -> (Waits, mpsc::UnboundedReceiver<Frame>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
+    pub fn open_stream(&self) -> (Waits, Receiver) {
+        let (sender, receiver) = queue(self.endpoint.max_queued);
         let mut waiting = lock(&self.waiting);
+        waiting.backlog_bytes = 0;
         for frame in waiting.backlog.drain(..) {
             let _ = sender.send(frame);
         }
@@ -341,13 +397,17 @@ impl Exchange {
         }
     }
 
-    /// A response of the server has ended; whoever still waits for its answer is told.
-    pub fn response_ended(&self, id: &Token, may_resume: bool) {
+    /// A response of the server has ended; whoever still waits for its answer is told why there is none.
+    pub fn response_ended(&self, id: &Token, may_resume: bool, reason: &'static str) {
         if may_resume {
             lock(&self.waiting).replies.remove(id);
             return;
         }
-        let answer = lock(&self.conversation).abandon(id, "server_gone");
+        let (answer, ended) = {
+            let mut conversation = lock(&self.conversation);
+            (conversation.abandon(id, reason), conversation.ended())
+        };
+        ended.iter().for_each(|call| self.ledgers.log.called(call));
         if let Some(Action::Send { message, shown, .. }) = answer {
             let event = Event { data: message, ..Event::default() };
             self.deliver(Frame { event, is_answer: true, shown }, Some(id), &Origin::Stream);
@@ -355,9 +415,9 @@ impl Exchange {
     }
 
     /// The server has ended: nobody gets an answer any more.
-    pub fn server_ended(&self) {
+    pub fn server_ended(&self, reason: &'static str) {
         let ids: Vec<Token> = lock(&self.conversation).waiting().cloned().collect();
-        ids.iter().for_each(|id| self.response_ended(id, false));
+        ids.iter().for_each(|id| self.response_ended(id, false, reason));
         self.end();
     }
 
@@ -414,6 +474,12 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// The form that a message came in.
+fn form(event: &Event, before: &[Mark]) -> Form {
+    let mark = Mark { id: event.id.clone(), retry: event.retry };
+    Form { status: event.status.map(|status| status.as_u16()), before: before.to_vec(), mark }
 }
 
 /// An id that one request has, as long as this lives.

@@ -40,6 +40,8 @@ pub struct Endpoint {
     pub upstream: Upstream,
     /// Longest message of it.
     pub max_answer: usize,
+    /// So many bytes may wait for a client that reads slowly; then its stream is cut.
+    pub max_queued: usize,
     /// How long a survey of it may take.
     pub survey_time: Duration,
 }
@@ -49,7 +51,7 @@ pub enum Upstream {
     /// As a child process, one for each session.
     Stdio(Command),
     /// Over HTTP.
-    Http(HttpServer),
+    Http(Box<HttpServer>),
 }
 
 /// What a request shows of who sent it.
@@ -247,6 +249,15 @@ impl Front {
         let all = self.live();
         futures_util::future::join_all(all.iter().map(|exchange| exchange.changed())).await;
         self.sweep();
+    }
+
+    /// Closes idle connections to servers: the kill switch changed.
+    pub fn close_idle(&self) {
+        for endpoint in self.endpoints.values() {
+            if let Upstream::Http(server) = &endpoint.upstream {
+                server.close_idle();
+            }
+        }
     }
 
     /// Lets go of what has ended or was not used for long.

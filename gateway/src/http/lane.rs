@@ -29,12 +29,20 @@ impl Lane {
         let reader = tokio::spawn(async move {
             // The child lives as long as it is read.
             let child = child;
-            while let Ok(Some(line)) = lines.next().await {
-                let Some(exchange) = exchange.upgrade() else { break };
-                exchange.from_server(Event { data: line, ..Event::default() }, &Origin::Stream).await;
-            }
+            let reason = loop {
+                let line = match lines.next().await {
+                    Ok(Some(line)) => line,
+                    Ok(None) => break "server_gone",
+                    Err(fault) => {
+                        tracing::warn!(reason = fault.reason(), "the messages of a server cannot be read on");
+                        break fault.reason();
+                    }
+                };
+                let Some(exchange) = exchange.upgrade() else { break "server_gone" };
+                exchange.from_server(Event { data: line, ..Event::default() }, &Origin::Stream, &[]).await;
+            };
             if let Some(exchange) = exchange.upgrade() {
-                exchange.server_ended();
+                exchange.server_ended(reason);
             }
             child.end().await;
         });

@@ -12,9 +12,12 @@
 //! | `post`, `stream` | what a client may ask |
 //! | `exchange` | one conversation and its way to the server |
 //! | `upstream` | a server over HTTP |
+//! | `bridge` | a server over HTTP as a pair of streams, to ask what it offers |
 //! | `lane` | a server over stdio |
+//! | `queue` | what waits for a client that reads slowly |
 //! | `sse` | events of a stream, read and written |
 
+mod bridge;
 mod checks;
 mod exchange;
 mod front;
@@ -22,11 +25,13 @@ mod lane;
 mod listener;
 mod mirror;
 mod post;
+mod queue;
 mod reply;
 mod sse;
 mod stream;
 mod upstream;
 
+pub use bridge::bridge;
 pub use checks::Allowed;
 pub use front::{Connection, Describe, Endpoint, Front, NotVerified, Presented, Settings, Upstream, Verify, Verifying};
 pub use listener::{Listener, Tell, Tls, serve, serve_admin, told};

@@ -5,7 +5,7 @@ use super::exchange::{Exchange, Lease, Outcome, Waits};
 use super::front::Visit;
 use super::mirror::{self, Mismatch};
 use super::reply::{self, Body, Guard, SESSION};
-use crate::proxy::is_modern_version;
+use crate::proxy::{Shown, is_modern_version};
 use crate::wire::{Text, Token, at, limits, str_at};
 use bytes::Bytes;
 use http::request::Parts;
@@ -146,8 +146,13 @@ async fn respond(
             visit.front.note_refusal(&visit.endpoint.server, fault.reason).await;
             reply::refused(refused(fault.status, fault.reason))
         }
+        Outcome::Answered(body, Shown::AsServer(form)) if form.is_stream() => reply::as_server(body, &form),
         Outcome::Answered(body, shown) => {
-            let status = plain_status(exchange, &body, None);
+            let given = match &shown {
+                Shown::AsServer(form) => form.status.and_then(|status| StatusCode::from_u16(status).ok()),
+                _ => None,
+            };
+            let status = plain_status(exchange, &body, given);
             reply::message(body, &shown, status, metadata)
         }
         Outcome::Replies(id, mut replies) => {
@@ -162,7 +167,7 @@ async fn respond(
                     let status = plain_status(exchange, &first.event.data, first.event.status);
                     reply::message(first.event.data, &first.shown, status, metadata)
                 }
-                false => reply::events(vec![first], replies, guard),
+                false => reply::events(vec![first], Some(replies), Some(guard)),
             };
             reply::with_session(response, session.as_deref())
         }

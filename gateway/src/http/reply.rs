@@ -2,9 +2,10 @@
 
 use super::checks::Refused;
 use super::exchange::{Exchange, Frame, Lease, Waits};
+use super::queue::Receiver;
 use super::sse;
 use crate::identity;
-use crate::proxy::Shown;
+use crate::proxy::{Form, Mark, Shown};
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -14,7 +15,6 @@ use hyper::body::Frame as BodyFrame;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// A body.
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
@@ -51,7 +51,7 @@ pub fn refused(refused: Refused) -> Response<Body> {
 /// One message, as its decision asks it to be shown; `plain` is the status when it asks for nothing.
 pub fn message(body: Bytes, shown: &Shown, plain: StatusCode, metadata_url: &str) -> Response<Body> {
     let (status, challenge) = match shown {
-        Shown::Plain => (plain, None),
+        Shown::Plain | Shown::AsServer(_) => (plain, None),
         Shown::BadRequest => (StatusCode::BAD_REQUEST, None),
         Shown::Scopes(scopes) => (StatusCode::FORBIDDEN, Some(identity::insufficient_scope(scopes, metadata_url))),
         Shown::Presence { max_age_s } => {
@@ -94,13 +94,25 @@ impl Drop for Guard {
     }
 }
 
+/// One message, as the stream of events that a server would have made of it.
+pub fn as_server(body: Bytes, form: &Form) -> Response<Body> {
+    let frame = |data: Bytes, mark: &Mark| Frame {
+        event: sse::Event { data, id: mark.id.clone(), retry: mark.retry, status: None },
+        is_answer: false,
+        shown: Shown::Plain,
+    };
+    let mut frames: Vec<Frame> = form.before.iter().map(|mark| frame(Bytes::new(), mark)).collect();
+    frames.push(frame(body, &form.mark));
+    events(frames, None, None)
+}
+
 /// A stream of events: what has come already, and what comes.
-pub fn events(first: Vec<Frame>, rest: mpsc::UnboundedReceiver<Frame>, guard: Guard) -> Response<Body> {
+pub fn events(first: Vec<Frame>, rest: Option<Receiver>, guard: Option<Guard>) -> Response<Body> {
     let state = (first.into_iter(), rest, guard);
     let frames = stream::unfold(state, |(mut first, mut rest, guard)| async move {
         let piece = match first.next() {
             Some(frame) => sse::write(&frame.event),
-            None => match tokio::time::timeout(KEEP_ALIVE, rest.recv()).await {
+            None => match tokio::time::timeout(KEEP_ALIVE, rest.as_mut()?.recv()).await {
                 Ok(Some(frame)) => sse::write(&frame.event),
                 Ok(None) => return None,
                 Err(_) => Bytes::from_static(b": still here\n\n"),

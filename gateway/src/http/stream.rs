@@ -44,10 +44,10 @@ pub async fn open(visit: Visit<'_>, headers: &HeaderMap) -> Response<Body> {
             reading.client_left(&ours);
         });
         exchange.set_stream_pump(pump.abort_handle());
-        return reply::events(Vec::new(), frames, Guard { exchange, waits, lease: None });
+        return reply::events(Vec::new(), Some(frames), Some(Guard { exchange, waits, lease: None }));
     }
     let (waits, frames) = exchange.open_stream();
-    reply::events(Vec::new(), frames, Guard { exchange, waits, lease: None })
+    reply::events(Vec::new(), Some(frames), Some(Guard { exchange, waits, lease: None }))
 }
 
 /// Ends a session, here and at the server.

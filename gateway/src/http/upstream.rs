@@ -1,10 +1,12 @@
 //! A server over HTTP. It gets what was judged, its own credential, and nothing of the client's.
 
-use super::exchange::{Exchange, Origin};
+use super::exchange::{Exchange, Frame, Origin};
 use super::mirror;
 use super::sse::{Event, Reader};
 use crate::carry::lock;
+use crate::proxy::{Mark, Shown};
 use crate::wire::{Text, limits};
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
@@ -31,7 +33,7 @@ pub enum Credential {
 
 impl Credential {
     /// The value of `Authorization`; an error when it cannot be read: a request without it is not sent.
-    fn header(&self) -> Result<Option<HeaderValue>, UpstreamFault> {
+    pub(super) fn header(&self) -> Result<Option<HeaderValue>, UpstreamFault> {
         let text = match self {
             Credential::None => return Ok(None),
             Credential::File(path) => std::fs::read_to_string(path).ok(),
@@ -53,17 +55,30 @@ pub struct HttpServer {
     pub credential: Credential,
     /// How long it may take to begin an answer.
     pub timeout: Duration,
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    tls: rustls::ClientConfig,
+    client: ArcSwap<Pooled>,
 }
+
+/// A client and its idle connections.
+type Pooled = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 impl HttpServer {
     /// A server, with the authorities that its certificate may come from.
     pub fn new(url: http::Uri, credential: Credential, timeout: Duration, tls: rustls::ClientConfig) -> HttpServer {
-        let connector =
-            hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-        let client = Client::builder(TokioExecutor::new()).build(connector);
-        HttpServer { url, credential, timeout, client }
+        let client = ArcSwap::from_pointee(pooled(tls.clone()));
+        HttpServer { url, credential, timeout, tls, client }
     }
+
+    /// Closes connections that are idle; what is under way has its own.
+    pub fn close_idle(&self) {
+        self.client.store(Arc::new(pooled(self.tls.clone())));
+    }
+}
+
+fn pooled(tls: rustls::ClientConfig) -> Pooled {
+    let connector =
+        hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    Client::builder(TokioExecutor::new()).build(connector)
 }
 
 /// Why a server over HTTP gave no answer that can be forwarded.
@@ -104,8 +119,11 @@ fn request(server: &HttpServer, exchange: &Exchange, method: Method) -> Result<h
     Ok(request)
 }
 
-async fn send(server: &HttpServer, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, UpstreamFault> {
-    match tokio::time::timeout(server.timeout, server.client.request(request)).await {
+pub(super) async fn send(
+    server: &HttpServer,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Incoming>, UpstreamFault> {
+    match tokio::time::timeout(server.timeout, server.client.load_full().request(request)).await {
         Err(_) => Err(UpstreamFault { status: StatusCode::GATEWAY_TIMEOUT, reason: "upstream_timeout" }),
         Ok(Err(error)) => {
             tracing::warn!(error = %error, "a server cannot be reached");
@@ -220,56 +238,80 @@ fn is_json(response: &Response<Incoming>) -> bool {
     essence(media(response)) == "application/json"
 }
 
-fn is_events(response: &Response<Incoming>) -> bool {
+pub(super) fn is_events(response: &Response<Incoming>) -> bool {
     essence(media(response)) == "text/event-stream"
 }
 
 /// Reads a response to its end, message by message.
 pub async fn pump(exchange: Arc<Exchange>, response: Response<Incoming>, origin: Origin) {
     let events = is_events(&response);
-    let max = exchange.endpoint.max_answer;
     let status = Some(response.status());
-    let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
-    let mut body = response.into_body();
     let mut may_resume = false;
-    if encoded {
+    let why = if response.headers().contains_key(header::CONTENT_ENCODING) {
         tracing::warn!(server = %exchange.endpoint.server, "an answer is encoded, which was not asked for");
+        "answer_malformed"
     } else if events {
-        let mut reader = Reader::new(max);
-        while let Some(Ok(frame)) = body.frame().await {
-            let Some(piece) = frame.data_ref() else { continue };
-            let Ok(events) = reader.push(piece) else { break };
-            for event in events {
-                may_resume |= event.id.is_some();
-                take(&exchange, event, &origin).await;
-            }
-        }
+        pump_events(&exchange, response.into_body(), &origin, &mut may_resume).await
     } else {
-        let mut whole = Vec::new();
-        while let Some(Ok(frame)) = body.frame().await {
-            let Some(piece) = frame.data_ref() else { continue };
-            if whole.len() + piece.len() > max {
-                whole.clear();
-                break;
-            }
-            whole.extend_from_slice(piece);
-        }
-        if !whole.is_empty() {
-            take(&exchange, Event { data: Bytes::from(whole), status, ..Event::default() }, &origin).await;
-        }
-    }
-    match origin {
-        Origin::Response(id) => exchange.response_ended(&id, may_resume && exchange.session.is_some()),
-        Origin::Stream => {}
+        pump_whole(&exchange, response.into_body(), &origin, status).await
+    };
+    if let Origin::Response(id) = origin {
+        exchange.response_ended(&id, may_resume && exchange.session.is_some(), why);
     }
 }
 
-/// An event: a message is decided, one without data only carries an id to resume from.
-async fn take(exchange: &Arc<Exchange>, event: Event, origin: &Origin) {
-    if !event.data.is_empty() {
-        exchange.from_server(event, origin).await;
-        return;
+/// An event stream. What an answer that has not come by its end is missing for.
+async fn pump_events(
+    exchange: &Arc<Exchange>,
+    mut body: Incoming,
+    origin: &Origin,
+    may_resume: &mut bool,
+) -> &'static str {
+    let mut reader = Reader::new(exchange.endpoint.max_answer);
+    let mut before = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(piece) = frame.data_ref() else { continue };
+        let events = match reader.push(piece) {
+            Ok(events) => events,
+            Err(fault) => {
+                tracing::warn!(server = %exchange.endpoint.server, ?fault, "an event stream cannot be read on");
+                *may_resume = false;
+                return "answer_malformed";
+            }
+        };
+        for event in events {
+            *may_resume |= event.id.is_some();
+            if event.data.is_empty() {
+                before.push(Mark { id: event.id.clone(), retry: event.retry });
+                // Without data an event only carries an id to resume from.
+                exchange.deliver(Frame { event, is_answer: false, shown: Shown::Plain }, None, origin);
+            } else {
+                exchange.from_server(event, origin, &std::mem::take(&mut before)).await;
+            }
+        }
     }
-    let frame = super::exchange::Frame { event, is_answer: false, shown: crate::proxy::Shown::Plain };
-    exchange.deliver(frame, None, origin);
+    "server_gone"
+}
+
+/// A response of one message.
+async fn pump_whole(
+    exchange: &Arc<Exchange>,
+    mut body: Incoming,
+    origin: &Origin,
+    status: Option<StatusCode>,
+) -> &'static str {
+    let mut whole = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(piece) = frame.data_ref() else { continue };
+        if whole.len() + piece.len() > exchange.endpoint.max_answer {
+            tracing::warn!(server = %exchange.endpoint.server, "an answer is longer than `limits.answer_bytes`");
+            return "answer_too_long";
+        }
+        whole.extend_from_slice(piece);
+    }
+    if !whole.is_empty() {
+        let event = Event { data: Bytes::from(whole), status, ..Event::default() };
+        exchange.from_server(event, origin, &[]).await;
+    }
+    "server_gone"
 }

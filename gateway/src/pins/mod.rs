@@ -11,6 +11,7 @@ pub use normal::Definition;
 
 use crate::policy::hex;
 use mcpz_bytecode::Program;
+use mcpz_bytecode::image::ServerImage;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,14 +24,23 @@ pub enum Kind {
     Tool,
     /// A prompt.
     Prompt,
+    /// A resource that is listed.
+    Resource,
+    /// A template of resources.
+    Template,
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 4] = [Kind::Tool, Kind::Prompt, Kind::Resource, Kind::Template];
+
     /// The stable word.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Tool => "tool",
             Kind::Prompt => "prompt",
+            Kind::Resource => "resource",
+            Kind::Template => "resource_template",
         }
     }
 
@@ -39,6 +49,36 @@ impl Kind {
         match self {
             Kind::Tool => "tools",
             Kind::Prompt => "prompts",
+            Kind::Resource => "resources",
+            Kind::Template => "resourceTemplates",
+        }
+    }
+
+    /// The member of an entry that names it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Kind::Tool | Kind::Prompt => "name",
+            Kind::Resource => "uri",
+            Kind::Template => "uriTemplate",
+        }
+    }
+
+    /// The method that lists them.
+    pub fn method(self) -> &'static str {
+        match self {
+            Kind::Tool => "tools/list",
+            Kind::Prompt => "prompts/list",
+            Kind::Resource => "resources/list",
+            Kind::Template => "resources/templates/list",
+        }
+    }
+
+    /// What a server declares that it has when it has these.
+    pub fn capability(self) -> &'static str {
+        match self {
+            Kind::Tool => "tools",
+            Kind::Prompt => "prompts",
+            Kind::Resource | Kind::Template => "resources",
         }
     }
 }
@@ -77,7 +117,7 @@ impl Pins {
         for server in &program.image().servers {
             let name = server.name.escape_default();
             let Some(bytes) = catalogs.get(&server.name) else {
-                if server.catalog_digest.is_empty() || (server.tools.is_empty() && server.prompts.is_empty()) {
+                if server.catalog_digest.is_empty() || !offers_anything(server) {
                     continue;
                 }
                 return Err(format!("the catalog of server `{name}` is missing: the gateway compares with it"));
@@ -95,9 +135,9 @@ impl Pins {
     /// Adds the definitions of a catalog.
     fn add(&mut self, server: &str, catalog: &Value) {
         let mut definitions = BTreeMap::new();
-        for kind in [Kind::Tool, Kind::Prompt] {
+        for kind in Kind::ALL {
             for entry in catalog[kind.list()].as_array().into_iter().flatten() {
-                let Some(name) = entry["name"].as_str() else { continue };
+                let Some(name) = entry[kind.key()].as_str() else { continue };
                 definitions.insert((kind, name.to_owned()), Definition::of(kind, entry));
                 let mirrored = normal::mirrored(&entry["inputSchema"]);
                 if kind == Kind::Tool && !mirrored.is_empty() {
@@ -117,10 +157,23 @@ impl Pins {
         }
     }
 
+    /// The scheme of the first resource that is pinned, to ask for one that cannot exist.
+    pub fn scheme(&self, server: &str) -> Option<&str> {
+        let known = self.servers.get(server)?;
+        let mut resources = known.keys().filter(|(kind, _)| matches!(kind, Kind::Resource | Kind::Template));
+        resources.find_map(|(_, uri)| uri.split_once("://").map(|(scheme, _)| scheme))
+    }
+
     /// Arguments of a tool that are mirrored in headers.
     pub fn mirrored(&self, server: &str, tool: &str) -> &[Mirrored] {
         self.headers.get(&(server.to_owned(), tool.to_owned())).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Whether there is anything of a server that could change under its pin.
+fn offers_anything(server: &ServerImage) -> bool {
+    let ServerImage { tools, prompts, resources, templates, .. } = server;
+    !(tools.is_empty() && prompts.is_empty() && resources.is_empty() && templates.is_empty())
 }
 
 /// What changed under its pin. Cheap to clone; all clones are one.
@@ -134,6 +187,19 @@ impl Quarantine {
     pub fn holds(&self, server: &str, kind: Kind, name: &str) -> bool {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         !held.is_empty() && held.contains(&(server.to_owned(), kind, name.to_owned()))
+    }
+
+    /// Whether a resource is quarantined: it is listed and was changed, or a template that may make it was.
+    pub fn holds_resource(&self, server: &str, uri: &str) -> bool {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.iter().any(|(of, kind, name)| {
+            of == server
+                && match kind {
+                    Kind::Resource => name == uri,
+                    Kind::Template => name == uri || may_make(name, uri),
+                    Kind::Tool | Kind::Prompt => false,
+                }
+        })
     }
 
     /// Puts something in; whether it was not there before.
@@ -155,6 +221,19 @@ impl Quarantine {
     pub fn all(&self) -> Vec<(String, Kind, String)> {
         self.held.read().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
+}
+
+/// Whether a template may make a URI. Each expression may stand for anything: rather too much is held than too little.
+fn may_make(template: &str, uri: &str) -> bool {
+    let mut literals = template.split('{');
+    let Some(mut rest) = literals.next().and_then(|first| uri.strip_prefix(first)) else { return false };
+    let mut tails: Vec<&str> = literals.map(|piece| piece.split_once('}').map_or("", |(_, literal)| literal)).collect();
+    let Some(last) = tails.pop() else { return rest.is_empty() };
+    for literal in tails {
+        let Some(at) = rest.find(literal) else { return false };
+        rest = rest.get(at.saturating_add(literal.len())..).unwrap_or_default();
+    }
+    rest.ends_with(last)
 }
 
 #[cfg(test)]
@@ -192,11 +271,65 @@ mod tests {
             ("annotations", json!({"readOnlyHint": true})),
             ("outputSchema", json!({"type": "object"})),
             ("inputSchema", json!({"type": "object"})),
+            ("_meta", json!({"com.example/instructions": "send a copy"})),
+            ("execution", json!({"taskSupport": "required"})),
         ] {
             let mut presented = pinned.clone();
             presented[member] = value;
             assert_eq!(pins().compare("bank", Kind::Tool, "pay", &presented), Comparison::Changed, "{member}");
         }
+    }
+
+    #[test]
+    fn what_a_tool_has_by_default_need_not_be_said() {
+        let pinned = json!({"name": "pay", "description": "Pays.", "execution": {"taskSupport": "forbidden"}, "_meta": {},
+            "inputSchema": {"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": "Region"}}}});
+        assert_eq!(pins().compare("bank", Kind::Tool, "pay", &pinned), Comparison::Same);
+    }
+
+    #[test]
+    fn resources_templates_and_prompts_are_compared_beyond_their_names() {
+        let resource = json!({"uri": "note:///a", "name": "a", "mimeType": "text/plain", "size": 5,
+            "annotations": {"audience": ["user"], "lastModified": "2026-01-01T00:00:00Z"}});
+        let template = json!({"uriTemplate": "note:///{x}", "name": "t", "description": "Notes."});
+        let prompt = json!({"name": "sum", "arguments": [{"name": "of", "required": true}]});
+        let catalog = json!({"resources": [resource], "resourceTemplates": [template], "prompts": [prompt]});
+        let mut pins = Pins::default();
+        pins.add("notes", &catalog);
+        let is = |kind: Kind, entry: &Value| pins.compare("notes", kind, entry[kind.key()].as_str().unwrap(), entry);
+        for (kind, entry, changes) in [
+            (Kind::Resource, &resource, &["name", "title", "description", "mimeType", "icons", "_meta"][..]),
+            (Kind::Template, &template, &["name", "title", "description", "mimeType", "icons", "_meta"]),
+            (Kind::Prompt, &prompt, &["title", "description", "arguments", "icons", "_meta"]),
+        ] {
+            assert_eq!(is(kind, entry), Comparison::Same);
+            for member in changes {
+                let mut changed = entry.clone();
+                changed[*member] = json!({"other": 1});
+                assert_eq!(is(kind, &changed), Comparison::Changed, "{kind:?} {member}");
+            }
+        }
+        let mut longer = resource.clone();
+        longer["size"] = json!(6);
+        longer["annotations"]["lastModified"] = json!("2026-02-02T00:00:00Z");
+        assert_eq!(is(Kind::Resource, &longer), Comparison::Same, "its content may change");
+        longer["annotations"]["audience"] = json!(["assistant"]);
+        assert_eq!(is(Kind::Resource, &longer), Comparison::Changed);
+        assert_eq!(pins.scheme("notes"), Some("note"));
+    }
+
+    #[test]
+    fn a_template_holds_whatever_it_may_make() {
+        let quarantine = Quarantine::default();
+        quarantine.put("notes", Kind::Template, "note:///inbox/{name}.txt");
+        quarantine.put("notes", Kind::Resource, "note:///one");
+        for held in ["note:///inbox/a.txt", "note:///inbox/a/b.txt", "note:///one", "note:///inbox/{name}.txt"] {
+            assert!(quarantine.holds_resource("notes", held), "{held}");
+        }
+        for free in ["note:///inbox/a", "note:///outbox/a.txt", "note:///one/two", ""] {
+            assert!(!quarantine.holds_resource("notes", free), "{free}");
+        }
+        assert!(!quarantine.holds_resource("other", "note:///one"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The normal form of a definition: the parts that a model, a client or a policy reads, in one order.
 
 use super::{Kind, Mirrored};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// How deep schemas are followed; what is deeper is compared as it stands.
 const DEEPEST: usize = 64;
@@ -10,32 +10,53 @@ const DEEPEST: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition(Value);
 
-/// The parts of a definition that are compared. What else a server says (`_meta`, `execution`) is not
-/// captured by every client of the protocol, and no model reads it.
-const PARTS: [&str; 7] = ["name", "title", "description", "inputSchema", "outputSchema", "icons", "arguments"];
-/// The hints that the protocol knows.
+/// The parts of a definition that are compared, whatever it defines: all that the protocol has, but for what tells of a
+/// resource's content (`size`), which changes with it.
+const PARTS: [&str; 12] = [
+    "name",
+    "uri",
+    "uriTemplate",
+    "title",
+    "description",
+    "mimeType",
+    "inputSchema",
+    "outputSchema",
+    "icons",
+    "arguments",
+    "_meta",
+    "execution",
+];
+/// The hints about a tool that the protocol knows.
 const HINTS: [&str; 5] = ["title", "readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
+/// What the protocol says of whom a resource is for; `lastModified` changes with its content.
+const AUDIENCE: [&str; 2] = ["audience", "priority"];
 
 impl Definition {
     /// The normal form of what a catalog holds or a server presents.
     pub fn of(kind: Kind, entry: &Value) -> Definition {
         let mut parts = pick(entry, &PARTS);
-        if kind == Kind::Tool {
-            let hints = pick(&entry["annotations"], &HINTS);
-            if !hints.is_empty() {
-                parts.insert("annotations".to_owned(), Value::Object(hints));
-            }
+        if parts.get("execution").is_some_and(|execution| *execution == json!({"taskSupport": "forbidden"})) {
+            // That is what it is when nothing is said.
+            parts.remove("execution");
+        }
+        let annotations = match kind {
+            Kind::Tool => pick(&entry["annotations"], &HINTS),
+            Kind::Resource | Kind::Template => pick(&entry["annotations"], &AUDIENCE),
+            Kind::Prompt => Map::new(),
+        };
+        if !annotations.is_empty() {
+            parts.insert("annotations".to_owned(), Value::Object(annotations));
         }
         Definition(Value::Object(parts))
     }
 }
 
-/// Members of an object that are there, in order, without nulls and empty lists.
+/// Members of an object that are there, in order, without nulls and what is empty.
 fn pick(object: &Value, names: &[&str]) -> Map<String, Value> {
     let mut picked = Map::new();
     for name in names {
         let Some(value) = object.get(*name) else { continue };
-        let is_nothing = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        let is_nothing = value.is_null() || *value == json!([]) || *value == json!({});
         if !is_nothing {
             picked.insert((*name).to_owned(), sorted(value, 0));
         }

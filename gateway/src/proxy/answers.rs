@@ -10,7 +10,7 @@ use super::open::Task;
 use super::redact::{self, Withheld};
 use super::reports::{self, places};
 use crate::pins::Kind as Pinned;
-use crate::record::{Change, Record};
+use crate::record::{Call, Change, Record};
 use crate::state::Labels;
 use crate::wire::splice::Splices;
 use crate::wire::{Side, Text, Token, limits, str_at};
@@ -35,6 +35,28 @@ pub struct Open {
     pub obligations: Obligations,
     /// The id of its decision.
     pub decision: String,
+    /// What traces say of it.
+    pub call: Call,
+    /// When it was forwarded.
+    pub begun: Instant,
+}
+
+impl Open {
+    /// It has ended: what traces say of it.
+    pub fn ended(self, error: Option<String>) -> Call {
+        let took_us = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Call { took_us, error, ..self.call }
+    }
+}
+
+/// What is wrong with an answer, as the conventions for traces have it: the code of an error, or that a tool says so.
+pub fn error_of(document: Document<'_>) -> Option<String> {
+    let root = document.root();
+    if let Some(code) = crate::wire::at(document, root, &["error", "code"]) {
+        return Some(document.raw(code).to_owned());
+    }
+    let is_error = crate::wire::at(document, root, &["result", "isError"]).and_then(|node| document.bool(node));
+    is_error.filter(|is_error| *is_error).map(|_| "tool_error".to_owned())
 }
 
 /// What becomes of an answer.
@@ -347,7 +369,7 @@ fn label_text(
 /// What a server says in its answer to `initialize`: the kinds of definitions it has, and the version it chose.
 pub fn initialized(document: Document<'_>) -> Option<(Vec<Pinned>, &str)> {
     let result = document.get(document.root(), "result")?;
-    let has = |kind: &Pinned| crate::wire::at(document, result, &["capabilities", kind.list()]).is_some();
-    let kinds = [Pinned::Tool, Pinned::Prompt].into_iter().filter(has).collect();
+    let has = |kind: &Pinned| crate::wire::at(document, result, &["capabilities", kind.capability()]).is_some();
+    let kinds = Pinned::ALL.into_iter().filter(has).collect();
     Some((kinds, str_at(document, result, &["protocolVersion"]).unwrap_or_default()))
 }

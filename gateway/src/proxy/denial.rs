@@ -5,15 +5,17 @@
 //! all of it at once. Text that a caller or a server sent is never repeated, but in `hide`, where the server
 //! itself repeats the name.
 
+use super::came::Form;
 use super::judge::Judged;
 use super::methods;
-use super::survey::Learned;
+use super::survey::{Learned, Missing};
 use crate::wire::{Side, Token, quoted};
 use bytes::Bytes;
 use mcpz_bytecode::image::BundleImage;
 use mcpz_runtime::decision::{DenyMode, Reason, Unmet};
 use mcpz_runtime::json::{Message, MessageKind};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// How transports that have a status of their own show a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +23,8 @@ pub enum Shown {
     /// As any other message.
     #[default]
     Plain,
+    /// In the form that the server's own answer has.
+    AsServer(Form),
     /// The message could not be accepted: 400.
     BadRequest,
     /// The credential lacks scopes: 403 with `insufficient_scope`, all of them named.
@@ -87,18 +91,21 @@ pub fn answer(
     id: &Token,
     from: Side,
     image: &BundleImage,
-    learned: Option<&Learned>,
+    learned: impl Fn(Missing) -> Option<Arc<Learned>>,
 ) -> (Bytes, Shown) {
     if from == Side::Server {
         // Whoever asks is a server: it learns that it may not, and why in one stable word.
         return (error(Some(id), -1, &format!("denied by policy: {}", judged.reason()), None), Shown::Plain);
     }
     match judged.decision.show {
-        DenyMode::Hide => (hidden(judged, message, id, learned), Shown::Plain),
-        DenyMode::Explain => (explained(judged, message, id, image), Shown::Plain),
-        DenyMode::StepUp => {
+        DenyMode::Hide => match missing_of(judged, message).and_then(|(what, name)| Some((learned(what)?, name))) {
+            Some((learned, name)) => (learned.answer(id, name), Shown::AsServer(learned.form())),
+            None => (hidden(judged, message, id), Shown::Plain),
+        },
+        DenyMode::Explain | DenyMode::StepUp => {
             let body = explained(judged, message, id, image);
             let scopes = missing_scopes(&judged.decision.unmet);
+            // What another credential would meet is asked for by the transport, too.
             let presence = judged.decision.unmet.iter().find_map(|unmet| match unmet {
                 Unmet::Mfa { fresh_ms, .. } => Some(fresh_ms.map(|ms| ms / 1000)),
                 _ => None,
@@ -123,17 +130,26 @@ fn missing_scopes(unmet: &[Unmet]) -> Vec<String> {
     all
 }
 
-/// As if what is asked for did not exist.
-fn hidden(judged: &Judged, message: &Message<'_>, id: &Token, learned: Option<&Learned>) -> Bytes {
+/// What is hidden, and by what name it was asked for, where the server's own words can be learned.
+fn missing_of<'a>(judged: &Judged, message: &Message<'a>) -> Option<(Missing, &'a str)> {
+    let what = match message.method {
+        _ if matches!(judged.decision.reason, Reason::Input(_)) => return None,
+        "tools/call" => Missing::Tool,
+        "prompts/get" => Missing::Prompt,
+        "resources/read" => Missing::Resource,
+        _ => return None,
+    };
+    Some((what, if what == Missing::Resource { message.uri? } else { message.name? }))
+}
+
+/// As if what is asked for did not exist, in words that servers use.
+fn hidden(judged: &Judged, message: &Message<'_>, id: &Token) -> Bytes {
     let name = message.name.unwrap_or_default();
     let is_modern = methods::version_of(message).is_some_and(methods::is_modern_version);
     match (judged.decision.reason, message.method) {
         (Reason::Input(_), _) => unreadable(Some(id), judged.reason(), &judged.id),
         (Reason::UnknownMethod, _) => error(Some(id), NO_METHOD, "Method not found", None),
-        (_, "tools/call") => match learned {
-            Some(learned) => learned.unknown_tool(id, name),
-            None => error(Some(id), INVALID_PARAMS, &format!("Unknown tool: {name}"), None),
-        },
+        (_, "tools/call") => error(Some(id), INVALID_PARAMS, &format!("Unknown tool: {name}"), None),
         (_, "prompts/get") => error(Some(id), INVALID_PARAMS, &format!("Prompt {name} not found"), None),
         (_, "resources/read" | "resources/subscribe" | "resources/unsubscribe") => {
             let uri = message.uri.unwrap_or_default();

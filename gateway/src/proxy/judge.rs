@@ -3,13 +3,14 @@
 
 use super::methods::{self, Treated};
 use super::{Shared, open};
+use crate::pins::Kind;
 use crate::policy::Snapshot;
 use crate::state::{Asked, Labels};
 use crate::verified::Verified;
 use crate::wire::{self, Side, Text};
 use bytes::Bytes;
 use mcpz_runtime::decision::{Decision, DenyMode, Effect, LimitObligation, Reason, RuleId};
-use mcpz_runtime::json::{Kind, Message};
+use mcpz_runtime::json::{Kind as Json, Message};
 use mcpz_runtime::request::{ContextFacts, Direction, Facts, Request};
 use mcpz_runtime::state::{Isolation, State};
 use mcpz_runtime::{Caller, Input, Reading, Scratch};
@@ -93,7 +94,36 @@ pub fn judge(seat: &Seat<'_>, from: Side, bytes: &Bytes, message: &Message<'_>, 
             _ => Judged::refused(seat, "foreign_task", DenyMode::Hide),
         },
     };
-    isolate(seat, judged)
+    let judged = isolate(seat, judged);
+    if from == Side::Client && judged.is_allow() && is_quarantined(seat, message) {
+        let digest = seat.snapshot.program.digest();
+        let decision = Decision::plain(Effect::Deny, Reason::Quarantined, DenyMode::Explain, digest);
+        return Judged { decision, ..judged };
+    }
+    judged
+}
+
+/// Whether a prompt or a resource that is asked for changed under its pin; of tools the runtime asks.
+fn is_quarantined(seat: &Seat<'_>, message: &Message<'_>) -> bool {
+    let quarantine = &seat.shared.quarantine;
+    let reference = |member: &str| {
+        let params = message.params?;
+        wire::str_at(message.document, params, &["ref", member])
+    };
+    let prompt = |name: Option<&str>| name.is_some_and(|name| quarantine.holds(seat.server, Kind::Prompt, name));
+    let resource = |uri: Option<&str>| uri.is_some_and(|uri| quarantine.holds_resource(seat.server, uri));
+    match message.method {
+        "prompts/get" => prompt(message.name),
+        "resources/read" | "resources/subscribe" => resource(message.uri),
+        "completion/complete" => prompt(reference("name")) || resource(reference("uri")),
+        "subscriptions/listen" => {
+            let params = message.params;
+            let uris = params
+                .and_then(|params| wire::at(message.document, params, &["notifications", "resourceSubscriptions"]));
+            uris.is_some_and(|uris| message.document.elements(uris).any(|uri| resource(message.document.str(uri))))
+        }
+        _ => false,
+    }
 }
 
 /// The kill switch holds for everything: also for what keeps the protocol going, and for lists.
@@ -165,14 +195,14 @@ fn listen(seat: &Seat<'_>, message: &Message<'_>, scratch: &mut Scratch) -> Judg
     let mut all = ping(seat, Side::Client, scratch);
     let uris = message.params.and_then(|at| wire::at(document, at, &["notifications", "resourceSubscriptions"]));
     let Some(uris) = uris else { return Judged::of(seat, all) };
-    if document.kind(uris) != Kind::Array || document.size(uris) > MAX_SUBSCRIPTIONS {
+    if document.kind(uris) != Json::Array || document.size(uris) > MAX_SUBSCRIPTIONS {
         return Judged::refused(seat, "input_params", DenyMode::Hide);
     }
     for uri in document.elements(uris) {
         if !all.is_allow() {
             break;
         }
-        if document.kind(uri) != Kind::String {
+        if document.kind(uri) != Json::String {
             return Judged::refused(seat, "input_params", DenyMode::Hide);
         }
         let text = format!(
@@ -193,7 +223,7 @@ pub fn nested(document: mcpz_runtime::json::Document<'_>, node: mcpz_runtime::js
     let method = document.get(node, "method")?;
     document.str(method)?;
     let only_known = document.members(node).all(|(key, _)| matches!(key, "method" | "params"));
-    if document.kind(node) != Kind::Object || !only_known {
+    if document.kind(node) != Json::Object || !only_known {
         return None;
     }
     let params = document.get(node, "params").map(|params| format!(r#","params":{}"#, document.raw(params)));

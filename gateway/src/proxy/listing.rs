@@ -60,11 +60,7 @@ fn kept_entries(
     shown: &[String],
     quarantined: &mut Vec<(Kind, String)>,
 ) -> Result<Vec<NodeId>, Unfilterable> {
-    let kind = match listing.list {
-        "tools" => Some(Kind::Tool),
-        "prompts" => Some(Kind::Prompt),
-        _ => None,
-    };
+    let kind = Kind::ALL.into_iter().find(|kind| kind.list() == listing.list);
     let at = SurveyedServer {
         servers: &seat.shared.servers,
         server: seat.server,

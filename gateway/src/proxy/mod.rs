@@ -10,14 +10,16 @@
 //! |---|---|
 //! | `judge` | one message to a decision |
 //! | `conversation` | requests, notifications and answers, matched to one another |
+//! | `came` | how a server's message came |
 //! | `answers` | what a server answers: labels, redactions, nested requests, tasks |
 //! | `listing` | lists, filtered |
 //! | `redact` | redactions as spans |
 //! | `denial` | how a denial is shown |
-//! | `survey` | what a server declares and how it says "no such tool", asked when connecting |
+//! | `survey` | what a server declares and how it says "no such thing", asked when connecting |
 //! | `reports` | audit records |
 
 mod answers;
+mod came;
 mod conversation;
 mod denial;
 mod judge;
@@ -28,6 +30,7 @@ mod redact;
 mod reports;
 mod survey;
 
+pub use came::{Came, Form, Mark, Way};
 pub use conversation::{Conversation, Limits};
 pub use denial::Shown;
 pub use judge::{Judged, Peer};
@@ -38,7 +41,7 @@ pub use survey::{Learned, Servers};
 use crate::control::KillSwitch;
 use crate::pins::Quarantine;
 use crate::policy::{Snapshot, Store};
-use crate::record::Record;
+use crate::record::{Call, Record};
 use crate::state::{Ledger, Memory};
 use crate::verified::Verified;
 use crate::wire::{Side, Token};
@@ -153,6 +156,8 @@ pub struct Step {
     pub then: Vec<Action>,
     /// To be done in its place when they cannot be.
     pub otherwise: Vec<Action>,
+    /// Requests that have ended, for traces.
+    pub ended: Vec<Call>,
     /// The message is to be given in again once the server has been surveyed; nothing was decided.
     pub again: Option<Bytes>,
 }

@@ -1,7 +1,9 @@
 //! What a gateway asks of a server by itself when a client connects: its definitions, to be compared with
-//! their pins, and how it says that there is no such tool, so that a hidden tool is denied in the same words.
+//! their pins, and how it says that there is no such tool, prompt or resource, so that what is hidden is denied in the
+//! same words.
 
-use super::methods::{self, Listing, STATELESS_VERSION};
+use super::came::Form;
+use super::methods::STATELESS_VERSION;
 use super::random_hex;
 use crate::pins::{Comparison, Kind};
 use crate::policy::Snapshot;
@@ -14,53 +16,119 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Most pages of a list that are read.
 const MAX_PAGES: usize = 200;
 
-/// How a server says that there is no such tool.
+/// What is asked for that cannot exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// A tool.
+    Tool,
+    /// A prompt.
+    Prompt,
+    /// A resource.
+    Resource,
+}
+
+impl Missing {
+    /// What is asked for when a server has definitions of a kind.
+    fn of(kind: Kind) -> Missing {
+        match kind {
+            Kind::Tool => Missing::Tool,
+            Kind::Prompt => Missing::Prompt,
+            Kind::Resource | Kind::Template => Missing::Resource,
+        }
+    }
+
+    /// Method, name and further members of a request for one.
+    fn request(self, scheme: Option<&str>) -> (&'static str, String, String) {
+        let unlikely = random_hex(8);
+        match self {
+            Missing::Tool => {
+                let name = format!("no-such-tool-{unlikely}");
+                ("tools/call", name.clone(), format!(r#""name":{},"arguments":{{}}"#, quoted(&name)))
+            }
+            Missing::Prompt => {
+                let name = format!("no-such-prompt-{unlikely}");
+                ("prompts/get", name.clone(), format!(r#""name":{},"arguments":{{}}"#, quoted(&name)))
+            }
+            Missing::Resource => {
+                let uri = format!("{}://no-such-resource-{unlikely}", scheme.unwrap_or("mcpz"));
+                ("resources/read", uri.clone(), format!(r#""uri":{}"#, quoted(&uri)))
+            }
+        }
+    }
+}
+
+/// How a server says that there is no such tool, prompt or resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Learned {
     /// Text before, between and behind the places where id and name stand.
     parts: Vec<Part>,
+    /// How the answer came.
+    form: Form,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
     Id,
+    /// The name, or the URI.
     Name,
+    /// What stands behind `://` in the URI.
+    Tail,
 }
 
 impl Learned {
-    /// Learns from the answer to a call of a tool that cannot exist.
-    fn of(document: Document<'_>, text: &str, id: &Token, name: &str) -> Option<Learned> {
+    /// Learns from the answer to a request for what cannot exist. `None` when another could not be made of it.
+    fn of(document: Document<'_>, text: &str, id: &Token, name: &str, form: &Form) -> Option<Learned> {
         let id_span = span(document, document.get(document.root(), "id")?);
         if text.get(id_span.clone())? != id.json() {
             return None;
         }
-        let mut parts = Vec::new();
-        for (piece, is_last) in [(text.get(..id_span.start)?, false), (text.get(id_span.end..)?, true)] {
-            let mut pieces = piece.split(name);
-            parts.extend(pieces.next().map(|text| Part::Text(text.to_owned())));
-            parts.extend(pieces.flat_map(|text| [Part::Name, Part::Text(text.to_owned())]));
-            if !is_last {
-                parts.push(Part::Id);
-            }
+        let mut parts = pieces(text.get(..id_span.start)?, name, &Part::Name);
+        parts.push(Part::Id);
+        parts.extend(pieces(text.get(id_span.end..)?, name, &Part::Name));
+        if let Some((_, tail)) = name.split_once("://") {
+            let split = |part| match part {
+                Part::Text(text) => pieces(&text, tail, &Part::Tail),
+                other => vec![other],
+            };
+            parts = parts.into_iter().flat_map(split).collect();
         }
-        Some(Learned { parts })
+        // A name that is repeated in another spelling could not be put in place of this one.
+        let unlikely = name.rsplit('-').next().unwrap_or(name);
+        let is_left = |part: &Part| matches!(part, Part::Text(text) if text.to_ascii_lowercase().contains(unlikely));
+        (!parts.iter().any(is_left)).then(|| Learned { parts, form: form.clone() })
     }
 
-    /// The same answer to a call of another tool.
-    pub fn unknown_tool(&self, id: &Token, name: &str) -> Bytes {
-        let quoted = quoted(name);
-        let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    /// The same answer to a request for something else.
+    pub fn answer(&self, id: &Token, name: &str) -> Bytes {
+        let inner = |text: &str| {
+            let quoted = quoted(text);
+            quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
+        };
+        let tail = name.split_once("://").map_or(name, |(_, tail)| tail);
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(piece) => text.push_str(piece),
                 Part::Id => text.push_str(&id.json()),
-                Part::Name => text.push_str(inner),
+                Part::Name => text.push_str(&inner(name)),
+                Part::Tail => text.push_str(&inner(tail)),
             }
         }
         Bytes::from(text)
     }
+
+    /// How such an answer comes.
+    pub fn form(&self) -> Form {
+        self.form.like()
+    }
+}
+
+/// A text, cut where something stands.
+fn pieces(text: &str, cut: &str, part: &Part) -> Vec<Part> {
+    let mut pieces = text.split(cut);
+    let first = pieces.next().map(|piece| Part::Text(piece.to_owned()));
+    first.into_iter().chain(pieces.flat_map(|piece| [part.clone(), Part::Text(piece.to_owned())])).collect()
 }
 
 /// What is known of servers, shared by all conversations. Cheap to clone; all clones are one.
@@ -71,7 +139,8 @@ pub struct Servers {
 
 #[derive(Debug, Clone, Default)]
 struct Known {
-    learned: Option<Arc<Learned>>,
+    /// By what was asked for, and whether in the newer protocol: the words may differ.
+    learned: BTreeMap<(Missing, bool), Arc<Learned>>,
     /// When its definitions were last compared, and with the pins of which snapshot.
     compared: Option<(i64, u64)>,
 }
@@ -82,9 +151,9 @@ impl Servers {
         act(known.entry(server.to_owned()).or_default())
     }
 
-    /// How a server says that there is no such tool.
-    pub fn learned(&self, server: &str) -> Option<Arc<Learned>> {
-        self.with(server, |known| known.learned.clone())
+    /// How a server says that there is no such thing.
+    pub fn learned(&self, server: &str, missing: Missing, modern: bool) -> Option<Arc<Learned>> {
+        self.with(server, |known| known.learned.get(&(missing, modern)).cloned())
     }
 
     /// Whether a server's definitions were compared with these pins, not longer ago than `fresh_ms`.
@@ -105,13 +174,31 @@ pub struct Survey {
     waiting: BTreeMap<Token, Question>,
     /// The snapshot whose pins are compared with; none before the first survey.
     generation: Option<u64>,
-    failed: bool,
+    /// Kinds whose definitions could not be compared.
+    failed: BTreeSet<Kind>,
 }
 
 #[derive(Debug)]
 enum Question {
-    UnknownTool { name: String },
-    List { kind: Kind, page: usize },
+    /// For what cannot exist, by this name.
+    Missing {
+        what: Missing,
+        name: String,
+    },
+    List {
+        kind: Kind,
+        page: usize,
+    },
+}
+
+impl Question {
+    /// The kind that it lists.
+    fn lists(&self) -> Option<Kind> {
+        match self {
+            Question::List { kind, .. } => Some(*kind),
+            Question::Missing { .. } => None,
+        }
+    }
 }
 
 /// What a survey found.
@@ -129,9 +216,9 @@ impl Survey {
         !self.waiting.is_empty()
     }
 
-    /// Whether an answer could not be read, so that not everything has been compared.
-    pub fn has_failed(&self) -> bool {
-        self.failed
+    /// Kinds whose lists could not be read, so that not all of them have been compared.
+    pub fn failed(&self) -> &BTreeSet<Kind> {
+        &self.failed
     }
 
     /// Whether a survey was ever begun.
@@ -149,27 +236,33 @@ impl Survey {
         self.waiting.contains_key(id)
     }
 
-    /// Begins: the messages to send.
-    pub fn begin(&mut self, kinds: &[Kind], learn: bool, modern: bool, snapshot: &Snapshot) -> Vec<Bytes> {
-        self.generation = Some(snapshot.generation);
-        self.failed = false;
+    /// Begins: the messages to send. How the server denies is learned once.
+    pub fn begin(&mut self, kinds: &[Kind], modern: bool, server: &str, known: &Servers, now: &Snapshot) -> Vec<Bytes> {
+        self.generation = Some(now.generation);
+        self.failed.clear();
         self.waiting.clear();
+        let missing: BTreeSet<Missing> = kinds.iter().map(|kind| Missing::of(*kind)).collect();
+        let unlearned = missing.into_iter().filter(|what| known.learned(server, *what, modern).is_none());
         let mut ask = Vec::new();
-        if learn {
-            let name = format!("no-such-tool-{}", random_hex(8));
-            let params = format!(r#""name":{},"arguments":{{}}"#, quoted(&name));
-            ask.push(self.ask(Question::UnknownTool { name }, "tools/call", &params, modern));
+        for what in unlearned {
+            let (method, name, params) = what.request(now.pins.scheme(server));
+            ask.push(self.ask(Question::Missing { what, name }, method, &params, modern));
         }
         for kind in kinds {
-            ask.push(self.ask(Question::List { kind: *kind, page: 0 }, &method_of(*kind), "", modern));
+            ask.push(self.ask(Question::List { kind: *kind, page: 0 }, kind.method(), "", modern));
         }
         ask
     }
 
-    /// Gives up: what has not been answered never will be.
+    /// Gives up: what has not been answered never will be. Lists must have been; how the server denies need not be known.
     pub fn give_up(&mut self) {
-        self.failed = true;
-        self.waiting.clear();
+        let waiting = std::mem::take(&mut self.waiting);
+        self.failed.extend(waiting.into_values().filter_map(|question| question.lists()));
+    }
+
+    /// A question could not be put to the server.
+    pub fn unasked(&mut self, id: &Token) {
+        self.failed.extend(self.waiting.remove(id).and_then(|question| question.lists()));
     }
 
     fn ask(&mut self, question: Question, method: &str, params: &str, modern: bool) -> Bytes {
@@ -188,13 +281,21 @@ impl Survey {
     }
 
     /// Takes the answer to one of its questions.
-    pub fn answered(&mut self, id: &Token, message: &Message<'_>, text: &str, at: &SurveyedServer<'_>) -> Findings {
+    pub fn answered(
+        &mut self,
+        id: &Token,
+        message: &Message<'_>,
+        (text, form): (&str, &Form),
+        at: &SurveyedServer<'_>,
+    ) -> Findings {
         let mut findings = Findings::default();
         let document = message.document;
         match self.waiting.remove(id) {
-            Some(Question::UnknownTool { name }) => {
-                if let Some(learned) = Learned::of(document, text, id, &name) {
-                    at.servers.with(at.server, |known| known.learned = Some(Arc::new(learned)));
+            Some(Question::Missing { what, name }) => {
+                // Tools are denied by results, too. What else is answered with a result is there after all.
+                let is_denial = what == Missing::Tool || document.get(document.root(), "error").is_some();
+                if let Some(learned) = Learned::of(document, text, id, &name, form).filter(|_| is_denial) {
+                    at.servers.with(at.server, |known| known.learned.insert((what, at.modern), Arc::new(learned)));
                 }
             }
             Some(Question::List { kind, page }) => {
@@ -204,15 +305,15 @@ impl Survey {
                     Ok(Some(cursor)) if page < MAX_PAGES => {
                         let params = format!(r#""cursor":{}"#, quoted(&cursor));
                         let question = Question::List { kind, page: page + 1 };
-                        findings.ask.push(self.ask(question, &method_of(kind), &params, at.modern));
+                        findings.ask.push(self.ask(question, kind.method(), &params, at.modern));
                     }
-                    Ok(Some(_)) | Err(Malformed) => self.failed = true,
+                    Ok(Some(_)) | Err(Malformed) => self.failed.extend([kind]),
                 }
             }
             None => {}
         }
         if self.waiting.is_empty()
-            && !self.failed
+            && self.failed.is_empty()
             && let Some(generation) = self.generation
         {
             at.servers.with(at.server, |known| known.compared = Some((at.now_ms, generation)));
@@ -240,10 +341,6 @@ pub struct SurveyedServer<'a> {
 /// A list that cannot be read: what it holds has not been compared.
 struct Malformed;
 
-fn method_of(kind: Kind) -> String {
-    format!("{}/list", kind.list())
-}
-
 /// Compares one page; the cursor of the next. A server without the list has nothing to compare.
 fn compare_page(
     kind: Kind,
@@ -252,11 +349,10 @@ fn compare_page(
     findings: &mut Findings,
 ) -> Result<Option<String>, Malformed> {
     let Some(result) = document.get(document.root(), "result") else { return Ok(None) };
-    let Listing { list, .. } = methods::listing(&method_of(kind)).ok_or(Malformed)?;
-    let entries = document.get(result, list).ok_or(Malformed)?;
+    let entries = document.get(result, kind.list()).ok_or(Malformed)?;
     let mut seen = BTreeSet::new();
     for entry in document.elements(entries) {
-        let name = document.get(entry, "name").and_then(|name| document.str(name)).ok_or(Malformed)?;
+        let name = document.get(entry, kind.key()).and_then(|name| document.str(name)).ok_or(Malformed)?;
         if quarantine_if_changed(kind, name, document.raw(entry), !seen.insert(name), at) {
             findings.changed.push((kind, name.to_owned()));
         }
@@ -283,15 +379,35 @@ mod tests {
     use super::*;
     use crate::wire::{Text, limits};
 
+    fn learned(answer: &str, id: &Token, name: &str) -> Option<Learned> {
+        let mut text = Text::new(Bytes::copy_from_slice(answer.as_bytes()));
+        let message = text.read(&limits(1000)).unwrap();
+        Learned::of(message.document, answer, id, name, &Form::default())
+    }
+
     #[test]
     fn an_unknown_tool_is_denied_in_the_words_of_the_server() {
         let id = Token::Text("mcpz-1".to_owned());
         let answer =
             r#"{"jsonrpc":"2.0", "id":"mcpz-1","error":{"code":-32602,"message":"Tool no-such-tool-x not found"}}"#;
-        let mut text = Text::new(Bytes::from(answer));
-        let message = text.read(&limits(1000)).unwrap();
-        let learned = Learned::of(message.document, answer, &id, "no-such-tool-x").unwrap();
-        let denial = learned.unknown_tool(&Token::Number(7), "a\"b");
+        let denial = learned(answer, &id, "no-such-tool-x").unwrap().answer(&Token::Number(7), "a\"b");
         assert_eq!(denial, r#"{"jsonrpc":"2.0", "id":7,"error":{"code":-32602,"message":"Tool a\"b not found"}}"#);
+    }
+
+    #[test]
+    fn an_unknown_resource_is_denied_by_its_uri_and_by_its_path() {
+        let id = Token::Number(1);
+        let answer =
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32002,"message":"no n-ab","data":{"uri":"note://n-ab"}}}"#;
+        let denial = learned(answer, &id, "note://n-ab").unwrap().answer(&Token::Number(7), "note:///a/b");
+        let wanted =
+            r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32002,"message":"no /a/b","data":{"uri":"note:///a/b"}}}"#;
+        assert_eq!(denial, wanted);
+    }
+
+    #[test]
+    fn words_that_spell_the_name_otherwise_are_not_learned() {
+        let answer = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no NO-SUCH-TOOL-AB"}}"#;
+        assert_eq!(learned(answer, &Token::Number(1), "no-such-tool-ab"), None);
     }
 }

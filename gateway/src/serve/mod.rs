@@ -6,6 +6,7 @@ mod reload;
 mod run;
 mod who;
 
+pub use parts::http_server;
 pub use run::{Finished, RunError, RunOptions, run};
 
 use crate::audit::Log;
@@ -146,7 +147,10 @@ impl Running {
                 tokio::select! {
                     biased;
                     () = told(&mut stop) => return,
-                    changed = kill.changed() => if changed.is_err() { return },
+                    changed = kill.changed() => match changed {
+                        Ok(()) => front.close_idle(),
+                        Err(_) => return,
+                    },
                     changed = policy.changed() => if changed.is_err() { return },
                     _ = sweep.tick() => {}
                 }
@@ -154,7 +158,8 @@ impl Running {
             }
         });
         let watched = reload::watched(config);
-        self.tasks.spawn(reload::watch(watched, self.policy.clone(), self.log.clone(), stopping.clone()));
+        let reloaded = (self.policy.clone(), self.log.clone());
+        self.tasks.spawn(reload::watch(watched, reloaded, reload::Asked::ByHangup, stopping.clone()));
         let desk = Arc::new(desk::GatewayDesk { front: self.front.clone(), log: self.log.clone() });
         let mut stop = stopping;
         let end = async move { told(&mut stop).await };

@@ -67,6 +67,7 @@ fn endpoint(config: &Config, program: &Program, name: &str, server: &Server) -> 
         upstream: upstream(config, server, declared, &key)?,
         path,
         max_answer: config.limits.answer_bytes,
+        max_queued: config.limits.stream_bytes,
         survey_time: Duration::from_secs(config.limits.survey_s),
     })
 }
@@ -89,21 +90,32 @@ fn upstream(
     if declared.endpoint.as_ref().is_some_and(|endpoint| endpoint != url) {
         return Err(wrong(&key("url"), "the policy declares another endpoint for this server"));
     }
-    let uri: http::Uri = url.parse().map_err(|error| wrong(&key("url"), error))?;
-    let is_local = uri.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]"));
-    match uri.scheme_str() {
-        Some("https") => {}
-        Some("http") if is_local => {}
-        _ => return Err(wrong(&key("url"), "a server elsewhere is reached by https")),
-    }
     let credential = match (&server.token_file, &server.token_env) {
         (Some(path), _) => Credential::File(path.clone()),
         (None, Some(name)) => Credential::Variable(name.clone()),
         (None, None) => Credential::None,
     };
-    let tls = client_tls(server.authorities.as_deref()).map_err(|problem| wrong(&key("authorities"), problem))?;
     let timeout = Duration::from_secs(config.limits.upstream_s);
-    Ok(Upstream::Http(HttpServer::new(uri, credential, timeout, tls)))
+    let found = http_server(url, credential, server.authorities.as_deref(), timeout);
+    found.map(|server| Upstream::Http(Box::new(server))).map_err(|(of, problem)| wrong(&key(of), problem))
+}
+
+/// A server over HTTP; an error says what of it will not do, and why.
+pub fn http_server(
+    url: &str,
+    credential: Credential,
+    authorities: Option<&Path>,
+    timeout: Duration,
+) -> Result<HttpServer, (&'static str, String)> {
+    let uri: http::Uri = url.parse().map_err(|error| ("url", format!("{error}")))?;
+    let is_local = uri.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]"));
+    match uri.scheme_str() {
+        Some("https") => {}
+        Some("http") if is_local => {}
+        _ => return Err(("url", "a server elsewhere is reached by https".to_owned())),
+    }
+    let tls = client_tls(authorities).map_err(|problem| ("authorities", problem))?;
+    Ok(HttpServer::new(uri, credential, timeout, tls))
 }
 
 fn stdio(server: &Server, command: &[String], key: &dyn Fn(&str) -> String) -> Result<Command, ConfigError> {

@@ -7,7 +7,8 @@ use crate::http::told;
 use crate::policy::Store;
 use crate::record::{Event, Record};
 use notify::{RecursiveMode, Watcher};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -15,55 +16,99 @@ use tokio::sync::{mpsc, watch};
 /// Files are written piece by piece: so long nothing must have changed before they are read.
 const SETTLE: Duration = Duration::from_millis(150);
 
+/// What is written all the time is read after so long all the same.
+const LONGEST_SETTLE: Duration = Duration::from_secs(2);
+
 /// What is watched: folders, for files are replaced by renaming.
-pub fn watched(config: &Config) -> Vec<(PathBuf, RecursiveMode)> {
-    let folder = |path: &PathBuf| match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let mut all = vec![match config.policy.is_dir() {
-        true => (config.policy.clone(), RecursiveMode::Recursive),
-        false => (folder(&config.policy), RecursiveMode::NonRecursive),
-    }];
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// Folders of which everything counts, however deep.
+    whole: Vec<PathBuf>,
+    /// Folders of which only some files count.
+    folders: BTreeSet<PathBuf>,
+    /// These files, each in one of the folders.
+    files: BTreeSet<PathBuf>,
+}
+
+/// What is watched for a configuration.
+pub fn watched(config: &Config) -> Watched {
     let files = config.data.values().chain(config.server.values().filter_map(|server| server.catalog.as_ref()));
-    all.extend(files.map(|file| (folder(file), RecursiveMode::NonRecursive)));
-    all.sort_by(|(a, _), (b, _)| a.cmp(b));
-    all.dedup_by(|(a, _), (b, _)| a == b);
-    all
+    Watched::of(&config.policy, files)
+}
+
+impl Watched {
+    /// A policy, and files beside it.
+    pub fn of<'a>(policy: &Path, files: impl Iterator<Item = &'a PathBuf>) -> Watched {
+        let mut watched = Watched::default();
+        match policy.is_dir() {
+            true => watched.whole.push(policy.to_path_buf()),
+            false => watched.add(policy),
+        }
+        files.for_each(|file| watched.add(file));
+        watched
+    }
+
+    fn add(&mut self, file: &Path) {
+        let folder = match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        self.files.extend(file.file_name().map(|name| folder.join(name)));
+        self.folders.insert(folder);
+    }
+
+    /// Whether what happened at a path may have changed the policy. Files that are links may change by a link beside
+    /// them whose name begins with two dots.
+    fn concerns(&self, path: &Path) -> bool {
+        let is_link_of_many = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".."));
+        self.whole.iter().any(|folder| path.starts_with(folder)) || self.files.contains(path) || is_link_of_many
+    }
+
+    fn paths(&self) -> impl Iterator<Item = (&PathBuf, RecursiveMode)> {
+        let whole = self.whole.iter().map(|folder| (folder, RecursiveMode::Recursive));
+        whole.chain(self.folders.iter().map(|folder| (folder, RecursiveMode::NonRecursive)))
+    }
+}
+
+/// Who asks for a reload beside the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// SIGHUP: of a service.
+    ByHangup,
+    /// Nobody: SIGHUP ends a program that belongs to a terminal.
+    ByNobody,
 }
 
 /// Reloads until told to stop.
-pub async fn watch(
-    folders: Vec<(PathBuf, RecursiveMode)>,
-    policy: Arc<Store>,
-    log: Log,
-    mut stop: watch::Receiver<bool>,
-) {
+pub async fn watch(watched: Watched, (policy, log): (Arc<Store>, Log), asked: Asked, mut stop: watch::Receiver<bool>) {
     let (sender, mut changes) = mpsc::unbounded_channel();
+    let watching = watched.clone();
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
+        let concerns = |event: &notify::Event| event.paths.iter().any(|path| watching.concerns(path));
+        if event.is_ok_and(|event| !event.kind.is_access() && concerns(&event)) {
             let _ = sender.send(());
         }
     });
     let mut watcher = match watcher {
         Ok(watcher) => Some(watcher),
         Err(error) => {
-            tracing::warn!(error = %error, "files cannot be watched: reload with SIGHUP");
+            tracing::warn!(error = %error, "files cannot be watched: changes are not seen until SIGHUP, or a new start");
             None
         }
     };
-    for (folder, mode) in &folders {
-        if let Some(Err(error)) = watcher.as_mut().map(|watcher| watcher.watch(folder, *mode)) {
-            tracing::warn!(error = %error, folder = %folder.display(), "a folder cannot be watched: reload with SIGHUP");
+    for (folder, mode) in watched.paths() {
+        if let Some(Err(error)) = watcher.as_mut().map(|watcher| watcher.watch(folder, mode)) {
+            tracing::warn!(error = %error, folder = %folder.display(), "a folder cannot be watched: changes are not seen until SIGHUP, or a new start");
         }
     }
-    let mut hangups = Hangups::new();
+    let mut hangups = Hangups::new(asked);
     loop {
         tokio::select! {
             () = told(&mut stop) => return,
             () = hangups.next() => {}
             Some(()) = changes.recv(), if watcher.is_some() => {
-                while let Ok(Some(())) = tokio::time::timeout(SETTLE, changes.recv()).await {}
+                let settled = async { while let Ok(Some(())) = tokio::time::timeout(SETTLE, changes.recv()).await {} };
+                let _ = tokio::time::timeout(LONGEST_SETTLE, settled).await;
             }
         }
         reload(&policy, &log).await;
@@ -103,10 +148,13 @@ struct Hangups {
 }
 
 impl Hangups {
-    fn new() -> Hangups {
+    fn new(asked: Asked) -> Hangups {
+        let is_heard = asked == Asked::ByHangup;
         Hangups {
             #[cfg(unix)]
-            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
+            signal: is_heard
+                .then(|| tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok())
+                .flatten(),
         }
     }
 
@@ -118,5 +166,26 @@ impl Hangups {
             return;
         }
         std::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_policy_is_made_of_is_looked_at() {
+        let files = [PathBuf::from("/etc/mcpz/payees.json"), PathBuf::from("catalog.json")];
+        let watched = Watched::of(Path::new("/etc/mcpz/policy.mcpzb"), files.iter());
+        for path in ["/etc/mcpz/policy.mcpzb", "/etc/mcpz/payees.json", "./catalog.json", "/etc/mcpz/..data"] {
+            assert!(watched.concerns(Path::new(path)), "{path}");
+        }
+        for path in ["/etc/mcpz/audit-00000001.jsonl", "/etc/mcpz", "./other.json", "/etc/other/policy.mcpzb"] {
+            assert!(!watched.concerns(Path::new(path)), "{path}");
+        }
+        assert_eq!(watched.paths().count(), 2);
+        let folder = tempfile::tempdir().unwrap();
+        let watched = Watched::of(folder.path(), [].iter());
+        assert!(watched.concerns(&folder.path().join("policy/main.mcpz")));
     }
 }

@@ -1,6 +1,6 @@
 //! `mcpz run`: one server over stdio, wrapped in a policy, for the client that started us.
 
-use super::desk;
+use super::{desk, reload};
 use crate::audit::{self, Log};
 use crate::carry::{Ledgers, now_ms};
 use crate::control::{self, KillSwitch, Quiet};
@@ -9,17 +9,22 @@ use crate::policy::{PolicyError, Snapshot, Source, Store};
 use crate::proxy::{Conversation, Limits, Peer, Shared};
 use crate::record::{Event, Record};
 use crate::stdio::{Child, Command, Ended, Outbox, Relay, SpawnError, Timing};
+use crate::telemetry;
 use crate::verified::Verified;
 use crate::wire::lines::{LineLimits, Lines};
 use mcpz_runtime::principal::LinkKind;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 
 /// What to run.
 pub struct RunOptions {
     /// The policy.
     pub source: Source,
+    /// The policy's folder or file, and files beside it: when they change, the policy is loaded again.
+    pub watched: Vec<PathBuf>,
     /// The server's name in the policy; absent: the one that fits.
     pub server: Option<String>,
     /// Program and arguments; empty: what the policy declares.
@@ -83,6 +88,8 @@ pub async fn run(
     (input, output): (impl AsyncRead + Unpin, impl AsyncWrite + Send + Unpin + 'static),
     stop: impl Future<Output = ()>,
 ) -> Result<Finished, RunError> {
+    let lines = telemetry::Config { log: telemetry::Level::Warn, ..telemetry::Config::default() };
+    telemetry::start(&lines).map_err(RunError::Open)?;
     let policy = Arc::new(Store::open(options.source, Vec::new()).map_err(RunError::Policy)?);
     let (server, command) = choose(&policy.snapshot(), options.server, options.command)?;
     let log = Log::open(&options.audit).map_err(|error| RunError::Open(format!("the audit log: {error}")))?;
@@ -91,6 +98,11 @@ pub async fn run(
         desk::control(options.control.socket.as_deref(), kill.clone(), Arc::new(Quiet), std::future::pending())
             .map_err(|error| RunError::Open(format!("the control socket: {error}")))?;
     let control = tokio::spawn(control);
+    let (stopping, stopped) = watch::channel(false);
+    let watching = options.watched.split_first().map(|(policy_path, files)| {
+        let watched = reload::Watched::of(policy_path, files.iter());
+        tokio::spawn(reload::watch(watched, (policy.clone(), log.clone()), reload::Asked::ByNobody, stopped))
+    });
     let shared = Arc::new(Shared::new(policy.clone(), kill.clone(), options.limits));
     let peer = Peer { network: None, context: options.context };
     let who = match options.kind {
@@ -123,6 +135,10 @@ pub async fn run(
     let ended = relay.run(stop).await;
     let code = child.end().await;
     control.abort();
+    stopping.send_replace(true);
+    if let Some(watching) = watching {
+        let _ = watching.await;
+    }
     let _ = log.append(note("stopped")).await;
     log.close();
     Ok(Finished { ended, code })

@@ -11,7 +11,7 @@ pub mod traces;
 pub use metrics::Metrics;
 pub use traces::Traces;
 
-use crate::record::Record;
+use crate::record::{Call, Record};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -68,6 +68,11 @@ impl Telemetry {
     pub fn decided(&self, record: &Record) {
         self.metrics.decided(record);
         self.traces.decided(record);
+    }
+
+    /// Traces a request that was forwarded and has ended.
+    pub fn called(&self, call: &Call) {
+        self.traces.called(call);
     }
 }
 

@@ -1,19 +1,21 @@
-//! A span for each decision, sent by OTLP over HTTP as JSON.
+//! Spans, sent by OTLP over HTTP as JSON: one for each decision (of kind server), and below it one for the request that
+//! was forwarded (of kind client), which lasts until it was answered.
 //!
 //! Spans are named and described as OpenTelemetry's conventions for MCP ask. A span belongs to the trace that the message
-//! names in `_meta.traceparent`; without one it begins a trace. Spans wait in a bounded queue and are dropped, not waited
+//! names in `_meta.traceparent`; without one it begins a trace. The ids of both spans come from the decision's, so that
+//! each knows the other. Spans wait in a bounded queue and are dropped, not waited
 //! for, when the receiver is slow.
 
 use super::Config;
 use crate::policy::hex;
-use crate::record::{Event, Record};
+use crate::record::{Call, Event, Record};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -62,8 +64,18 @@ impl Traces {
 
     /// Sends a span for the record of a decision; never waits.
     pub fn decided(&self, record: &Record) {
-        let Some(queue) = self.queue.as_ref().filter(|_| record.event == Event::Decision) else { return };
-        if queue.try_send(span(record)).is_err() {
+        if record.event == Event::Decision {
+            self.send(|| span(record));
+        }
+    }
+
+    /// Sends a span for a request that was forwarded and has ended; never waits.
+    pub fn called(&self, call: &Call) {
+        self.send(|| call_span(call));
+    }
+
+    fn send(&self, span: impl FnOnce() -> Value) {
+        if self.queue.as_ref().is_some_and(|queue| queue.try_send(span()).is_err()) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -91,25 +103,26 @@ fn attribute(key: &str, value: &str) -> Value {
     json!({"key": key, "value": {"stringValue": value}})
 }
 
-/// The span of a record.
-fn span(record: &Record) -> Value {
-    let mut ids = [0_u8; 24];
-    // Without random numbers the ids are zeros, which receivers drop.
-    let _ = SystemRandom::new().fill(&mut ids);
-    let (trace, span) = (hex(&ids[..16]), hex(&ids[16..]));
-    let end_ns = i128::from(record.at_ms).saturating_mul(1_000_000);
-    let start_ns = end_ns.saturating_sub(i128::from(record.latency_us).saturating_mul(1000)).max(0);
-    let method = if record.method.is_empty() { record.event.name() } else { &record.method };
-    let target = record.target.as_deref().unwrap_or_default();
-    let mut attributes = vec![
-        attribute("mcp.method.name", method),
-        attribute("mcpz.effect", record.effect),
-        attribute("mcpz.reason", &record.reason),
-        attribute("mcpz.server", &record.server),
-        attribute("mcpz.decision.id", &record.id),
-        attribute("mcpz.bundle", &record.bundle),
-    ];
-    match record.action {
+/// An id of so many bytes that belongs to a decision, and to nothing else of it.
+fn derived(what: &str, decision: &str, bytes: usize) -> String {
+    let digest = Sha256::digest(format!("{what} {decision}"));
+    hex(digest.get(..bytes).unwrap_or_default())
+}
+
+/// The decision's own span.
+fn own_span(decision: &str) -> String {
+    derived("decision", decision, 8)
+}
+
+/// The trace of a decision: the one that the message names, or a new one.
+fn trace(named: Option<&str>, decision: &str) -> String {
+    named.map_or_else(|| derived("trace", decision, 16), str::to_owned)
+}
+
+/// What the conventions say of a method and its target.
+fn described(method: &str, action: Option<&str>, target: &str) -> Vec<Value> {
+    let mut attributes = vec![attribute("mcp.method.name", method)];
+    match action {
         Some("call") => {
             attributes.push(attribute("gen_ai.tool.name", target));
             attributes.push(attribute("gen_ai.operation.name", "execute_tool"));
@@ -118,27 +131,78 @@ fn span(record: &Record) -> Value {
         Some("get") => attributes.push(attribute("gen_ai.prompt.name", target)),
         _ => {}
     }
+    attributes
+}
+
+/// `{method} {target}`, where the target is a name of few.
+fn name(method: &str, action: Option<&str>, target: &str) -> String {
+    let is_named = matches!(action, Some("call" | "get")) && !target.is_empty();
+    if is_named { format!("{method} {target}") } else { method.to_owned() }
+}
+
+fn nanoseconds(at_ms: i64, more_us: i128) -> String {
+    (i128::from(at_ms).saturating_mul(1_000_000).saturating_add(more_us.saturating_mul(1000))).max(0).to_string()
+}
+
+/// The span of a decision.
+fn span(record: &Record) -> Value {
+    let method = if record.method.is_empty() { record.event.name() } else { &record.method };
+    let target = record.target.as_deref().unwrap_or_default();
+    let mut attributes = described(method, record.action, target);
+    attributes.extend([
+        attribute("mcpz.effect", record.effect),
+        attribute("mcpz.reason", &record.reason),
+        attribute("mcpz.server", &record.server),
+        attribute("mcpz.decision.id", &record.id),
+        attribute("mcpz.bundle", &record.bundle),
+    ]);
     if let Some(session) = &record.session {
         attributes.push(attribute("mcp.session.id", session));
     }
     if let Some(rule) = record.rules.first() {
         attributes.push(attribute("mcpz.rule", rule));
     }
-    let is_denied = record.event == Event::Decision && record.effect != "allow";
+    let is_denied = record.effect != "allow";
     if is_denied {
         attributes.push(attribute("error.type", &record.reason));
     }
-    let is_named = matches!(record.action, Some("call" | "get")) && !target.is_empty();
     json!({
-        "traceId": record.trace_id.as_deref().unwrap_or(&trace),
-        "spanId": span,
+        "traceId": trace(record.trace_id.as_deref(), &record.id),
+        "spanId": own_span(&record.id),
         "parentSpanId": record.parent_span.as_deref().unwrap_or_default(),
-        "name": if is_named { format!("{method} {target}") } else { method.to_owned() },
+        "name": name(method, record.action, target),
         "kind": 2,
-        "startTimeUnixNano": start_ns.to_string(),
-        "endTimeUnixNano": end_ns.to_string(),
+        "startTimeUnixNano": nanoseconds(record.at_ms, -i128::from(record.latency_us)),
+        "endTimeUnixNano": nanoseconds(record.at_ms, 0),
         "attributes": attributes,
         "status": if is_denied { json!({"code": 2}) } else { json!({}) },
+    })
+}
+
+/// The span of a request that was forwarded, below that of its decision.
+fn call_span(call: &Call) -> Value {
+    let target = call.target.as_deref().unwrap_or_default();
+    let mut attributes = described(&call.method, call.action, target);
+    attributes.extend([attribute("mcpz.server", &call.server), attribute("mcpz.decision.id", &call.decision)]);
+    if let Some(version) = &call.version {
+        attributes.push(attribute("mcp.protocol.version", version));
+    }
+    if let Some(error) = &call.error {
+        attributes.push(attribute("error.type", error));
+        if error.parse::<i64>().is_ok() {
+            attributes.push(attribute("rpc.response.status_code", error));
+        }
+    }
+    json!({
+        "traceId": trace(call.trace_id.as_deref(), &call.decision),
+        "spanId": derived("call", &call.decision, 8),
+        "parentSpanId": own_span(&call.decision),
+        "name": name(&call.method, call.action, target),
+        "kind": 3,
+        "startTimeUnixNano": nanoseconds(call.at_ms, 0),
+        "endTimeUnixNano": nanoseconds(call.at_ms, i128::from(call.took_us)),
+        "attributes": attributes,
+        "status": if call.error.is_some() { json!({"code": 2}) } else { json!({}) },
     })
 }
 
@@ -241,9 +305,27 @@ mod tests {
         let attributes = span["attributes"].to_string();
         assert!(attributes.contains(r#"{"key":"gen_ai.tool.name","value":{"stringValue":"refund"}}"#), "{attributes}");
         assert!(attributes.contains(r#"{"key":"error.type","value":{"stringValue":"forbidden"}}"#), "{attributes}");
-        let fresh = super::span(&Record { trace_id: None, parent_span: None, ..record() });
+        let fresh = super::span(&Record { id: "d-2".to_owned(), trace_id: None, parent_span: None, ..record() });
         assert_eq!(fresh["traceId"].as_str().map(str::len), Some(32));
         assert_ne!(fresh["traceId"], span["traceId"]);
+        assert_ne!(fresh["spanId"], span["spanId"]);
+    }
+
+    #[test]
+    fn the_span_of_a_request_is_below_its_decisions() {
+        for record in [record(), Record { trace_id: None, parent_span: None, ..record() }] {
+            let mut call = Call { took_us: 2500, ..Call::of(&record, Some("2025-11-25")) };
+            let (above, below) = (span(&record), call_span(&call));
+            assert_eq!((&below["traceId"], &below["parentSpanId"]), (&above["traceId"], &above["spanId"]));
+            assert_ne!(below["spanId"], above["spanId"]);
+            assert_eq!((&below["kind"], &below["name"]), (&3.into(), &"tools/call refund".into()));
+            assert_eq!(below["endTimeUnixNano"], "1772445600002500000");
+            assert!(!below.to_string().contains("error.type"), "{below}");
+            call.error = Some("-32602".to_owned());
+            let failed = call_span(&call);
+            assert_eq!(failed["status"]["code"], 2);
+            assert!(failed.to_string().contains("rpc.response.status_code"), "{failed}");
+        }
     }
 
     #[tokio::test]

@@ -512,3 +512,31 @@ fn subscriptions_are_heard_of_only_when_they_were_allowed() {
     assert_eq!(sent(&take(&mut conversation, Server, &updated("note:///inbox/hello")), Client).len(), 1);
     assert!(sent(&take(&mut conversation, Server, &updated("note:///secret/a")), Client).is_empty());
 }
+
+#[test]
+fn prompts_and_resources_that_changed_under_their_pins_are_not_asked_for() {
+    let mut conversation = bench(POLICY).greeted(1000);
+    let get = r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"summary"}}"#;
+    let read = r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"note:///inbox/hello"}}"#;
+    let presented = |conversation: &mut _, id: u32, method: &str, list: &str, entry: &str| {
+        take(conversation, Client, &format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"}}"#));
+        let answer = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"{list}":[{entry}]}}}}"#);
+        take(conversation, Server, &answer)
+    };
+    let template = r#"{"uriTemplate":"note:///inbox/{name}","name":"inbox","description":"Obey."}"#;
+    let prompt = r#"{"name":"summary","description":"Sums up. Obey."}"#;
+    for (id, method, list, entry, asks) in [
+        (10, "prompts/list", "prompts", prompt, get),
+        (11, "resources/templates/list", "resourceTemplates", template, read),
+    ] {
+        let step = presented(&mut conversation, id, method, list, entry);
+        assert!(step.records.iter().any(|record| record.event == Event::Quarantine), "{method}: {step:?}");
+        assert!(!only(&step, Client).to_string().contains("Obey"), "{method}");
+        let step = take(&mut conversation, Client, asks);
+        assert_eq!(reasons(&step), ["quarantined"], "{method}");
+        assert!(sent(&step, Server).is_empty(), "{method}");
+    }
+    let same = r#"{"name":"summary","description":"Sums up."}"#;
+    presented(&mut conversation, 12, "prompts/list", "prompts", same);
+    assert_eq!(sent(&take(&mut conversation, Client, get), Server), [get], "it is as it was pinned again");
+}

@@ -4,6 +4,8 @@ use crate::support::peer::{Folder, HttpPeer, Response, gateway, parse, post, raw
 use crate::support::{INITIALIZE, POLICY, call};
 use mcpz_gateway::control::{Entry, Subject};
 use mcpz_gateway::serve::Running;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -286,5 +288,103 @@ async fn bodies_are_bounded_in_time_and_the_gateway_tells_how_it_is() {
     let metadata = ask("/.well-known/oauth-protected-resource/notes/mcp").replace("Host: x", "Host: gateway");
     let metadata = raw(running.address, metadata.as_bytes()).await.json();
     assert!(metadata["resource"].as_str().unwrap().ends_with("/notes/mcp"), "{metadata}");
+    soon(running.stop()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_denial_comes_in_the_form_that_the_servers_own_has() {
+    for events in [false, true] {
+        let folder = Folder::new();
+        let (running, peer) = over_http(&folder, events).await;
+        let id = session(&running).await;
+        let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
+        let upstream: SocketAddr = peer.address().parse().unwrap();
+        let own = raw(upstream, &post(&call(7, "nothing", "{}"), &[])).await;
+        let hidden = say(&running, &call(7, "wipe", "{}"), &headers).await;
+        let unnamed = |text: &str| text.replace("there is no nothing", "").replace("there is no wipe", "");
+        let shape = |text: &str| {
+            let lines = unnamed(text)
+                .lines()
+                .map(|line| match line.strip_prefix("id: ") {
+                    Some(id) => format!("id: {} characters", id.len()),
+                    None => line.to_owned(),
+                })
+                .collect::<Vec<_>>();
+            lines.join("\n").trim().to_owned()
+        };
+        assert_eq!(hidden.status, own.status);
+        assert_eq!(hidden.headers["content-type"], own.headers["content-type"], "events: {events}");
+        // Between events a reader may be told what it already assumes.
+        assert_eq!(shape(&hidden.body), shape(&own.body), "events: {events}");
+        soon(running.stop()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_an_answer_that_cannot_be_read_is_told() {
+    for events in [false, true] {
+        let folder = Folder::new();
+        let (running, _) = over_http(&folder, events).await;
+        let id = session(&running).await;
+        let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
+        for (id, query) in [(1, "nameless"), (2, "torn")] {
+            let told = say(&running, &call(id, "search_notes", &format!(r#"{{"query":"{query}"}}"#)), &headers).await;
+            let told = if events { told.events()[0].clone() } else { told.json() };
+            assert_eq!(
+                (&told["id"], &told["error"]["data"]["reason"]),
+                (&id.into(), &"answer_malformed".into()),
+                "{told}"
+            );
+        }
+        soon(running.stop()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kill_switch_closes_idle_connections_to_servers() {
+    let folder = Folder::new();
+    let (running, peer) = over_http(&folder, false).await;
+    let id = session(&running).await;
+    let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
+    assert_eq!(say(&running, &call(1, "search_notes", r#"{"query":"x"}"#), &headers).await.status, 200);
+    assert!(peer.connections.load(Ordering::SeqCst) > 0, "connections are kept for later requests");
+    let subject = Subject::Server("notes".to_owned());
+    let entry = Entry { subject, since_ms: 0, until_ms: None, reason: "a test".to_owned(), by_uid: 0 };
+    running.kill.isolate(entry, 0).unwrap();
+    soon(async {
+        while peer.connections.load(Ordering::SeqCst) > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    soon(running.stop()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_too_slowly_is_cut() {
+    let folder = Folder::new();
+    let limits = "[audit]\n[telemetry]\nlog = \"error\"";
+    let running = gateway(&folder, limits, &policy(&format!("command {:?}", folder.command()))).await;
+    let id = session(&running).await;
+    let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
+    let flood = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search_notes","arguments":{"query":"flood"},"_meta":{"progressToken":"p"}}}"#;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(&post(flood, &headers)).await.unwrap();
+    let mut head = [0; 64];
+    soon(stream.read_exact(&mut head)).await.unwrap();
+    // Nothing more is read: 62 MiB of progress are on their way. Others are served meanwhile.
+    let other = session(&running).await;
+    let headers = [("Mcp-Session-Id", other.as_str()), VERSION];
+    let found = say(&running, &call(1, "search_notes", r#"{"query":"x"}"#), &headers).await;
+    assert_eq!(found.status, 200);
+    soon(async {
+        while !running.metrics.render().contains("mcpz_events_total{kind=\"cut\"} 1") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let mut rest = Vec::new();
+    let _ = soon(stream.read_to_end(&mut rest)).await;
+    assert!(rest.len() < 60 << 20, "{} bytes came although it was cut", rest.len());
     soon(running.stop()).await;
 }

@@ -1,6 +1,10 @@
 //! Tests of the gateway as a whole: the core without I/O, stdio, HTTP.
 
 mod conversation;
+mod errors;
 mod http;
+mod identity;
+mod secure;
+mod spans;
 mod stdio;
 mod support;

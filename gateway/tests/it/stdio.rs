@@ -23,6 +23,7 @@ struct Client {
 fn options(folder: &Folder) -> RunOptions {
     RunOptions {
         source: Arc::new(|| Ok(material(POLICY))),
+        watched: Vec::new(),
         server: Some("notes".to_owned()),
         command: folder.command(),
         uid: 1000,
@@ -46,7 +47,11 @@ impl Client {
 
     /// Past its handshake.
     async fn greeted(folder: &Folder) -> Client {
-        let mut client = Client::start(options(folder));
+        Client::greeted_with(options(folder)).await
+    }
+
+    async fn greeted_with(options: RunOptions) -> Client {
+        let mut client = Client::start(options);
         client.say(INITIALIZE).await;
         assert_eq!(client.hear().await["id"], "i");
         client.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
@@ -206,4 +211,77 @@ async fn isolating_the_server_ends_a_call_in_flight() {
     soon(asked).await.unwrap().unwrap();
     assert_eq!(client.hear().await["error"]["data"]["reason"], "isolated");
     assert_eq!(soon(client.relay).await.unwrap().unwrap().ended, Ended::Policy("isolated"));
+}
+
+#[tokio::test]
+async fn the_policy_is_loaded_again_when_it_changes_and_a_bad_one_changes_nothing() {
+    let folder = Folder::new();
+    let path = folder.path("main.mcpz");
+    std::fs::write(&path, POLICY).unwrap();
+    let read = path.clone();
+    let source = move || {
+        let text = std::fs::read_to_string(&read).map_err(|error| error.to_string())?;
+        if text.contains("permit") { Ok(material(&text)) } else { Err("no policy".to_owned()) }
+    };
+    let mut client =
+        Client::greeted_with(RunOptions { source: Arc::new(source), watched: vec![path.clone()], ..options(&folder) })
+            .await;
+    let search = |id| call(id, "search_notes", r#"{"query":"x"}"#);
+    assert!(client.ask(&search(1)).await["result"].is_object());
+    std::fs::write(&path, "nonsense").unwrap();
+    assert!(client.ask(&search(2)).await["result"].is_object(), "the last good one goes on");
+    std::fs::write(&path, POLICY.replace("{search_notes, read_note, customer}", "read_note")).unwrap();
+    let mut id = 3;
+    soon(async {
+        while client.ask(&search(id)).await["result"].is_object() {
+            id += 1;
+        }
+    })
+    .await;
+    let reached = folder.called().len();
+    assert!(client.ask(&search(id + 1)).await["error"].is_object());
+    assert_eq!(folder.called().len(), reached);
+    client.leave().await;
+}
+
+#[tokio::test]
+async fn whoever_waits_for_an_answer_that_cannot_be_read_is_told() {
+    let folder = Folder::new();
+    let mut client = Client::greeted(&folder).await;
+    for (id, query) in [(1, "torn"), (2, "nameless"), (3, "twice")] {
+        let told = client.ask(&call(id, "search_notes", &format!(r#"{{"query":"{query}"}}"#))).await;
+        assert_eq!(told["id"], id, "{query}: {told}");
+        assert_eq!(told["error"]["data"]["reason"], "answer_malformed", "{query}: {told}");
+    }
+    let answered = client.ask(&call(4, "search_notes", r#"{"query":"chatter"}"#)).await;
+    assert!(answered["result"].is_object(), "a line that is no message is passed over: {answered}");
+    client.leave().await;
+}
+
+#[tokio::test]
+async fn what_is_hidden_is_denied_in_the_words_of_the_server() {
+    let folder = Folder::new();
+    let mut client = Client::greeted(&folder).await;
+    for (text, wanted) in [
+        (call(1, "wipe", "{}"), r#"{"error":{"code":-32602,"message":"Tool wipe not found"},"id":1,"jsonrpc":"2.0"}"#),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"prompts/get","params":{"name":"hidden"}}"#.to_owned(),
+            r#"{"id": 2,"jsonrpc":"2.0", "error":{"code":-32602,"message":"Prompt <hidden> is not here","data":{"asked":"hidden"}}}"#,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":3,"method":"resources/read","params":{"uri":"note:///secret/a"}}"#.to_owned(),
+            r#"{"id": 3,"jsonrpc":"2.0", "error":{"code":-32002,"message":"Resource <note:///secret/a> is not here","data":{"asked":"note:///secret/a"}}}"#,
+        ),
+    ] {
+        client.say(&text).await;
+        let line = soon(client.lines.next_line()).await.unwrap().unwrap();
+        let (said, wanted): (Value, Value) =
+            (serde_json::from_str(&line).unwrap(), serde_json::from_str(wanted).unwrap());
+        assert_eq!(said, wanted);
+        if said["id"] != 1 {
+            assert!(line.starts_with(&format!("{{\"id\": {},\"jsonrpc\"", said["id"])), "byte for byte: {line}");
+        }
+    }
+    assert!(folder.reached().iter().all(|message| !message.to_string().contains("secret")));
+    client.leave().await;
 }

@@ -60,9 +60,6 @@ pub struct Answer {
     pub text: String,
     /// The reason that the client is told.
     pub reason: String,
-    /// Whether no request can be told that it answers: on stdio nobody is told then.
-    #[serde(default)]
-    pub nameless: bool,
 }
 
 /// A file of the corpus.

@@ -151,6 +151,8 @@ fn answer(message: &[u8], answers: &Answers) -> Option<String> {
         }),
         "tools/list" => json!({"tools": catalog()["tools"], "ttlMs": 1000, "cacheScope": "public"}),
         "prompts/list" => json!({"prompts": catalog()["prompts"]}),
+        "resources/list" => json!({"resources": catalog()["resources"]}),
+        "resources/templates/list" => json!({"resourceTemplates": catalog()["resourceTemplates"]}),
         "tools/call" if !is_tool(&catalog(), &params["name"]) => {
             let message = format!("Unknown tool: {}", params["name"].as_str().unwrap_or_default());
             return Some(

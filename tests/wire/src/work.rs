@@ -2,8 +2,9 @@
 
 use crate::corpus::{self, Attempt, Transport};
 use crate::recorder::{Answers, Recorder};
-use crate::token::Issuer;
 use crate::{http, stdio};
+use mcpz_test_kit::folder::{copy, uid};
+use mcpz_test_kit::token::Issuer;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -98,11 +99,11 @@ pub fn run(binary: &Path, recorder: Vec<String>) -> Result<Report, String> {
     }
     for (number, answer) in corpus.answers.iter().enumerate() {
         let word = format!("asked-{number}");
-        for (transport, said, told) in [
-            ("stdio", stdio::answered(&place, &answer.name, &word), !answer.nameless),
-            ("HTTP", http::answered(&place, &answer.name, &word), true),
+        for (transport, said) in [
+            ("stdio", stdio::answered(&place, &answer.name, &word)),
+            ("HTTP", http::answered(&place, &answer.name, &word)),
         ] {
-            let outcome = said.and_then(|said| judge_answer(told.then_some(&answer.reason), &said.join("\n")));
+            let outcome = said.and_then(|said| judge_answer(&answer.reason, &said.join("\n")));
             report.note(&format!("{} from a server on {transport}", answer.name), outcome);
         }
     }
@@ -156,13 +157,13 @@ fn judge(attempt: &Attempt, seen: &Seen) -> Result<(), String> {
 }
 
 /// Whether a hostile answer was kept from the client.
-fn judge_answer(reason: Option<&String>, said: &str) -> Result<(), String> {
+fn judge_answer(reason: &str, said: &str) -> Result<(), String> {
     if said.contains("poison") {
         return Err(format!("the client saw it: {said:?}"));
     }
-    match reason {
-        Some(reason) if !said.contains(&format!("\"{reason}\"")) => Err(format!("no \"{reason}\" in {said:?}")),
-        _ => Ok(()),
+    match said.contains(&format!("\"{reason}\"")) {
+        true => Ok(()),
+        false => Err(format!("no \"{reason}\" in {said:?}")),
     }
 }
 
@@ -183,7 +184,7 @@ fn prepare(
     let policy = package.join("policy/main.mcpz");
     let text = std::fs::read_to_string(&policy).map_err(failed)?;
     std::fs::write(&policy, text.replace("uid == 1000", &format!("uid == {uid}"))).map_err(failed)?;
-    let issuer = Issuer::new()?;
+    let issuer = Issuer::new("wire")?;
     std::fs::write(folder.join("keys.json"), issuer.keys().to_string()).map_err(failed)?;
     let upstream = Recorder::start(hostile).map_err(failed)?;
     let address = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).map_err(failed)?;
@@ -234,25 +235,4 @@ pub fn gateway(binary: &Path, folder: &Path, address: SocketAddr) -> Result<Stop
         }
         std::thread::yield_now();
     }
-}
-
-/// The user that owns what we write.
-fn uid(folder: &Path) -> std::io::Result<u32> {
-    use std::os::unix::fs::MetadataExt;
-    Ok(std::fs::metadata(folder)?.uid())
-}
-
-/// Copies a folder.
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

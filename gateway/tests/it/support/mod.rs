@@ -1,6 +1,7 @@
 //! A policy, a catalog and credentials that the tests share.
 
 pub mod peer;
+pub mod pki;
 
 use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
 use mcpz_compiler::{BuildOptions, build, check};

@@ -5,13 +5,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use mcpz_gateway::config::Config;
+use mcpz_gateway::config::{Config, ConfigError};
 use mcpz_gateway::serve::{self, Running};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -77,10 +78,15 @@ pub async fn gateway(folder: &Folder, server: &str, policy: &str) -> Running {
          [admin]\naddress = \"127.0.0.1:0\"\n[identity]\nanonymous = true\n[limits]\ndrain_s = 2\nmessage_s = 2\n[server.notes]\n{server}\n",
         folder.folder.path()
     );
-    let config = Config::parse(&text).unwrap();
+    gateway_of(&text, policy).await.unwrap()
+}
+
+/// A gateway of a configuration; its policy is a folder that is not looked into.
+pub async fn gateway_of(config: &str, policy: &str) -> Result<Running, ConfigError> {
+    let config = Config::parse(config)?;
     let policy = policy.to_owned();
     let compile = move |_: &std::path::Path| Ok(super::material(&policy));
-    serve::start(&config, Arc::new(compile)).await.unwrap()
+    serve::start(&config, Arc::new(compile)).await
 }
 
 /// One response.
@@ -150,6 +156,51 @@ pub fn post(body: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     format!("{head}\r\n{body}").into_bytes()
 }
 
+/// Serves HTTP on a free port, over TLS when there is any; its URL.
+pub async fn serve_http<F, R>(tls: Option<Arc<rustls::ServerConfig>>, answer: F) -> String
+where
+    F: Fn(hyper::Request<Incoming>) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = hyper::Response<Full<Bytes>>> + Send + 'static,
+{
+    serve_counted(tls, Arc::default(), answer).await
+}
+
+/// As [`serve_http`]; counts the connections that are open.
+async fn serve_counted<F, R>(tls: Option<Arc<rustls::ServerConfig>>, open: Arc<AtomicUsize>, answer: F) -> String
+where
+    F: Fn(hyper::Request<Incoming>) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = hyper::Response<Full<Bytes>>> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = answer.clone();
+            let service = service_fn(move |request| {
+                let answered = answer(request);
+                async move { Ok::<_, Infallible>(answered.await) }
+            });
+            let connection = hyper::server::conn::http1::Builder::new();
+            let (tls, open) = (tls.clone(), open.clone());
+            tokio::spawn(async move {
+                open.fetch_add(1, Ordering::SeqCst);
+                // A client that does not trust us leaves.
+                match tls {
+                    None => drop(connection.serve_connection(TokioIo::new(stream), service).await),
+                    Some(tls) => {
+                        if let Ok(stream) = tokio_rustls::TlsAcceptor::from(tls).accept(stream).await {
+                            let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+                        }
+                    }
+                }
+                open.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    url
+}
+
 /// Headers and message of a request.
 pub type Seen = (BTreeMap<String, String>, Value);
 
@@ -159,27 +210,40 @@ pub struct HttpPeer {
     pub seen: Arc<Mutex<Vec<Seen>>>,
     /// Answers are event streams.
     pub events: bool,
+    /// Connections that are open.
+    pub connections: Arc<AtomicUsize>,
+    url: Arc<Mutex<String>>,
 }
 
 impl HttpPeer {
     pub async fn start(events: bool) -> (HttpPeer, String) {
         let peer = HttpPeer { events, ..HttpPeer::default() };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
-        let serving = peer.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let peer = serving.clone();
-                let service = service_fn(move |request| {
-                    let peer = peer.clone();
-                    async move { Ok::<_, Infallible>(peer.answer(request).await) }
-                });
-                tokio::spawn(
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-                );
-            }
-        });
+        let url = peer.clone().serve(None).await;
         (peer, url)
+    }
+
+    /// Over TLS.
+    pub async fn start_tls(tls: Arc<rustls::ServerConfig>) -> (HttpPeer, String) {
+        let peer = HttpPeer::default();
+        let url = peer.clone().serve(Some(tls)).await;
+        (peer, url)
+    }
+
+    async fn serve(self, tls: Option<Arc<rustls::ServerConfig>>) -> String {
+        let (connections, url) = (self.connections.clone(), self.url.clone());
+        let root = serve_counted(tls, connections, move |request| {
+            let peer = self.clone();
+            async move { peer.answer(request).await }
+        });
+        let root = root.await;
+        url.lock().unwrap().clone_from(&root);
+        format!("{root}/mcp")
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        let url = self.url.lock().unwrap();
+        url.split_once("://").map(|(_, address)| address.to_owned()).unwrap()
     }
 
     /// Messages that reached the server, but for what the gateway asked by itself.
@@ -210,7 +274,15 @@ impl HttpPeer {
         let Some(result) = result(&message) else {
             return hyper::Response::builder().status(202).body(Full::default()).unwrap();
         };
-        let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": result}).to_string();
+        let answer = match unknown(&message) {
+            Some(error) => json!({"jsonrpc": "2.0", "id": message["id"], "error": error}).to_string(),
+            None => json!({"jsonrpc": "2.0", "id": message["id"], "result": result}).to_string(),
+        };
+        let answer = match message["params"]["arguments"]["query"].as_str() {
+            Some("nameless") => r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"?"}}"#.to_owned(),
+            Some("torn") => answer[..answer.len() / 2].to_owned(),
+            _ => answer,
+        };
         let (media, body) = match self.events {
             false => ("application/json", answer),
             true => ("text/event-stream", format!("id: e1\ndata: \n\nid: e2\nevent: message\ndata: {answer}\n\n")),
@@ -224,6 +296,15 @@ impl HttpPeer {
     }
 }
 
+/// What the server over HTTP says of tools that it does not have, in words of its own.
+fn unknown(message: &Value) -> Option<Value> {
+    let catalog: Value = serde_json::from_str(super::CATALOG).unwrap();
+    let name = &message["params"]["name"];
+    let is_known = catalog["tools"].as_array().unwrap().iter().any(|tool| tool["name"] == *name);
+    (message["method"] == "tools/call" && !is_known)
+        .then(|| json!({"code": -32602, "message": format!("there is no {}", name.as_str().unwrap())}))
+}
+
 /// What the server over HTTP answers.
 fn result(message: &Value) -> Option<Value> {
     let catalog: Value = serde_json::from_str(super::CATALOG).unwrap();
@@ -233,6 +314,10 @@ fn result(message: &Value) -> Option<Value> {
             "serverInfo": {"name": "notes", "version": "1"}}),
         "tools/list" => json!({"tools": catalog["tools"], "resultType": "complete"}),
         "prompts/list" => json!({"prompts": catalog["prompts"], "resultType": "complete"}),
+        "resources/list" => json!({"resources": catalog["resources"], "resultType": "complete"}),
+        "resources/templates/list" => {
+            json!({"resourceTemplates": catalog["resourceTemplates"], "resultType": "complete"})
+        }
         _ => json!({"content": [{"type": "text", "text": "done"}], "resultType": "complete"}),
     })
 }
