@@ -103,7 +103,7 @@ fn call(catalog: &Value, message: &Value) -> Vec<String> {
             let error = json!({"code": -32700, "message": "Parse error"});
             vec![json!({"jsonrpc": "2.0", "id": null, "error": error}).to_string()]
         }
-        Some("chatter") => vec!["listening on no port".to_owned(), answer],
+        Some("chatter") => vec!["[info] listening on no port".to_owned(), answer],
         Some("twice") => vec![format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"content":[]}}}}"#)],
         _ => vec![answer],
     }

@@ -4,8 +4,7 @@ use mcpz_bytecode::Program;
 use mcpz_bytecode::container::Section;
 use mcpz_compiler::{BuildOptions, build};
 use mcpz_tests::built::built;
-use mcpz_tests::packages::{read_folder, repository};
-use std::path::Path;
+use mcpz_tests::packages::repository;
 
 const EXAMPLES: &[&str] = &["quickstart", "filesystem", "payments", "health", "multitenant"];
 

@@ -205,7 +205,8 @@ fn a_server_over_http_is_captured_by_its_url() {
     assert_eq!(catalog["server"]["name"], "over-http");
     assert_eq!(catalog["tools"][0]["execution"]["taskSupport"], "optional", "whole, as the server wrote it");
     let policy = package.read("policy/servers.mcpz");
-    assert!(policy.contains(&format!("endpoint \"{url}\"")) && !policy.contains("command"), "{policy}");
+    let (_, block) = policy.split_once("server pay").expect("a block");
+    assert!(block.contains(&format!("endpoint \"{url}\"")) && !block.contains("command"), "{policy}");
     package.run(&["check"]).expect(0);
     package.run(&[&["catalog", "diff", "pay"], &token[..]].concat()).expect(0);
     package.run(&[&["catalog", "update", "pay"], &token[..]].concat()).expect(0);

@@ -3,6 +3,7 @@
 use crate::client::{Client, Piped, call};
 use crate::place::{self, AUDIENCE, Place};
 use crate::policy;
+use mcpz_test_kit::folder::uid;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;

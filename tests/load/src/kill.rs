@@ -1,8 +1,9 @@
 //! How soon the kill switch works: from the command to the last call that reaches the server.
 
 use crate::client::{Client, call};
-use crate::place::{self, AUDIENCE, Place};
+use crate::place::{AUDIENCE, Place};
 use crate::policy;
+use mcpz_test_kit::folder::uid;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

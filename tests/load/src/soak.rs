@@ -6,6 +6,7 @@
 use crate::client::{Client, call};
 use crate::place::{self, AUDIENCE, Place};
 use crate::policy::{self, Policy};
+use mcpz_test_kit::folder::uid;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;

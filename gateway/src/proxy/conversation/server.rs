@@ -52,7 +52,7 @@ impl Conversation {
         let lost = match &came.way {
             _ if !named.is_empty() || !own.is_empty() => named,
             Way::Response(id) => vec![id.clone()],
-            Way::Only if bytes.iter().any(|byte| matches!(byte, b'{' | b'[')) => self.open.keys().cloned().collect(),
+            Way::Only if looks_like_message(bytes) => self.open.keys().cloned().collect(),
             Way::Only | Way::Beside => Vec::new(),
         };
         lost.iter().filter_map(|id| self.abandon(id, "answer_malformed")).collect()
@@ -185,6 +185,12 @@ impl Conversation {
             ..Step::default()
         }
     }
+}
+
+/// Whether a text was probably meant to be a message: servers also print what is none.
+fn looks_like_message(bytes: &Bytes) -> bool {
+    let text = bytes.trim_ascii_start();
+    text.starts_with(b"{") || text.starts_with(b"[{") || text.windows(9).any(|window| window == b"\"jsonrpc\"")
 }
 
 /// The ids of answers that cannot be read strictly, as far as they can be guessed.
