@@ -6,15 +6,14 @@ use crate::decision;
 use crate::durations;
 use crate::engine::{Engine, direction_of};
 use crate::exit::Failure;
-use crate::graph::{self, MAX_BOXES};
+use crate::graph::{self, MAX_BOXES, Patterns};
 use crate::testing;
 use crate::why;
 use mcpz_bytecode::image::EntryImage;
-use mcpz_compiler::BuildOptions;
-use mcpz_compiler::hir::{ClassId, Program, SourceId, Span, Test, TestLink};
+use mcpz_compiler::{Build, BuildOptions};
+use mcpz_compiler::hir::{ClassId, Program, SourceId, Span, TestLink};
 use mcpz_lsp::{Explained, TestOutcome, Workbench};
 use mcpz_runtime::principal::LinkSource;
-use mcpz_runtime::vm::value::Truth;
 use serde_json::{Value, json};
 
 /// The workbench of the command.
@@ -30,9 +29,13 @@ fn words(failure: Failure) -> String {
 
 /// Builds a program and loads it as any enforcement point would.
 fn engine(program: &Program) -> Result<Engine, String> {
+    Ok(built(program)?.0)
+}
+
+fn built(program: &Program) -> Result<(Engine, Build), String> {
     let build = mcpz_compiler::build(program, &BuildOptions::default())
         .map_err(|diagnostics| diagnostics.first().map_or_else(String::new, |first| first.message.clone()))?;
-    Engine::load(&build.bytes).map_err(words)
+    Ok((Engine::load(&build.bytes).map_err(words)?, build))
 }
 
 /// A case from JSON text.
@@ -57,17 +60,6 @@ fn explain(engine: &Engine, case: &Case) -> Result<Explained, String> {
     })
 }
 
-/// The ids of the rules that were true for a test's request.
-fn hits(engine: &Engine, program: &Program, test: &Test) -> Result<Vec<String>, Failure> {
-    if test.request.list {
-        return Ok(Vec::new());
-    }
-    let explanation = engine.why(&testing::case_of(program, test)?)?;
-    let traces = explanation.rules.iter().chain(&explanation.inner).filter(|trace| trace.outcome == Truth::True);
-    let ids = traces.filter_map(|trace| engine.image().rules.get(trace.rule.index()).map(|rule| rule.id.to_string()));
-    Ok(ids.collect())
-}
-
 impl Workbench for Bench {
     fn run_tests(&self, program: &Program, title: Option<&str>) -> Result<Vec<TestOutcome>, String> {
         let engine = engine(program)?;
@@ -80,7 +72,7 @@ impl Workbench for Bench {
                     title: result.title,
                     failures: result.failures,
                     decision,
-                    hits: hits(&engine, program, test)?,
+                    hits: testing::coverage::hits(&engine, program, test)?,
                 })
             })
             .collect::<Result<_, Failure>>()
@@ -116,7 +108,7 @@ impl Workbench for Bench {
         entry: Option<&str>,
         case: Option<&str>,
     ) -> Result<(String, Vec<String>), String> {
-        let engine = engine(program)?;
+        let (engine, build) = built(program)?;
         let image = engine.image();
         let names: Vec<String> = image.entries.iter().map(|entry| entry_name(image, entry)).collect();
         let trail = match case {
@@ -134,7 +126,7 @@ impl Workbench for Bench {
         if entries.is_empty() {
             return Err(format!("there is no such entry point; there are: {}", names.join(", ")));
         }
-        let picture = graph::picture(image, &entries, &trail);
+        let picture = graph::picture(image, &Patterns::of_build(&build), &entries, &trail);
         if picture.boxes.len() > MAX_BOXES {
             return Err(format!(
                 "the picture has {} boxes, more than people can read: name one entry point",

@@ -100,7 +100,7 @@ fn merge(previous: Indexed, loaded: Loaded, source: SourceId, mut sink: Vec<diag
     let index = replace(previous.index, fresh, source);
     lint_again(&loaded, &unit, &index, &mut sink);
     let package_of = |span: Span| loaded.sources.get(span.source.index()).map_or(PackageId(0), |source| source.package);
-    let mut diagnostics = levels::apply(sink, &lint_levels(&loaded, &unit), package_of);
+    let mut diagnostics = levels::apply(sink, &lint_levels(&loaded, index.allowed.clone()), package_of);
     let elsewhere = previous.diagnostics.into_iter().filter(|diagnostic| diagnostic.span.source != source);
     // What declarations elsewhere are wrong in is in both, and told once.
     diagnostics.extend(elsewhere.filter(|diagnostic| !lints_all_rules(diagnostic.code)));
@@ -135,8 +135,11 @@ fn replace(previous: Index, fresh: Index, source: SourceId) -> Index {
     let (mut names, mut types) = (previous.names, previous.types);
     splice(&mut names, fresh.names, source);
     splice(&mut types, fresh.types, source);
+    let mut allowed = previous.allowed;
+    allowed.retain(|allowed| !here(allowed.item));
+    allowed.extend(fresh.allowed);
     let program = join(previous.program, fresh.program, source);
-    Index { names, types, locals, rules, scopes, program, ..fresh }
+    Index { names, types, locals, rules, scopes, program, allowed, ..fresh }
 }
 
 /// The declarations of `fresh`, its rules and assertions of one source, and all others of `previous`.

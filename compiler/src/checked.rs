@@ -1,7 +1,7 @@
 //! The front half of the compiler as one function: a workspace in, a typed program or errors out.
 
 use crate::check::{check_bodies, lint};
-use crate::diagnostics::levels::{self, Levels};
+use crate::diagnostics::levels::{self, Allowed, Levels};
 use crate::diagnostics::{self, Diagnostic};
 use crate::hir::{PackageId, Program, SourceId};
 use crate::index::{self, Index, Recorder};
@@ -92,16 +92,16 @@ fn check_loaded(
     }
     let package_of =
         |span: crate::hir::Span| loaded.sources.get(span.source.index()).map_or(PackageId(0), |source| source.package);
-    let mut diagnostics = levels::apply(sink, &lint_levels(loaded, &unit), package_of);
+    let mut diagnostics = levels::apply(sink, &lint_levels(loaded, unit.allowed.clone()), package_of);
     diagnostics::sort(&mut diagnostics);
     (unit, program, diagnostics)
 }
 
 /// The lint levels of all packages.
-pub(crate) fn lint_levels(loaded: &Loaded, unit: &Unit) -> Levels {
+pub(crate) fn lint_levels(loaded: &Loaded, allowed: Vec<Allowed>) -> Levels {
     let packages = loaded.packages.iter().enumerate();
     Levels {
         packages: packages.map(|(row, package)| (PackageId::new(row), package.manifest.lints.clone())).collect(),
-        allowed: unit.allowed.clone(),
+        allowed,
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Text {
     pub words: Arc<Words>,
     /// Strings in it that name a catalog or data file.
     pub named_files: Arc<[String]>,
+    /// Its sha-256 in lower-case hexadecimal.
+    pub digest: Arc<str>,
 }
 
 impl Text {
@@ -52,7 +54,8 @@ impl Text {
                 _ => {}
             }
         }
-        Text { parse, words: Arc::new(words), named_files: named_files.into() }
+        let digest = lock::hex(text.as_bytes()).into();
+        Text { parse, words: Arc::new(words), named_files: named_files.into(), digest }
     }
 }
 

@@ -320,7 +320,7 @@ impl State {
             .iter()
             .map(|loaded| (!loaded.is_standard()).then(|| normal(&folder.join(&loaded.location))))
             .collect();
-        let lines = package.loaded.sources.iter().map(|source| Lines::new(&source.text)).collect();
+        let lines = package.loaded.sources.iter().map(|_| OnceLock::new()).collect();
         let mut view = View {
             root: root.to_owned(),
             package,

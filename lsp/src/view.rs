@@ -30,8 +30,8 @@ pub struct View {
     pub folders: Vec<Option<PathBuf>>,
     /// Sources by path.
     pub files: BTreeMap<PathBuf, SourceId>,
-    /// Lines by source.
-    pub lines: Vec<Lines>,
+    /// Lines by source, once somebody asks.
+    pub lines: Vec<OnceLock<Lines>>,
     /// In how many tests each rule was true, once all tests of these texts have run.
     pub coverage: OnceLock<Coverage>,
 }
@@ -61,19 +61,18 @@ impl View {
         Some(crate::vfs::normal(&folder.join(self.package.path_in_package(source))))
     }
 
+    fn lines(&self, source: SourceId) -> Option<&Lines> {
+        Some(self.lines.get(source.index())?.get_or_init(|| Lines::new(self.text(source))))
+    }
+
     /// The range of bytes of a source.
     pub fn range(&self, source: SourceId, bytes: Range<u32>, encoding: Encoding) -> lsp::Range {
-        let text = self.text(source);
-        match self.lines.get(source.index()) {
-            Some(lines) => lines.range(text, bytes, encoding),
-            None => lsp::Range::default(),
-        }
+        self.lines(source).map_or_else(lsp::Range::default, |lines| lines.range(self.text(source), bytes, encoding))
     }
 
     /// The offset of a position.
     pub fn offset(&self, source: SourceId, position: lsp::Position, encoding: Encoding) -> u32 {
-        let text = self.text(source);
-        let offset = self.lines.get(source.index()).map_or(0, |lines| lines.offset(text, position, encoding));
+        let offset = self.lines(source).map_or(0, |lines| lines.offset(self.text(source), position, encoding));
         u32::try_from(offset).unwrap_or(u32::MAX)
     }
 }

@@ -21,3 +21,4 @@ pub mod setup;
 pub mod steps;
 pub mod test_all;
 pub mod tidy;
+pub mod vscode_e2e;

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{bench, clients, codegen, conformance, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy};
+use xtask::{bench, clients, codegen, conformance, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy, vscode_e2e};
 
 /// Project automation for mcpz.
 #[derive(Parser)]
@@ -48,6 +48,8 @@ enum Command {
     Codegen(codegen::Args),
     /// Build the VS Code extension and pack it into `build/mcpz.vsix`.
     Vscode(editors::Args),
+    /// The extension in a real VS Code (code-server, Chromium), with pictures; says what is missing where they are not there.
+    VscodeE2e(vscode_e2e::Args),
     /// The official MCP conformance suite, direct and through the gateway: the outcomes must be the same.
     Conformance(conformance::Args),
     /// Real clients against real servers, through `mcpz run` and `mcpz gateway`: the table of `tests/clients`.
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::AuditCrash(args) => gateway::audit_crash(&args),
         Command::Codegen(args) => codegen::run(&args),
         Command::Vscode(args) => editors::vscode(&args),
+        Command::VscodeE2e(args) => vscode_e2e::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Clients(args) => clients::run(&args),
         Command::Rmcp { job } => clients::rmcp::run(&job),

@@ -7,6 +7,7 @@ use crate::exit::Failure;
 use crate::package;
 use crate::pipeline;
 use crate::shell::Shell;
+use mcpz_compiler::Build;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -64,13 +65,18 @@ pub struct CaseArgs {
 impl CaseArgs {
     /// The bundle: read, or built from the package. None when the package has errors, which have been shown.
     pub fn engine(&self, shell: &mut Shell) -> Result<Option<Engine>, Failure> {
+        Ok(self.built(shell)?.map(|(engine, _)| engine))
+    }
+
+    /// The bundle, with its build when it was built here.
+    pub fn built(&self, shell: &mut Shell) -> Result<Option<(Engine, Option<Build>)>, Failure> {
         let path = shell.path(self.package.as_deref().unwrap_or_else(|| Path::new("")));
         if path.extension().is_some_and(|extension| extension == "mcpzb") {
-            return Engine::load(&shell.read(&path)?).map(Some);
+            return Ok(Some((Engine::load(&shell.read(&path)?)?, None)));
         }
         let loaded = package::load(&path)?;
         match pipeline::compile(&loaded, shell) {
-            Some(compiled) => Engine::load(&compiled.build.bytes).map(Some),
+            Some(compiled) => Ok(Some((Engine::load(&compiled.build.bytes)?, Some(compiled.build)))),
             None => Ok(None),
         }
     }

@@ -4,7 +4,7 @@ use super::case_args::CaseArgs;
 use super::inspect::entry_name;
 use crate::engine::Engine;
 use crate::exit::{Failure, Outcome};
-use crate::graph::{self, MAX_BOXES, Picture};
+use crate::graph::{self, MAX_BOXES, Patterns, Picture};
 use crate::output::{GOOD, NAME, styled};
 use crate::shell::{Shell, write_file};
 use mcpz_bytecode::image::{EntryImage, EntryTarget};
@@ -53,9 +53,10 @@ enum Form {
 
 /// Draws.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
-    let Some(engine) = args.case.engine(shell)? else {
+    let Some((engine, build)) = args.case.built(shell)? else {
         return Ok(Outcome::No);
     };
+    let patterns = build.as_ref().map_or_else(|| Patterns::of_bundle(engine.image()), Patterns::of_build);
     let case = if args.case.has_case() { Some(args.case.case(shell)?) } else { None };
     let trail = case.as_ref().map_or_else(|| Ok(Vec::new()), |case| engine.trail(case))?;
     let named = case.as_ref().and_then(|case| target_name(&case.message));
@@ -75,7 +76,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     if entries.is_empty() {
         return Err(nothing(args, &engine));
     }
-    let picture = graph::picture(engine.image(), &entries, &trail);
+    let picture = graph::picture(engine.image(), &patterns, &entries, &trail);
     if picture.boxes.len() > MAX_BOXES && args.to == Form::Svg {
         return Err(Failure::input(format!(
             "the picture has {} boxes, more than people can read",

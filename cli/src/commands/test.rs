@@ -9,6 +9,7 @@ use crate::output::{BAD, DIM, Format, GOOD, styled};
 use crate::package::{self, Loaded};
 use crate::pipeline::{self, Checked, Compiled};
 use crate::shell::Shell;
+use crate::testing::coverage::{self, RuleCoverage};
 use crate::testing::{self, TestResult};
 use mcpz_compiler::BuildOptions;
 use serde_json::json;
@@ -23,6 +24,7 @@ Examples:
   mcpz test
   mcpz test --filter refund       # tests whose title contains the text
   mcpz test --quiet               # failures and totals only
+  mcpz test --coverage            # and the rules that no test shows
   mcpz test --watch               # again whenever a file of the package changes, until Ctrl-C
   mcpz test --format junit > tests.xml
   mcpz test --format tap")]
@@ -37,6 +39,10 @@ pub struct Args {
     /// Show failures and totals only.
     #[arg(short, long)]
     quiet: bool,
+
+    /// Say in how many tests each rule was true; rules that never were are listed.
+    #[arg(long)]
+    coverage: bool,
 
     /// Run again whenever a file of the package or of a path dependency changes.
     #[arg(short, long)]
@@ -65,11 +71,23 @@ fn once(args: &Args, loaded: &Loaded, shell: &mut Shell) -> Result<Outcome, Fail
     let mut results = testing::run(&compiled.program, &engine, args.filter.as_deref())?;
     testing::locate(&mut results, loaded);
     let all = compiled.program.tests.len();
+    let rules = if args.coverage || shell.out.is_json() {
+        let mut rules = coverage::coverage(&compiled.program, &engine, args.filter.as_deref())?;
+        coverage::locate(&mut rules, loaded);
+        rules
+    } else {
+        Vec::new()
+    };
     match shell.out.format() {
-        Format::Json => shell.out.json(&to_json(&results, all)),
+        Format::Json => shell.out.json(&to_json(&results, all, &rules)),
         Format::Junit => shell.out.text(&junit::document(loaded.name(), &results)),
         Format::Tap => tap::lines(&results).into_iter().for_each(|line| shell.out.line(line)),
-        _ => show(&results, all, args.quiet, shell),
+        _ => {
+            show(&results, all, args.quiet, shell);
+            if args.coverage {
+                show_coverage(&rules, shell);
+            }
+        }
     }
     if results.is_empty() && args.filter.is_some() {
         return Err(Failure::input("no test has a title that contains the filter")
@@ -122,7 +140,18 @@ pub fn show(results: &[TestResult], all: usize, quiet: bool, shell: &mut Shell) 
     shell.out.line(format!("tests: {word}. {passed} passed, {failed} failed{rest}"));
 }
 
-fn to_json(results: &[TestResult], all: usize) -> serde_json::Value {
+/// Prints how many rules were true in a test, and those that never were.
+fn show_coverage(rules: &[RuleCoverage], shell: &mut Shell) {
+    let shown = rules.iter().filter(|rule| rule.hits > 0).count();
+    let style = if shown == rules.len() { GOOD } else { DIM };
+    shell.out.line(format!("rules: {} of {} true in a test", styled(style, shown), rules.len()));
+    for rule in rules.iter().filter(|rule| rule.hits == 0) {
+        let place = styled(DIM, format!("{}:{}", escape::inline(&rule.path), rule.line));
+        shell.out.line(format!("  {}  {}  {place}", styled(DIM, "never"), escape::inline(&rule.rule)));
+    }
+}
+
+fn to_json(results: &[TestResult], all: usize, rules: &[RuleCoverage]) -> serde_json::Value {
     let list: Vec<_> = results
         .iter()
         .map(|r| {
@@ -136,6 +165,13 @@ fn to_json(results: &[TestResult], all: usize) -> serde_json::Value {
             })
         })
         .collect();
+    let covered: Vec<_> = rules
+        .iter()
+        .map(|r| json!({"rule": r.rule, "place": r.place, "path": r.path, "line": r.line, "hits": r.hits}))
+        .collect();
     let failed = results.iter().filter(|result| !result.passed()).count();
-    json!({"passed": results.len() - failed, "failed": failed, "filtered_out": all - results.len(), "tests": list})
+    json!({
+        "passed": results.len() - failed, "failed": failed, "filtered_out": all - results.len(), "tests": list,
+        "coverage": covered,
+    })
 }

@@ -6,6 +6,7 @@
 mod dot;
 mod layout;
 mod mermaid;
+mod patterns;
 mod svg;
 mod words;
 
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use dot::dot;
 pub use mermaid::mermaid;
+pub use patterns::Patterns;
 pub use svg::svg;
 
 /// Most boxes of a picture that people can still read.
@@ -71,9 +73,9 @@ pub struct Arrow {
 }
 
 /// The picture of these entry points; `trail` are the nodes that a request meets.
-pub fn picture(image: &BundleImage, entries: &[&EntryImage], trail: &[TreeId]) -> Picture {
+pub fn picture(image: &BundleImage, patterns: &Patterns, entries: &[&EntryImage], trail: &[TreeId]) -> Picture {
     let mut maker =
-        Maker { image, trail: trail.iter().copied().collect(), known: BTreeMap::new(), made: Picture::default() };
+        Maker { image, patterns, trail: trail.iter().copied().collect(), known: BTreeMap::new(), made: Picture::default() };
     for entry in entries {
         maker.entry(entry);
     }
@@ -82,6 +84,7 @@ pub fn picture(image: &BundleImage, entries: &[&EntryImage], trail: &[TreeId]) -
 
 struct Maker<'a> {
     image: &'a BundleImage,
+    patterns: &'a Patterns,
     trail: BTreeSet<TreeId>,
     known: BTreeMap<TreeId, usize>,
     made: Picture,
@@ -133,8 +136,8 @@ impl Maker<'_> {
         };
         self.known.insert(tree, to);
         self.made.arrows.push(Arrow { from, to, label, is_lit });
-        for (child, tree) in node.children().iter().enumerate() {
-            self.lead(to, *tree, words::keys(image, node, child));
+        for (child, below) in node.children().iter().enumerate() {
+            self.lead(to, *below, words::keys(image, self.patterns, tree, child));
         }
     }
 

@@ -1,8 +1,9 @@
 //! Switches in words: the fact that is looked at, and the keys of a child.
 
+use super::Patterns;
 use crate::escape;
-use mcpz_bytecode::ids::{ConstantId, SlotId};
-use mcpz_bytecode::image::{BundleImage, Constant, SlotRoot, TreeImage};
+use mcpz_bytecode::ids::{ConstantId, SlotId, TreeId};
+use mcpz_bytecode::image::{BundleImage, Constant, ParameterKind, SlotRoot, TreeImage};
 use mcpz_bytecode::value::Decimal;
 
 /// Longest text of an arrow, in characters.
@@ -19,6 +20,8 @@ pub fn fact(image: &BundleImage, tree: &TreeImage) -> String {
 /// A place as policies write it.
 fn place(image: &BundleImage, slot: SlotId) -> String {
     let Some(slot) = image.slots.get(slot.index()) else { return "?".to_owned() };
+    let symbol = |row: usize| escape::inline(image.symbols.get(row).map_or("?", String::as_str));
+    let variable;
     let root = match slot.root {
         SlotRoot::Args => "args",
         SlotRoot::PromptArgs => "prompt.args",
@@ -31,18 +34,25 @@ fn place(image: &BundleImage, slot: SlotId) -> String {
         SlotRoot::Now => "now",
         SlotRoot::NetworkSource => "network.source",
         SlotRoot::ResourceUri => "resource.uri",
-        SlotRoot::UriVariable(..) => "uri variable",
+        SlotRoot::UriVariable(_, name) => {
+            variable = format!("resource.uri.{}", symbol(name.index()));
+            &variable
+        }
         SlotRoot::Sample => "sample",
         SlotRoot::Elicit => "elicit",
         SlotRoot::Data(_) => "data",
-        SlotRoot::Collect(_) => "parameters",
+        SlotRoot::Collect(ParameterKind::Paths) => "paths(args)",
+        SlotRoot::Collect(ParameterKind::Urls) => "urls(args)",
+        SlotRoot::Collect(ParameterKind::Hosts) => "hosts(args)",
+        SlotRoot::Collect(ParameterKind::Strings) => "strings(args)",
     };
-    let names = slot.path.iter().map(|symbol| image.symbols.get(symbol.index()).map_or("?", String::as_str));
-    std::iter::once(root.to_owned()).chain(names.map(escape::inline)).collect::<Vec<_>>().join(".")
+    let names = slot.path.iter().map(|name| symbol(name.index()));
+    std::iter::once(root.to_owned()).chain(names).collect::<Vec<_>>().join(".")
 }
 
 /// The keys that lead to a child.
-pub fn keys(image: &BundleImage, tree: &TreeImage, child: usize) -> String {
+pub fn keys(image: &BundleImage, patterns: &Patterns, id: TreeId, child: usize) -> String {
+    let Some(tree) = image.trees.get(id.index()) else { return String::new() };
     let here = |position: &u32| usize::try_from(*position) == Ok(child);
     let constants = |word: &str, cases: &[(ConstantId, u32)]| -> Vec<String> {
         cases.iter().filter(|(_, to)| here(to)).map(|(id, _)| format!("{word}{}", constant(image, *id))).collect()
@@ -62,12 +72,9 @@ pub fn keys(image: &BundleImage, tree: &TreeImage, child: usize) -> String {
             .filter(|case| here(&case.child))
             .map(|case| format!("{}..={}", end(case.low), end(case.high)))
             .collect(),
-        TreeImage::Patterns { cases, .. } => {
-            let own = cases.iter().enumerate().filter(|(_, found)| found.iter().any(here));
-            own.map(|(pattern, _)| format!("pattern {pattern}")).collect()
-        }
+        TreeImage::Patterns { .. } => patterns.to(id, child),
     };
-    shortened(&found.join(", "))
+    shortened(&found.join(", "), MAX_LABEL)
 }
 
 fn constant(image: &BundleImage, id: ConstantId) -> String {
@@ -86,9 +93,10 @@ fn end(units: i128) -> String {
     Decimal::from_units(units).map_or_else(|_| String::new(), |number| number.to_string())
 }
 
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= MAX_LABEL {
+/// A text of at most so many characters, and a sign that there was more.
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
         return text.to_owned();
     }
-    text.chars().take(MAX_LABEL).chain(['…']).collect()
+    text.chars().take(most).chain(['…']).collect()
 }

@@ -2,8 +2,10 @@
 //!
 //! A `test` block of the typed program becomes a [`crate::case::Case`]: [`links`] makes the credential,
 //! [`given`] the state and facts, [`message`] the JSON-RPC message. The case is decided by the same
-//! engine as any message, and [`expect`] compares the decision with the block's `expect` lines.
+//! engine as any message, and [`expect`] compares the decision with the block's `expect` lines. [`coverage`] says which rules the
+//! tests show.
 
+pub mod coverage;
 pub mod expect;
 pub mod given;
 pub mod json;

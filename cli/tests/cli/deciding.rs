@@ -133,3 +133,25 @@ fn tests_are_filtered_and_failures_say_what_was_wanted_and_got() {
     let json = package.run(&["--format", "json", "test"]).expect(1).json();
     assert_eq!((&json["passed"], &json["failed"]), (&json!(8), &json!(1)));
 }
+
+#[test]
+fn a_run_of_tests_says_which_rules_it_showed() {
+    let package = Package::new();
+    package.write("policy/more.mcpz", "@id(\"NEVER\")\nforbid anyone to call notes.* where false\n");
+    let rules = |args: &[&str]| {
+        let json = package.run(&[&["--format", "json", "test"], args].concat()).expect(0).json();
+        json["coverage"].as_array().expect("coverage").clone()
+    };
+    let hits = |rules: &[serde_json::Value], id: &str| {
+        rules.iter().find(|rule| rule["rule"] == id).map(|rule| rule["hits"].as_u64().expect("a number"))
+    };
+    let all = rules(&[]);
+    assert_eq!(hits(&all, "NEVER"), Some(0));
+    assert!(hits(&all, "WRITE") > Some(0) && hits(&all, "ARCHIVE") > Some(0), "{all:?}");
+    let never = all.iter().find(|rule| rule["rule"] == "NEVER").expect("every rule is there");
+    assert_eq!((&never["path"], &never["line"]), (&json!("policy/more.mcpz"), &json!(2)), "{never}");
+    assert!(hits(&rules(&["--filter", "archive"]), "WRITE") < hits(&all, "WRITE"));
+    let shown = package.run(&["test", "--coverage"]).expect(0).out;
+    assert!(shown.contains("rules: ") && shown.contains("never  NEVER  policy/more.mcpz:2"), "{shown}");
+    assert!(!package.run(&["test"]).expect(0).out.contains("NEVER"));
+}

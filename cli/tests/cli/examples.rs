@@ -26,6 +26,26 @@ fn every_example_checks_and_passes_its_tests() {
     }
 }
 
+/// Every package of the repository, the standard library's included, is in the one layout.
+#[test]
+fn every_package_is_formatted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let mut packages = Vec::new();
+    let mut open = vec![root.join("examples"), root.join("stdlib")];
+    while let Some(folder) = open.pop() {
+        if folder.join("mcpz.toml").is_file() {
+            packages.push(folder.clone());
+        }
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        open.extend(entries.filter(|path| path.is_dir()));
+    }
+    assert!(packages.len() >= 18, "{packages:?}");
+    for package in packages {
+        let run = mcpz(&package, &["fmt", "--check"]);
+        assert_eq!(run.code, 0, "{}: {}", package.display(), run.out);
+    }
+}
+
 /// `BLESS=1` writes what is expected.
 #[test]
 fn recorded_traffic_is_decided_as_expected() {

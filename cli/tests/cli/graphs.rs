@@ -39,6 +39,35 @@ fn the_way_of_a_request_is_lit() {
 }
 
 #[test]
+fn patterns_are_drawn_as_their_authors_wrote_them() {
+    let package = Package::new();
+    let long = "x".repeat(90);
+    let mut text = format!(
+        "\n@id(\"R\")\nforbid anyone to call notes.write_note where args.path matches r\"/srv/[a-z]+\"\n\
+         \n@id(\"L\")\nforbid anyone to call notes.write_note where args.path like \"/{long}*\"\n"
+    );
+    for row in 0..12 {
+        let rule = format!("forbid anyone to call notes.write_note where args.path like \"/<n>{row}/*\"");
+        writeln!(text, "\n@id(\"F-{row}\")\n{rule}").expect("writing to a string");
+    }
+    package.write("policy/more.mcpz", &text);
+    package.run(&["build", "-o", "notes.mcpzb"]).expect(0);
+    let forms = |package_or_bundle: &str| {
+        ["svg", "dot", "mermaid"].map(|form| package.run(&["graph", package_or_bundle, "--to", form]).expect(0).out)
+    };
+    for drawn in [forms("."), forms("notes.mcpzb")] {
+        let [svg, dot, mermaid] = &drawn;
+        assert!(svg.contains(">like &quot;/&lt;n&gt;3/*&quot;<") && svg.contains(">args.path<"), "{svg}");
+        assert!(dot.contains(r#"[label="like \"/<n>3/*\""]"#), "{dot}");
+        assert!(mermaid.contains("like #quot;/#lt;n#gt;3/*#quot;"), "{mermaid}");
+        assert!(svg.contains("xxx…&quot;") && !svg.contains(&long), "{svg}");
+    }
+    assert!(forms(".")[1].contains(r#"matches \"/srv/[a-z]+\""#));
+    // An automaton in a bundle does not say what it was made of.
+    assert!(forms("notes.mcpzb")[1].contains("\"a pattern\""));
+}
+
+#[test]
 fn every_form_is_drawn_and_a_wrong_entry_point_is_told() {
     let package = package(6, false);
     package.run(&["graph", "-o", "all.svg"]).expect(0);

@@ -130,6 +130,7 @@ impl Catalog {
             name,
             description: tool.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
             input,
+            deprecated: tool.get("inputSchema").map(deprecated).unwrap_or_default(),
             output,
             schema: ToolSchema { image: Arc::new(image) },
             raw_schema: tool.get("inputSchema").map(Value::to_string).unwrap_or_default().into(),
@@ -177,6 +178,21 @@ fn record_of(ty: Type) -> RecordType {
             .unwrap_or(RecordType { open: true, ..RecordType::default() }),
         _ => RecordType { open: true, ..RecordType::default() },
     }
+}
+
+/// The places that a schema marks as deprecated: properties, and properties of these.
+fn deprecated(schema: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![(String::new(), schema)];
+    while let Some((place, schema)) = open.pop() {
+        if schema.get("deprecated").and_then(Value::as_bool) == Some(true) && !place.is_empty() {
+            found.insert(place.clone());
+        }
+        for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            open.push((if place.is_empty() { name.clone() } else { format!("{place}.{name}") }, inner));
+        }
+    }
+    found
 }
 
 fn read_hints(tool: &Value) -> ToolHints {

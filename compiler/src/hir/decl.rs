@@ -4,6 +4,7 @@ use super::{ClassId, DataId, Expr, IssuerId, LabelId, PackageId, SegmentId, Serv
 use crate::catalog::ToolSchema;
 use crate::types::{RecordType, Type};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A token issuer.
@@ -131,6 +132,8 @@ pub struct Tool {
     pub description: String,
     /// Type of `args`, overlay applied. Always a record.
     pub input: RecordType,
+    /// Parameters that the schema marks as deprecated, as dotted places.
+    pub deprecated: BTreeSet<String>,
     /// Type of the structured result, when declared.
     pub output: Option<Type>,
     /// The compiled schema that arguments are validated against.

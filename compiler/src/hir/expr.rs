@@ -90,6 +90,23 @@ pub enum ExprKind {
     Error,
 }
 
+impl ExprKind {
+    /// The parts of an expression; what questions to the state are about is none.
+    pub fn children(&self) -> Vec<&Expr> {
+        use ExprKind as E;
+        match self {
+            E::Field(a, _) | E::Not(a) | E::Is(a, _) | E::Has(a) | E::CountOf(a) | E::Native(_, a) => vec![a],
+            E::Compare(_, a, b) | E::In(a, b) | E::Contains(a, b) | E::Like(a, b) | E::Matches(a, b) => vec![a, b],
+            E::Under(a, b) | E::Coalesce(a, b) | E::Arith(_, a, b) => vec![a, b],
+            E::If(a, b, c) => vec![a, b, c],
+            E::And(all) | E::Or(all) | E::List(all) | E::Call(_, all) => all.iter().collect(),
+            E::Range { low, high, .. } => low.iter().chain(high).map(|bound| &**bound).collect(),
+            E::Quantified { over, body, .. } => vec![over, body],
+            E::Literal(_) | E::Root(_) | E::Collect(_) | E::HasSubject(_) | E::History(_) | E::Error => Vec::new(),
+        }
+    }
+}
+
 /// Comparison operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Comparison {

@@ -1,25 +1,26 @@
-//! Where the lines of the sources begin: positions of many spans, each source read once.
+//! Where the lines of the sources begin: positions of many spans, each source read once, and only if somebody asks.
 
 use super::{Source, Span};
+use std::cell::OnceCell;
 
 /// The lines of all sources.
 pub struct Lines<'s> {
-    sources: Vec<(&'s str, Vec<usize>)>,
+    sources: Vec<(&'s str, OnceCell<Vec<usize>>)>,
 }
 
 impl<'s> Lines<'s> {
-    /// Finds the lines.
+    /// The lines of these sources.
     pub fn new(sources: &'s [Source]) -> Self {
-        let of_text = |text: &'s str| {
-            let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            (text, std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect())
-        };
-        Lines { sources: sources.iter().map(|source| of_text(&source.text)).collect() }
+        Lines { sources: sources.iter().map(|source| (source.text.as_str(), OnceCell::new())).collect() }
     }
 
     /// Line and column, in characters, of where a span begins; both from one.
     pub fn place(&self, span: Span) -> (usize, usize) {
         let Some((text, begins)) = self.sources.get(span.source.index()) else { return (1, 1) };
+        let begins = begins.get_or_init(|| {
+            let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
+        });
         let start = usize::try_from(span.start).unwrap_or(usize::MAX).min(text.len());
         let line = begins.partition_point(|begin| *begin <= start);
         let begin = begins.get(line.saturating_sub(1)).copied().unwrap_or(0);

@@ -12,6 +12,7 @@ pub mod decl;
 pub mod expr;
 pub mod lines;
 pub mod rule;
+pub mod same;
 pub mod testing;
 
 pub use decl::*;

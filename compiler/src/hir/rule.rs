@@ -54,7 +54,7 @@ impl Action {
 }
 
 /// Who a rule is about. How it matches depends on the rule: permits narrowly, restrictions anywhere.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// `anyone`.
     Anyone,

@@ -11,6 +11,7 @@ pub mod scopes;
 pub use record::{LocalRow, Recorder, Referent};
 pub use scopes::{ScopeKind, ScopeRow};
 
+use crate::diagnostics::levels::Allowed;
 use crate::hir::{Action, Expr, GrantId, PackageId, Program, Server, ServerId, Span, Subject, Targets, VarId};
 use crate::package::Loaded;
 use crate::resolve::symbols::{Entity, Symbols};
@@ -49,6 +50,8 @@ pub struct Index {
     pub parameters: Vec<Vec<(SmolStr, VarId, Type)>>,
     /// Where the name of each package can be changed: its manifest's `name`.
     pub package_names: Vec<Span>,
+    /// `@allow`s, for lint levels.
+    pub allowed: Vec<Allowed>,
 }
 
 /// A rule's head.
@@ -130,6 +133,7 @@ pub(crate) fn index(loaded: &Loaded, unit: &Unit, program: Program, record: Reco
             .collect(),
         parameters: unit.predicates.iter().map(parameters).collect(),
         package_names: loaded.packages.iter().map(|package| package.manifest.name.span).collect(),
+        allowed: unit.allowed.clone(),
     }
 }
 

@@ -131,6 +131,7 @@ fn tool_row(name: &str, input: RecordType) -> Tool {
         name: name.into(),
         description: String::new(),
         input,
+        deprecated: Default::default(),
         output: None,
         schema: ToolSchema { image: Default::default() },
         raw_schema: "{}".into(),

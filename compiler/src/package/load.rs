@@ -224,7 +224,7 @@ fn number(drafts: Vec<Draft>, memo: &Memo, sink: &mut Vec<Diagnostic>) -> Loaded
             let full = format!("{}/{path}", draft.manifest.name.value);
             let fault = text.as_ref().err().copied();
             let text = text.unwrap_or_default();
-            contents.insert(path, text.clone().into_bytes());
+            contents.insert(path, made.digest.to_string());
             policies.push((full, package, text, fault, made));
         }
         packages.push((draft, contents));
@@ -260,7 +260,7 @@ fn report_file(source: SourceId, path: &str, fault: Option<FileFault>, parse: &P
 /// Turns a draft into a package: its manifest and lock become sources.
 fn finish(
     draft: Draft,
-    mut contents: BTreeMap<String, Vec<u8>>,
+    mut digests: BTreeMap<String, String>,
     memo: &Memo,
     package: PackageId,
     loaded: &mut Loaded,
@@ -289,36 +289,31 @@ fn finish(
     if draft.too_many {
         sink.push(e0216::package_limits(top, format!("package `{name}` has more than {MAX_FILES} sources")));
     }
-    if contents.is_empty() && draft.manifest_text.is_some() {
+    if digests.is_empty() && draft.manifest_text.is_some() {
         sink.push(e0215::no_sources(top, &name, &manifest.sources));
     }
     let texts = [("mcpz.toml", &draft.manifest_text), ("mcpz.lock", &draft.lock_text)];
-    contents.extend(texts.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text.clone()?.into_bytes()))));
-    let named_files = add_named_files(&draft, memo, &mut contents);
+    let digest_of = |text: &Option<String>| text.as_ref().map(|text| memo.digest(text.as_bytes()));
+    digests.extend(texts.into_iter().filter_map(|(path, text)| Some((path.to_owned(), digest_of(text)?))));
+    let named_files = named_files(&draft, memo);
+    digests.extend(named_files.clone());
     LoadedPackage {
         location: draft.input.location,
         manifest,
         lock,
         dependencies: draft.standard.into_iter().map(|name| (name, PackageId(0))).collect(),
         provider: draft.input.provider,
-        digest: lock::package_digest_of(contents.iter().map(|(path, bytes)| (path.as_str(), memo.digest(bytes)))),
+        digest: lock::package_digest_of(&digests),
         named_files,
         manifest_source,
     }
 }
 
-/// Adds the catalogs and data files that a package's sources name to what its digest covers. Gives their digests.
-fn add_named_files(draft: &Draft, memo: &Memo, contents: &mut BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
-    let mut digests = BTreeMap::new();
-    for path in draft.texts.iter().flat_map(|text| text.named_files.iter()) {
-        if super::stays_inside(path)
-            && let Ok(bytes) = draft.input.provider.read(path)
-        {
-            digests.insert(path.clone(), memo.digest(&bytes));
-            contents.insert(path.clone(), bytes);
-        }
-    }
-    digests
+/// The digests of the catalogs and data files that a package's sources name.
+fn named_files(draft: &Draft, memo: &Memo) -> BTreeMap<String, String> {
+    let named = draft.texts.iter().flat_map(|text| text.named_files.iter()).filter(|path| super::stays_inside(path));
+    let digest = |path: &String| Some((path.clone(), memo.digest(&draft.input.provider.read(path).ok()?)));
+    named.filter_map(digest).collect()
 }
 
 /// Resolves dependencies to packages, and reports those that are not there and those in a circle.

@@ -106,14 +106,13 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The digest of a package: over its files' paths and digests, sorted by path.
 pub fn package_digest<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> String {
-    package_digest_of(files.into_iter().map(|(path, bytes)| (path, hex(bytes))))
+    package_digest_of(&files.into_iter().map(|(path, bytes)| (path.to_owned(), hex(bytes))).collect())
 }
 
 /// The digest of a package of files of which the digests are known, in lower-case hexadecimal.
-pub fn package_digest_of<'f>(files: impl IntoIterator<Item = (&'f str, String)>) -> String {
-    let sorted: BTreeMap<&str, String> = files.into_iter().collect();
+pub fn package_digest_of(files: &BTreeMap<String, String>) -> String {
     let mut list = String::new();
-    for (path, hex) in sorted {
+    for (path, hex) in files {
         let _ = writeln!(list, "{path} sha256:{hex}");
     }
     digest(list.as_bytes())

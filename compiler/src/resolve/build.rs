@@ -23,10 +23,7 @@ use std::collections::BTreeSet;
 /// Resolves everything that is declared; lookups are written down when there is a recorder. With a focus the rules, tests
 /// and assertions of that source alone.
 pub fn unit(loaded: &Loaded, recorder: Option<Recorder>, focus: Option<SourceId>, sink: &mut Vec<Diagnostic>) -> Unit {
-    let mut items = items::collect(loaded);
-    if let Some(focus) = focus {
-        items.focus(focus);
-    }
+    let mut items = items::collect(loaded, focus);
     let declarations = declare::declare(loaded, &items, sink);
     let mut symbols = declarations.symbols;
     symbols.recorder = recorder;

@@ -86,21 +86,20 @@ pub struct Items {
     pub annotations: Vec<Placed<(ast::Annotation, mcpz_syntax::TextRange, bool)>>,
 }
 
-impl Items {
-    /// Drops the rules, tests and assertions of all sources but one. Grants stay: rules are numbered by them.
-    pub fn focus(&mut self, source: SourceId) {
-        self.rules.retain(|rule| rule.place.source == source || matches!(rule.ast, RuleItem::Grant(_)));
-        self.tests.retain(|test| test.place.source == source);
-        self.asserts.retain(|assert| assert.place.source == source);
-    }
-}
-
-/// Sorts the items of all files.
-pub fn collect(loaded: &Loaded) -> Items {
+/// Sorts the items of all files. With a focus the rules, tests, assertions and annotations of that source alone; grants stay, because
+/// rules are numbered by them.
+pub fn collect(loaded: &Loaded, focus: Option<SourceId>) -> Items {
     let mut items = Items::default();
     for file in &loaded.files {
         let place = Place { package: file.package, source: file.source };
+        let in_focus = focus.is_none_or(|focus| focus == file.source);
         for item in file.parse.source_file().items() {
+            if !in_focus {
+                if !(is_rule(&item) || matches!(item, Item::Test(_) | Item::Assert(_))) {
+                    sort(&mut items, place, item);
+                }
+                continue;
+            }
             let range = item.range();
             let on_rule = is_rule(&item);
             let marked =

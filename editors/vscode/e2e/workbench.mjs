@@ -1,7 +1,7 @@
 /**
  * A real VS Code for the end-to-end test: code-server on a port of its own, in a home of its own, driven in a headless Chromium.
  *
- * Where code-server, playwright-core and the browser are is told by the caller; nothing is installed here.
+ * Where code-server is is told by the caller; nothing is installed here.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -27,7 +27,7 @@ const SETTINGS = {
 };
 
 /** Starts code-server on a folder of a copied folder, with the packed extension in it. */
-export async function startServer({ tools, vsix, binary, folder, opened, theme }) {
+export async function startServer({ codeServer, vsix, binary, folder, opened, theme }) {
   const home = mkdtempSync(join(tmpdir(), "mcpz-e2e-"));
   cpSync(folder, join(home, "copy"), { recursive: true });
   const workspace = join(home, "copy", opened);
@@ -39,9 +39,10 @@ export async function startServer({ tools, vsix, binary, folder, opened, theme }
   writeFileSync(join(user, "Machine", "settings.json"), JSON.stringify({ "mcpz.path": binary }));
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, ".config"), XDG_DATA_HOME: join(home, ".local") };
   delete env.VSCODE_IPC_HOOK_CLI;
-  const entry = join(tools, "node_modules", "code-server", "out", "node", "entry.js");
+  // A script of Node, or a command.
+  const [program, ...entry] = codeServer.endsWith(".js") ? [process.execPath, codeServer] : [codeServer];
   const shared = ["--user-data-dir", user, "--extensions-dir", join(home, "extensions")];
-  const installed = spawnSync(process.execPath, [entry, ...shared, "--install-extension", vsix], { env, encoding: "utf8" });
+  const installed = spawnSync(program, [...entry, ...shared, "--install-extension", vsix], { env, encoding: "utf8" });
   if (installed.status !== 0) {
     rmSync(home, { recursive: true, force: true });
     throw new Error(`the extension was not installed: ${installed.stderr}${installed.stdout}`);
@@ -49,7 +50,7 @@ export async function startServer({ tools, vsix, binary, folder, opened, theme }
   const port = await freePort();
   const log = openSync(join(home, "server.log"), "w");
   const words = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
-  const server = spawn(process.execPath, [entry, ...shared, ...words, "--disable-workspace-trust", "--disable-getting-started-override"], {
+  const server = spawn(program, [...entry, ...shared, ...words, "--disable-workspace-trust", "--disable-getting-started-override"], {
     env,
     stdio: ["ignore", log, log],
     detached: true,

@@ -40,7 +40,9 @@ export async function showGraph(ask: Ask, argument: Record<string, unknown>): Pr
   panel.webview.html =
     `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">` +
     `<meta http-equiv="Content-Security-Policy" content="${html(policy)}">` +
-    `<style>body{background:#fff;margin:1rem}</style></head><body>` +
+    `<style>body{background:#fff;margin:1rem}.vscode-dark{background:var(--vscode-editor-background)}` +
+    // The picture has the colours of paper; where the theme is dark they are turned round, and red stays red.
+    `.vscode-dark img{filter:invert(.88) hue-rotate(180deg)}</style></head><body>` +
     `<img alt="Decision graph" src="data:image/svg+xml;base64,${data}"></body></html>`;
 }
 
@@ -61,13 +63,31 @@ export async function showEvaluation(ask: Ask, answers: Answers, argument: Recor
   await answers.show("decision.txt", evaluation.text);
 }
 
-/** What became of each rule that was looked at, behind its first line, until somebody types. */
-class Trails implements vscode.Disposable {
-  private readonly kind = vscode.window.createTextEditorDecorationType({
-    after: { margin: "0 0 0 2em", color: new vscode.ThemeColor("editorCodeLens.foreground"), fontStyle: "italic" },
+/** A line with what became of its rule: a bar at its left, and a word behind it. */
+function trailKind(color: string): vscode.TextEditorDecorationType {
+  const theme = new vscode.ThemeColor(color);
+  return vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    borderColor: theme,
+    borderStyle: "solid",
+    borderWidth: "0 0 0 3px",
+    overviewRulerColor: theme,
+    overviewRulerLane: vscode.OverviewRulerLane.Left,
+    after: { margin: "0 0 0 2em", color: theme, fontStyle: "italic" },
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
   });
+}
+
+/** What became of each rule that was looked at, at its first line, until somebody types. */
+class Trails implements vscode.Disposable {
+  private readonly kinds: Readonly<Record<"true" | "false" | "other", vscode.TextEditorDecorationType>> = {
+    true: trailKind("charts.green"),
+    false: trailKind("descriptionForeground"),
+    other: trailKind("charts.yellow"),
+  };
   private trail: readonly TrailRule[] = [];
+  /** Editors that were drawn in. The others are left alone: one that is just being closed refuses to be drawn in, and says so in the log. */
+  private readonly drawn = new WeakSet<vscode.TextEditor>();
   private readonly listeners = [
     vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
     vscode.workspace.onDidChangeTextDocument((event) => {
@@ -83,7 +103,7 @@ class Trails implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.kind.dispose();
+    Object.values(this.kinds).forEach((kind) => kind.dispose());
     this.listeners.forEach((listener) => listener.dispose());
   }
 
@@ -91,14 +111,25 @@ class Trails implements vscode.Disposable {
     for (const editor of vscode.window.visibleTextEditors) {
       const uri = editor.document.uri.toString();
       const here = this.trail.filter((rule) => vscode.Uri.parse(rule.uri).toString() === uri);
-      const marks = here.map((rule): vscode.DecorationOptions => {
-        const line = Math.min(rule.range.start.line, Math.max(0, editor.document.lineCount - 1));
-        const end = editor.document.lineAt(line).range.end;
-        return { range: new vscode.Range(end, end), renderOptions: { after: { contentText: `⟵ ${visible(rule.outcome)}` } } };
-      });
-      editor.setDecorations(this.kind, marks);
+      if (here.length === 0 && !this.drawn.has(editor)) {
+        continue;
+      }
+      this.drawn.add(editor);
+      for (const [word, kind] of Object.entries(this.kinds)) {
+        const own = here.filter((rule) => kindOf(rule.outcome) === word);
+        editor.setDecorations(kind, own.map((rule) => mark(editor.document, rule)));
+      }
     }
   }
+}
+
+function kindOf(outcome: string): "true" | "false" | "other" {
+  return outcome === "true" || outcome === "false" ? outcome : "other";
+}
+
+function mark(document: vscode.TextDocument, rule: TrailRule): vscode.DecorationOptions {
+  const line = Math.min(rule.range.start.line, Math.max(0, document.lineCount - 1));
+  return { range: document.lineAt(line).range, renderOptions: { after: { contentText: `⟵ ${visible(rule.outcome)}` } } };
 }
 
 /** The trail of the last request that was decided. */

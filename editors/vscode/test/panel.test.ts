@@ -55,6 +55,18 @@ test("an answer shows hostile rules, messages and traces as text; the graph is a
   isClean(failure(EVIL));
 });
 
+test("what comes with a decision is said in words", () => {
+  const obligations = {
+    labels: [{ label: "confidential", path: "result" }],
+    consumes: [{ rule: "PAY-30", amount: "1", by: "user", window_ms: 60000 }],
+  };
+  const unmet = [{ kind: "scope", rule: "PAY-22", scopes: ["payments:refund"] }];
+  const shown = answer({ decision: { effect: "allow", reason: "allowed", obligations, unmet }, why: null, text: "", trail: [] }, undefined);
+  assert.match(shown, /labels: confidential on result</);
+  assert.match(shown, /consumes: 1 by user within 60 s \(PAY-30\)</);
+  assert.match(shown, /to be met: kind scope scopes \[&quot;payments:refund&quot;\] \(PAY-22\)</);
+});
+
 test("decisions are told apart", () => {
   const of = (effect: string): string =>
     answer({ decision: { effect, reason: "no_permit" }, why: null, text: "", trail: [] }, undefined);

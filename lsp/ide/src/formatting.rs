@@ -4,7 +4,7 @@ use crate::Package;
 use crate::place::{TextEdit, index, offset};
 use crate::syntax::{bytes, indent_at, line_start};
 use mcpz_compiler::hir::SourceId;
-use mcpz_syntax::format;
+use mcpz_syntax::{SyntaxNode, format};
 use std::ops::Range;
 
 /// The edits that bring a file into its one layout.
@@ -58,6 +58,7 @@ pub fn on_type(package: &Package, source: SourceId, at: u32, typed: &str) -> Vec
     let here = index(at);
     let start = line_start(text, here);
     let wanted = match typed {
+        "\n" if follows_empty_line(text, start) => package.tree(source).map(|tree| indent_of_block(&tree, start)),
         "\n" => indent_after(text, start),
         "}" => indent_of_opener(text, here),
         _ => None,
@@ -68,6 +69,24 @@ pub fn on_type(package: &Package, source: SourceId, at: u32, typed: &str) -> Vec
         return Vec::new();
     }
     vec![TextEdit { range: offset(start)..offset(start + current.len()), text: wanted }]
+}
+
+/// Whether the line before is empty: what was written there is done.
+fn follows_empty_line(text: &str, start: usize) -> bool {
+    let before = text.get(..start).and_then(|before| before.strip_suffix('\n')).unwrap_or("");
+    before.get(line_start(before, before.len())..).is_some_and(|line| line.trim().is_empty())
+}
+
+/// The indent of what begins anew at a place: by the brackets that are open there.
+fn indent_of_block(tree: &SyntaxNode, at: usize) -> String {
+    let tokens = tree.descendants_with_tokens().filter_map(|element| element.into_token());
+    let before = tokens.take_while(|token| index(u32::from(token.text_range().end())) <= at);
+    let depth = before.fold(0_usize, |depth, token| match token.text() {
+        "{" | "[" | "(" => depth + 1,
+        "}" | "]" | ")" => depth.saturating_sub(1),
+        _ => depth,
+    });
+    " ".repeat(format::INDENT * depth)
 }
 
 fn indent_of_line(text: &str, start: usize) -> String {
@@ -126,6 +145,12 @@ mod tests {
         assert_eq!(indent_after(text, text.len()).as_deref(), Some("    "));
         let text = "permit a to call b.c\n";
         assert_eq!(indent_after(text, text.len()).as_deref(), Some("    "));
+        let text = "permit a to call b.c\n    where d\n\n    server s {\n\n";
+        let tree = mcpz_syntax::parse(text).tree();
+        let second = text.find("    server").unwrap();
+        assert!(follows_empty_line(text, second) && !follows_empty_line(text, text.find("    where").unwrap()));
+        assert_eq!(indent_of_block(&tree, second), "");
+        assert_eq!(indent_of_block(&tree, text.len()), "    ");
         let text = "test \"x\" {\n    as a\n    }";
         assert_eq!(indent_of_opener(text, text.len()).as_deref(), Some(""));
     }

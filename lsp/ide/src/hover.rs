@@ -15,7 +15,7 @@ use crate::who;
 use mcpz_compiler::hir::{Member, SourceId, Span};
 use mcpz_compiler::resolve::RuleVerb;
 use mcpz_compiler::resolve::symbols::Entity;
-use mcpz_syntax::SyntaxKind;
+use mcpz_syntax::{SyntaxKind, SyntaxToken};
 use smol_str::SmolStr;
 use std::ops::Range;
 
@@ -56,10 +56,20 @@ pub fn hover(package: &Package, source: SourceId, at: u32, now_ms: i64, coverage
         return Some(Hover { markup, range });
     }
     let word = token.kind().is_word() || token.kind() == SyntaxKind::String;
-    let ty = type_ending(package, source, &range).filter(|_| word)?;
+    let named = type_ending(package, source, &range).filter(|_| word).map(|ty| (ty, range));
+    let (ty, range) = named.or_else(|| type_around(package, source, &token))?;
     let mut markup = Markup::new();
     markup.text(format!("type {}", code(&ty)));
     Some(Hover { markup, range })
+}
+
+/// The type of the smallest expression around a token: of an operator's result, of what a function gives.
+fn type_around(package: &Package, source: SourceId, token: &SyntaxToken) -> Option<(String, Range<u32>)> {
+    token.parent_ancestors().find_map(|node| {
+        let range = bytes(node.text_range());
+        let ty = package.index.types.get(&Span { source, start: range.start, end: range.end })?;
+        Some((ty.to_string(), range))
+    })
 }
 
 /// Whether the type at the place says more than what is said of the symbol.

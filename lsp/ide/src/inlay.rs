@@ -1,4 +1,4 @@
-//! Inlay hints: types of constants, how many tools a wildcard or tag stands for, zones of times, what a role comes down to.
+//! Inlay hints: types of constants, how many tools a wildcard or tag stands for, zones of times, what the members of a role are beside it.
 
 use crate::Package;
 use crate::describe::count;
@@ -6,7 +6,8 @@ use crate::syntax::bytes;
 use mcpz_compiler::hir::{ClassDefinition, ClassId, ExprKind, Literal, SourceId, Span};
 use mcpz_compiler::index::Referent;
 use mcpz_compiler::resolve::symbols::Entity;
-use mcpz_syntax::ast::{AstNode, Const, SubjectName, TargetAll, TargetTag};
+use mcpz_syntax::SyntaxKind;
+use mcpz_syntax::ast::{AstNode, Const, Path, SubjectName, TargetAll, TargetTag};
 use std::ops::Range;
 
 /// A hint.
@@ -33,6 +34,8 @@ pub fn hints(package: &Package, source: SourceId, range: &Range<u32>) -> Vec<Inl
             hints.extend(server_count(package, source, &all));
         } else if let Some(name) = SubjectName::cast(node.clone()) {
             hints.extend(name.path().and_then(|path| roles(package, source, &path)));
+        } else if let Some(path) = Path::cast(node) {
+            hints.extend(zone(package, source, &path));
         }
     }
     hints
@@ -43,7 +46,7 @@ fn overlaps(a: &Range<u32>, b: &Range<u32>) -> bool {
 }
 
 /// What the last name of a path stands for.
-fn entity(package: &Package, source: SourceId, path: &mcpz_syntax::ast::Path) -> Option<(Entity, u32)> {
+fn entity(package: &Package, source: SourceId, path: &Path) -> Option<(Entity, u32)> {
     let range = bytes(path.segments().last()?.range);
     let span = Span { source, start: range.start, end: range.end };
     crate::types::referents(package, span).iter().find_map(|referent| match referent {
@@ -66,7 +69,7 @@ fn constant(package: &Package, source: SourceId, declared: &Const) -> Option<Inl
     Some(Inlay { at: range.end, label, is_type: true })
 }
 
-fn tag_count(package: &Package, source: SourceId, path: &mcpz_syntax::ast::Path) -> Option<Inlay> {
+fn tag_count(package: &Package, source: SourceId, path: &Path) -> Option<Inlay> {
     let (Entity::Tag(id), at) = entity(package, source, path)? else { return None };
     let tag = package.index.tags.get(id.index())?;
     Some(Inlay { at, label: count(tag.targets.tools.len(), "tool"), is_type: false })
@@ -88,28 +91,37 @@ fn server_count(package: &Package, source: SourceId, all: &TargetAll) -> Option<
     Some(Inlay { at, label: count(tools, "tool"), is_type: false })
 }
 
-/// A role: the identities that its members have.
-fn roles(package: &Package, source: SourceId, path: &mcpz_syntax::ast::Path) -> Option<Inlay> {
-    let (Entity::Class(id), at) = entity(package, source, path)? else { return None };
-    let class = package.index.program.classes.get(id.index())?;
-    if matches!(class.definition, ClassDefinition::Identity { .. }) {
+/// A window by its name: the zone that its hours are counted in.
+fn zone(package: &Package, source: SourceId, path: &Path) -> Option<Inlay> {
+    if path.syntax().parent().is_some_and(|parent| parent.kind() == SyntaxKind::UseItem) {
         return None;
     }
-    let mut identities: Vec<String> = Vec::new();
-    identities_of(package, id, 0, &mut identities);
-    identities.dedup();
-    (!identities.is_empty()).then(|| Inlay { at, label: format!("of {}", identities.join(", ")), is_type: false })
+    let (Entity::Const(id), at) = entity(package, source, path)? else { return None };
+    let value = package.index.consts.get(id.index())?.value.as_ref()?;
+    let ExprKind::Literal(Literal::Window(window)) = &value.kind else { return None };
+    Some(Inlay { at, label: format!("in {}", window.zone), is_type: false })
 }
 
-/// The identities at the bottom of a role. Classes only refer to earlier ones, so this ends.
-fn identities_of(package: &Package, id: ClassId, depth: usize, found: &mut Vec<String>) {
-    let Some(class) = package.index.program.classes.get(id.index()).filter(|_| depth < 64) else { return };
+/// A role: everything else that its members are, the nearest first.
+fn roles(package: &Package, source: SourceId, path: &Path) -> Option<Inlay> {
+    let (Entity::Class(id), at) = entity(package, source, path)? else { return None };
+    let mut found: Vec<String> = Vec::new();
+    members_of(package, id, 0, &mut found);
+    (!found.is_empty()).then(|| Inlay { at, label: format!("of {}", found.join(", ")), is_type: false })
+}
+
+/// What the members of a class are beside it. Classes only refer to earlier ones, so this ends.
+fn members_of(package: &Package, id: ClassId, depth: usize, found: &mut Vec<String>) {
+    let classes = &package.index.program.classes;
+    let name = |id: &ClassId| classes.get(id.index()).map_or_else(String::new, |class| class.name.to_string());
+    let Some(class) = classes.get(id.index()).filter(|_| depth < 64) else { return };
     match &class.definition {
-        ClassDefinition::Identity { .. } => found.push(class.name.to_string()),
-        ClassDefinition::Narrow { base, .. } => identities_of(package, *base, depth + 1, found),
-        ClassDefinition::Join(members) => {
-            members.iter().for_each(|member| identities_of(package, *member, depth + 1, found))
+        ClassDefinition::Identity { .. } => {}
+        ClassDefinition::Narrow { base, .. } => {
+            found.push(name(base));
+            members_of(package, *base, depth + 1, found);
         }
+        // One of them, and nobody knows which.
+        ClassDefinition::Join(members) => found.push(members.iter().map(name).collect::<Vec<_>>().join(" | ")),
     }
-    found.sort();
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask bench-lsp` and `cargo xtask lsp-torture`: the language server under a load, over standard input and output.
 
 use clap::{Parser, Subcommand};
-use mcpz_lsp_tests::{Result, bench, torture};
+use mcpz_lsp_tests::{Result, bench, session, torture};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,6 +26,12 @@ enum Load {
         #[arg(long)]
         json: bool,
     },
+    /// The sessions of a folder; with `MCPZ_BLESS=1` the answers that come are written into them.
+    Sessions {
+        /// The folder.
+        #[arg(long, default_value = "tests/lsp/sessions")]
+        folder: PathBuf,
+    },
     /// Random edits between random requests and cancellations.
     Torture {
         /// How many edits.
@@ -41,6 +47,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome: Result<String> = match cli.load {
         Load::Bench { rounds, json } => bench::run(&cli.binary, rounds).map(|report| report.text(json)),
+        Load::Sessions { folder } => {
+            session::run_all(&cli.binary, &folder).map(|count| format!("{count} sessions answer as they are written"))
+        }
         Load::Torture { edits, seed } => torture::run(&cli.binary, edits, seed),
     };
     match outcome {

@@ -17,7 +17,9 @@
 //! | `text` | the text of the document |
 //! | `completion PREFIX`, `docs LABEL` | completions whose label starts so; the documentation of one |
 //! | `diagnostics PATH`, `pushed PATH` | what a pull gives; what was pushed |
-//! | `at METHOD [JSON]` | a request about the cursor; the JSON is merged into its parameters |
+//! | `links`, `lenses` | where the codes of the diagnostics lead; the titles of the code lenses by line |
+//! | `exists PATH` | whether a file is there |
+//! | `at METHOD [JSON]` | a request about the cursor; the JSON is merged into its parameters, `"previousResultId": "last"` is the id of the last answer |
 //! | `apply METHOD [JSON]` | the same, and the edits of the answer are made |
 //! | `action TITLE` | the code action of that title is made; without a title they are listed |
 //! | `command NAME [JSON]` | `workspace/executeCommand` with the document's address |

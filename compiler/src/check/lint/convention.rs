@@ -1,12 +1,10 @@
 //! `where` is for what is asked, `when` for the circumstances.
 
-use super::ROOT;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::w0607;
-use crate::hir::{Expr, ExprKind, History, Program, Root, Rule, Span};
-use crate::resolve::Unit;
+use crate::hir::{Expr, ExprKind, History, Root, Rule, Span};
+use crate::resolve::RuleHead;
 use mcpz_syntax::ast::{AstNode, Clause};
-use std::collections::BTreeMap;
 
 /// What a condition reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,18 +16,14 @@ struct Reads {
 }
 
 /// Warns about conditions in the other clause.
-pub(super) fn lint(unit: &Unit, program: &Program, sink: &mut Vec<Diagnostic>) {
-    let rules: BTreeMap<&str, &Rule> = program.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-    for head in unit.rules.iter().filter(|head| head.place.package == ROOT) {
-        let Some(rule) = rules.get(head.id.as_str()) else { continue };
-        // With both clauses there, moving one would make two of a kind.
-        if rule.where_.is_some() && rule.when.is_some() {
-            continue;
-        }
-        for clause in head.ast.clauses() {
-            let word = keyword(head.place.span(clause.range()), clause.word());
-            sink.extend(misplaced(rule, &clause, word));
-        }
+pub(super) fn lint(head: &RuleHead, rule: &Rule, sink: &mut Vec<Diagnostic>) {
+    // With both clauses there, moving one would make two of a kind.
+    if rule.where_.is_some() && rule.when.is_some() {
+        return;
+    }
+    for clause in head.ast.clauses() {
+        let word = keyword(head.place.span(clause.range()), clause.word());
+        sink.extend(misplaced(rule, &clause, word));
     }
 }
 
@@ -68,7 +62,7 @@ fn collect(expr: &Expr, reads: &mut Reads) {
         ExprKind::Root(root) => root_reads(root, reads),
         ExprKind::Collect(_) => reads.request = true,
         ExprKind::History(history) => history_reads(history, reads),
-        _ => children(expr).into_iter().for_each(|child| collect(child, reads)),
+        _ => expr.kind.children().into_iter().for_each(|child| collect(child, reads)),
     }
 }
 
@@ -87,21 +81,5 @@ fn history_reads(history: &History, reads: &mut Reads) {
     reads.circumstances = true;
     if matches!(history, History::Carries(..) | History::SeenIn(..)) {
         reads.request = true;
-    }
-}
-
-/// The parts of an expression.
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Field(a, _) | ExprKind::Not(a) | ExprKind::Is(a, _) | ExprKind::Has(a) => vec![a],
-        ExprKind::CountOf(a) | ExprKind::Native(_, a) => vec![a],
-        ExprKind::Compare(_, a, b) | ExprKind::In(a, b) | ExprKind::Contains(a, b) | ExprKind::Like(a, b) => vec![a, b],
-        ExprKind::Matches(a, b) | ExprKind::Under(a, b) | ExprKind::Coalesce(a, b) => vec![a, b],
-        ExprKind::Arith(_, a, b) => vec![a, b],
-        ExprKind::If(a, b, c) => vec![a, b, c],
-        ExprKind::And(all) | ExprKind::Or(all) | ExprKind::List(all) | ExprKind::Call(_, all) => all.iter().collect(),
-        ExprKind::Range { low, high, .. } => low.iter().chain(high).map(|bound| &**bound).collect(),
-        ExprKind::Quantified { over, body, .. } => vec![over, body],
-        _ => Vec::new(),
     }
 }

@@ -3,32 +3,49 @@
 use super::ROOT;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{w0608, w0609, w0610, w0611, w0612};
-use crate::hir::content::without_spans;
-use crate::hir::{Action, Expr, ExprKind, Literal, Member, Program, Rule, RuleKind, ServerId, Span, Subject, Targets};
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::hir::same::{hash_clauses, hash_head, same_rule};
+use crate::hir::{Member, Program, Rule, RuleKind, Subject, Targets};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
 
 /// Lints over the rules of the root package.
 pub(super) fn lint(program: &Program, sink: &mut Vec<Diagnostic>) {
-    let own = || program.rules.iter().filter(|rule| rule.package == ROOT);
-    let mut alike: BTreeMap<Outline<'_>, u32> = BTreeMap::new();
-    own().for_each(|rule| *alike.entry(outline(rule)).or_default() += 1);
-    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    let own: Vec<&Rule> = program.rules.iter().filter(|rule| rule.package == ROOT).collect();
+    let duplicates = duplicates(&own);
     let forbids = Forbids::of(program);
-    for rule in own() {
-        // Only what looks alike is compared in full.
-        if alike.get(&outline(rule)).is_some_and(|count| *count > 1) {
-            let meaning = meaning(rule);
-            if let Some(first) = seen.get(&meaning) {
-                sink.push(w0610::duplicate(rule.head_span, *first));
-                continue;
-            }
-            seen.insert(meaning, rule.head_span);
-        }
-        if rule.kind == RuleKind::Permit {
-            sink.extend(permit(rule, &forbids));
+    for (rule, first) in own.into_iter().zip(duplicates) {
+        match first {
+            Some(first) => sink.push(w0610::duplicate(rule.head_span, first.head_span)),
+            None if rule.kind == RuleKind::Permit => sink.extend(permit(rule, &forbids)),
+            None => {}
         }
     }
+}
+
+/// For each rule the first before it that means the same. Only what looks alike is compared in full.
+fn duplicates<'p>(rules: &[&'p Rule]) -> Vec<Option<&'p Rule>> {
+    let heads: Vec<u64> = rules.iter().map(|rule| hashed(|hasher| hash_head(rule, hasher))).collect();
+    let mut alike: BTreeMap<u64, u32> = BTreeMap::new();
+    heads.iter().for_each(|head| *alike.entry(*head).or_default() += 1);
+    let mut seen: BTreeMap<(u64, u64), Vec<&Rule>> = BTreeMap::new();
+    let first = |(rule, head): (&&'p Rule, u64)| {
+        if alike.get(&head).is_none_or(|count| *count < 2) {
+            return None;
+        }
+        let firsts = seen.entry((head, hashed(|hasher| hash_clauses(rule, hasher)))).or_default();
+        let known = firsts.iter().find(|first| same_rule(first, rule)).copied();
+        if known.is_none() {
+            firsts.push(rule);
+        }
+        known
+    };
+    rules.iter().zip(heads).map(first).collect()
+}
+
+fn hashed(write: impl FnOnce(&mut DefaultHasher)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    write(&mut hasher);
+    hasher.finish()
 }
 
 fn is_unconditional(rule: &Rule) -> bool {
@@ -37,42 +54,6 @@ fn is_unconditional(rule: &Rule) -> bool {
 
 fn is_plain_forbid(rule: &Rule) -> bool {
     rule.kind == RuleKind::Forbid && is_unconditional(rule) && !rule.shadow && rule.for_subject.is_none()
-}
-
-/// What rules of one meaning have in common, and is compared quickly.
-type Outline<'p> = (&'p Subject, &'p BTreeSet<Action>, &'p BTreeSet<ServerId>, &'p BTreeSet<Member>, u64);
-
-fn outline(rule: &Rule) -> Outline<'_> {
-    let mut hasher = DefaultHasher::new();
-    std::mem::discriminant(&rule.kind).hash(&mut hasher);
-    for clause in [&rule.where_, &rule.when, &rule.unless] {
-        clause.is_some().hash(&mut hasher);
-        clause.iter().for_each(|expr| hash_shape(expr, &mut hasher));
-    }
-    (&rule.subject, &rule.actions, &rule.targets.servers, &rule.targets.tools, hasher.finish())
-}
-
-/// Hashes the forms of an expression and its plainest literals: what differs here differs in meaning.
-fn hash_shape(expr: &Expr, hasher: &mut DefaultHasher) {
-    std::mem::discriminant(&expr.kind).hash(hasher);
-    match &expr.kind {
-        ExprKind::Literal(Literal::Int(number) | Literal::Duration(number) | Literal::Instant(number)) => {
-            number.hash(hasher);
-        }
-        ExprKind::Literal(Literal::Decimal(number)) => number.hash(hasher),
-        ExprKind::Literal(Literal::String(text)) => text.hash(hasher),
-        ExprKind::Field(_, name) => name.hash(hasher),
-        ExprKind::Call(predicate, _) => predicate.index().hash(hasher),
-        _ => {}
-    }
-    super::convention::children(expr).into_iter().for_each(|child| hash_shape(child, hasher));
-}
-
-/// What a rule means, as text without places.
-fn meaning(rule: &Rule) -> String {
-    let what = (&rule.kind, &rule.subject, &rule.for_subject, &rule.actions, &rule.targets);
-    let how = (&rule.where_, &rule.when, &rule.unless, rule.shadow, rule.grant, rule.deny);
-    without_spans(&format!("{what:?} {how:?}"))
 }
 
 /// Forbids without condition, by whom and what they are about: so that no permit is compared with all of them.

@@ -22,13 +22,22 @@ pub(super) fn lint(loaded: &Loaded, unit: &Unit, has_rules: bool, sink: &mut Vec
     let own = unit.declared.iter().filter(|declared| declared.package == ROOT);
     for declared in own {
         let name = declared.name.text.as_str();
-        if uses.iter().filter_map(|words| words.get(name)).sum::<u32>() > 1 {
+        if stands_twice(&uses, name) {
             continue;
         }
         if let Some(warning) = unused(declared.entity, declared.name.span, name) {
             sink.push(warning);
         }
     }
+}
+
+/// Whether a name stands anywhere but where it is declared.
+fn stands_twice(uses: &[Arc<Words>], name: &str) -> bool {
+    let mut found = 0;
+    uses.iter().filter_map(|words| words.get(name)).any(|count| {
+        found += count;
+        found > 1
+    })
 }
 
 fn unused(entity: Entity, span: Span, name: &str) -> Option<Diagnostic> {

@@ -3,6 +3,7 @@
 //! Only what is evident is found: constants, and bounds, equalities and memberships of one place.
 //! The prover of assertions goes further.
 
+use crate::hir::same::same_expr;
 use crate::hir::{Comparison, Expr, ExprKind, Literal, Span};
 use std::collections::BTreeMap;
 
@@ -100,18 +101,13 @@ fn flatten<'e>(expr: &'e Expr, atoms: &mut Vec<&'e Expr>) {
 fn opposite(atoms: &[&Expr]) -> Option<Contradiction> {
     for (index, atom) in atoms.iter().enumerate() {
         let ExprKind::Not(inner) = &atom.kind else { continue };
-        let twin = atoms.iter().enumerate().find(|(other, twin)| *other != index && same(twin, inner));
+        let twin = atoms.iter().enumerate().find(|(other, twin)| *other != index && same_expr(twin, inner));
         if let Some((_, twin)) = twin {
             let why = "this and its opposite are both demanded".to_owned();
             return Some(Contradiction { span: atom.span, why, other: Some(twin.span) });
         }
     }
     None
-}
-
-/// Whether two expressions are the same but for where they stand.
-pub(crate) fn same(a: &Expr, b: &Expr) -> bool {
-    crate::check::lint::without_spans(a) == crate::check::lint::without_spans(b)
 }
 
 /// Takes one conjunct into account; a contradiction with what is known comes back.

@@ -11,6 +11,8 @@ pub mod syntax;
 pub use info::CodeInfo;
 
 use crate::diagnostics::Severity;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 // Names, declarations, packages.
 pub mod e0001;
@@ -164,6 +166,7 @@ pub mod w0617;
 pub mod w0618;
 pub mod w0619;
 pub mod w0620;
+pub mod w0621;
 
 // Limits of lowering and emitting.
 pub mod e0701;
@@ -324,6 +327,7 @@ pub const ALL: &[&CodeInfo] = &[
     &w0618::CODE,
     &w0619::CODE,
     &w0620::CODE,
+    &w0621::CODE,
     // Limits of lowering and emitting.
     &e0701::CODE,
     &e0702::CODE,
@@ -333,5 +337,9 @@ pub const ALL: &[&CodeInfo] = &[
 
 /// The code with this number (`E0102`) or name (`unknown-name`).
 pub fn find(code: &str) -> Option<&'static CodeInfo> {
-    ALL.iter().copied().find(|info| info.code == code || info.name == code)
+    static BY_WORD: LazyLock<BTreeMap<&str, &CodeInfo>> = LazyLock::new(|| {
+        // Where two have one name, the first is meant.
+        ALL.iter().rev().flat_map(|info| [(info.name, *info), (info.code, *info)]).collect()
+    });
+    BY_WORD.get(code).copied()
 }

@@ -175,7 +175,7 @@ function obligations(decision: { [key: string]: unknown }): string {
   const items: string[] = [];
   const each = (title: string, value: unknown): void => {
     if (Array.isArray(value) && value.length > 0) {
-      items.push(`<li>${html(title)}: <code>${value.map((item) => html(compact(item as Json))).join("</code>, <code>")}</code></li>`);
+      items.push(`<li>${html(title)}: ${value.map((item) => html(inWords(item as Json))).join("; ")}</li>`);
     }
   };
   each("to be met", decision["unmet"]);
@@ -189,7 +189,32 @@ function obligations(decision: { [key: string]: unknown }): string {
   return items.length === 0 ? "" : `<ul>${items.join("")}</ul>`;
 }
 
-function compact(value: Json): string {
+/** A member of a decision as a person reads it: `confidential on result`, `1 by user within 60 s (PAY-30)`. */
+function inWords(value: Json): string {
+  if (!isObject(value)) {
+    return typeof value === "string" ? value : JSON.stringify(value);
+  }
+  const { label, path, amount, by, window_ms: window, rule, ...rest } = value as Record<string, Json>;
+  const words: string[] = [];
+  if (label !== undefined) {
+    words.push(`${plain(label)}${path === undefined ? "" : ` on ${plain(path)}`}`);
+  } else if (path !== undefined) {
+    words.push(plain(path));
+  }
+  if (amount !== undefined) {
+    words.push(`${plain(amount)}${by === undefined ? "" : ` by ${plain(by)}`}`);
+  }
+  if (typeof window === "number") {
+    words.push(`within ${window / 1000} s`);
+  }
+  words.push(...Object.entries(rest).map(([name, item]) => `${name} ${plain(item)}`));
+  if (rule !== undefined) {
+    words.push(`(${plain(rule)})`);
+  }
+  return words.join(" ");
+}
+
+function plain(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

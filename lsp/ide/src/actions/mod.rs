@@ -155,3 +155,41 @@ fn free_name(package: &Package, wanted: &str) -> String {
     let numbered = (2..).map(|number| format!("{wanted}_{number}"));
     numbered.into_iter().find(|name| !taken.contains(name.as_str())).unwrap_or_else(|| wanted.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcpz_compiler::diagnostics::{codes, example};
+    use mcpz_compiler::memo::Memo;
+    use mcpz_compiler::source::{MemoryProvider, PackageInput};
+
+    fn package(text: &str) -> Package {
+        let standard = mcpz_stdlib::PACKAGES
+            .iter()
+            .map(|package| PackageInput::new(package.name, MemoryProvider::new(package.files.iter().copied())));
+        Package::new(&example::workspace(text, standard.collect()), &Memo::default())
+    }
+
+    /// Every fix of every example of a code is offered at its place, and its edits are those of the fix.
+    #[test]
+    fn every_fix_of_a_diagnostic_is_offered() {
+        let mut offered = 0;
+        for info in codes::ALL {
+            let package = package(info.bad);
+            for diagnostic in package.diagnostics.iter().filter(|diagnostic| !diagnostic.fixes.is_empty()) {
+                let span = diagnostic.span;
+                let actions = actions(&package, span.source, &(span.start..span.end));
+                for fix in &diagnostic.fixes {
+                    let title = crate::describe::sentence(&fix.title);
+                    let found = actions.iter().find(|action| action.title == title && action.mends.is_some());
+                    let found = found.unwrap_or_else(|| panic!("{}: `{title}` is not offered", info.code));
+                    assert_eq!(found.kind, ActionKind::QuickFix);
+                    let edits: usize = found.edits.files.iter().map(|(_, edits)| edits.len()).sum();
+                    assert_eq!(edits, fix.edits.len(), "{}: {title}", info.code);
+                    offered += 1;
+                }
+            }
+        }
+        assert!(offered > 40, "{offered}");
+    }
+}

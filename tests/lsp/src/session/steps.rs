@@ -6,7 +6,7 @@ use crate::document::{CURSOR, Document};
 use crate::snippet::Snippet;
 use crate::{Failed, Result, render, workspace};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -21,6 +21,8 @@ pub(super) struct Runner {
     current: String,
     /// The answer to the last `ask`.
     last: String,
+    /// The `resultId` of the last answer that had one.
+    result_id: Value,
 }
 
 impl Runner {
@@ -35,6 +37,7 @@ impl Runner {
             documents: BTreeMap::new(),
             current: String::new(),
             last: String::new(),
+            result_id: Value::Null,
         })
     }
 
@@ -61,6 +64,9 @@ impl Runner {
             "completion" => self.completion(argument).map(Some),
             "docs" => self.docs(argument).map(Some),
             "diagnostics" => self.diagnostics(argument).map(Some),
+            "links" => self.links().map(Some),
+            "lenses" => self.lenses().map(Some),
+            "exists" => Ok(Some(if self.root.join(argument).exists() { "yes" } else { "no" }.to_owned())),
             "pushed" => self.pushed(argument).map(Some),
             "at" => self.at(argument).map(Some),
             "apply" => self.apply(argument).map(Some),
@@ -283,6 +289,29 @@ impl Runner {
         Ok(render::diagnostics(&report["items"], &self.root))
     }
 
+    /// Where the codes of the document's diagnostics lead, each once.
+    fn links(&mut self) -> Result<String> {
+        let params = json!({"textDocument": self.document()?.id()});
+        let report = self.client()?.request("textDocument/diagnostic", params)?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let link = |item: &Value| format!("{} {}", text(&item["code"]), text(&item["codeDescription"]["href"]));
+        let links: BTreeSet<String> = report["items"].as_array().into_iter().flatten().map(link).collect();
+        Ok(links.into_iter().collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The titles of the code lenses, by line.
+    fn lenses(&mut self) -> Result<String> {
+        let answer = self.ask_here("codeLens")?;
+        let line = |lens: &Value| {
+            format!(
+                "{} {}",
+                lens["range"]["start"]["line"].as_u64().unwrap_or(0) + 1,
+                lens["command"]["title"].as_str().unwrap_or_default()
+            )
+        };
+        Ok(answer.as_array().into_iter().flatten().map(line).collect::<Vec<_>>().join("\n"))
+    }
+
     /// What the server has pushed for a file, once it says the same as a pull does.
     fn pushed(&mut self, path: &str) -> Result<String> {
         let uri = self.uri(path);
@@ -311,9 +340,16 @@ impl Runner {
 
     fn ask_here(&mut self, argument: &str) -> Result<Value> {
         let (method, more) = argument.split_once(' ').unwrap_or((argument, ""));
-        let params = self.params_here(more)?;
+        let mut params = self.params_here(more)?;
+        if params["previousResultId"] == "last" {
+            params["previousResultId"] = self.result_id.clone();
+        }
         let method = if method.contains('/') { method.to_owned() } else { format!("textDocument/{method}") };
-        self.client()?.request(&method, params)
+        let answer = self.client()?.request(&method, params)?;
+        if let Some(id) = answer.get("resultId") {
+            self.result_id = id.clone();
+        }
+        Ok(answer)
     }
 
     fn at(&mut self, argument: &str) -> Result<String> {
