@@ -47,6 +47,8 @@ for (const theme of values.theme) {
   const bench = new Workbench(page, pictures);
   try {
     await session(bench, server.url, theme);
+    const refused = extensionLog(server.home).split("\n").filter((line) => /\[(warning|error)\].*Illegal argument/.test(line));
+    assert.deepEqual(refused, [], "the workbench refused what the extension asked");
   } catch (error) {
     failed = true;
     await bench.picture("failed").catch(() => undefined);

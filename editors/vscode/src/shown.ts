@@ -63,6 +63,9 @@ export async function showEvaluation(ask: Ask, answers: Answers, argument: Recor
   await answers.show("decision.txt", evaluation.text);
 }
 
+/** How long editors must not have come or gone before one is drawn in. */
+const AT_REST_MS = 150;
+
 /** A line with what became of its rule: a bar at its left, and a word behind it. */
 function trailKind(color: string): vscode.TextEditorDecorationType {
   const theme = new vscode.ThemeColor(color);
@@ -86,10 +89,18 @@ class Trails implements vscode.Disposable {
     other: trailKind("charts.yellow"),
   };
   private trail: readonly TrailRule[] = [];
-  /** Editors that were drawn in. The others are left alone: one that is just being closed refuses to be drawn in, and says so in the log. */
-  private readonly drawn = new WeakSet<vscode.TextEditor>();
+  /**
+   * Editors and the trail that was drawn in them. One that is just being closed refuses to be drawn in, and the workbench logs
+   * `Illegal argument: TextEditor`: so nothing is drawn twice, nothing where there is nothing to draw, and nothing before editors
+   * that come and go in one breath have come to rest.
+   */
+  private readonly drawn = new WeakMap<vscode.TextEditor, readonly TrailRule[]>();
+  private pause: NodeJS.Timeout | undefined;
   private readonly listeners = [
-    vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
+    vscode.window.onDidChangeVisibleTextEditors(() => {
+      clearTimeout(this.pause);
+      this.pause = setTimeout(() => this.draw(), AT_REST_MS);
+    }),
     vscode.workspace.onDidChangeTextDocument((event) => {
       if (event.document.languageId === "mcpz" && event.contentChanges.length > 0) {
         this.show([]);
@@ -103,6 +114,7 @@ class Trails implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.pause);
     Object.values(this.kinds).forEach((kind) => kind.dispose());
     this.listeners.forEach((listener) => listener.dispose());
   }
@@ -111,10 +123,11 @@ class Trails implements vscode.Disposable {
     for (const editor of vscode.window.visibleTextEditors) {
       const uri = editor.document.uri.toString();
       const here = this.trail.filter((rule) => vscode.Uri.parse(rule.uri).toString() === uri);
-      if (here.length === 0 && !this.drawn.has(editor)) {
+      const known = this.drawn.get(editor);
+      if (known === this.trail || (known === undefined && here.length === 0)) {
         continue;
       }
-      this.drawn.add(editor);
+      this.drawn.set(editor, this.trail);
       for (const [word, kind] of Object.entries(this.kinds)) {
         const own = here.filter((rule) => kindOf(rule.outcome) === word);
         editor.setDecorations(kind, own.map((rule) => mark(editor.document, rule)));

@@ -42,6 +42,20 @@ function restore(templates: Record<string, string>): void {
   }
 }
 
+/** Makes the form anew; who types in it goes on typing where they were. */
+function show(html: string, templates: Record<string, string>): void {
+  const active = controls().find((control) => control === document.activeElement);
+  const place = active === undefined || active instanceof HTMLSelectElement ? undefined : [active.selectionStart, active.selectionEnd];
+  form.innerHTML = html;
+  restore(templates);
+  remember();
+  const again = active === undefined ? undefined : controls().find((control) => control.name === active.name);
+  again?.focus({ preventScroll: true });
+  if (place !== undefined && again !== undefined && !(again instanceof HTMLSelectElement)) {
+    again.setSelectionRange(place[0] ?? null, place[1] ?? null);
+  }
+}
+
 form.addEventListener("input", remember);
 form.addEventListener("change", (event) => {
   remember();
@@ -74,9 +88,7 @@ answer.addEventListener("click", (event) => {
 window.addEventListener("message", (event: MessageEvent<{ kind: string; html: string; templates?: Record<string, string> }>) => {
   const message = event.data;
   if (message.kind === "form") {
-    form.innerHTML = message.html;
-    restore(message.templates ?? {});
-    remember();
+    show(message.html, message.templates ?? {});
   } else if (message.kind === "answer") {
     answer.removeAttribute("aria-busy");
     answer.innerHTML = message.html;
