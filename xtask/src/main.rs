@@ -4,7 +4,9 @@ use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use xtask::steps::Failed;
-use xtask::{bench, clients, codegen, conformance, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy, vscode_e2e};
+use xtask::{
+    bench, clients, codegen, conformance, demo, editors, gateway, judge, loads, lsp, setup, test_all, tidy, vscode_e2e,
+};
 
 /// Project automation for mcpz.
 #[derive(Parser)]

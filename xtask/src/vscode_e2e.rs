@@ -98,7 +98,8 @@ fn find(args: &Args, folder: &Path, on_path: impl Fn(&str) -> Option<PathBuf>) -
         }
         found.unwrap_or_default()
     };
-    let said = |path: &Option<PathBuf>| path.as_ref().map_or_else(String::new, |path| format!(", not at {}", path.display()));
+    let said =
+        |path: &Option<PathBuf>| path.as_ref().map_or_else(String::new, |path| format!(", not at {}", path.display()));
     let tools = Tools {
         node: wanted(node, "Node: `node` is not on PATH".to_owned()),
         code_server: wanted(

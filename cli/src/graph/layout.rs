@@ -84,7 +84,7 @@ fn text_width(lines: &[String]) -> usize {
 }
 
 /// The width of a line, at most.
-fn width_of(line: &str) -> usize {
+pub fn width_of(line: &str) -> usize {
     let tenths = line.chars().map(|c| if c.is_ascii() { CHARACTER_TENTHS } else { WIDE_TENTHS });
     tenths.sum::<usize>().div_ceil(10)
 }

@@ -74,8 +74,13 @@ pub struct Arrow {
 
 /// The picture of these entry points; `trail` are the nodes that a request meets.
 pub fn picture(image: &BundleImage, patterns: &Patterns, entries: &[&EntryImage], trail: &[TreeId]) -> Picture {
-    let mut maker =
-        Maker { image, patterns, trail: trail.iter().copied().collect(), known: BTreeMap::new(), made: Picture::default() };
+    let mut maker = Maker {
+        image,
+        patterns,
+        trail: trail.iter().copied().collect(),
+        known: BTreeMap::new(),
+        made: Picture::default(),
+    };
     for entry in entries {
         maker.entry(entry);
     }

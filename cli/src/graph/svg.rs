@@ -1,6 +1,6 @@
 //! A picture as SVG, by itself: no font, script or address of anything else.
 
-use super::layout::{LINE, Layout, PADDING, Place, layout};
+use super::layout::{LINE, Layout, PADDING, Place, layout, width_of};
 use super::{Arrow, Kind, Picture, PictureBox};
 use crate::formats::markup as escaped;
 use std::fmt::Write as _;
@@ -40,7 +40,9 @@ fn class(is_lit: bool) -> &'static str {
 fn draw_arrow(out: &mut String, arrow: &Arrow, from: Place, to: Place) {
     let (x1, y1) = (from.x + from.width, from.y + from.height / 2);
     let (x2, y2) = (to.x, to.y + to.height / 2);
-    let bend = x2.saturating_sub(24).max(x1);
+    // The arrow runs level below its label.
+    let level = if arrow.label.is_empty() { 24 } else { width_of(&arrow.label) + 24 };
+    let bend = x2.saturating_sub(level).max(x1);
     let _ = writeln!(
         out,
         "<g{}><path class=\"a\" d=\"M{x1} {y1} C{bend} {y1} {x1} {y2} {bend} {y2} L{x2} {y2}\"/>\

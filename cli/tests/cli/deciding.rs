@@ -142,7 +142,7 @@ fn a_run_of_tests_says_which_rules_it_showed() {
         let json = package.run(&[&["--format", "json", "test"], args].concat()).expect(0).json();
         json["coverage"].as_array().expect("coverage").clone()
     };
-    let hits = |rules: &[serde_json::Value], id: &str| {
+    let hits = |rules: &[Value], id: &str| {
         rules.iter().find(|rule| rule["rule"] == id).map(|rule| rule["hits"].as_u64().expect("a number"))
     };
     let all = rules(&[]);

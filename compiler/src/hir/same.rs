@@ -73,10 +73,9 @@ pub fn same_expr(a: &Expr, b: &Expr) -> bool {
         (E::Arith(a, ..), E::Arith(b, ..)) => a == b,
         (E::Native(a, _), E::Native(b, _)) => a == b,
         (E::Call(a, _), E::Call(b, _)) => a == b,
-        (
-            E::Range { low: al, high: ah, end_inclusive: a },
-            E::Range { low: bl, high: bh, end_inclusive: b },
-        ) => a == b && al.is_some() == bl.is_some() && ah.is_some() == bh.is_some(),
+        (E::Range { low: al, high: ah, end_inclusive: a }, E::Range { low: bl, high: bh, end_inclusive: b }) => {
+            a == b && al.is_some() == bl.is_some() && ah.is_some() == bh.is_some()
+        }
         (E::Quantified { quantifier: a, var: x, .. }, E::Quantified { quantifier: b, var: y, .. }) => a == b && x == y,
         (E::History(a), E::History(b)) => same_history(a, b),
         (a, b) if a.children().is_empty() && b.children().is_empty() => a == b,

@@ -57,7 +57,8 @@ pub fn hover(package: &Package, source: SourceId, at: u32, now_ms: i64, coverage
     }
     let word = token.kind().is_word() || token.kind() == SyntaxKind::String;
     let named = type_ending(package, source, &range).filter(|_| word).map(|ty| (ty, range));
-    let (ty, range) = named.or_else(|| type_around(package, source, &token))?;
+    let is_text = matches!(token.kind(), SyntaxKind::String | SyntaxKind::RawString);
+    let (ty, range) = named.or_else(|| type_around(package, source, &token).filter(|_| !is_text))?;
     let mut markup = Markup::new();
     markup.text(format!("type {}", code(&ty)));
     Some(Hover { markup, range })

@@ -27,9 +27,7 @@ fn value_meaning(token: &SyntaxToken) -> Option<String> {
     let literal = Literal::cast(token.parent()?)?;
     match literal.value().ok()? {
         LiteralValue::Duration(ms) => Some(format!("duration: {}", duration_words(ms))),
-        LiteralValue::Int(number) if token.kind() == SyntaxKind::Size => {
-            Some(format!("size: {} bytes", grouped(number)))
-        }
+        LiteralValue::Size(bytes) => Some(format!("size: {} bytes", grouped(bytes))),
         _ if token.kind() == SyntaxKind::Instant => instant_words(token.text()),
         _ if token.kind() == SyntaxKind::Date => date_words(token.text()),
         _ => None,

@@ -4,11 +4,13 @@ use super::{Action, ActionKind};
 use crate::Package;
 use crate::place::{TextEdit, index};
 use crate::syntax::{around, bytes, token_at};
+use crate::types::{path_type, scope_at};
 use mcpz_compiler::diagnostics::Diagnostic;
 use mcpz_compiler::diagnostics::suggest::is_identifier;
 use mcpz_compiler::hir::{ClassDefinition, PrincipalKind, SourceId, Span};
-use mcpz_syntax::ast::{AstNode, CallExpr};
+use mcpz_syntax::ast::{Arg, AstNode, CallExpr, Expr};
 use mcpz_syntax::{SyntaxKind, SyntaxToken};
+use smol_str::SmolStr;
 
 /// Declarations of a name that is not known.
 pub(super) fn missing(package: &Package, diagnostic: &Diagnostic) -> Option<Action> {
@@ -78,18 +80,31 @@ fn some_tool(package: &Package) -> String {
 fn predicate(package: &Package, token: &SyntaxToken, name: &str) -> Option<String> {
     let call = around(token, &[SyntaxKind::CallExpr]).and_then(CallExpr::cast)?;
     let source = call_source(package, token)?;
-    let parameters: Vec<String> = call
-        .args()
-        .iter()
-        .enumerate()
-        .map(|(row, arg)| {
-            let range = arg.value().map(|value| bytes(value.range()));
-            let ty =
-                range.and_then(|range| package.index.types.get(&Span { source, start: range.start, end: range.end }));
-            format!("value{}: {}", row + 1, ty.map_or_else(|| "string".to_owned(), |ty| ty.required().to_string()))
-        })
-        .collect();
+    let at = bytes(token.text_range()).start;
+    let facts = scope_at(package, source, at).map(|row| row.facts.clone()).unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    let parameter = |(row, arg): (usize, &Arg)| {
+        let value = arg.value();
+        let path: Vec<SmolStr> = match &value {
+            Some(Expr::Path(path)) => path.segments().iter().map(|ident| SmolStr::new(&ident.text)).collect(),
+            _ => Vec::new(),
+        };
+        let range = value.map(|value| bytes(value.range()));
+        let known =
+            range.and_then(|range| package.index.types.get(&Span { source, start: range.start, end: range.end }));
+        let ty = known.cloned().or_else(|| path_type(package, source, &facts, &[], &path));
+        let own = path.last().map(SmolStr::as_str).filter(|own| is_free(own) && !names.iter().any(|name| name == own));
+        names.push(own.map_or_else(|| format!("value{}", row + 1), str::to_owned));
+        let name = names.last().map_or("", String::as_str);
+        format!("{name}: {}", ty.map_or_else(|| "string".to_owned(), |ty| ty.required().to_string()))
+    };
+    let parameters: Vec<String> = call.args().iter().enumerate().map(parameter).collect();
     Some(format!("predicate {name}({}) = false", parameters.join(", ")))
+}
+
+/// Whether a parameter may have this name.
+fn is_free(name: &str) -> bool {
+    is_identifier(name) && SyntaxKind::from_word(name).is_none()
 }
 
 /// The source that a token of a tree came from: the one whose text has it.
