@@ -43,11 +43,11 @@ fn patterns_are_drawn_as_their_authors_wrote_them() {
     let package = Package::new();
     let long = "x".repeat(90);
     let mut text = format!(
-        "\n@id(\"R\")\nforbid anyone to call notes.write_note where args.path matches r\"/srv/[a-z]+\"\n\
-         \n@id(\"L\")\nforbid anyone to call notes.write_note where args.path like \"/{long}*\"\n"
+        "\n@id(\"R\")\nforbid anyone to call notes.write_note where args.text matches r\"/srv/[a-z]+\"\n\
+         \n@id(\"L\")\nforbid anyone to call notes.write_note where args.text like \"/{long}*\"\n"
     );
     for row in 0..12 {
-        let rule = format!("forbid anyone to call notes.write_note where args.path like \"/<n>{row}/*\"");
+        let rule = format!("forbid anyone to call notes.write_note where args.text like \"/<n>{row}/*\"");
         writeln!(text, "\n@id(\"F-{row}\")\n{rule}").expect("writing to a string");
     }
     package.write("policy/more.mcpz", &text);
@@ -57,7 +57,7 @@ fn patterns_are_drawn_as_their_authors_wrote_them() {
     };
     for drawn in [forms("."), forms("notes.mcpzb")] {
         let [svg, dot, mermaid] = &drawn;
-        assert!(svg.contains(">like &quot;/&lt;n&gt;3/*&quot;<") && svg.contains(">args.path<"), "{svg}");
+        assert!(svg.contains(">like &quot;/&lt;n&gt;3/*&quot;<") && svg.contains(">args.text<"), "{svg}");
         assert!(dot.contains(r#"[label="like \"/<n>3/*\""]"#), "{dot}");
         assert!(mermaid.contains("like #quot;/#lt;n#gt;3/*#quot;"), "{mermaid}");
         assert!(svg.contains("xxx…&quot;") && !svg.contains(&long), "{svg}");
