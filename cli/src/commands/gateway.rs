@@ -54,7 +54,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
             let admin = running.admin.map(|admin| admin.to_string());
             shell.out.json(&json!({"address": running.address.to_string(), "admin": admin, "bundle": digest}));
         } else {
-            shell.out.line(format!("serving on {}, bundle {}", running.address, digest.get(..16).unwrap_or_default()));
+            let word = if args.check { "would serve" } else { "serving" };
+            shell.out.line(format!("{word} on {}, bundle {}", running.address, digest.get(..16).unwrap_or_default()));
             for endpoint in running.front.endpoints.values() {
                 shell.out.line(format!("  {} at {}", escape::inline(&endpoint.server), endpoint.resource));
             }

@@ -199,7 +199,8 @@ impl Config {
     /// Reads a text.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
         let config: Config = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
             ConfigError(format!("line {line}: {}", error.message().escape_debug()))
         })?;
         config.check()?;
@@ -317,6 +318,16 @@ mod tests {
         ] {
             let error = Config::parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn mistakes_name_the_line() {
+        for (text, line) in
+            [("police = 1\n", 1), ("policy = \"p\"\npolice = 1\n", 2), ("policy = \"p\"\n\n[listen]\nx = 1\n", 4)]
+        {
+            let error = Config::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("line {line}:")), "{text}: {error}");
         }
     }
 

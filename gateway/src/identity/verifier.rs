@@ -74,6 +74,11 @@ impl Verifier {
     /// A verifier for a configuration.
     pub fn new(config: &Config) -> Result<Verifier, ConfigError> {
         Verifier::with(config, |name, issuer| {
+            if let Some(path) = &issuer.jwks_file {
+                // Later it may be replaced; to begin without keys is a mistake.
+                let read = std::fs::File::open(path);
+                read.map_err(|error| wrong(name, "jwks_file", format!("{} cannot be read: {error}", path.display())))?;
+            }
             let fetcher = Fetcher::new(issuer.ca_file.as_deref()).map_err(|what| wrong(name, "ca_file", what))?;
             Ok(Arc::new(fetcher) as Arc<dyn Fetch>)
         })

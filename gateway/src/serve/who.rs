@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// The verifier that the configuration describes. Issuers are those of the policy at the time.
 pub fn verify(config: &Config, policy: Arc<Store>) -> Result<Verify, ConfigError> {
     let verifier = Verifier::new(&config.identity).map_err(|error| wrong(&error.key, error.what))?;
+    for name in verifier.without_keys(&policy.snapshot().program) {
+        tracing::warn!(issuer = %name, "the policy names an issuer that has no keys here: its tokens are refused");
+    }
     let verifier = Arc::new(verifier);
     Ok(Arc::new(move |shown, endpoint| {
         let (verifier, snapshot) = (verifier.clone(), policy.snapshot());
