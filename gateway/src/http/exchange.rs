@@ -208,7 +208,7 @@ impl Exchange {
             }
             self.carry_out(step, &Origin::Stream, None).await;
             if lock(&self.conversation).is_surveying() && tokio::time::timeout_at(deadline, surveyed).await.is_err() {
-                lock(&self.conversation).give_up_survey();
+                lock(&self.conversation).give_up_survey(now_ms());
             }
         }
     }
@@ -269,7 +269,7 @@ impl Exchange {
                     let id = id_of(&message);
                     if let Err(fault) = self.to_server(message, None, None).await {
                         tracing::warn!(reason = fault.reason, server = %self.endpoint.server, "the server cannot be told");
-                        id.iter().for_each(|id| lock(&self.conversation).unsent(id));
+                        id.iter().for_each(|id| lock(&self.conversation).unsent(id, now_ms()));
                     }
                 }
                 Action::Refuse { .. } => {}

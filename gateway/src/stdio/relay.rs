@@ -119,7 +119,7 @@ impl<C: AsyncRead + Unpin, S: AsyncRead + Unpin> Relay<C, S> {
                     self.carry_out(step).await
                 }
                 Next::SurveyOver => {
-                    lock(&self.conversation).give_up_survey();
+                    lock(&self.conversation).give_up_survey(now_ms());
                     None
                 }
                 Next::Drained => None,

@@ -93,24 +93,44 @@ impl Conversation {
         }
     }
 
-    /// While the server is surveyed, requests wait; without sessions the first request begins a survey.
+    /// While the server is surveyed, requests wait. A request begins a survey itself where there are no sessions and
+    /// none was made lately, and where the last one failed a while ago.
     fn survey_first(&mut self, seat: &Seat<'_>, arrived: &Arrived<'_>) -> Option<Step> {
-        let limits = &seat.shared.limits;
+        let (limits, method) = (&seat.shared.limits, arrived.message.method);
         if !limits.survey {
             return None;
         }
-        let handshake = matches!(arrived.message.method, "initialize" | "server/discover" | "ping");
+        let again = Some(arrived.bytes.clone());
+        let handshake = matches!(method, "initialize" | "server/discover" | "ping");
         if self.is_surveying() && !handshake {
-            return Some(Step { again: Some(arrived.bytes.clone()), ..Step::default() });
+            return Some(Step { again, ..Step::default() });
         }
-        let generation = seat.snapshot.generation;
-        let fresh = || seat.shared.servers.is_fresh(seat.server, generation, seat.now_ms, limits.survey_fresh_ms);
-        if self.era != Some(Era::Stateless) || handshake || !self.unsurveyed.is_empty() || fresh() {
+        let is_due = match self.unsurveyed.is_empty() {
+            true => self.era == Some(Era::Stateless) && !handshake && !self.is_fresh(seat),
+            false => self.may_survey_again(seat, method),
+        };
+        if !is_due {
             return None;
         }
-        self.kinds = Pinned::ALL.to_vec();
+        if self.era == Some(Era::Stateless) {
+            self.kinds = Pinned::ALL.to_vec();
+        }
         let then = self.begin_survey(seat);
-        Some(Step { then, again: Some(arrived.bytes.clone()), ..Step::default() })
+        Some(Step { then, again, ..Step::default() })
+    }
+
+    /// Whether the server was surveyed lately, in whatever conversation, with the pins that hold now.
+    fn is_fresh(&self, seat: &Seat<'_>) -> bool {
+        let fresh_ms = seat.shared.limits.survey_fresh_ms;
+        seat.shared.servers.is_fresh(seat.server, seat.snapshot.generation, seat.now_ms, fresh_ms)
+    }
+
+    /// Whether a request that would be refused, because a survey failed, may begin another. A session's server that
+    /// has not answered `initialize` is not asked.
+    fn may_survey_again(&self, seat: &Seat<'_>, method: &str) -> bool {
+        let waited = seat.now_ms.saturating_sub(self.unsurveyed_ms);
+        let is_spoken_with = self.era == Some(Era::Stateless) || self.survey.was_begun();
+        is_spoken_with && waited >= seat.shared.limits.survey_again_ms && self.is_unsurveyed(seat, method)
     }
 
     /// Whether nothing is known of what the server now declares of the kind that is asked for: it was not surveyed, or

@@ -44,6 +44,8 @@ pub struct Limits {
     pub survey: bool,
     /// How long a survey of a server without sessions holds.
     pub survey_fresh_ms: i64,
+    /// How long after a survey that failed a request may begin another.
+    pub survey_again_ms: i64,
 }
 
 impl Default for Limits {
@@ -55,6 +57,7 @@ impl Default for Limits {
             max_open: 1024,
             survey: true,
             survey_fresh_ms: 60_000,
+            survey_again_ms: 5_000,
         }
     }
 }
@@ -114,6 +117,8 @@ pub struct Conversation {
     kinds: Vec<Pinned>,
     /// Kinds of definitions that could not be surveyed.
     unsurveyed: BTreeSet<Pinned>,
+    /// When that was found.
+    unsurveyed_ms: i64,
     /// `initialize` waits for its answer.
     is_greeting: bool,
     /// The client has said that it is initialized.
@@ -137,6 +142,7 @@ impl Conversation {
             survey: Survey::default(),
             kinds: Vec::new(),
             unsurveyed: BTreeSet::new(),
+            unsurveyed_ms: 0,
             is_greeting: false,
             is_initialized: false,
             ended: Vec::new(),
@@ -176,15 +182,23 @@ impl Conversation {
         self.survey.is_running() || self.is_greeting
     }
 
-    /// The survey takes too long: from now on calls are refused until one is finished.
-    pub fn give_up_survey(&mut self) {
+    /// The survey takes too long: calls are refused, until a later one begins another survey and that is finished.
+    pub fn give_up_survey(&mut self, now_ms: i64) {
         if self.is_greeting {
             // It was never asked.
             self.is_greeting = false;
             self.unsurveyed.extend(Pinned::ALL);
         }
         self.survey.give_up();
-        self.unsurveyed.extend(self.survey.failed());
+        self.note_unsurveyed(now_ms);
+    }
+
+    /// What the survey could not compare.
+    fn note_unsurveyed(&mut self, now_ms: i64) {
+        if !self.survey.failed().is_empty() {
+            self.unsurveyed.extend(self.survey.failed());
+            self.unsurveyed_ms = now_ms;
+        }
     }
 
     /// A request will not be answered by the server.
@@ -218,9 +232,9 @@ impl Conversation {
     }
 
     /// A message of the gateway's own could not be sent to the server.
-    pub fn unsent(&mut self, id: &Token) {
+    pub fn unsent(&mut self, id: &Token, now_ms: i64) {
         self.survey.unasked(id);
-        self.unsurveyed.extend(self.survey.failed());
+        self.note_unsurveyed(now_ms);
     }
 
     /// Takes one message of one side.

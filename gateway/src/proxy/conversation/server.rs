@@ -29,7 +29,7 @@ impl Conversation {
     ) -> Step {
         tracing::warn!(server = %seat.server, reason = fault.kind.name(), "a message of a server cannot be read");
         let judged = Judged::refused(seat, fault.kind.name(), DenyMode::Hide);
-        let then = self.lost(answered_ids(bytes), bytes, came);
+        let then = self.lost(answered_ids(bytes), bytes, came, seat.now_ms);
         let records = vec![reports::decision(seat, &judged, Side::Server, None, begun)];
         Step { records, otherwise: then.clone(), then, ..Step::default() }
     }
@@ -38,16 +38,16 @@ impl Conversation {
     pub(super) fn nameless_answer(&mut self, seat: &Seat<'_>, came: &Came, arrived: &Arrived<'_>) -> Step {
         tracing::warn!(server = %seat.server, "an answer of a server names no request");
         let judged = Judged::refused(seat, "unknown_id", DenyMode::Hide);
-        let then = self.lost(Vec::new(), arrived.bytes, came);
+        let then = self.lost(Vec::new(), arrived.bytes, came, seat.now_ms);
         let records = vec![reports::decision(seat, &judged, Side::Server, Some(arrived.message), arrived.begun)];
         Step { records, otherwise: then.clone(), then, ..Step::default() }
     }
 
     /// Refuses the requests that something unreadable was, or may have been, the answer to: those it names, or the one
     /// whose response it came in. Where everything comes the same way it may have been any that is waited for.
-    fn lost(&mut self, named: Vec<Token>, bytes: &Bytes, came: &Came) -> Vec<Action> {
+    fn lost(&mut self, named: Vec<Token>, bytes: &Bytes, came: &Came, now_ms: i64) -> Vec<Action> {
         let (own, named): (Vec<Token>, Vec<Token>) = named.into_iter().partition(|id| self.survey.owns(id));
-        own.iter().for_each(|id| self.unsent(id));
+        own.iter().for_each(|id| self.unsent(id, now_ms));
         let named: Vec<Token> = named.into_iter().filter(|id| self.open.contains_key(id)).collect();
         let lost = match &came.way {
             _ if !named.is_empty() || !own.is_empty() => named,
@@ -178,7 +178,7 @@ impl Conversation {
         };
         let text = std::str::from_utf8(arrived.bytes).unwrap_or_default();
         let findings = self.survey.answered(id, arrived.message, (text, form), &server);
-        self.unsurveyed.extend(self.survey.failed());
+        self.note_unsurveyed(seat.now_ms);
         Step {
             records: findings.changed.iter().map(|(kind, name)| reports::quarantine(seat, *kind, name)).collect(),
             then: findings.ask.iter().map(|ask| send(Side::Server, ask)).collect(),
