@@ -447,21 +447,23 @@ fn a_server_is_surveyed_before_the_first_call() {
 
 #[test]
 fn calls_are_refused_while_a_server_could_not_be_surveyed_and_a_later_one_asks_again() {
-    let bench = bench_with(POLICY, Limits::default());
     let sessions = call(1, "search_notes", r#"{"query":"x"}"#);
     let stateless = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"search_notes","arguments":{{"query":"x"}},{MODERN}}}}}"#
     );
     for find in [sessions, stateless] {
-        let mut conversation = match find.contains("_meta") {
-            true => bench.conversation(1000),
-            false => bench.greeted(1000),
-        };
-        take(&mut conversation, Client, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        let bench = bench_with(POLICY, Limits::default());
         let late = bytes::Bytes::copy_from_slice(find.as_bytes());
-        if !conversation.is_surveying() {
+        let mut conversation = if find.contains("_meta") {
+            let mut conversation = bench.conversation(1000);
             assert!(take(&mut conversation, Client, &find).again.is_some(), "its first request begins a survey");
-        }
+            conversation
+        } else {
+            let mut conversation = bench.greeted(1000);
+            take(&mut conversation, Client, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+            conversation
+        };
+        assert!(conversation.is_surveying());
         conversation.give_up_survey(1_000);
         assert_eq!(reasons(&take(&mut conversation, Client, &find)), ["server_unsurveyed"]);
         assert_eq!(reasons(&conversation.take(Client, late.clone(), 5_999)), ["server_unsurveyed"]);
