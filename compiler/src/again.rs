@@ -2,11 +2,12 @@
 //! checked, and everything else is taken over from the check before.
 //!
 //! What comes out is what a whole check gives, but for the numbers of variables. A rule's meaning depends on declarations and on nothing of
-//! other rules; what looks at several rules is made anew (lints over all of them) or stops this shortcut (ids, which must be
-//! unique and which tests name). [`unchanged_but_rules`] says when it is taken.
+//! other rules; what looks at several rules is made anew (lints over all of them) or stops this shortcut (ids and titles that stand
+//! twice, places by which tests name rules). [`unchanged_but_rules`] says when it is taken.
 
 use crate::check::{check_bodies, lint_again, lints_all_rules};
 use crate::checked::{Indexed, finish, lint_levels};
+use crate::diagnostics::codes::{e0123, e0508};
 use crate::diagnostics::{self, levels};
 use crate::hir::{PackageId, Program, SourceId, Span};
 use crate::index::{self, Index, Recorder, ScopeKind};
@@ -15,7 +16,7 @@ use crate::package::{self, Loaded};
 use crate::resolve;
 use crate::source::Workspace;
 use mcpz_syntax::Parse;
-use mcpz_syntax::ast::{AstNode, Documented, Item};
+use mcpz_syntax::ast::{AstNode, Documented, Item, RuleRef};
 use std::collections::BTreeMap;
 
 /// Checks a workspace that was checked before, perhaps with other contents.
@@ -53,7 +54,8 @@ fn changed_rules(previous: &Indexed, loaded: &Loaded) -> Option<SourceId> {
     let source = changed?;
     let (old, new) = (before.files.get(source.index())?, loaded.files.get(source.index())?);
     let own = new.package == PackageId(0);
-    (own && unchanged_but_rules(&old.parse, &new.parse) && !names_rules_by_line(previous)).then_some(source)
+    let alone = !compares_rules(previous) && !names_rules_by_place(before);
+    (own && alone && unchanged_but_rules(&old.parse, &new.parse)).then_some(source)
 }
 
 /// Whether two texts differ in nothing but the inside of rules: the same declarations at the same places, the same kinds of rules with
@@ -69,9 +71,7 @@ fn is_same_item(old: &Item, new: &Item) -> bool {
     }
     match new {
         Item::Test(_) => false,
-        Item::Permit(_) | Item::Forbid(_) | Item::Require(_) | Item::Limit(_) | Item::Redact(_) | Item::Audit(_) => {
-            annotations(old) == annotations(new)
-        }
+        _ if new.rule_word().is_some() => annotations(old) == annotations(new),
         _ => old.range() == new.range() && old.syntax().green() == new.syntax().green(),
     }
 }
@@ -81,10 +81,19 @@ fn annotations(item: &Item) -> Vec<String> {
     item.annotations().iter().map(|annotation| annotation.syntax().text().to_string()).collect()
 }
 
+/// Whether something is wrong that is seen only where the rules or assertions of several files are compared: an id or a title
+/// that stands twice.
+fn compares_rules(previous: &Indexed) -> bool {
+    let codes = [e0123::CODE.code, e0508::CODE.code];
+    previous.diagnostics.iter().any(|diagnostic| codes.contains(&diagnostic.code))
+}
+
 /// Whether a test names a rule by where it stands, which moves.
-fn names_rules_by_line(previous: &Indexed) -> bool {
-    let expected = previous.index.program.tests.iter().flat_map(|test| &test.expect);
-    expected.filter_map(|expected| expected.by.as_deref()).any(|by| by.contains('/'))
+fn names_rules_by_place(before: &Loaded) -> bool {
+    let items = before.files.iter().flat_map(|file| file.parse.source_file().items());
+    let tests = items.filter(|item| matches!(item, Item::Test(_)));
+    let mut named = tests.flat_map(|test| test.syntax().descendants().filter_map(RuleRef::cast));
+    named.any(|rule| rule.text().contains('/'))
 }
 
 /// Checks the rules of a source, and puts them in the place of those before.
@@ -121,6 +130,7 @@ fn replace(previous: Index, fresh: Index, source: SourceId) -> Index {
         .into_iter()
         .filter(|row| here(row.span) || matches!(row.kind, ScopeKind::Class | ScopeKind::Predicate));
     let mut scopes: Vec<_> = old_scopes.chain(new_scopes).collect();
+    index::scopes::sort(&mut scopes);
     rules.extend(fresh.rules.into_iter().filter(|rule| here(rule.span)));
     rules.sort_by_key(|rule| rule.span);
     let rows: BTreeMap<Span, usize> = rules.iter().enumerate().map(|(row, rule)| (rule.span, row)).collect();
@@ -186,11 +196,16 @@ mod tests {
         audit full for anyone to call desk.*\n";
 
     fn workspace(rules: &str) -> Workspace {
+        workspace_with(rules, "")
+    }
+
+    fn workspace_with(rules: &str, tests: &str) -> Workspace {
         let files = [
             ("mcpz.toml", MANIFEST),
             ("catalog/desk.json", CATALOG),
             ("policy/a.mcpz", rules),
             ("policy/b.mcpz", DECLARED),
+            ("policy/0.mcpz", tests),
         ];
         Workspace { packages: vec![PackageInput::new("", MemoryProvider::new(files))] }
     }
@@ -201,8 +216,7 @@ mod tests {
         let names: Vec<_> = index.names.keys().collect();
         let rules: Vec<_> = index.rules.iter().map(|rule| (&rule.id, rule.span, &rule.targets)).collect();
         let typed: Vec<_> = index.program.rules.iter().map(|rule| (&rule.id, rule.span)).collect();
-        let mut scopes: Vec<_> = index.scopes.iter().map(|row| (row.span, row.kind, &row.facts.args)).collect();
-        scopes.sort_by_key(|row| row.0);
+        let scopes: Vec<_> = index.scopes.iter().map(|row| (row.span, row.kind, &row.facts.args)).collect();
         let mut locals: Vec<_> = index.locals.iter().map(|row| (row.span, &row.name)).collect();
         locals.sort();
         format!("{:#?}", (&indexed.diagnostics, names, &index.types, rules, typed, scopes, locals))
@@ -234,6 +248,52 @@ mod tests {
                 assert_eq!(ours.len(), theirs.len(), "{old} -> {new}");
             }
         }
+    }
+
+    /// Takes a package from one content to the next: what is known must be what a whole check gives, each time.
+    fn follow(contents: &[Workspace]) {
+        let memo = Memo::default();
+        let mut known = check_indexed(&contents[0], &memo);
+        for workspace in contents {
+            known = check_again(known, workspace, &memo);
+            let whole = check_indexed(workspace, &Memo::default());
+            assert_eq!(seen(&known), seen(&whole));
+        }
+    }
+
+    #[test]
+    fn an_id_that_stands_twice_is_told_after_every_edit() {
+        let twice = RULES.replace("A-2", "B-1");
+        let edited = twice.replace("small(args.amount)", "args.amount < 3");
+        follow(&[workspace(RULES), workspace(&twice), workspace(&edited), workspace(RULES)]);
+        assert!(check_indexed(&workspace(&edited), &Memo::default()).diagnostics.iter().any(|one| one.code == "E0123"));
+    }
+
+    #[test]
+    fn a_title_that_stands_twice_is_told_after_every_edit() {
+        let claimed = "assert \"never\": never allow anyone to call desk.pay where args.amount > 1000\n";
+        let rules = format!("{RULES}{claimed}");
+        // As long as before: the assertion must not move.
+        let edited = rules.replace("small(args.amount)", "args.amount < 3000");
+        follow(&[workspace_with(&rules, claimed), workspace_with(&edited, claimed)]);
+        let told = check_indexed(&workspace_with(&edited, claimed), &Memo::default()).diagnostics;
+        assert!(told.iter().any(|one| one.code == "E0508"), "{told:#?}");
+    }
+
+    #[test]
+    fn a_rule_that_a_test_names_by_its_place_is_found_or_missed_after_every_edit() {
+        let test = "test \"t\" {\n    as person { sub: \"a\", groups: [] }\n    call desk.pay { amount: 1 }\n    \
+            expect allow by \"p/policy/a.mcpz:6\"\n}\n";
+        let rules = RULES.replace("@id(\"A-2\")\n", "\n");
+        let moved = rules.replace("permit boss", "\npermit boss");
+        follow(&[
+            workspace_with(&rules, test),
+            workspace_with(&moved, test),
+            workspace_with(&moved.replace("< 2", "< 3"), test),
+            workspace_with(&rules, test),
+        ]);
+        let told = |rules: &str| check_indexed(&workspace_with(rules, test), &Memo::default()).diagnostics;
+        assert_ne!(told(&rules), told(&moved), "one of them finds the rule");
     }
 
     #[test]

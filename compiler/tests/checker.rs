@@ -207,7 +207,7 @@ fn monitors_have_their_names_checked() {
 
 #[test]
 fn lints_warn_and_stay_silent() {
-    let rows: [(&str, &[&str]); 6] = [
+    let rows: [(&str, &[&str]); 10] = [
         ("permit sre to call payments.refund where args.amount < 5", &[]),
         ("permit sre to call payments.refund when args.amount < 5", &["W0607"]),
         ("permit sre to call payments.refund where context.geo is string", &["W0607"]),
@@ -217,6 +217,10 @@ fn lints_warn_and_stay_silent() {
             &["W0616", "W0614", "W0616"],
         ),
         ("permit sre to call payments.get_invoice where has args.id", &["W0619"]),
+        ("permit sre to call payments.get_invoice where has user.claims.groups", &["W0619"]),
+        ("permit copilot acting for sre to call payments.get_invoice where has agent.claims.sub", &["W0619"]),
+        ("permit copilot acting for sre to call payments.get_invoice where has agent.claims.groups", &[]),
+        ("permit copilot acting for sre to call payments.get_invoice where size(agent.claims.groups ?? []) > 0", &[]),
     ];
     for (policy, wanted) in rows {
         assert_eq!(codes(&format!("{policy}\n"), Severity::Warning), wanted, "{policy}");

@@ -83,15 +83,25 @@ pub struct Reader {
 
 /// Runs until nobody can send events any more.
 pub fn run(mut state: State, events: &Receiver<Event>, readers: &Handle) {
+    take(&mut state, events, readers, LONGEST_WAIT);
+}
+
+fn take(state: &mut State, events: &Receiver<Event>, readers: &Handle, longest_wait: Duration) {
+    // Since when there is something to check or to tell.
     let mut unsettled: Option<Instant> = None;
     loop {
+        let waited = unsettled.map_or(Duration::ZERO, |since| since.elapsed());
         let event = match events.try_recv() {
-            Ok(event) => event,
             Err(TryRecvError::Disconnected) => return,
-            Err(TryRecvError::Empty) if state.is_unsettled() => {
-                let since = *unsettled.get_or_insert_with(Instant::now);
-                let left = LONGEST_WAIT.saturating_sub(since.elapsed()).min(PAUSE);
-                match events.recv_timeout(left) {
+            Ok(event) if waited < longest_wait => event,
+            // However much comes.
+            Ok(event) => {
+                state.settle();
+                unsettled = None;
+                event
+            }
+            Err(TryRecvError::Empty) if unsettled.is_some() => {
+                match events.recv_timeout(longest_wait.saturating_sub(waited).min(PAUSE)) {
                     Ok(event) => event,
                     Err(RecvTimeoutError::Timeout) => {
                         state.settle();
@@ -107,8 +117,11 @@ pub fn run(mut state: State, events: &Receiver<Event>, readers: &Handle) {
             },
         };
         match event {
-            Event::Read(reader) => read(&mut state, reader, readers),
-            other => apply(&mut state, other),
+            Event::Read(reader) => read(state, reader, readers),
+            other => apply(state, other),
+        }
+        if state.is_unsettled() {
+            unsettled.get_or_insert_with(Instant::now);
         }
     }
 }
@@ -162,16 +175,4 @@ pub fn guarded<T>(answer: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_is_an_error_of_its_request() {
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| {}));
-        let failed: Result<()> = guarded(|| std::panic::resume_unwind(Box::new("broken")));
-        std::panic::set_hook(hook);
-        assert_eq!(failed.unwrap_err().code, ErrorCode::InternalError);
-        assert_eq!(guarded(|| Ok(1)).unwrap(), 1);
-    }
-}
+mod tests;

@@ -256,6 +256,13 @@ impl State {
         }
     }
 
+    /// As if the compiler had failed on every package.
+    #[cfg(test)]
+    pub fn forget_views(&mut self) {
+        self.views.clear();
+        self.is_unpublished = true;
+    }
+
     /// Checks a package if it is stale.
     fn check(&mut self, root: &Path) {
         let Some(kind) = self.roots.get_mut(root).filter(|kind| kind.is_stale) else { return };
@@ -282,7 +289,7 @@ impl State {
                 }
                 self.views.insert(root.to_owned(), Arc::new(view));
             }
-            // What was known before stays, if somebody has it.
+            // What was known before stays, if somebody has it; what was published stays in any case.
             Err(_) => {
                 self.views.extend(kept.map(|view| (root.to_owned(), view)));
                 self.outbox.send(Message::Log(format!("the compiler failed on {}", root.display())));
@@ -393,7 +400,13 @@ impl State {
     /// Sends the diagnostics that differ from what was sent before.
     fn publish(&mut self) {
         let snapshot = self.snapshot();
-        let now = diagnostics::all(&snapshot);
+        let mut now = diagnostics::all(&snapshot);
+        let failed: Vec<&PathBuf> = self.roots.keys().filter(|root| !self.views.contains_key(*root)).collect();
+        for (uri, diagnostics) in &self.published {
+            if path_of(uri).is_some_and(|path| failed.iter().any(|root| path.starts_with(root))) {
+                now.entry(uri.clone()).or_insert_with(|| diagnostics.clone());
+            }
+        }
         let known: BTreeSet<Uri> = self.published.keys().chain(now.keys()).cloned().collect();
         let mut has_changed = false;
         for uri in known {

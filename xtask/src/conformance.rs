@@ -175,7 +175,7 @@ fn checks(text: &str) -> Result<Vec<Check>, Failed> {
     Ok(document.as_array().map(|list| list.iter().map(check).collect()).unwrap_or_default())
 }
 
-/// Whether a check is one that can be passed or failed: the suite also writes down what it only notes.
+/// How many checks ended so; what the suite only notes has a status of its own.
 fn counted(checks: &[Check], status: &str) -> usize {
     checks.iter().filter(|check| check.status == status).count()
 }

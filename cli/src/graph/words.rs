@@ -64,7 +64,11 @@ pub fn keys(image: &BundleImage, patterns: &Patterns, id: TreeId, child: usize) 
             let name = |id: usize| image.classes.get(id).map_or_else(String::new, |class| escape::inline(&class.name));
             cases.iter().filter(|(_, to)| here(to)).map(|(class, _)| name(class.index())).collect()
         }
-        TreeImage::Texts { cases, .. } => constants("", cases),
+        TreeImage::Texts { keys, .. } => {
+            let mut found = constants("", &keys.cases().collect::<Vec<_>>());
+            found.sort();
+            found
+        }
         TreeImage::Paths { cases, .. } => constants("under ", cases),
         TreeImage::Networks { cases, .. } => constants("in ", cases),
         TreeImage::Numbers { cases, .. } => cases

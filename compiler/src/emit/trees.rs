@@ -6,7 +6,7 @@ use crate::decision::{Block, DecisionGraph};
 use crate::lower::RuleSet;
 use crate::lower::term::SlotId;
 use mcpz_bytecode::ids;
-use mcpz_bytecode::image::{BundleImage, EntryRow, IntervalImage, TreeImage};
+use mcpz_bytecode::image::{BundleImage, EntryRow, IntervalImage, KeyTable, TreeImage};
 
 /// Fills the trees; `starts` says for each block where its clauses begin.
 pub fn trees(
@@ -66,11 +66,11 @@ fn switch(on: &On, children: Vec<ids::TreeId>, rules: &RuleSet, tables: &mut Tab
             cases: cases.iter().map(|(class, child)| (ids::ClassId::new(class.index()), wide(*child))).collect(),
             children,
         },
-        On::Texts(slot, cases) => TreeImage::Texts {
-            slot: place(slot, tables),
-            cases: cases.iter().map(|(text, child)| (tables.text(text), wide(*child))).collect(),
-            children,
-        },
+        On::Texts(slot, cases) => {
+            let cases: Vec<_> =
+                cases.iter().map(|(text, child)| (text.as_str(), tables.text(text), wide(*child))).collect();
+            TreeImage::Texts { slot: place(slot, tables), keys: KeyTable::new(&cases), children }
+        }
         On::Paths(slot, cases) => TreeImage::Paths {
             slot: place(slot, tables),
             cases: cases.iter().map(|(path, child)| (tables.path(path), wide(*child))).collect(),

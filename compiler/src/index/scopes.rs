@@ -102,6 +102,17 @@ pub(crate) fn of(loaded: &Loaded, unit: &Unit) -> Vec<ScopeRow> {
     rows
 }
 
+/// Puts scopes that were collected from several checks into the order of [`of`]. Those of classes keep theirs.
+pub(crate) fn sort(rows: &mut [ScopeRow]) {
+    rows.sort_by_key(|row| match row.kind {
+        ScopeKind::Rule(_) => (0, Some(row.span)),
+        ScopeKind::Assert => (1, Some(row.span)),
+        ScopeKind::Predicate => (2, Some(row.span)),
+        ScopeKind::Test => (3, Some(row.span)),
+        ScopeKind::Class => (4, None),
+    });
+}
+
 /// Where users, agents and roles stand, as whole items.
 fn class_items(loaded: &Loaded) -> Vec<Span> {
     let mut spans = Vec::new();

@@ -95,13 +95,13 @@ pub fn collect(loaded: &Loaded, focus: Option<SourceId>) -> Items {
         let in_focus = focus.is_none_or(|focus| focus == file.source);
         for item in file.parse.source_file().items() {
             if !in_focus {
-                if !(is_rule(&item) || matches!(item, Item::Test(_) | Item::Assert(_))) {
+                if !(item.rule_word().is_some() || matches!(item, Item::Test(_) | Item::Assert(_))) {
                     sort(&mut items, place, item);
                 }
                 continue;
             }
             let range = item.range();
-            let on_rule = is_rule(&item);
+            let on_rule = item.rule_word().is_some();
             let marked =
                 item.annotations().into_iter().map(|annotation| Placed { place, ast: (annotation, range, on_rule) });
             items.annotations.extend(marked);
@@ -109,14 +109,6 @@ pub fn collect(loaded: &Loaded, focus: Option<SourceId>) -> Items {
         }
     }
     items
-}
-
-/// Whether an item is a rule; a grant holds rules and is none.
-fn is_rule(item: &Item) -> bool {
-    matches!(
-        item,
-        Item::Permit(_) | Item::Forbid(_) | Item::Require(_) | Item::Limit(_) | Item::Redact(_) | Item::Audit(_)
-    )
 }
 
 /// Puts one item where it belongs.

@@ -75,9 +75,14 @@ fn tree_lines(image: &BundleImage, index: usize, tree: &TreeImage) -> Vec<String
             let case = |(class, child): &(ClassId, u32)| format!("  {} -> {}", name(class), to(children, *child));
             core::iter::once(head).chain(cases.iter().map(case)).collect()
         }
-        TreeImage::Texts { slot, cases, children }
-        | TreeImage::Paths { slot, cases, children }
-        | TreeImage::Networks { slot, cases, children } => {
+        TreeImage::Texts { slot, keys, children } => {
+            let case = |(id, child): (ConstantId, u32)| format!("  {} -> {}", key(id), to(children, child));
+            let mut cases: Vec<String> = keys.cases().map(case).collect();
+            // They stand where their hashes say.
+            cases.sort();
+            core::iter::once(format!("{head} of {}", on(slot))).chain(cases).collect()
+        }
+        TreeImage::Paths { slot, cases, children } | TreeImage::Networks { slot, cases, children } => {
             let case = |(id, child): &(ConstantId, u32)| format!("  {} -> {}", key(*id), to(children, *child));
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
         }

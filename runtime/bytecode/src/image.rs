@@ -5,10 +5,12 @@
 //! meaning of an instruction's operands is in [`crate::opcode`]. Read next: [`parts`], the
 //! declarations that decision code refers to, [`rules`], what it decides, and [`tree`], which rules can matter.
 
+mod keys;
 mod parts;
 mod rules;
 mod tree;
 
+pub use keys::*;
 pub use parts::*;
 pub use rules::*;
 pub use tree::*;

@@ -21,6 +21,7 @@ pub mod conditions;
 pub mod container;
 pub mod disassemble;
 pub mod error;
+pub mod hash;
 pub mod ids;
 pub mod image;
 pub mod limits;

@@ -1,8 +1,6 @@
 //! Where names stand: servers, tools and entry points by hash, made once when a program is loaded.
-//!
-//! The keys come from the bundle and only look-ups from the outside, so a fixed hash is enough: no
-//! caller can add a key.
 
+use crate::hash::text_hash as hash;
 use crate::ids::ServerId;
 use crate::image::{Action, BundleImage, EntryImage, EntryTarget};
 use alloc::vec::Vec;
@@ -136,21 +134,6 @@ fn scope_hash(action: Action, server: Option<ServerId>, name: Option<&str>) -> u
         Some(name) => hash(salt, name),
         None => hash(!salt, ""),
     }
-}
-
-/// A multiplying hash over words of eight bytes.
-fn hash(salt: u32, text: &str) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let start = u64::from(salt).wrapping_add(FACTOR);
-    let mixed = text.as_bytes().chunks(8).fold(start, |state, chunk| {
-        let mut word = [0_u8; 8];
-        word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-        let word = u64::from_le_bytes(word);
-        (state.rotate_left(23) ^ word).wrapping_mul(FACTOR)
-    });
-    let spread = mixed ^ u64::try_from(text.len()).unwrap_or(0);
-    let product = spread.wrapping_mul(FACTOR);
-    product ^ product.rotate_right(32)
 }
 
 fn row32(row: usize) -> u32 {

@@ -248,8 +248,7 @@ fn hand_broken_tables_are_refused_for_the_right_reason() {
     );
     assert_eq!(refusal(|i| i.trees[0] = TreeImage::Both(vec![TreeId(0)])), "a tree refers to a later one");
     assert_eq!(refusal(|i| i.entries[0].trees.forbids = Some(TreeId(9))), "no such tree");
-    let texts = |cases| TreeImage::Texts { slot: SlotId(1), cases, children: vec![] };
-    assert_eq!(refusal(|i| i.trees[0] = texts(vec![(ConstantId(0), 0)])), "a key of the wrong kind");
+    refused_texts();
     let interval = |low, high, highest| IntervalImage { low, high, highest, child: 0, first: RuleId(0) };
     let numbers = |cases| TreeImage::Numbers { slot: SlotId(1), cases, children: vec![] };
     assert_eq!(refusal(|i| i.trees[0] = numbers(vec![interval(0, 1, 0)])), "intervals are not in order");
@@ -266,6 +265,32 @@ fn hand_broken_tables_are_refused_for_the_right_reason() {
     assert_eq!(refusal(|i| i.zones[0].initial_offset_s = i32::MIN), "offset out of range");
     assert_eq!(refusal(|i| i.segments[0].networks[0].1 = 4), "no such network");
     assert_eq!(refusal(|i| i.debug.blocks.truncate(1)), "debug data is incomplete");
+}
+
+/// Switches over texts: whatever is not as [`KeyTable::new`] makes it is refused.
+fn refused_texts() {
+    let node = |keys: KeyTable| TreeImage::Texts { slot: SlotId(1), keys, children: vec![TreeId(0)] };
+    let with = |edit: &dyn Fn(&mut KeyTable)| {
+        refusal(|image| {
+            let first = image.constants.len();
+            let words: Vec<String> = (10..30).map(|number| format!("w{number}")).collect();
+            image.constants.extend(words.iter().map(|word| Constant::String(word.clone())));
+            let cases: Vec<_> =
+                words.iter().enumerate().map(|(at, word)| (word.as_str(), ConstantId::new(first + at), 0)).collect();
+            let mut keys = KeyTable::new(&cases);
+            edit(&mut keys);
+            image.trees.push(node(keys));
+        })
+    };
+    assert_eq!(with(&|keys| keys.rows[3].0 = ConstantId(0)), "a key of the wrong kind");
+    assert_eq!(with(&|keys| keys.rows[3] = keys.rows[4]), "a key is not where its hash says");
+    assert_eq!(with(&|keys| keys.rows.swap(3, 4)), "a key is not where its hash says");
+    assert_eq!(with(&|keys| keys.seeds.push(0)), "a hash of the wrong size");
+    assert_eq!(with(&|keys| keys.seeds.clear()), "cases are not sorted");
+    assert_eq!(with(&|keys| keys.rows[3].1 = 1), "no such child");
+    assert_eq!(with(&|keys| keys.more = vec![(0, 1)]), "no such child");
+    assert_eq!(with(&|keys| keys.more = vec![(0, 0)]), "further children are not sorted");
+    assert_eq!(with(&|keys| keys.more = vec![(99, 1)]), "further children are not sorted");
 }
 
 #[test]

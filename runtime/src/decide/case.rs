@@ -511,7 +511,7 @@ impl<'a> Case<'a> {
         if cx.eager {
             return None;
         }
-        let quick::Conjunction { truth, steps } = quick::conjunction(cx, self.program.tests(block, start)?)?;
+        let quick::Conjunction { truth, steps } = quick::conjunction(cx, self.program.tests(block, start)?, start)?;
         self.count_taken(steps);
         Some(truth)
     }

@@ -73,8 +73,11 @@ impl<'a> Walk<'_, 'a> {
                 _ => self.all(children, exact, visit),
             },
             TreeImage::Classes { cases, children } => self.classes(cases, children, exact, visit),
-            TreeImage::Texts { slot, cases, children } => match read_slot(self.cx, *slot).map(text_of) {
-                Ok(Some(text)) => self.texts(cases, children, text, exact, visit),
+            TreeImage::Texts { slot, keys, children } => match read_slot(self.cx, *slot).map(text_of) {
+                Ok(Some(text)) => {
+                    let found = keys.find(text, |id| self.key(id)).map(|row| keys.children(row));
+                    found.into_iter().flatten().try_for_each(|child| self.child(children, child, exact, visit))
+                }
                 _ => self.all(children, false, visit),
             },
             TreeImage::Paths { slot, cases, children } => match read_slot(self.cx, *slot) {
@@ -163,8 +166,8 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// Children of this very text.
-    fn texts(
+    /// Children of this very path.
+    fn path(
         &self,
         cases: &[(ConstantId, u32)],
         children: &[TreeId],
@@ -191,10 +194,10 @@ impl<'a> Walk<'_, 'a> {
         exact: bool,
         visit: Visit<'_>,
     ) -> ControlFlow<()> {
-        self.texts(cases, children, "/", exact, visit)?;
+        self.path(cases, children, "/", exact, visit)?;
         let breaks = path.bytes().enumerate().skip(1).filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
         for end in breaks.chain((path.len() > 1).then_some(path.len())) {
-            self.texts(cases, children, path.get(..end).unwrap_or(path), exact, visit)?;
+            self.path(cases, children, path.get(..end).unwrap_or(path), exact, visit)?;
         }
         ControlFlow::Continue(())
     }

@@ -24,9 +24,10 @@ pub struct Conjunction {
     pub steps: u64,
 }
 
-/// The truth of a conjunction; `None` when the machine must decide one of its tests.
-pub fn conjunction(cx: &Context<'_>, tests: &[Test]) -> Option<Conjunction> {
-    let (mut truth, mut steps) = (Truth::True, 1_u64);
+/// The truth of a conjunction, entered at an instruction; `None` when the machine must decide one of its tests.
+pub fn conjunction(cx: &Context<'_>, tests: &[Test], start: u32) -> Option<Conjunction> {
+    // `return`, and `true` at the front; each test and what joins it.
+    let (mut truth, mut steps) = (Truth::True, if start == 0 { 2_u64 } else { 1 });
     for test in tests {
         let holds = match test.opcode {
             Opcode::Subject => subject::matches(cx, SubjectId(test.a), test.flags),

@@ -130,13 +130,16 @@ impl Cell<'_> {
         if denied.outcome == "answered" || !denied.text.contains(&self.server.denied.reason) {
             return wrong(format!("the denied call was {}: {}", denied.outcome, denied.text));
         }
-        if hidden.outcome == "answered" {
-            return wrong(format!("the hidden tool answered: {}", hidden.text));
+        // In the server's words for a tool that it does not have; those of a rule would tell that there is one.
+        let tool = &self.server.hidden.tool;
+        if hidden.outcome == "answered" || !hidden.text.contains(tool.as_str()) || hidden.text.contains("policy") {
+            return wrong(format!("the call of the hidden tool was {}: {}", hidden.outcome, hidden.text));
         }
         let newest = if self.client.mode == "auto" { self.server.newest.as_str() } else { SESSIONS };
         match report.version.as_deref() {
             Some(version) if version != newest => wrong(format!("speaks {version}, and both could speak {newest}")),
             Some(version) => Ok(version.to_owned()),
+            None if self.client.tells_version => wrong("does not tell the version it speaks".to_owned()),
             None => Ok("not told".to_owned()),
         }
     }

@@ -26,9 +26,16 @@ pub struct Client {
     pub runs: Vec<String>,
     /// `auto` or `legacy`.
     pub mode: String,
+    /// Whether it can tell the version that was agreed upon.
+    #[serde(default = "yes")]
+    pub tells_version: bool,
     /// What it speaks, when not both `stdio` and `http`.
     #[serde(default)]
     pub transports: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A server, and what a client of it must see.

@@ -5,7 +5,7 @@ use crate::check::context::{Context, error_expr};
 use crate::check::relations;
 use crate::check::scope::Env;
 use crate::diagnostics::codes::{e0302, e0332, w0619};
-use crate::hir::{Expr, ExprKind};
+use crate::hir::{Expr, ExprKind, Root};
 use crate::resolve::type_of;
 use crate::types::Type;
 use mcpz_syntax::ast;
@@ -20,10 +20,22 @@ pub(super) fn has(cx: &mut Context<'_>, env: &Env<'_>, has: &ast::HasExpr) -> Ex
     if place.ty == Type::Error {
         return error_expr(span);
     }
-    if !place.ty.is_optional() && !matches!(place.ty, Type::Json | Type::Union(_)) {
+    if !place.ty.is_optional() && !matches!(place.ty, Type::Json | Type::Union(_)) && !may_lack(&place) {
         cx.report(w0619::always_present(span, "has"));
     }
     Expr { kind: ExprKind::Has(Box::new(place)), ty: Type::Bool, span }
+}
+
+/// Whether a place is below a claim that the credential may lack although it is mandatory: actors (`act`, RFC 8693
+/// section 4.1) are only identified, by `sub`.
+fn may_lack(place: &Expr) -> bool {
+    match &place.kind {
+        ExprKind::Field(base, name) => match base.kind {
+            ExprKind::Root(Root::AgentClaims | Root::LinkClaims) => name != "sub",
+            _ => may_lack(base),
+        },
+        _ => false,
+    }
 }
 
 /// `x is string`
@@ -65,7 +77,7 @@ pub(super) fn coalesce(cx: &mut Context<'_>, env: &Env<'_>, parts: &Binary, expe
     if value.ty == Type::Error || default.ty == Type::Error {
         return error_expr(parts.span);
     }
-    if !value.ty.is_optional() && value.ty != Type::Json {
+    if !value.ty.is_optional() && value.ty != Type::Json && !may_lack(&value) {
         cx.report(w0619::always_present(parts.op_span, "??"));
     }
     let fits = relations::assignable(default.ty.required(), &inner)

@@ -151,3 +151,18 @@ ast_enum! {
 }
 
 impl Documented for Item {}
+
+impl Item {
+    /// The word that a rule begins with; none of what is no rule. A grant holds rules and is none.
+    pub fn rule_word(&self) -> Option<&'static str> {
+        match self {
+            Item::Permit(_) => Some("permit"),
+            Item::Forbid(_) => Some("forbid"),
+            Item::Require(_) => Some("require"),
+            Item::Limit(_) => Some("limit"),
+            Item::Redact(_) => Some("redact"),
+            Item::Audit(_) => Some("audit"),
+            _ => None,
+        }
+    }
+}

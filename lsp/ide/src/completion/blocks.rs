@@ -197,15 +197,11 @@ fn target_types(cx: &Context<'_>, targets: &[Target], is_result: bool) -> Vec<Ty
 fn rule_ids(cx: &Context<'_>, items: &mut Vec<Completion>) {
     let own = cx.package.loaded.files.iter().filter(|file| file.package.0 == 0);
     for item in own.flat_map(|file| file.parse.source_file().items()) {
-        match &item {
-            Item::Permit(_) => rule_id(cx, &item, "permit", items),
-            Item::Forbid(_) => rule_id(cx, &item, "forbid", items),
-            Item::Require(_) => rule_id(cx, &item, "require", items),
-            Item::Limit(_) => rule_id(cx, &item, "limit", items),
-            Item::Redact(_) => rule_id(cx, &item, "redact", items),
-            Item::Audit(_) => rule_id(cx, &item, "audit", items),
-            Item::Grant(grant) => grant.permits().iter().for_each(|permit| rule_id(cx, permit, "permit", items)),
-            _ => {}
+        if let Some(word) = item.rule_word() {
+            rule_id(cx, &item, word, items);
+        }
+        if let Item::Grant(grant) = &item {
+            grant.permits().iter().for_each(|permit| rule_id(cx, permit, "permit", items));
         }
     }
     items.push(

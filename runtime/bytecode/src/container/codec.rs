@@ -332,8 +332,9 @@ impl Wire for IntervalImage {
     }
 }
 
+wire_struct!(KeyTable { seeds, rows, more });
 wire_enum!(TreeImage {
-    0 => Rows(rows), 1 => Both(children), 2 => Classes { cases, children }, 3 => Texts { slot, cases, children },
+    0 => Rows(rows), 1 => Both(children), 2 => Classes { cases, children }, 3 => Texts { slot, keys, children },
     4 => Paths { slot, cases, children }, 5 => Networks { slot, cases, children },
     6 => Numbers { slot, cases, children }, 7 => Patterns { slot, automaton, cases, children },
     8 => Present { slot, children },

@@ -5,6 +5,7 @@
 //! error or not known, all children are looked at. Every rule stands in one leaf, and every key that
 //! the author wrote in one case: a tree is as large as its source.
 
+use super::KeyTable;
 use crate::ids::*;
 use alloc::vec::Vec;
 
@@ -33,8 +34,8 @@ pub enum TreeImage {
     Texts {
         /// The place.
         slot: SlotId,
-        /// Text ([`super::Constant::String`]) and position in `children`; sorted by text.
-        cases: Vec<(ConstantId, u32)>,
+        /// The texts, with positions in `children`.
+        keys: KeyTable,
         /// Where they lead.
         children: Vec<TreeId>,
     },

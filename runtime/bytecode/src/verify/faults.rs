@@ -7,6 +7,7 @@
 use crate::ids::{ConstantId, SlotId};
 use crate::image::{BlockImage, BundleImage, Constant, TypeImage};
 use crate::opcode::{Instruction, Opcode};
+use alloc::vec::Vec;
 
 /// A set of places, by the last bits of their rows: it may hold more than was put in, never less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,11 +66,11 @@ impl Faults {
     pub(super) fn of(image: &BundleImage, block: &BlockImage) -> Faults {
         let mut faults = Faults::default();
         // A place that was asked `has` of, and the register; places after a guard on such an answer.
-        let (mut answer, mut guarded) = (None, PlaceSet::default());
+        let (mut answer, mut guarded) = (None, Vec::new());
         let mut rest = block.code.iter();
         while let Some(instruction) = rest.next() {
             let place = PlaceSet::of(SlotId(instruction.a));
-            let asked: Option<(u32, PlaceSet)> = answer.take();
+            let asked: Option<(u32, u32)> = answer.take();
             match instruction.opcode {
                 Opcode::True | Opcode::Subject | Opcode::And | Opcode::Return => {}
                 Opcode::Guard => {
@@ -77,15 +78,16 @@ impl Faults {
                     let leaves =
                         usize::try_from(instruction.b).is_ok_and(|skip| skip.checked_add(1) == Some(rest.len()));
                     let known = asked.filter(|(register, _)| leaves && *register == instruction.a);
-                    guarded = guarded.and(known.map(|(_, place)| place).unwrap_or_default());
+                    guarded.extend(known.map(|(_, slot)| slot));
                 }
                 Opcode::SlotHas => {
                     faults.odd = faults.odd.and(place);
-                    answer = Some((u32::from(instruction.dst), place));
+                    answer = Some((u32::from(instruction.dst), instruction.a));
                 }
                 _ if is_plain(image, instruction).is_some() => {
                     faults.odd = faults.odd.and(place);
-                    if !guarded.meets(place) {
+                    // Exactly this place: a set that may hold more would hide errors.
+                    if !guarded.contains(&instruction.a) {
                         faults.absent = faults.absent.and(place);
                     }
                 }
@@ -183,6 +185,22 @@ mod tests {
         assert_eq!(guarded(1, 2), Faults { odd: PLACE, absent: PlaceSet::default(), others: false });
         assert_eq!(guarded(1, 1).absent, PLACE, "it may go on behind the guard");
         assert_eq!(guarded(0, 2).absent, PLACE, "the guard is on something else");
+    }
+
+    #[test]
+    fn a_guard_on_one_place_says_nothing_of_another_that_shares_its_bit() {
+        let mut image = image();
+        image.slots = alloc::vec![image.slots[0].clone(); 65];
+        let code = [
+            (Opcode::True, 0, 0, 0),
+            (Opcode::SlotHas, 1, 0, 0),
+            (Opcode::Guard, 0, 1, 2),
+            (Opcode::SlotEq, 2, 64, 0),
+            (Opcode::And, 0, 0, 2),
+            (Opcode::Return, 0, 0, 0),
+        ];
+        let code = code.iter().map(|(opcode, dst, a, b)| Instruction::new(*opcode, *dst, *a, *b)).collect();
+        assert_eq!(Faults::of(&image, &BlockImage { registers: 3, code }).absent, PLACE);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::code::Checker;
 use super::faults::Faults;
 use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
 use crate::container::Section;
+use crate::hash;
 use crate::ids::RuleId;
 use crate::image::*;
 use crate::limits::{MAX_LOOP_DEPTH, MAX_TREE_DEPTH, MAX_TREE_VISITS};
@@ -111,11 +112,14 @@ fn node(
             ensure(cases.iter().all(|(class, _)| class.index() < image.classes.len()), "no such class")?;
             named(cases.iter().map(|(_, child)| *child), children)?;
         }
-        TreeImage::Texts { slot, cases, .. } | TreeImage::Paths { slot, cases, .. } => {
-            let paths = matches!(tree, TreeImage::Paths { .. });
+        TreeImage::Texts { slot, keys, .. } => {
+            ensure(slot.index() < image.slots.len(), "no such slot")?;
+            texts(image, keys)?;
+            named(keys.cases().map(|(_, child)| child), children)?;
+        }
+        TreeImage::Paths { slot, cases, .. } => {
             let key = |(constant, child): &(crate::ids::ConstantId, u32)| match image.constants.get(constant.index()) {
-                Some(Constant::String(text)) if !paths => Some((text.as_str(), *child)),
-                Some(Constant::Path(text)) if paths && path::parse_path(text).is_ok() => Some((text.as_str(), *child)),
+                Some(Constant::Path(text)) if path::parse_path(text).is_ok() => Some((text.as_str(), *child)),
                 _ => None,
             };
             sorted_keys(image, *slot, cases, key)?;
@@ -149,6 +153,28 @@ fn node(
 /// Every position is one of a child.
 fn named(mut positions: impl Iterator<Item = u32>, children: usize) -> Check {
     ensure(positions.all(|position| usize::try_from(position).is_ok_and(|row| row < children)), "no such child")
+}
+
+/// Every text stands at its row; what it leads to besides its first child ascends.
+fn texts(image: &BundleImage, keys: &KeyTable) -> Check {
+    let text = |(key, _): &(crate::ids::ConstantId, u32)| match image.constants.get(key.index()) {
+        Some(Constant::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    ensure(keys.rows.iter().all(|row| text(row).is_some()), "a key of the wrong kind")?;
+    let rows = keys.rows.len();
+    if keys.seeds.is_empty() {
+        ensure(ascends(keys.rows.iter().map(text)), "cases are not sorted")?;
+    } else {
+        ensure(keys.seeds.len() == hash::seeds_of(rows), "a hash of the wrong size")?;
+        let stands = |(at, row): (usize, &_)| text(row).is_some_and(|text| hash::row(&keys.seeds, rows, text) == at);
+        ensure(keys.rows.iter().enumerate().all(stands), "a key is not where its hash says")?;
+    }
+    let behind = |(row, child): &(u32, u32)| {
+        let first = usize::try_from(*row).ok().and_then(|row| keys.rows.get(row));
+        first.is_some_and(|(_, first)| first < child)
+    };
+    ensure(ascends(keys.more.iter()) && keys.more.iter().all(behind), "further children are not sorted")
 }
 
 /// All keys are of the kind wanted, and strictly ascend.

@@ -362,15 +362,17 @@ pub fn principal(rng: &mut Rng, model: &Model) -> Principal {
     let named = |name: &str| identities.iter().find(|(_, class)| class.name == name).map(|(_, class)| *class);
     let of_kind = |user: bool| identities.iter().filter(move |(_, class)| class.user == user).collect::<Vec<_>>();
     let (users, agents) = (of_kind(true), of_kind(false));
-    let link = |rng: &mut Rng, user: bool| {
+    let link_of = |rng: &mut Rng, user: bool, part: Part| {
         let (_, class) = rng.pick(if user { &users } else { &agents });
-        one_link(rng, model, class)
+        one_link(rng, model, class, part)
     };
+    let link = |rng: &mut Rng, user: bool| link_of(rng, user, Part::Subject);
+    let actor = |rng: &mut Rng, user: bool| link_of(rng, user, Part::Actor);
     let chain = match rng.below(40) {
         0 => Vec::new(),
         1..=20 => {
             let user = named(if rng.chance(75) { "employee" } else { "guest" }).unwrap_or(users[0].1);
-            vec![one_link(rng, model, user)]
+            vec![one_link(rng, model, user, Part::Subject)]
         }
         21..=26 => vec![link(rng, false)],
         27..=38 => {
@@ -378,20 +380,31 @@ pub fn principal(rng: &mut Rng, model: &Model) -> Principal {
             let agent = rng.pick(&acting).1;
             let user = if agent.text.contains("acts for guest") { "guest" } else { "employee" };
             let user = named(user).unwrap_or(agent);
-            vec![one_link(rng, model, agent), one_link(rng, model, user)]
+            vec![one_link(rng, model, agent, Part::Actor), one_link(rng, model, user, Part::Subject)]
         }
         _ => match rng.below(4) {
-            0 => vec![link(rng, false), link(rng, true)],
-            1 => vec![link(rng, true), link(rng, true)],
-            2 => vec![link(rng, true), link(rng, false)],
-            _ => (0..rng.within(3, 10)).map(|at| link(rng, at > 5)).collect(),
+            0 => vec![actor(rng, false), link(rng, true)],
+            1 => vec![actor(rng, true), link(rng, true)],
+            2 => vec![actor(rng, true), link(rng, false)],
+            _ => {
+                let mut chain: Vec<Link> = (0..rng.within(2, 9)).map(|at| actor(rng, at > 5)).collect();
+                chain.push(link(rng, chain.len() > 5));
+                chain
+            }
         },
     };
     let scopes = pools::SCOPES.iter().filter(|_| rng.chance(60)).map(|scope| scope.to_string()).collect();
     Principal { chain, scopes }
 }
 
-fn one_link(rng: &mut Rng, model: &Model, class: &Class) -> Link {
+/// Who a link of a chain is: the credential's own subject has its mandatory claims, an actor need only be identified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Subject,
+    Actor,
+}
+
+fn one_link(rng: &mut Rng, model: &Model, class: &Class, part: Part) -> Link {
     let (source, mark) = (class.source, class.mark.as_str());
     let kind = if class.user { LinkKind::User } else { LinkKind::Agent };
     match source {
@@ -404,7 +417,10 @@ fn one_link(rng: &mut Rng, model: &Model, class: &Class) -> Link {
             let sub = if rng.chance(98) { format!("{mark}{}", rng.pick(&["1", "2"])) } else { "stranger".to_string() };
             let mut members = vec![("sub".to_string(), Draft::Text(sub))];
             for claim in &model.claims {
-                let there = if claim.required { rng.below(300) > 0 } else { rng.chance(60) };
+                let there = match part {
+                    Part::Subject if claim.required => rng.below(300) > 0,
+                    Part::Subject | Part::Actor => rng.chance(60),
+                };
                 if there {
                     members.push((claim.name.clone(), claim_value(rng, &claim.ty)));
                 }
