@@ -57,8 +57,8 @@ pub fn lines(image: &BundleImage, decision: &Decision) -> Vec<String> {
     lines.push(format!("{}  {}", styled(style, word), decision.reason.name()));
     lines.push(format!("  rule      {}", determining(image, decision)));
     if let Some(rule) = decision.determining.and_then(|id| rule(image, id)) {
-        push_text(&mut lines, "  message   ", rule.message.as_deref());
-        let docs = rule.docs.trim();
+        push_text(&mut lines, "  message   ", rule.message());
+        let docs = rule.docs().trim();
         push_text(&mut lines, "  docs      ", (!docs.is_empty()).then_some(docs));
     }
     if decision.effect == Effect::Deny {

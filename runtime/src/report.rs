@@ -132,9 +132,9 @@ fn rule(image: &BundleImage, id: Option<RuleId>) -> String {
     };
     object(|o| {
         o.text("id", &rule.id);
-        o.optional("message", rule.message.as_deref());
-        o.optional("severity", rule.severity.as_deref());
-        o.text("docs", &rule.docs);
+        o.optional("message", rule.message());
+        o.optional("severity", rule.severity());
+        o.text("docs", rule.docs());
         o.optional("path", image.sources.get(rule.span.source.index()).map(|source| source.path.as_str()));
         o.raw("line", &rule.span.line.to_string());
     })

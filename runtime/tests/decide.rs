@@ -108,9 +108,7 @@ impl Bundle {
             kind,
             shadow: false,
             deny: None,
-            message: None,
-            severity: None,
-            docs: String::new(),
+            words: None,
             span: SpanImage { line, ..SpanImage::default() },
         });
         if self.0.entries.is_empty() {
@@ -385,9 +383,9 @@ fn requirements_limits_and_grants_in_their_steps() {
     let value = bundle.block(vec![op(Opcode::Slot, 0, amount, 0), op(Opcode::Return, 0, 0, 0)]);
     bundle.permit_anyone();
     let approval = RequirementImage::Approval { count: 2, approvers: vec![ClassId(0)], expires_ms: Some(1000) };
-    let require = bundle.rule("R", RuleKindImage::Require(approval), subject(0, 0));
+    let require = bundle.rule("R", RuleKindImage::Require(Box::new(approval)), subject(0, 0));
     let limit = LimitImage { at_most: 10 * ONE, amount: Some(value), per_ms: 1000, by: HistoryKey::User };
-    let limit = bundle.rule("L", RuleKindImage::Limit(limit), subject(0, 0));
+    let limit = bundle.rule("L", RuleKindImage::Limit(Box::new(limit)), subject(0, 0));
     let program = bundle.load();
     let mut state = TableState::default();
     let approve =

@@ -16,7 +16,7 @@ use crate::lower::subject_term;
 use mcpz_bytecode::ids;
 use mcpz_bytecode::image::{
     self, BundleImage, EntryImage, EntryTarget, GrantImage, LimitImage, RedactionImage, RequirementImage, RuleImage,
-    RuleKindImage, StageTrees,
+    RuleKindImage, RuleWords, StageTrees,
 };
 
 /// Fills the grants.
@@ -45,9 +45,12 @@ pub fn rules(program: &Program, graph: &DecisionGraph, lines: &Lines<'_>, image:
             kind: kind(rule, graph.amounts.get(&RuleId::new(row)).copied()),
             shadow: rule.shadow,
             deny: rule.deny.map(deny_mode),
-            message: rule.message.clone(),
-            severity: rule.severity.as_ref().map(ToString::to_string),
-            docs: rule.docs.clone(),
+            words: RuleWords {
+                message: rule.message.clone(),
+                severity: rule.severity.as_ref().map(ToString::to_string),
+                docs: rule.docs.clone(),
+            }
+            .kept(),
             // From its head on: what a person looks for is the line of `permit`, not of its docs.
             span: span_image(lines, Span { start: rule.head_span.start.min(rule.span.end), ..rule.span }),
         })
@@ -88,8 +91,8 @@ fn kind(rule: &Rule, amount: Option<usize>) -> RuleKindImage {
     match &rule.kind {
         RuleKind::Permit => RuleKindImage::Permit(rule.grant.map(|grant| ids::GrantId::new(grant.index()))),
         RuleKind::Forbid => RuleKindImage::Forbid,
-        RuleKind::Require(requirement) => RuleKindImage::Require(requirement_image(requirement)),
-        RuleKind::Limit(limit) => RuleKindImage::Limit(limit_image(limit, amount)),
+        RuleKind::Require(requirement) => RuleKindImage::Require(Box::new(requirement_image(requirement))),
+        RuleKind::Limit(limit) => RuleKindImage::Limit(Box::new(limit_image(limit, amount))),
         RuleKind::Redact(redactions) => RuleKindImage::Redact(redactions.iter().map(redaction).collect()),
         RuleKind::Audit(level) => RuleKindImage::Audit(match level {
             AuditLevel::None => image::AuditLevel::None,

@@ -200,7 +200,7 @@ fn sentence(judged: &Judged, image: &BundleImage) -> String {
         text.push_str(&missing(unmet));
     }
     let rule = decision.determining.and_then(|rule| image.rules.get(rule.index()));
-    if let Some(said) = rule.and_then(|rule| rule.message.as_deref()) {
+    if let Some(said) = rule.and_then(|rule| rule.message()) {
         text.push_str(&format!(" {said}."));
     }
     if let Some(retry) = decision.retry_after_ms {

@@ -14,6 +14,7 @@ pub(crate) mod wire;
 use crate::image::{BundleImage, IntervalImage, TreeImage};
 use crate::limits::MAX_BUNDLE_BYTES;
 use crate::verify::{self, VerifyError};
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 use wire::{IdForm, Reader, Wire, WireError, Writer, length_u32, read_pool, write_short};
@@ -232,7 +233,7 @@ fn write_rules(section: Section, image: &BundleImage, order: Option<&[usize]>, o
             image.sources.write(out);
             for rule in rules {
                 rule.span.write(out);
-                rule.docs.write(out);
+                rule.docs().to_string().write(out);
             }
         }
     }
@@ -440,7 +441,10 @@ fn read_sources(input: &mut Reader<'_>, image: &mut BundleImage, ids: &[IdForm])
     image.sources = Wire::read(input)?;
     for (rule, form) in image.rules.iter_mut().zip(ids) {
         rule.span = Wire::read(input)?;
-        rule.docs = Wire::read(input)?;
+        let docs: String = Wire::read(input)?;
+        if !docs.is_empty() {
+            rule.words.get_or_insert_default().docs = docs;
+        }
         if *form != IdForm::Text {
             let path = image.sources.get(rule.span.source.index()).ok_or(WireError("no such source"))?;
             rule.id = codec::rule_id(&path.path, &rule.span, *form);

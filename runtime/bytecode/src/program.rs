@@ -57,7 +57,7 @@ impl Program {
         rank_intervals(&mut decoded.image, &trees);
         let schemas = load_schemas(&decoded.schemas)?;
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
-        let automata = load_automata(&decoded.image)?;
+        let automata = load_automata(&mut decoded.image)?;
         let names = Names::new(&decoded.image);
         Ok(Program {
             plans: call_plans(&decoded.image, &trees, &names),
@@ -76,7 +76,7 @@ impl Program {
         })
     }
 
-    /// All tables. Schemas of tools are not here: see [`Program::schema`].
+    /// All tables. Schemas of tools are not here, see [`Program::schema`], nor the bytes of automata.
     pub fn image(&self) -> &BundleImage {
         &self.image
     }
@@ -320,16 +320,17 @@ fn schemas_by_server(image: &BundleImage, rows: &[u32], schemas: usize) -> Resul
     Ok(by_server)
 }
 
-/// Loads every automaton through the checked constructor.
-fn load_automata(image: &BundleImage) -> Result<Vec<sparse::DFA<Vec<u8>>>, VerifyError> {
+/// Loads every automaton through the checked constructor. It takes the bytes with it: they may be most of a bundle.
+fn load_automata(image: &mut BundleImage) -> Result<Vec<sparse::DFA<Vec<u8>>>, VerifyError> {
     let mut automata = Vec::new();
-    for (row, automaton) in image.automata.iter().enumerate() {
+    for (row, automaton) in image.automata.iter_mut().enumerate() {
         let broken = |problem| VerifyError::new(Section::Automata, row, problem);
         let (dfa, length) = sparse::DFA::from_bytes(&automaton.dfa).map_err(|_| broken("the automaton is broken"))?;
         if length != automaton.dfa.len() || u32::try_from(dfa.pattern_len()) != Ok(automaton.patterns) {
             return Err(broken("the automaton knows other patterns"));
         }
         automata.push(dfa.to_owned());
+        automaton.dfa = Vec::new();
     }
     Ok(automata)
 }

@@ -46,7 +46,9 @@ pub(super) fn restore(image: &mut BundleImage) {
     let order = canonical_order(image.rules.iter());
     renumber(&mut image.trees, &order);
     let mut rules: Vec<Option<RuleImage>> = core::mem::take(&mut image.rules).into_iter().map(Some).collect();
-    image.rules = order.iter().filter_map(|row| rules.get_mut(*row).and_then(Option::take)).collect();
+    // The iterator does not tell how many come.
+    image.rules.reserve_exact(order.len());
+    image.rules.extend(order.iter().filter_map(|row| rules.get_mut(*row).and_then(Option::take)));
 }
 
 /// Numbers the rules of all rows anew: the rule at `order[n]` becomes rule n. Rows stay sorted.

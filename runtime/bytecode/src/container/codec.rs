@@ -251,8 +251,9 @@ impl Wire for RuleImage {
             Some(DenyMode::StepUp) => 2,
             Some(DenyMode::Hide) => 3,
         };
-        let flags =
-            bit(self.shadow, SHADOW) | bit(self.message.is_some(), MESSAGE) | bit(self.severity.is_some(), SEVERITY);
+        let flags = bit(self.shadow, SHADOW)
+            | bit(self.message().is_some(), MESSAGE)
+            | bit(self.severity().is_some(), SEVERITY);
         let form = id_form(self, &out.paths);
         let id: u8 = match form {
             IdForm::Text => 0,
@@ -264,7 +265,9 @@ impl Wire for RuleImage {
             self.id.write(out);
         }
         self.kind.write(out);
-        self.message.iter().chain(&self.severity).for_each(|text| text.write(out));
+        let words = self.words.as_deref();
+        let said = words.into_iter().flat_map(|words| words.message.iter().chain(&words.severity));
+        said.for_each(|text| text.write(out));
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
@@ -282,16 +285,15 @@ impl Wire for RuleImage {
             _ => return Err(WireError("no such form of an id")),
         };
         input.ids.push(form);
-        Ok(RuleImage {
-            id: if form == IdForm::Text { Wire::read(input)? } else { Default::default() },
-            kind: Wire::read(input)?,
-            shadow: flags & SHADOW != 0,
-            deny,
+        let id = if form == IdForm::Text { Wire::read(input)? } else { Default::default() };
+        let kind = Wire::read(input)?;
+        let words = RuleWords {
             message: (flags & MESSAGE != 0).then(|| Wire::read(input)).transpose()?,
             severity: (flags & SEVERITY != 0).then(|| Wire::read(input)).transpose()?,
-            docs: Default::default(),
-            span: SpanImage::default(),
-        })
+            docs: String::new(),
+        };
+        let shadow = flags & SHADOW != 0;
+        Ok(RuleImage { id, kind, shadow, deny, words: words.kept(), span: SpanImage::default() })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{HistoryKey, StepImage};
 use crate::ids::*;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -87,14 +88,45 @@ pub struct RuleImage {
     pub shadow: bool,
     /// `@deny`.
     pub deny: Option<DenyMode>,
+    /// What is said to people. Most rules say nothing, and there may be very many.
+    pub words: Option<Box<RuleWords>>,
+    /// The whole rule.
+    pub span: SpanImage,
+}
+
+impl RuleImage {
+    /// `@message`.
+    pub fn message(&self) -> Option<&str> {
+        self.words.as_ref().and_then(|words| words.message.as_deref())
+    }
+
+    /// `@severity`.
+    pub fn severity(&self) -> Option<&str> {
+        self.words.as_ref().and_then(|words| words.severity.as_deref())
+    }
+
+    /// Documentation; empty when there is none.
+    pub fn docs(&self) -> &str {
+        self.words.as_ref().map_or("", |words| &words.docs)
+    }
+}
+
+/// What a rule says to people.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RuleWords {
     /// `@message`.
     pub message: Option<String>,
     /// `@severity`.
     pub severity: Option<String>,
     /// Documentation.
     pub docs: String,
-    /// The whole rule.
-    pub span: SpanImage,
+}
+
+impl RuleWords {
+    /// As a rule holds them: nothing, when nothing is said.
+    pub fn kept(self) -> Option<Box<RuleWords>> {
+        (self != RuleWords::default()).then(|| Box::new(self))
+    }
 }
 
 /// What a rule does.
@@ -105,9 +137,9 @@ pub enum RuleKindImage {
     /// `forbid`.
     Forbid,
     /// `require`.
-    Require(RequirementImage),
+    Require(Box<RequirementImage>),
     /// `limit`.
-    Limit(LimitImage),
+    Limit(Box<LimitImage>),
     /// `redact`.
     Redact(Vec<RedactionImage>),
     /// `audit`.

@@ -154,10 +154,13 @@ fn verify_rule(image: &BundleImage, facts: &[BlockFacts], rule: &RuleImage) -> C
     ensure(rule.span.source.index() < image.sources.len(), "no such source")?;
     match &rule.kind {
         RuleKindImage::Permit(Some(grant)) => ensure(grant.index() < image.grants.len(), "no such grant"),
-        RuleKindImage::Require(RequirementImage::Approval { count, approvers, .. }) => {
-            ensure(*count > 0, "an approval by nobody")?;
-            known_classes(image, approvers)
-        }
+        RuleKindImage::Require(requirement) => match &**requirement {
+            RequirementImage::Approval { count, approvers, .. } => {
+                ensure(*count > 0, "an approval by nobody")?;
+                known_classes(image, approvers)
+            }
+            RequirementImage::Mfa { .. } | RequirementImage::Scope(_) => Ok(()),
+        },
         RuleKindImage::Limit(limit) => {
             let sane = limit.at_most >= 0 && decimal::Decimal::from_units(limit.at_most).is_ok() && limit.per_ms > 0;
             ensure(sane, "no such limit")?;
