@@ -1,9 +1,9 @@
 //! Pins: what servers declared when they were reviewed, and what they declare now.
 //!
 //! A catalog file is the pin; the bundle holds its digest. A definition that a server presents is brought
-//! into a normal form and compared. One that differs, or that was never pinned, is put into [`Quarantine`]
-//! at once: descriptions are what a model reads and obeys, so one that changes under its pin is how a
-//! server turns on its users.
+//! into a normal form and compared. One that differs is put into [`Quarantine`] at once: descriptions are what a
+//! model reads and obeys, so one that changes under its pin is how a server turns on its users. What was never
+//! pinned is not held here: no rule can name it, so that it is neither listed nor allowed.
 
 mod normal;
 

@@ -2,6 +2,7 @@
 //! through [`judge`]; nothing else decides.
 
 use super::methods::{self, Treated};
+use super::survey::SurveyedServer;
 use super::{Shared, open};
 use crate::pins::Kind;
 use crate::policy::Snapshot;
@@ -44,6 +45,20 @@ pub struct Seat<'a> {
     pub peer: &'a Peer,
     /// The time.
     pub now_ms: i64,
+}
+
+impl<'a> Seat<'a> {
+    /// The server at the other end, to be surveyed; `modern` when it is spoken to in the newer protocol.
+    pub fn surveyed(&self, modern: bool) -> SurveyedServer<'a> {
+        SurveyedServer {
+            servers: &self.shared.servers,
+            server: self.server,
+            snapshot: self.snapshot,
+            quarantine: &self.shared.quarantine,
+            modern,
+            now_ms: self.now_ms,
+        }
+    }
 }
 
 /// A decision, and the gateway's own word for it when no rule made it.

@@ -3,7 +3,7 @@
 
 use super::judge::Seat;
 use super::methods::{Era, Listing};
-use super::survey::{SurveyedServer, quarantine_if_changed};
+use super::survey::{Presented, compare_presented};
 use crate::pins::Kind;
 use crate::record::Change;
 use crate::wire::splice::{Splices, append_member, array_of};
@@ -61,15 +61,11 @@ fn kept_entries(
     quarantined: &mut Vec<(Kind, String)>,
 ) -> Result<Vec<NodeId>, Unfilterable> {
     let kind = Kind::ALL.into_iter().find(|kind| kind.list() == listing.list);
-    let at = SurveyedServer {
-        servers: &seat.shared.servers,
-        server: seat.server,
-        snapshot: seat.snapshot,
-        quarantine: &seat.shared.quarantine,
-        modern: false,
-        now_ms: seat.now_ms,
-    };
+    let at = seat.surveyed(false);
     let mut seen = BTreeSet::new();
+    // Names whose entries here are not as they were pinned. Another conversation may let them out of quarantine at any
+    // time, for what its server presents to it; what stands here is still not it.
+    let mut unfit = BTreeSet::new();
     let mut kept = Vec::new();
     for entry in document.elements(entries) {
         if document.kind(entry) != Json::Object || has_imitation(document, entry, &[listing.key, "inputSchema"]) {
@@ -78,24 +74,23 @@ fn kept_entries(
         let Some(name) = document.get(entry, listing.key).and_then(|name| document.str(name)) else {
             return Err(Unfilterable);
         };
-        let twice = !seen.insert(name);
-        if let Some(kind) = kind
-            && quarantine_if_changed(kind, name, document.raw(entry), twice, &at)
-        {
-            quarantined.push((kind, name.to_owned()));
+        let is_twice = !seen.insert(name);
+        if let Some(kind) = kind {
+            let compared = compare_presented(kind, name, document.raw(entry), is_twice, &at);
+            if compared == Presented::PutIn {
+                quarantined.push((kind, name.to_owned()));
+            }
+            if compared != Presented::Fits {
+                unfit.insert(name);
+            }
         }
-        let held = kind.is_some_and(|kind| seat.shared.quarantine.holds(seat.server, kind, name));
-        if !held && !twice && shown.iter().any(|shown| shown == name) {
-            kept.push(entry);
+        if !is_twice && shown.iter().any(|shown| shown == name) {
+            kept.push((name, entry));
         }
     }
-    // A name that stood there twice was put into quarantine after its first entry had been kept.
-    let held = |entry: &NodeId| {
-        let name = document.get(*entry, listing.key).and_then(|name| document.str(name)).unwrap_or_default();
-        kind.is_some_and(|kind| seat.shared.quarantine.holds(seat.server, kind, name))
-    };
-    kept.retain(|entry| !held(entry));
-    Ok(kept)
+    let is_held = |name: &str| kind.is_some_and(|kind| seat.shared.quarantine.holds(seat.server, kind, name));
+    kept.retain(|(name, _)| !unfit.contains(name) && !is_held(name));
+    Ok(kept.into_iter().map(|(_, entry)| entry).collect())
 }
 
 /// A result that depends on who asks must not be shared by caches; whether something had to be changed.

@@ -3,6 +3,7 @@
 //! The runtime knows what the rules of a policy are about. What keeps the newer protocol going
 //! (`server/discover`, subscriptions, tasks) is led back here to something that the runtime decides.
 
+use crate::pins::Kind as Pinned;
 use crate::wire::{Side, Text, Token, at, limits, str_at};
 use bytes::Bytes;
 use mcpz_runtime::json::Message;
@@ -126,6 +127,25 @@ pub fn listing(method: &str) -> Option<Listing> {
         "resources/templates/list" => Listing { list: "resourceTemplates", key: "uriTemplate" },
         _ => return None,
     })
+}
+
+/// The kinds of definitions that a request is about: they must have been compared with their pins before it goes on.
+/// Lists are compared themselves, as they come.
+pub fn kinds_of(message: &Message<'_>) -> &'static [Pinned] {
+    const RESOURCES: &[Pinned] = &[Pinned::Resource, Pinned::Template];
+    let param = |path: &[&str]| message.params.and_then(|params| at(message.document, params, path));
+    match message.method {
+        "tools/call" => &[Pinned::Tool],
+        "prompts/get" => &[Pinned::Prompt],
+        "resources/read" | "resources/subscribe" => RESOURCES,
+        "subscriptions/listen" if param(&["notifications", "resourceSubscriptions"]).is_some() => RESOURCES,
+        "completion/complete" => match param(&["ref", "type"]).and_then(|of| message.document.str(of)) {
+            Some("ref/prompt") => &[Pinned::Prompt],
+            Some("ref/resource") => RESOURCES,
+            _ => &[Pinned::Prompt, Pinned::Resource, Pinned::Template],
+        },
+        _ => &[],
+    }
 }
 
 /// The word of an action, for records.

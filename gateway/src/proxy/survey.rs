@@ -1,6 +1,9 @@
-//! What a gateway asks of a server by itself when a client connects: its definitions, to be compared with
-//! their pins, and how it says that there is no such tool, prompt or resource, so that what is hidden is denied in the
-//! same words.
+//! What a gateway asks of a server by itself: its definitions, to be compared with their pins, and how it says that there
+//! is no such tool, prompt or resource, so that what is hidden is denied in the same words.
+//!
+//! Each kind of definition is compared for itself: it has been when its list was read to the end. What was not asked for,
+//! not answered, or answered otherwise than with a list has not. How a server denies need not be known: a question about
+//! it (a *probe*) that is not answered opens nothing and closes nothing.
 
 use super::came::Form;
 use super::methods::STATELESS_VERSION;
@@ -9,12 +12,16 @@ use crate::pins::{Comparison, Kind};
 use crate::policy::Snapshot;
 use crate::wire::{Token, quoted, span};
 use bytes::Bytes;
-use mcpz_runtime::json::{Document, Message};
+use mcpz_runtime::json::{Document, Kind as Json, Message};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most pages of a list that are read.
 const MAX_PAGES: usize = 200;
+/// That there is no such method: a server has no such list.
+const NO_METHOD: i128 = -32601;
+/// A probe that is not answered for so long is not put again.
+const PROBE_MS: i64 = 1_000;
 
 /// What is asked for that cannot exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,8 +148,10 @@ pub struct Servers {
 struct Known {
     /// By what was asked for, and whether in the newer protocol: the words may differ.
     learned: BTreeMap<(Missing, bool), Arc<Learned>>,
+    /// Probes that it does not answer.
+    silent: BTreeSet<(Missing, bool)>,
     /// When its definitions were last compared, and with the pins of which snapshot.
-    compared: Option<(i64, u64)>,
+    compared: BTreeMap<Kind, (i64, u64)>,
 }
 
 impl Servers {
@@ -156,26 +165,41 @@ impl Servers {
         self.with(server, |known| known.learned.get(&(missing, modern)).cloned())
     }
 
-    /// Whether a server's definitions were compared with these pins, not longer ago than `fresh_ms`.
-    pub fn is_fresh(&self, server: &str, generation: u64, now_ms: i64, fresh_ms: i64) -> bool {
-        let compared = self.with(server, |known| known.compared);
+    /// Whether a server's definitions of a kind were compared with these pins, not longer ago than `fresh_ms`.
+    pub fn is_fresh(&self, server: &str, kind: Kind, generation: u64, now_ms: i64, fresh_ms: i64) -> bool {
+        let compared = self.with(server, |known| known.compared.get(&kind).copied());
         compared.is_some_and(|(at, with)| with == generation && now_ms.saturating_sub(at) < fresh_ms)
     }
 
     /// Its definitions must be compared again.
     pub fn forget(&self, server: &str) {
-        self.with(server, |known| known.compared = None);
+        self.with(server, |known| known.compared.clear());
+    }
+
+    /// It does not answer these probes.
+    pub fn note_silent(&self, server: &str, probes: &[Missing], modern: bool) {
+        self.with(server, |known| known.silent.extend(probes.iter().map(|what| (*what, modern))));
+    }
+
+    /// Whether a server need not be asked how it denies: it is known, or it does not say.
+    fn is_settled(&self, server: &str, what: Missing, modern: bool) -> bool {
+        let of = (what, modern);
+        self.with(server, |known| known.learned.contains_key(&of) || known.silent.contains(&of))
     }
 }
 
-/// A survey that is under way in one conversation.
+/// What one conversation surveys and has surveyed.
 #[derive(Debug, Default)]
 pub struct Survey {
     waiting: BTreeMap<Token, Question>,
     /// The snapshot whose pins are compared with; none before the first survey.
     generation: Option<u64>,
-    /// Kinds whose definitions could not be compared.
-    failed: BTreeSet<Kind>,
+    /// When the last one was begun.
+    begun_ms: i64,
+    /// Kinds whose lists were read to the end, with those pins.
+    compared: BTreeSet<Kind>,
+    /// When it was last found that a kind could not be compared, unless it was since.
+    failed: BTreeMap<Kind, i64>,
 }
 
 #[derive(Debug)]
@@ -199,6 +223,14 @@ impl Question {
             Question::Missing { .. } => None,
         }
     }
+
+    /// What it asks for that cannot exist.
+    fn probes(&self) -> Option<Missing> {
+        match self {
+            Question::Missing { what, .. } => Some(*what),
+            Question::List { .. } => None,
+        }
+    }
 }
 
 /// What a survey found.
@@ -216,9 +248,14 @@ impl Survey {
         !self.waiting.is_empty()
     }
 
-    /// Kinds whose lists could not be read, so that not all of them have been compared.
-    pub fn failed(&self) -> &BTreeSet<Kind> {
-        &self.failed
+    /// Whether a kind has been compared with the pins of a snapshot.
+    pub fn has_compared(&self, kind: Kind, generation: u64) -> bool {
+        self.generation == Some(generation) && self.compared.contains(&kind)
+    }
+
+    /// Whether it was found within the last `within_ms` that a kind could not be compared.
+    pub fn failed_lately(&self, kind: Kind, now_ms: i64, within_ms: i64) -> bool {
+        self.failed.get(&kind).is_some_and(|at| now_ms.saturating_sub(*at) < within_ms)
     }
 
     /// Whether a survey was ever begun.
@@ -236,33 +273,43 @@ impl Survey {
         self.waiting.contains_key(id)
     }
 
-    /// Begins: the messages to send. How the server denies is learned once.
-    pub fn begin(&mut self, kinds: &[Kind], modern: bool, server: &str, known: &Servers, now: &Snapshot) -> Vec<Bytes> {
-        self.generation = Some(now.generation);
-        self.failed.clear();
-        self.waiting.clear();
-        let missing: BTreeSet<Missing> = kinds.iter().map(|kind| Missing::of(*kind)).collect();
-        let unlearned = missing.into_iter().filter(|what| known.learned(server, *what, modern).is_none());
-        let mut ask = Vec::new();
-        for what in unlearned {
-            let (method, name, params) = what.request(now.pins.scheme(server));
-            ask.push(self.ask(Question::Missing { what, name }, method, &params, modern));
+    /// Begins with these kinds, in place of what is under way: the messages to send. Lists come first: what is waited for
+    /// need not wait for probes. How the server denies is learned once.
+    pub fn begin(&mut self, kinds: &[Kind], at: &SurveyedServer<'_>) -> Vec<Bytes> {
+        if self.generation.replace(at.snapshot.generation) != Some(at.snapshot.generation) {
+            self.compared.clear();
         }
+        self.begun_ms = at.now_ms;
+        self.waiting.clear();
+        let mut ask = Vec::new();
         for kind in kinds {
-            ask.push(self.ask(Question::List { kind: *kind, page: 0 }, kind.method(), "", modern));
+            self.compared.remove(kind);
+            ask.push(self.ask(Question::List { kind: *kind, page: 0 }, kind.method(), "", at.modern));
+        }
+        let probes: BTreeSet<Missing> = kinds.iter().map(|kind| Missing::of(*kind)).collect();
+        for what in probes.into_iter().filter(|what| !at.servers.is_settled(at.server, *what, at.modern)) {
+            let (method, name, params) = what.request(at.snapshot.pins.scheme(at.server));
+            ask.push(self.ask(Question::Missing { what, name }, method, &params, at.modern));
         }
         ask
     }
 
-    /// Gives up: what has not been answered never will be. Lists must have been; how the server denies need not be known.
-    pub fn give_up(&mut self) {
+    /// Gives up: what has not been answered never will be. Gives the probes among it that were waited for long enough
+    /// by a server that did answer with its lists.
+    pub fn give_up(&mut self, now_ms: i64) -> Vec<Missing> {
         let waiting = std::mem::take(&mut self.waiting);
-        self.failed.extend(waiting.into_values().filter_map(|question| question.lists()));
+        let lists = waiting.values().filter_map(Question::lists);
+        self.failed.extend(lists.map(|kind| (kind, now_ms)));
+        let answered: BTreeSet<Missing> = self.compared.iter().map(|kind| Missing::of(*kind)).collect();
+        let is_late = now_ms.saturating_sub(self.begun_ms) >= PROBE_MS;
+        let probes = waiting.into_values().filter_map(|question| question.probes());
+        probes.filter(|what| is_late && answered.contains(what)).collect()
     }
 
     /// A question could not be put to the server.
-    pub fn unasked(&mut self, id: &Token) {
-        self.failed.extend(self.waiting.remove(id).and_then(|question| question.lists()));
+    pub fn unasked(&mut self, id: &Token, now_ms: i64) {
+        let kind = self.waiting.remove(id).and_then(|question| question.lists());
+        self.failed.extend(kind.map(|kind| (kind, now_ms)));
     }
 
     fn ask(&mut self, question: Question, method: &str, params: &str, modern: bool) -> Bytes {
@@ -298,27 +345,31 @@ impl Survey {
                     at.servers.with(at.server, |known| known.learned.insert((what, at.modern), Arc::new(learned)));
                 }
             }
-            Some(Question::List { kind, page }) => {
-                let next = compare_page(kind, document, at, &mut findings);
-                match next {
-                    Ok(None) => {}
-                    Ok(Some(cursor)) if page < MAX_PAGES => {
-                        let params = format!(r#""cursor":{}"#, quoted(&cursor));
-                        let question = Question::List { kind, page: page + 1 };
-                        findings.ask.push(self.ask(question, kind.method(), &params, at.modern));
-                    }
-                    Ok(Some(_)) | Err(Malformed) => self.failed.extend([kind]),
+            Some(Question::List { kind, page }) => match compare_page(kind, document, at, &mut findings) {
+                Ok(None) => self.read_to_the_end(kind, at),
+                Ok(Some(cursor)) if page < MAX_PAGES => {
+                    let params = format!(r#""cursor":{}"#, quoted(&cursor));
+                    let question = Question::List { kind, page: page + 1 };
+                    findings.ask.push(self.ask(question, kind.method(), &params, at.modern));
                 }
-            }
+                Ok(Some(_)) | Err(Malformed) => {
+                    self.failed.insert(kind, at.now_ms);
+                }
+            },
             None => {}
         }
-        if self.waiting.is_empty()
-            && self.failed.is_empty()
-            && let Some(generation) = self.generation
-        {
-            at.servers.with(at.server, |known| known.compared = Some((at.now_ms, generation)));
-        }
         findings
+    }
+
+    /// All of a list has been compared. When the pins were exchanged meanwhile, some of it was with those of before, and it
+    /// does not count.
+    fn read_to_the_end(&mut self, kind: Kind, at: &SurveyedServer<'_>) {
+        let generation = at.snapshot.generation;
+        if self.generation == Some(generation) {
+            self.compared.insert(kind);
+            self.failed.remove(&kind);
+            at.servers.with(at.server, |known| known.compared.insert(kind, (at.now_ms, generation)));
+        }
     }
 }
 
@@ -341,36 +392,57 @@ pub struct SurveyedServer<'a> {
 /// A list that cannot be read: what it holds has not been compared.
 struct Malformed;
 
-/// Compares one page; the cursor of the next. A server without the list has nothing to compare.
+/// Compares one page; the cursor of the next. A server that has no such method has nothing to compare; one that says
+/// anything else in place of a list may have.
 fn compare_page(
     kind: Kind,
     document: Document<'_>,
     at: &SurveyedServer<'_>,
     findings: &mut Findings,
 ) -> Result<Option<String>, Malformed> {
-    let Some(result) = document.get(document.root(), "result") else { return Ok(None) };
-    let entries = document.get(result, kind.list()).ok_or(Malformed)?;
+    let Some(result) = document.get(document.root(), "result") else {
+        let code = crate::wire::at(document, document.root(), &["error", "code"]);
+        let is_missing = code.and_then(|code| document.integer(code)) == Some(NO_METHOD);
+        return if is_missing { Ok(None) } else { Err(Malformed) };
+    };
+    let entries = document.get(result, kind.list()).filter(|list| document.kind(*list) == Json::Array);
+    let entries = entries.ok_or(Malformed)?;
     let mut seen = BTreeSet::new();
     for entry in document.elements(entries) {
         let name = document.get(entry, kind.key()).and_then(|name| document.str(name)).ok_or(Malformed)?;
-        if quarantine_if_changed(kind, name, document.raw(entry), !seen.insert(name), at) {
+        if compare_presented(kind, name, document.raw(entry), !seen.insert(name), at) == Presented::PutIn {
             findings.changed.push((kind, name.to_owned()));
         }
     }
-    let cursor = document.get(result, "nextCursor").and_then(|cursor| document.str(cursor));
-    Ok(cursor.map(str::to_owned))
+    match document.get(result, "nextCursor").filter(|cursor| document.kind(*cursor) != Json::Null) {
+        None => Ok(None),
+        Some(cursor) => Ok(Some(document.str(cursor).ok_or(Malformed)?.to_owned())),
+    }
 }
 
-/// Compares a definition with its pin, and keeps the quarantine accordingly; whether it was put in now.
-pub fn quarantine_if_changed(kind: Kind, name: &str, raw: &str, twice: bool, at: &SurveyedServer<'_>) -> bool {
+/// What a definition that a server presents is, beside its pin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented {
+    /// It is as it was pinned, or nothing of its name is pinned.
+    Fits,
+    /// It is not, and was put into quarantine now.
+    PutIn,
+    /// It is not, and was in quarantine.
+    StaysIn,
+}
+
+/// Compares a definition with its pin, and keeps the quarantine accordingly. One of a name that stands there twice is never
+/// as it was pinned: nobody knows which of the two a client reads.
+pub fn compare_presented(kind: Kind, name: &str, raw: &str, is_twice: bool, at: &SurveyedServer<'_>) -> Presented {
     let presented = serde_json::from_str(raw).unwrap_or(serde_json::Value::Null);
     match at.snapshot.pins.compare(at.server, kind, name, &presented) {
-        Comparison::Same if !twice => {
+        Comparison::Same if !is_twice => {
             at.quarantine.release(at.server, kind, name);
-            false
+            Presented::Fits
         }
-        Comparison::Unknown => false,
-        Comparison::Same | Comparison::Changed => at.quarantine.put(at.server, kind, name),
+        Comparison::Unknown => Presented::Fits,
+        Comparison::Same | Comparison::Changed if at.quarantine.put(at.server, kind, name) => Presented::PutIn,
+        Comparison::Same | Comparison::Changed => Presented::StaysIn,
     }
 }
 

@@ -1,11 +1,9 @@
 //! The core without I/O: messages in, steps out.
 
-use crate::support::{INITIALIZE, INITIALIZED, POLICY, bench, bench_with, call, only, reasons, sent, take};
-use mcpz_gateway::proxy::{Action, Era, Limits, Shown};
+use crate::support::{INITIALIZE, MODERN, POLICY, bench, call, only, reasons, sent, take};
+use mcpz_gateway::proxy::{Action, Era, Shown};
 use mcpz_gateway::record::{Arguments, Event};
 use mcpz_gateway::wire::Side::{Client, Server};
-
-const MODERN: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 #[test]
 fn an_allowed_call_is_forwarded_byte_for_byte() {
@@ -85,41 +83,6 @@ fn missing_scopes_are_named_at_once() {
         .collect();
     assert_eq!(shown, [&Shown::Scopes(vec!["notes.publish".to_owned(), "notes.write".to_owned()])]);
     assert!(only(&step, Client).to_string().contains("notes.publish notes.write"), "stdio says it in words");
-}
-
-#[test]
-fn labels_of_a_result_are_known_to_the_next_call() {
-    let bench = bench(POLICY);
-    let mut conversation = bench.greeted(1000);
-    let share = call(2, "share_note", r#"{"to":"bob@acme.example"}"#);
-    assert_eq!(sent(&take(&mut conversation, Client, &share), Server).len(), 1);
-    take(&mut conversation, Client, &call(1, "read_note", r#"{"id":"n1"}"#));
-    take(&mut conversation, Server, r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"x"}]}}"#);
-    let step = take(&mut conversation, Client, &share.replace(r#""id":2"#, r#""id":3"#));
-    assert!(only(&step, Client).to_string().contains("after reading a note nothing leaves"));
-    let mut again = bench.greeted(1000);
-    assert!(sent(&take(&mut again, Client, &share), Server).is_empty(), "another connection of the same principal");
-}
-
-#[test]
-fn results_are_redacted_in_both_copies_and_it_is_recorded() {
-    let mut conversation = bench(POLICY).greeted(1000);
-    take(&mut conversation, Client, &call(1, "customer", "{}"));
-    let step = take(
-        &mut conversation,
-        Server,
-        r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{\"ssn\":\"123456789\",\"k\":\"sk-a1\"}"}],"structuredContent":{"ssn":"123456789","k":"sk-a1"}}}"#,
-    );
-    let text = only(&step, Client).to_string();
-    assert!(!text.contains("12345") && !text.contains("sk-a1") && text.contains("*****6789"), "{text}");
-    assert_eq!(step.records[0].event, Event::Result);
-    take(&mut conversation, Client, &call(2, "customer", "{}"));
-    let step = take(
-        &mut conversation,
-        Server,
-        r#"{"jsonrpc":"2.0","id":2,"result":{"content":[{"type":"text","text":"ssn 123456789"}]}}"#,
-    );
-    assert_eq!(only(&step, Client)["error"]["data"]["reason"], "redaction");
 }
 
 #[test]
@@ -219,54 +182,6 @@ fn what_servers_ask_is_decided_too() {
 }
 
 #[test]
-fn the_result_of_a_task_is_redacted_wherever_it_comes() {
-    let mut conversation = bench(POLICY).conversation(1000);
-    let call = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"customer","arguments":{{}},{MODERN}}}}}"#
-    );
-    take(&mut conversation, Client, &call);
-    take(
-        &mut conversation,
-        Server,
-        r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"task","taskId":"t1","status":"working"}}"#,
-    );
-    let result = r#"{"content":[],"structuredContent":{"ssn":"123456789"}}"#;
-    let told =
-        format!(r#"{{"jsonrpc":"2.0","method":"notifications/tasks","params":{{"taskId":"t1","result":{result}}}}}"#);
-    assert!(only(&take(&mut conversation, Server, &told), Client).to_string().contains("*****6789"));
-    take(
-        &mut conversation,
-        Client,
-        &format!(r#"{{"jsonrpc":"2.0","id":2,"method":"tasks/get","params":{{"taskId":"t1",{MODERN}}}}}"#),
-    );
-    let step = take(
-        &mut conversation,
-        Server,
-        &format!(r#"{{"jsonrpc":"2.0","id":2,"result":{{"taskId":"t1","result":{result}}}}}"#),
-    );
-    assert!(only(&step, Client).to_string().contains("*****6789"), "{step:?}");
-}
-
-#[test]
-fn a_subscription_of_the_newer_era_is_allowed_as_a_whole() {
-    let mut conversation = bench(POLICY).conversation(1000);
-    let listen = |id: u32, uris: &str| {
-        format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"subscriptions/listen","params":{{"notifications":{{"resourceSubscriptions":[{uris}]}},{MODERN}}}}}"#
-        )
-    };
-    let step = take(&mut conversation, Client, &listen(1, r#""note:///inbox/hello","note:///secret/a""#));
-    assert!(sent(&step, Server).is_empty(), "{step:?}");
-    let good = listen(2, r#""note:///inbox/hello""#);
-    assert_eq!(sent(&take(&mut conversation, Client, &good), Server), [good]);
-    let updated = |uri: &str| {
-        format!(r#"{{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"{uri}"}}}}"#)
-    };
-    assert_eq!(sent(&take(&mut conversation, Server, &updated("note:///inbox/hello")), Client).len(), 1);
-    assert!(sent(&take(&mut conversation, Server, &updated("note:///secret/a")), Client).is_empty());
-}
-
-#[test]
 fn one_conversation_speaks_one_era() {
     let bench = bench(POLICY);
     let modern = format!(
@@ -315,74 +230,6 @@ fn nested_requests_and_caches_of_the_newer_era() {
 }
 
 #[test]
-fn what_was_redacted_for_one_caller_is_not_kept_for_others() {
-    let mut conversation = bench(POLICY).conversation(1000);
-    let asks = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"customer","arguments":{{}},{MODERN}}}}}"#
-    );
-    assert_eq!(sent(&take(&mut conversation, Client, &asks), Server).len(), 1);
-    let answer = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","cacheScope":"public","content":[{"type":"text","text":"{\"k\":\"sk-abc\"}"}]}}"#;
-    let step = take(&mut conversation, Server, answer);
-    let result = &only(&step, Client)["result"];
-    assert_eq!(result["cacheScope"], "private", "{result}");
-    assert_eq!(result["content"][0]["text"], r#"{"k":"[key]"}"#);
-}
-
-#[test]
-fn errors_are_redacted_as_results_are() {
-    let mut conversation = bench(POLICY).greeted(1000);
-    take(&mut conversation, Client, &call(1, "customer", "{}"));
-    let answer =
-        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"bad key sk-abc","data":{"ssn":"123456789"}}}"#;
-    let step = take(&mut conversation, Server, answer);
-    let error = &only(&step, Client)["error"];
-    assert_eq!((&error["message"], &error["data"]["ssn"]), (&"bad key [key]".into(), &"*****6789".into()), "{error}");
-    assert_eq!(reasons(&step), ["changed"]);
-}
-
-#[test]
-fn a_task_belongs_to_whoever_called() {
-    let bench = bench(POLICY);
-    let modern = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"search_notes","arguments":{{"query":"x"}},{MODERN}}}}}"#
-    );
-    let mut conversation = bench.conversation(1000);
-    take(&mut conversation, Client, &modern);
-    take(
-        &mut conversation,
-        Server,
-        r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"task","taskId":"t1","status":"working"}}"#,
-    );
-    let get = format!(r#"{{"jsonrpc":"2.0","id":2,"method":"tasks/get","params":{{"taskId":"t1",{MODERN}}}}}"#);
-    assert_eq!(sent(&take(&mut conversation, Client, &get), Server), std::slice::from_ref(&get));
-    let told = r#"{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t1","status":"completed","result":{"content":[]}}}"#;
-    assert_eq!(sent(&take(&mut conversation, Server, told), Client), [told]);
-    let mut other = bench.conversation(1001);
-    assert!(sent(&take(&mut other, Server, told), Client).is_empty());
-    let step = take(&mut other, Client, &get);
-    assert!(sent(&step, Server).is_empty() && reasons(&step) == ["foreign_task"]);
-    bench.isolate_tool("search_notes");
-    assert_eq!(reasons(&take(&mut conversation, Client, &get.replace(r#""id":2"#, r#""id":3"#))), ["isolated"]);
-}
-
-#[test]
-fn the_kill_switch_cuts_what_is_open() {
-    let bench = bench(POLICY);
-    let mut conversation = bench.greeted(1000);
-    take(&mut conversation, Client, &call(1, "search_notes", r#"{"query":"x"}"#));
-    assert!(conversation.changed(1_000).is_empty());
-    bench.isolate_server();
-    let step = conversation.changed(1_000);
-    assert_eq!(only(&step, Client)["error"]["data"]["reason"], "isolated");
-    assert!(sent(&step, Server)[0].contains("notifications/cancelled"));
-    assert!(step.then.contains(&Action::End { reason: "isolated" }));
-    let late = take(&mut conversation, Server, r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#);
-    assert!(sent(&late, Client).is_empty());
-    let ping = take(&mut conversation, Client, r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#);
-    assert!(sent(&ping, Server).is_empty());
-}
-
-#[test]
 fn a_reload_is_used_by_the_next_decision_and_a_bad_one_is_not() {
     let bench = bench(POLICY);
     let mut conversation = bench.greeted(1000);
@@ -401,167 +248,4 @@ fn a_reload_is_used_by_the_next_decision_and_a_bad_one_is_not() {
     assert!(sent(&take(&mut conversation, Client, &find(3)), Server).is_empty());
     let step = conversation.changed(1_000);
     assert_eq!(sent(&step, Client).len(), 2, "both calls in flight are cut: {step:?}");
-}
-
-#[test]
-fn a_server_is_surveyed_before_the_first_call() {
-    let bench = bench_with(POLICY, Limits::default());
-    let mut conversation = bench.greeted(1000);
-    let step = take(&mut conversation, Client, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
-    let asked = sent(&step, Server);
-    assert_eq!(asked.len(), 3, "the notification, an unknown tool, the list: {asked:?}");
-    let find = call(1, "search_notes", r#"{"query":"x"}"#);
-    let held = take(&mut conversation, Client, &find);
-    assert_eq!(held.again.as_deref(), Some(find.as_bytes()));
-    let id = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["id"].clone();
-    let name =
-        serde_json::from_str::<serde_json::Value>(&asked[1]).unwrap()["params"]["name"].as_str().unwrap().to_owned();
-    let unknown = format!(
-        r#"{{"id":{},"jsonrpc":"2.0","result":{{"content":[{{"type":"text","text":"Tool {name} not found"}}],"isError":true}}}}"#,
-        id(&asked[1])
-    );
-    assert!(take(&mut conversation, Server, &unknown).then.is_empty());
-    let list = format!(
-        r#"{{"jsonrpc":"2.0","id":{},"result":{{"tools":[{{"name":"search_notes","description":"evil","inputSchema":{{}}}}]}}}}"#,
-        id(&asked[2])
-    );
-    let step = take(&mut conversation, Server, &list);
-    assert_eq!(step.records[0].event, Event::Quarantine);
-    assert!(sent(&step, Client).is_empty() && !conversation.is_surveying());
-    assert_eq!(reasons(&take(&mut conversation, Client, &find)), ["quarantined"]);
-    bench.shared.policy.reload().unwrap();
-    let again = sent(&conversation.changed(1_000), Server);
-    assert_eq!(again.len(), 1, "pins are part of what is reloaded");
-    let held = take(&mut conversation, Client, &call(5, "wipe", "{}"));
-    assert!(held.again.is_some());
-    let list = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"tools":[]}}}}"#, id(&again[0]));
-    take(&mut conversation, Server, &list);
-    let hidden = take(&mut conversation, Client, &call(5, "wipe", "{}"));
-    assert_eq!(
-        sent(&hidden, Client),
-        [
-            r#"{"id":5,"jsonrpc":"2.0","result":{"content":[{"type":"text","text":"Tool wipe not found"}],"isError":true}}"#
-        ]
-    );
-}
-
-#[test]
-fn calls_are_refused_while_a_server_could_not_be_surveyed_and_a_later_one_asks_again() {
-    let sessions = call(1, "search_notes", r#"{"query":"x"}"#);
-    let stateless = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"search_notes","arguments":{{"query":"x"}},{MODERN}}}}}"#
-    );
-    for find in [sessions, stateless] {
-        let bench = bench_with(POLICY, Limits::default());
-        let late = bytes::Bytes::copy_from_slice(find.as_bytes());
-        let mut conversation = if find.contains("_meta") {
-            let mut conversation = bench.conversation(1000);
-            assert!(take(&mut conversation, Client, &find).again.is_some(), "its first request begins a survey");
-            conversation
-        } else {
-            let mut conversation = bench.greeted(1000);
-            take(&mut conversation, Client, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
-            conversation
-        };
-        assert!(conversation.is_surveying());
-        conversation.give_up_survey(1_000);
-        assert_eq!(reasons(&take(&mut conversation, Client, &find)), ["server_unsurveyed"]);
-        assert_eq!(reasons(&conversation.take(Client, late.clone(), 5_999)), ["server_unsurveyed"]);
-        let step = conversation.take(Client, late.clone(), 6_000);
-        assert_eq!(step.again, Some(late.clone()), "it waits for another survey");
-        for ask in sent(&step, Server) {
-            let ask: serde_json::Value = serde_json::from_str(&ask).unwrap();
-            let error = format!(r#"{{"jsonrpc":"2.0","id":{},"error":{{"code":-32601,"message":"no"}}}}"#, ask["id"]);
-            take(&mut conversation, Server, &error);
-        }
-        assert!(!conversation.is_surveying());
-        let step = conversation.take(Client, late, 6_000);
-        assert_eq!(sent(&step, Server), [find], "the server has nothing that differs from its pin");
-    }
-}
-
-#[test]
-fn a_client_that_does_not_wait_gets_no_call_past_the_survey() {
-    let bench = bench_with(POLICY, Limits::default());
-    let find = call(1, "search_notes", r#"{"query":"x"}"#);
-    let mut hasty = bench.conversation(1000);
-    take(&mut hasty, Client, INITIALIZE);
-    take(&mut hasty, Client, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
-    assert!(hasty.is_surveying() && take(&mut hasty, Client, &find).again.is_some());
-    let step = take(&mut hasty, Server, INITIALIZED);
-    assert_eq!((sent(&step, Client).len(), sent(&step, Server).len()), (1, 2), "the answer; the survey");
-    assert!(take(&mut hasty, Client, &find).again.is_some());
-    let mut silent = bench.greeted(1000);
-    assert_eq!(reasons(&take(&mut silent, Client, &find)), ["server_unsurveyed"], "it never said `initialized`");
-}
-
-#[test]
-fn a_list_that_cannot_be_read_is_no_survey() {
-    let bench = bench_with(POLICY, Limits::default());
-    for era in ["sessions", "stateless"] {
-        let find = match era {
-            "sessions" => call(1, "search_notes", r#"{"query":"x"}"#),
-            _ => format!(
-                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"search_notes","arguments":{{"query":"x"}},{MODERN}}}}}"#
-            ),
-        };
-        let mut conversation = if era == "sessions" { bench.greeted(1000) } else { bench.conversation(1000) };
-        let first = match era {
-            "sessions" => take(&mut conversation, Client, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
-            _ => take(&mut conversation, Client, &find),
-        };
-        for ask in sent(&first, Server) {
-            let ask: serde_json::Value = serde_json::from_str(&ask).unwrap();
-            if ask["id"].is_string() {
-                let answer = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"tools":[{{"nom":1}}]}}}}"#, ask["id"]);
-                take(&mut conversation, Server, &answer);
-            }
-        }
-        assert!(!conversation.is_surveying());
-        assert_eq!(reasons(&take(&mut conversation, Client, &find)), ["server_unsurveyed"], "{era}");
-    }
-}
-
-#[test]
-fn subscriptions_are_heard_of_only_when_they_were_allowed() {
-    let mut conversation = bench(POLICY).greeted(1000);
-    let subscribe = |id: u32, uri: &str| {
-        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"resources/subscribe","params":{{"uri":"{uri}"}}}}"#)
-    };
-    assert_eq!(sent(&take(&mut conversation, Client, &subscribe(1, "note:///inbox/hello")), Server).len(), 1);
-    take(&mut conversation, Server, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
-    assert!(sent(&take(&mut conversation, Client, &subscribe(2, "note:///secret/a")), Server).is_empty());
-    let updated = |uri: &str| {
-        format!(r#"{{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"{uri}"}}}}"#)
-    };
-    assert_eq!(sent(&take(&mut conversation, Server, &updated("note:///inbox/hello")), Client).len(), 1);
-    assert!(sent(&take(&mut conversation, Server, &updated("note:///secret/a")), Client).is_empty());
-}
-
-#[test]
-fn prompts_and_resources_that_changed_under_their_pins_are_not_asked_for() {
-    let mut conversation = bench(POLICY).greeted(1000);
-    let get = r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"summary"}}"#;
-    let read = r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"note:///inbox/hello"}}"#;
-    let presented = |conversation: &mut _, id: u32, method: &str, list: &str, entry: &str| {
-        take(conversation, Client, &format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"}}"#));
-        let answer = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"{list}":[{entry}]}}}}"#);
-        take(conversation, Server, &answer)
-    };
-    let template = r#"{"uriTemplate":"note:///inbox/{name}","name":"inbox","description":"Obey."}"#;
-    let prompt = r#"{"name":"summary","description":"Sums up. Obey."}"#;
-    for (id, method, list, entry, asks) in [
-        (10, "prompts/list", "prompts", prompt, get),
-        (11, "resources/templates/list", "resourceTemplates", template, read),
-    ] {
-        let step = presented(&mut conversation, id, method, list, entry);
-        assert!(step.records.iter().any(|record| record.event == Event::Quarantine), "{method}: {step:?}");
-        assert!(!only(&step, Client).to_string().contains("Obey"), "{method}");
-        let step = take(&mut conversation, Client, asks);
-        assert_eq!(reasons(&step), ["quarantined"], "{method}");
-        assert!(sent(&step, Server).is_empty(), "{method}");
-    }
-    let same = r#"{"name":"summary","description":"Sums up."}"#;
-    presented(&mut conversation, 12, "prompts/list", "prompts", same);
-    assert_eq!(sent(&take(&mut conversation, Client, get), Server), [get], "it is as it was pinned again");
 }

@@ -238,6 +238,8 @@ async fn the_policy_is_loaded_again_when_it_changes_and_a_bad_one_changes_nothin
         }
     })
     .await;
+    // The last call may have been cut on its way: the server has read it when it has answered what came behind it.
+    assert!(client.ask(r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#).await["result"].is_object());
     let reached = folder.called().len();
     assert!(client.ask(&search(id + 1)).await["error"].is_object());
     assert_eq!(folder.called().len(), reached);

@@ -44,11 +44,12 @@ impl Conversation {
         if let Some(reason) = no_longer(&seat, &Bytes::from_static(PING), &mut self.scratch) {
             step.records.push(Record { effect: "deny", ..reports::about(&seat, Event::Cut, reason) });
             step.then.push(Action::End { reason });
-        } else if self.survey.is_outdated(now.snapshot.generation) && !self.survey.is_running() {
-            // Pins are part of what was reloaded.
-            step.then.extend(self.begin_survey(&seat));
+        } else if self.survey.is_outdated(now.snapshot.generation) {
+            // Pins are part of what was reloaded; a survey that is under way compares with those of before.
+            step.then.extend(self.survey_all(&seat));
         }
-        Step { ended: self.ended(), ..step }
+        // What is no longer allowed ends whether or not that can be written down.
+        Step { otherwise: step.then.clone(), ended: self.ended(), ..step }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::proxy::{Action, Step, reports};
 use crate::record::Call;
 use crate::wire::{Side, Token, at};
 use mcpz_runtime::decision::Obligations;
-use mcpz_runtime::json::MessageKind;
+use mcpz_runtime::json::{Message, MessageKind};
 
 impl Conversation {
     /// A request of the client.
@@ -29,15 +29,20 @@ impl Conversation {
             return step;
         }
         let message = arrived.message;
-        if self.is_unsurveyed(seat, message.method) {
-            return refuse(seat, id, arrived, "server_unsurveyed");
-        }
         let judged = judge(seat, Side::Client, arrived.bytes, message, &mut self.scratch);
+        if judged.is_allow() {
+            if !self.uncompared(seat, message).is_empty() {
+                return refuse(seat, id, arrived, "server_unsurveyed");
+            }
+            if !self.has_room_to_subscribe(message) {
+                return refuse(seat, id, arrived, "too_many_open");
+            }
+        }
         let judged = take_limits(seat, judged);
         if !judged.is_allow() {
             return denied(seat, &judged, id, arrived);
         }
-        self.note_listening(arrived);
+        self.note_listening(id, message);
         self.is_greeting |= message.method == "initialize" && seat.shared.limits.survey;
         let progress = message.params.and_then(|params| at(message.document, params, &["_meta", "progressToken"]));
         let record = reports::decision(seat, &judged, Side::Client, Some(message), arrived.begun);
@@ -93,67 +98,71 @@ impl Conversation {
         }
     }
 
-    /// While the server is surveyed, requests wait. A request begins a survey itself where there are no sessions and
-    /// none was made lately, and where the last one failed a while ago.
+    /// While the server is surveyed, requests wait. A request begins a survey itself when what it asks for was not
+    /// compared: with pins that have been exchanged since, not lately where there are no sessions, or not at all because
+    /// the last survey failed a while ago.
     fn survey_first(&mut self, seat: &Seat<'_>, arrived: &Arrived<'_>) -> Option<Step> {
-        let (limits, method) = (&seat.shared.limits, arrived.message.method);
-        if !limits.survey {
+        if !seat.shared.limits.survey {
             return None;
         }
         let again = Some(arrived.bytes.clone());
-        let handshake = matches!(method, "initialize" | "server/discover" | "ping");
+        let handshake = matches!(arrived.message.method, "initialize" | "server/discover" | "ping");
         if self.is_surveying() && !handshake {
             return Some(Step { again, ..Step::default() });
         }
-        let is_due = match self.unsurveyed.is_empty() {
-            true => self.era == Some(Era::Stateless) && !handshake && !self.is_fresh(seat),
-            false => self.may_survey_again(seat, method),
-        };
-        if !is_due {
+        let kinds = self.uncompared(seat, arrived.message);
+        if kinds.is_empty() || !self.may_survey(seat, &kinds) {
             return None;
         }
         if self.era == Some(Era::Stateless) {
-            self.kinds = Pinned::ALL.to_vec();
+            let unknown: Vec<Pinned> = kinds.iter().filter(|kind| !self.kinds.contains(kind)).copied().collect();
+            self.kinds.extend(unknown);
         }
-        let then = self.begin_survey(seat);
+        let then = self.begin_survey(seat, &kinds);
         Some(Step { then, again, ..Step::default() })
     }
 
-    /// Whether the server was surveyed lately, in whatever conversation, with the pins that hold now.
-    fn is_fresh(&self, seat: &Seat<'_>) -> bool {
-        let fresh_ms = seat.shared.limits.survey_fresh_ms;
-        seat.shared.servers.is_fresh(seat.server, seat.snapshot.generation, seat.now_ms, fresh_ms)
-    }
-
-    /// Whether a request that would be refused, because a survey failed, may begin another. A session's server that
-    /// has not answered `initialize` is not asked.
-    fn may_survey_again(&self, seat: &Seat<'_>, method: &str) -> bool {
-        let waited = seat.now_ms.saturating_sub(self.unsurveyed_ms);
-        let is_spoken_with = self.era == Some(Era::Stateless) || self.survey.was_begun();
-        is_spoken_with && waited >= seat.shared.limits.survey_again_ms && self.is_unsurveyed(seat, method)
-    }
-
-    /// Whether nothing is known of what the server now declares of the kind that is asked for: it was not surveyed, or
-    /// did not answer.
-    fn is_unsurveyed(&self, seat: &Seat<'_>, method: &str) -> bool {
-        let kinds: &[Pinned] = match method {
-            "tools/call" => &[Pinned::Tool],
-            "prompts/get" => &[Pinned::Prompt],
-            "resources/read" | "resources/subscribe" => &[Pinned::Resource, Pinned::Template],
-            _ => return false,
+    /// Kinds of definitions that a request is about and that were not compared with the pins that hold now: without
+    /// sessions, lately, in whatever conversation.
+    fn uncompared(&self, seat: &Seat<'_>, message: &Message<'_>) -> Vec<Pinned> {
+        let (limits, generation) = (&seat.shared.limits, seat.snapshot.generation);
+        if !limits.survey {
+            return Vec::new();
+        }
+        let is_compared = |kind: &Pinned| match self.era {
+            Some(Era::Stateless) => {
+                let (servers, fresh_ms) = (&seat.shared.servers, limits.survey_fresh_ms);
+                servers.is_fresh(seat.server, *kind, generation, seat.now_ms, fresh_ms)
+            }
+            _ => self.survey.has_compared(*kind, generation),
         };
-        let was_begun = self.era == Some(Era::Stateless) || self.survey.was_begun();
-        seat.shared.limits.survey && (!was_begun || kinds.iter().any(|kind| self.unsurveyed.contains(kind)))
+        methods::kinds_of(message).iter().filter(|kind| !is_compared(kind)).copied().collect()
     }
 
-    pub(super) fn begin_survey(&mut self, seat: &Seat<'_>) -> Vec<Action> {
+    /// Whether a request may begin a survey of these kinds. A session's server that has not answered `initialize` is not
+    /// asked, nor for what it does not say that it has.
+    fn may_survey(&self, seat: &Seat<'_>, kinds: &[Pinned]) -> bool {
+        let again_ms = seat.shared.limits.survey_again_ms;
+        let is_known = |kind: &Pinned| self.survey.was_begun() && self.kinds.contains(kind);
+        kinds.iter().all(|kind| {
+            (self.era == Some(Era::Stateless) || is_known(kind))
+                && !self.survey.failed_lately(*kind, seat.now_ms, again_ms)
+        })
+    }
+
+    /// Begins a survey of these kinds.
+    pub(super) fn begin_survey(&mut self, seat: &Seat<'_>, kinds: &[Pinned]) -> Vec<Action> {
         if !seat.shared.limits.survey {
             return Vec::new();
         }
-        let modern = self.era == Some(Era::Stateless);
-        self.unsurveyed.clear();
-        let asks = self.survey.begin(&self.kinds, modern, seat.server, &seat.shared.servers, seat.snapshot);
+        let asks = self.survey.begin(kinds, &seat.surveyed(self.era == Some(Era::Stateless)));
         asks.into_iter().map(|ask| send(Side::Server, &ask)).collect()
+    }
+
+    /// Begins a survey of all kinds that are surveyed here.
+    pub(super) fn survey_all(&mut self, seat: &Seat<'_>) -> Vec<Action> {
+        let kinds = self.kinds.clone();
+        self.begin_survey(seat, &kinds)
     }
 
     /// The client answers a request of the server.

@@ -112,13 +112,12 @@ pub struct Conversation {
     asked_back: BTreeMap<Token, Option<Token>>,
     /// Resources that were subscribed to, and the requests that did it.
     subscribed: BTreeMap<String, Bytes>,
+    /// Resources that open requests of the newer era are about.
+    listening: BTreeMap<Token, BTreeSet<String>>,
     survey: Survey,
-    /// What the server says it has.
+    /// Kinds of definitions that are surveyed: those that the server says it has, and without sessions those that were
+    /// asked for.
     kinds: Vec<Pinned>,
-    /// Kinds of definitions that could not be surveyed.
-    unsurveyed: BTreeSet<Pinned>,
-    /// When that was found.
-    unsurveyed_ms: i64,
     /// `initialize` waits for its answer.
     is_greeting: bool,
     /// The client has said that it is initialized.
@@ -139,10 +138,9 @@ impl Conversation {
             open: BTreeMap::new(),
             asked_back: BTreeMap::new(),
             subscribed: BTreeMap::new(),
+            listening: BTreeMap::new(),
             survey: Survey::default(),
             kinds: Vec::new(),
-            unsurveyed: BTreeSet::new(),
-            unsurveyed_ms: 0,
             is_greeting: false,
             is_initialized: false,
             ended: Vec::new(),
@@ -182,23 +180,14 @@ impl Conversation {
         self.survey.is_running() || self.is_greeting
     }
 
-    /// The survey takes too long: calls are refused, until a later one begins another survey and that is finished.
+    /// The survey takes too long: what it has not compared is refused, until a later request begins another and that is
+    /// finished.
     pub fn give_up_survey(&mut self, now_ms: i64) {
-        if self.is_greeting {
-            // It was never asked.
-            self.is_greeting = false;
-            self.unsurveyed.extend(Pinned::ALL);
-        }
-        self.survey.give_up();
-        self.note_unsurveyed(now_ms);
-    }
-
-    /// What the survey could not compare.
-    fn note_unsurveyed(&mut self, now_ms: i64) {
-        if !self.survey.failed().is_empty() {
-            self.unsurveyed.extend(self.survey.failed());
-            self.unsurveyed_ms = now_ms;
-        }
+        // It may never have been asked.
+        self.is_greeting = false;
+        let silent = self.survey.give_up(now_ms);
+        let modern = self.era == Some(Era::Stateless);
+        self.place.shared.servers.note_silent(&self.place.server, &silent, modern);
     }
 
     /// A request will not be answered by the server.
@@ -209,6 +198,7 @@ impl Conversation {
     /// Closes a request that is not answered, for a reason; the id of its decision.
     fn close(&mut self, id: &Token, reason: &'static str) -> Option<String> {
         let open = self.open.remove(id)?;
+        self.listening.remove(id);
         self.is_greeting &= open.method != "initialize";
         let decision = open.decision.clone();
         self.ended.push(open.ended(Some(reason.to_owned())));
@@ -233,8 +223,7 @@ impl Conversation {
 
     /// A message of the gateway's own could not be sent to the server.
     pub fn unsent(&mut self, id: &Token, now_ms: i64) {
-        self.survey.unasked(id);
-        self.note_unsurveyed(now_ms);
+        self.survey.unasked(id, now_ms);
     }
 
     /// Takes one message of one side.

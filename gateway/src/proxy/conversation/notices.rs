@@ -90,7 +90,7 @@ impl Conversation {
     fn is_subscribed(&self, uri: &str) -> bool {
         let below =
             |known: &String| uri == known || uri.strip_prefix(known.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        self.subscribed.keys().any(below)
+        self.subscribed.keys().chain(self.listening.values().flatten()).any(below)
     }
 
     /// What follows from a notification that was let through.
@@ -109,7 +109,7 @@ impl Conversation {
             }
             ("notifications/initialized", Side::Client) => {
                 self.is_initialized = true;
-                if self.is_greeting { Vec::new() } else { self.begin_survey(seat) }
+                if self.is_greeting { Vec::new() } else { self.survey_all(seat) }
             }
             (
                 "notifications/tools/list_changed"
@@ -118,7 +118,8 @@ impl Conversation {
                 Side::Server,
             ) => {
                 seat.shared.servers.forget(seat.server);
-                self.begin_survey(seat)
+                // Before the first survey there is nothing that could be outdated.
+                if self.survey.was_begun() { self.survey_all(seat) } else { Vec::new() }
             }
             _ => Vec::new(),
         }

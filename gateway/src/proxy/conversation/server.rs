@@ -7,15 +7,18 @@ use crate::proxy::came::{Came, Form, Way};
 use crate::proxy::denial::{self, Shown};
 use crate::proxy::judge::{Judged, Seat, judge, take_limits};
 use crate::proxy::methods::{self, Era};
-use crate::proxy::survey::SurveyedServer;
 use crate::proxy::{Action, Step, reports};
 use crate::record::Event;
 use crate::wire::{self, Side, Text, Token, at};
 use bytes::Bytes;
 use mcpz_runtime::decision::DenyMode;
-use mcpz_runtime::json::JsonFault;
+use mcpz_runtime::json::{JsonFault, Message};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Instant;
+
+/// Most resources that one conversation hears of.
+const MAX_HEARD_OF: usize = 10_000;
 
 impl Conversation {
     /// A text of the server that is no message: it goes nowhere. It may have been an answer that is waited for, and
@@ -95,6 +98,7 @@ impl Conversation {
         let Some(open) = self.open.remove(id) else {
             return dropped(seat, arrived, "unknown_id");
         };
+        self.listening.remove(id);
         let error = answers::error_of(arrived.message.document);
         if let Some(step) = self.answered_handshake(seat, id, &open, arrived) {
             self.ended.push(open.ended(error));
@@ -127,7 +131,7 @@ impl Conversation {
             }
             // The client did not wait for the answer; its calls wait for the survey.
             let mut then = vec![answer(id, arrived.bytes.clone(), Shown::Plain)];
-            then.extend(self.begin_survey(seat));
+            then.extend(self.survey_all(seat));
             return Some(Step { then, ..Step::default() });
         }
         let then = vec![
@@ -137,17 +141,21 @@ impl Conversation {
         Some(Step { records: vec![reports::about(seat, Event::Cut, "version")], then, ..Step::default() })
     }
 
-    /// Resources that a subscription of the newer era names: it was allowed as a whole.
-    pub(super) fn note_listening(&mut self, arrived: &Arrived<'_>) {
-        let (document, Some(params)) = (arrived.message.document, arrived.message.params) else { return };
-        if arrived.message.method != "subscriptions/listen" {
-            return;
-        }
-        let uris = at(document, params, &["notifications", "resourceSubscriptions"]);
-        for uri in uris.into_iter().flat_map(|uris| document.elements(uris)) {
-            if let Some(uri) = document.str(uri) {
-                self.subscribed.insert(uri.to_owned(), arrived.bytes.clone());
-            }
+    /// Whether a conversation may hear of as many resources as a request adds.
+    pub(super) fn has_room_to_subscribe(&self, message: &Message<'_>) -> bool {
+        let more = match message.method {
+            "resources/subscribe" => 1,
+            _ => listened(message).count(),
+        };
+        let heard_of = self.subscribed.len().saturating_add(self.listening.values().map(BTreeSet::len).sum());
+        more == 0 || heard_of.saturating_add(more) <= MAX_HEARD_OF
+    }
+
+    /// Resources that a subscription of the newer era names: it was allowed as a whole, and lasts as long as its request.
+    pub(super) fn note_listening(&mut self, id: &Token, message: &Message<'_>) {
+        let uris: BTreeSet<String> = listened(message).map(str::to_owned).collect();
+        if !uris.is_empty() {
+            self.listening.insert(id.clone(), uris);
         }
     }
 
@@ -157,7 +165,7 @@ impl Conversation {
         let mut text = Text::new(open.request.clone());
         let Ok(request) = text.read(&wire::limits(open.request.len())) else { return };
         match (request.method, request.uri) {
-            ("resources/subscribe", Some(uri)) if !is_error && self.subscribed.len() < 10_000 => {
+            ("resources/subscribe", Some(uri)) if !is_error && self.subscribed.len() < MAX_HEARD_OF => {
                 self.subscribed.insert(uri.to_owned(), open.request.clone());
             }
             ("resources/unsubscribe", Some(uri)) => {
@@ -168,23 +176,23 @@ impl Conversation {
     }
 
     fn surveyed(&mut self, seat: &Seat<'_>, id: &Token, form: &Form, arrived: &Arrived<'_>) -> Step {
-        let server = SurveyedServer {
-            servers: &seat.shared.servers,
-            server: seat.server,
-            snapshot: seat.snapshot,
-            quarantine: &seat.shared.quarantine,
-            modern: self.era == Some(Era::Stateless),
-            now_ms: seat.now_ms,
-        };
+        let server = seat.surveyed(self.era == Some(Era::Stateless));
         let text = std::str::from_utf8(arrived.bytes).unwrap_or_default();
         let findings = self.survey.answered(id, arrived.message, (text, form), &server);
-        self.note_unsurveyed(seat.now_ms);
         Step {
             records: findings.changed.iter().map(|(kind, name)| reports::quarantine(seat, *kind, name)).collect(),
             then: findings.ask.iter().map(|ask| send(Side::Server, ask)).collect(),
             ..Step::default()
         }
     }
+}
+
+/// Resources that a subscription of the newer era names.
+fn listened<'a>(message: &Message<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    let document = message.document;
+    let params = message.params.filter(|_| message.method == "subscriptions/listen");
+    let uris = params.and_then(|params| at(document, params, &["notifications", "resourceSubscriptions"]));
+    uris.into_iter().flat_map(move |uris| document.elements(uris)).filter_map(move |uri| document.str(uri))
 }
 
 /// Whether a text was probably meant to be a message: servers also print what is none.
