@@ -50,10 +50,13 @@ impl Open {
 }
 
 /// What is wrong with an answer, as the conventions for traces have it: the code of an error, or that a tool says so.
+/// A code that is no number is text of the server, and stays out of traces.
 pub fn error_of(document: Document<'_>) -> Option<String> {
     let root = document.root();
-    if let Some(code) = crate::wire::at(document, root, &["error", "code"]) {
-        return Some(document.raw(code).to_owned());
+    if let Some(error) = document.get(root, "error") {
+        let code = document.get(error, "code").filter(|code| document.kind(*code) == Kind::Number);
+        let code = code.and_then(|code| document.integer(code));
+        return Some(code.map_or_else(|| "error".to_owned(), |code| code.to_string()));
     }
     let is_error = crate::wire::at(document, root, &["result", "isError"]).and_then(|node| document.bool(node));
     is_error.filter(|is_error| *is_error).map(|_| "tool_error".to_owned())
@@ -83,6 +86,9 @@ const READ: [&str; 12] = [
     "tasks",
     "result",
 ];
+
+/// What is said of a task in prose, beside its result.
+const SAID: [&str; 2] = ["error", "statusMessage"];
 
 /// Why an answer is not forwarded.
 struct Refused {
@@ -141,7 +147,7 @@ fn settle_as(seat: &Seat<'_>, open: &Open, id: &Token, bytes: &Bytes, changed: R
 /// An error that a server answers with: it carries labels as its result would, and the same is hidden in it.
 fn settle_error(seat: &Seat<'_>, open: &Open, document: Document<'_>) -> Result<Changed, Refused> {
     let error = document.get(document.root(), "error").unwrap_or(document.root());
-    label(seat, &open.obligations.labels, document, error);
+    label_whole(seat, &open.obligations.labels, document, &[error]);
     let mut changed = Changed::default();
     redact::redact_error(document, error, &open.obligations.redactions, &mut changed.splices)
         .map_err(|Withheld| Refused::because("redaction"))?;
@@ -172,7 +178,7 @@ pub fn withheld(id: &Token, reason: &str, decision: &str) -> Bytes {
     denial::error(Some(id), -32003, &text, Some(json!({"reason": reason, "decision": decision})))
 }
 
-/// A notification that carries the result of a task is treated as that result would be.
+/// A notification that tells of a task: what it holds is treated as the answer to the call would be.
 pub fn notified(
     seat: &Seat<'_>,
     obligations: &Obligations,
@@ -181,18 +187,35 @@ pub fn notified(
 ) -> Result<Bytes, &'static str> {
     let document = message.document;
     let is_task = methods::treated(message.method, Side::Server) == methods::Treated::Task;
-    let result = message.params.filter(|_| is_task).and_then(|params| document.get(params, "result"));
-    let Some(result) = result else { return Ok(bytes.clone()) };
-    if has_imitation(document, result, &READ) {
-        return Err("input_case_folded_key");
-    }
-    label(seat, &obligations.labels, document, result);
+    let Some(task) = message.params.filter(|_| is_task) else { return Ok(bytes.clone()) };
     let mut splices = Splices::new();
-    redact::redact(document, result, &obligations.redactions, &mut splices).map_err(|Withheld| "redaction")?;
+    told_of_task(seat, obligations, (document, task), &mut splices)?;
     if splices.is_empty() {
         return Ok(bytes.clone());
     }
     Ok(Bytes::from(splices.apply(std::str::from_utf8(bytes).unwrap_or_default())))
+}
+
+/// Labels and redactions of what a server tells of a task; why it is withheld.
+fn told_of_task(
+    seat: &Seat<'_>,
+    obligations: &Obligations,
+    (document, task): (Document<'_>, NodeId),
+    splices: &mut Splices,
+) -> Result<(), &'static str> {
+    let result = document.get(task, "result");
+    let imitates = |node: &NodeId| has_imitation(document, *node, &READ);
+    if imitates(&task) || has_imitation(document, task, &SAID) || result.as_ref().is_some_and(imitates) {
+        return Err("input_case_folded_key");
+    }
+    if let Some(result) = result {
+        label(seat, &obligations.labels, document, result);
+    }
+    let said: Vec<NodeId> = SAID.iter().filter_map(|name| document.get(task, name)).collect();
+    if !said.is_empty() {
+        label_whole(seat, &obligations.labels, document, &said);
+    }
+    redact::redact_task(document, task, &obligations.redactions, splices).map_err(|Withheld| "redaction")
 }
 
 /// Changes to an answer.
@@ -225,17 +248,15 @@ fn settle_result(
     }
     let mut changed = Changed::default();
     nested_requests(seat, (document, result), scratch, &mut changed.records)?;
-    let inner = if open.method == "tasks/get" { document.get(result, "result") } else { Some(result) };
-    if let Some(inner) = inner {
-        if inner != result && has_imitation(document, inner, &READ) {
-            return Err(Refused::because("input_case_folded_key"));
-        }
-        label(seat, &open.obligations.labels, document, inner);
-        redact::redact(document, inner, &open.obligations.redactions, &mut changed.splices)
+    if open.method == "tasks/get" {
+        told_of_task(seat, &open.obligations, (document, result), &mut changed.splices).map_err(Refused::because)?;
+    } else {
+        label(seat, &open.obligations.labels, document, result);
+        redact::redact(document, result, &open.obligations.redactions, &mut changed.splices)
             .map_err(|Withheld| Refused::because("redaction"))?;
-        if !changed.splices.is_empty() {
-            changed.changes.push(Change { what: "redacted", count: open.obligations.redactions.len() });
-        }
+    }
+    if !changed.splices.is_empty() {
+        changed.changes.push(Change { what: "redacted", count: open.obligations.redactions.len() });
     }
     register_task(seat, open, document, result)?;
     if era == Some(Era::Stateless)
@@ -348,6 +369,15 @@ pub fn label(seat: &Seat<'_>, labels: &[LabelObligation], document: Document<'_>
             Err(Withheld) => held.add_unknown(label),
         }
     }
+}
+
+/// Commits the labels that a result would carry for what is told in its place, which has no fields: with all its values.
+fn label_whole(seat: &Seat<'_>, labels: &[LabelObligation], document: Document<'_>, said: &[NodeId]) {
+    if labels.is_empty() {
+        return;
+    }
+    let mut held = seat.labels.lock().unwrap_or_else(PoisonError::into_inner);
+    labels.iter().for_each(|LabelObligation { label, .. }| held.add(label, document, said));
 }
 
 /// A text that holds a copy of the result; one that cannot be read may hold any value.

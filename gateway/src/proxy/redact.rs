@@ -34,13 +34,8 @@ pub fn redact(
     if rules.is_empty() {
         return Ok(());
     }
-    let mut edits = BTreeMap::new();
-    if let Some(structured) = document.get(result, "structuredContent") {
-        rules.fields(document, structured, &mut edits);
-    }
-    if !rules.fields.is_empty() {
-        rules.texts(document, result, &mut edits)?;
-    }
+    let mut edits = Edits::default();
+    rules.result(document, result, &mut edits)?;
     rules.patterns(document, result, &mut edits);
     if !edits.is_empty() {
         splices.replace(span(document, result), render(document, result, &edits));
@@ -48,8 +43,9 @@ pub fn redact(
     Ok(())
 }
 
-/// The changes that hide the same in an error that a server answers with: field rules name places of its `data`,
-/// patterns are looked for in its message too.
+/// The changes that hide the same in an error that a server answers with. An error is prose and has no fields: where a
+/// rule names one it is withheld whole. Patterns are looked for in all of it but the names that the protocol gives its
+/// members; an error whose code they match is withheld, for it would be none without.
 pub fn redact_error(
     document: Document<'_>,
     error: NodeId,
@@ -57,16 +53,47 @@ pub fn redact_error(
     splices: &mut Splices,
 ) -> Result<(), Withheld> {
     let rules = Rules::of(rules)?;
-    let mut edits = BTreeMap::new();
-    if let Some(data) = document.get(error, "data") {
-        rules.fields(document, data, &mut edits);
-        rules.patterns(document, data, &mut edits);
+    if rules.is_empty() {
+        return Ok(());
     }
-    if let Some(message) = document.get(error, "message") {
-        rules.scalar(document.str(message).unwrap_or_default(), message, &mut edits);
-    }
+    let mut edits = Edits::default();
+    rules.error(document, error, &mut edits)?;
     if !edits.is_empty() {
         splices.replace(span(document, error), render(document, error, &edits));
+    }
+    Ok(())
+}
+
+/// The changes that hide the same in what a server tells of a task: its result, its error, and what it says of itself,
+/// which is prose as errors are, and is left out where a rule names a field.
+pub fn redact_task(
+    document: Document<'_>,
+    task: NodeId,
+    rules: &[RedactionObligation],
+    splices: &mut Splices,
+) -> Result<(), Withheld> {
+    let rules = Rules::of(rules)?;
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let mut edits = Edits::default();
+    for (name, member) in document.members(task) {
+        match name {
+            "taskId" | "status" | "resultType" => {}
+            "error" => rules.error(document, member, &mut edits)?,
+            "statusMessage" if !rules.fields.is_empty() => {
+                edits.values.insert(member, Edit::Gone);
+            }
+            _ => {
+                if name == "result" {
+                    rules.result(document, member, &mut edits)?;
+                }
+                rules.patterns(document, member, &mut edits);
+            }
+        }
+    }
+    if !edits.is_empty() {
+        splices.replace(span(document, task), render(document, task, &edits));
     }
     Ok(())
 }
@@ -78,11 +105,26 @@ enum Edit {
     Gone,
     /// This JSON text stands in its place.
     Text(String),
-    /// Its key is spelled otherwise.
-    Key(String),
 }
 
-type Edits = BTreeMap<NodeId, Edit>;
+/// What becomes of values, and of the keys that they have.
+#[derive(Debug, Default)]
+struct Edits {
+    values: BTreeMap<NodeId, Edit>,
+    /// The JSON text of another key.
+    keys: BTreeMap<NodeId, String>,
+}
+
+impl Edits {
+    fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.keys.is_empty()
+    }
+
+    /// Whether a value that ends before `end` stays as it is; its own key is not part of it.
+    fn spare(&self, node: NodeId, end: NodeId) -> bool {
+        self.values.range(node..end).next().is_none() && self.keys.range(node..end).all(|(at, _)| *at == node)
+    }
+}
 
 /// The rules, ready to be applied.
 struct Rules<'a> {
@@ -112,12 +154,38 @@ impl<'a> Rules<'a> {
         self.fields.is_empty() && self.patterns.is_empty()
     }
 
+    /// Field rules on every copy of a result.
+    fn result(&self, document: Document<'_>, result: NodeId, edits: &mut Edits) -> Result<(), Withheld> {
+        if self.fields.is_empty() {
+            return Ok(());
+        }
+        if let Some(structured) = document.get(result, "structuredContent") {
+            self.fields(document, structured, edits);
+        }
+        self.texts(document, result, edits)
+    }
+
+    /// All rules on an error.
+    fn error(&self, document: Document<'_>, error: NodeId, edits: &mut Edits) -> Result<(), Withheld> {
+        if !self.fields.is_empty() {
+            return Err(Withheld);
+        }
+        self.patterns(document, error, edits);
+        for name in ["code", "message", "data"] {
+            document.get(error, name).map(|member| edits.keys.remove(&member));
+        }
+        match document.get(error, "code") {
+            Some(code) if edits.values.contains_key(&code) => Err(Withheld),
+            _ => Ok(()),
+        }
+    }
+
     /// Field rules on one readable copy of the result.
     fn fields(&self, document: Document<'_>, root: NodeId, edits: &mut Edits) {
         for rule in &self.fields {
             let RedactWhat::Field(path) = &rule.what else { continue };
             for place in places(document, root, path) {
-                edits.entry(place).or_insert_with(|| edit(document, place, &rule.how));
+                edits.values.entry(place).or_insert_with(|| edit(document, place, &rule.how));
             }
         }
     }
@@ -131,11 +199,11 @@ impl<'a> Rules<'a> {
             if !matches!(parsed.kind(parsed.root()), Kind::Object | Kind::Array) {
                 return Err(Withheld);
             }
-            let mut inner_edits = Edits::new();
+            let mut inner_edits = Edits::default();
             self.fields(parsed, parsed.root(), &mut inner_edits);
             self.patterns(parsed, parsed.root(), &mut inner_edits);
             if !inner_edits.is_empty() {
-                edits.insert(text, Edit::Text(quoted(&render(parsed, parsed.root(), &inner_edits))));
+                edits.values.insert(text, Edit::Text(quoted(&render(parsed, parsed.root(), &inner_edits))));
             }
         }
         Ok(())
@@ -146,13 +214,15 @@ impl<'a> Rules<'a> {
         if self.patterns.is_empty() {
             return;
         }
-        if let Some(key) = document.key(node)
-            && let Some(hidden) = self.hide(key)
-        {
-            edits.entry(node).or_insert(Edit::Key(quoted(&hidden)));
-        }
         match document.kind(node) {
-            Kind::Object => document.members(node).for_each(|(_, member)| self.patterns(document, member, edits)),
+            Kind::Object => {
+                for (key, member) in document.members(node) {
+                    if let Some(hidden) = self.hide(key) {
+                        edits.keys.insert(member, quoted(&hidden));
+                    }
+                    self.patterns(document, member, edits);
+                }
+            }
             Kind::Array => document.elements(node).for_each(|element| self.patterns(document, element, edits)),
             Kind::String => self.scalar(document.str(node).unwrap_or_default(), node, edits),
             Kind::Number => self.scalar(document.raw(node), node, edits),
@@ -162,13 +232,13 @@ impl<'a> Rules<'a> {
 
     /// One scalar; one that a field rule or a text has changed is looked at as it is now.
     fn scalar(&self, text: &str, node: NodeId, edits: &mut Edits) {
-        let now: Option<String> = match edits.get(&node) {
+        let now: Option<String> = match edits.values.get(&node) {
             Some(Edit::Gone) => return,
             Some(Edit::Text(text)) => serde_json::from_str(text).ok(),
-            Some(Edit::Key(_)) | None => None,
+            None => None,
         };
         if let Some(hidden) = self.hide(now.as_deref().unwrap_or(text)) {
-            edits.insert(node, Edit::Text(quoted(&hidden)));
+            edits.values.insert(node, Edit::Text(quoted(&hidden)));
         }
     }
 
@@ -279,14 +349,13 @@ pub fn texts_of(document: Document<'_>, result: NodeId) -> Result<Vec<NodeId>, W
 
 /// A value with edits: what holds none of them as it came.
 fn render(document: Document<'_>, node: NodeId, edits: &Edits) -> String {
-    if let Some(Edit::Text(text)) = edits.get(&node) {
+    if let Some(Edit::Text(text)) = edits.values.get(&node) {
         return text.clone();
     }
-    let end = document.after(node);
-    if edits.range(node..end).all(|(at, edit)| *at == node && matches!(edit, Edit::Key(_))) {
+    if edits.spare(node, document.after(node)) {
         return document.raw(node).to_owned();
     }
-    let is_kept = |node: &NodeId| edits.get(node) != Some(&Edit::Gone);
+    let is_kept = |node: &NodeId| edits.values.get(node) != Some(&Edit::Gone);
     match document.kind(node) {
         Kind::Array => {
             let elements = document.elements(node).filter(is_kept).map(|element| render(document, element, edits));
@@ -294,10 +363,7 @@ fn render(document: Document<'_>, node: NodeId, edits: &Edits) -> String {
         }
         Kind::Object => {
             let members = document.members(node).filter(|(_, member)| is_kept(member)).map(|(key, member)| {
-                let key = match edits.get(&member) {
-                    Some(Edit::Key(key)) => key.clone(),
-                    _ => quoted(key),
-                };
+                let key = edits.keys.get(&member).cloned().unwrap_or_else(|| quoted(key));
                 format!("{key}:{}", render(document, member, edits))
             });
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
@@ -366,20 +432,66 @@ mod tests {
     }
 
     #[test]
-    fn errors_hide_what_results_hide() {
-        let text = r#"{"code":-32000,"message":"no key sk-abc123","data":{"ssn":"123-45-6789","why":["sk-abc123"]}}"#;
-        let rules = [
-            rule(RedactWhat::Matching("sk-[a-z0-9]+|message".to_owned()), RedactHow::Replace("[key]".to_owned())),
-            field("ssn", RedactHow::KeepLast(4)),
-        ];
+    fn a_key_and_its_value_are_both_hidden() {
+        let rules = [rule(RedactWhat::Matching("sk-[a-z0-9]+".to_owned()), RedactHow::Replace("[key]".to_owned()))];
+        let text = r#"{"sk-a":"sk-b","sk-c":{"sk-d":"sk-e"},"n": [ 1 ]}"#;
+        assert_eq!(redacted(text, &rules).unwrap(), r#"{"[key]":"[key]","[key]":{"[key]":"[key]"},"n":[ 1 ]}"#);
+        let with_field = [rules[0].clone(), field("sk-a", RedactHow::KeepLast(1))];
+        let text = r#"{"structuredContent":{"sk-a":"xyz"}}"#;
+        assert_eq!(redacted(text, &with_field).unwrap(), r#"{"structuredContent":{"[key]":"**z"}}"#);
+    }
+
+    fn error_redacted(text: &str, rules: &[RedactionObligation]) -> Result<String, Withheld> {
         let mut buffers = Buffers::new();
         let document = buffers.read(text.as_bytes(), &limits(text.len())).unwrap();
         let mut splices = Splices::new();
-        redact_error(document, document.root(), &rules, &mut splices).unwrap();
+        redact_error(document, document.root(), rules, &mut splices)?;
+        Ok(splices.apply(text))
+    }
+
+    #[test]
+    fn errors_hide_what_patterns_hide_in_all_of_them() {
+        let matching =
+            |pattern: &str| [rule(RedactWhat::Matching(pattern.to_owned()), RedactHow::Replace("[key]".to_owned()))];
+        let text = r#"{"code":-32000,"message":"no key sk-abc123","data":{"why":["sk-abc123"]},"sk-a": 1,"of":"sk-b"}"#;
         assert_eq!(
-            splices.apply(text),
-            r#"{"code":-32000,"message":"no key [key]","data":{"ssn":"*******6789","why":["[key]"]}}"#
+            error_redacted(text, &matching("sk-[a-z0-9]+|message|code|data")).unwrap(),
+            r#"{"code":-32000,"message":"no key [key]","data":{"why":["[key]"]},"[key]":1,"of":"[key]"}"#
         );
+        assert_eq!(error_redacted(text, &matching("32000")), Err(Withheld), "an error has a code");
+        assert_eq!(error_redacted(r#""sk-abc""#, &matching("sk-[a-z]+")).unwrap(), r#""[key]""#);
+    }
+
+    #[test]
+    fn an_error_is_withheld_where_a_field_is_hidden() {
+        for text in [r#"{"code":1,"message":"123"}"#, r#"{"code":1,"message":"","data":{"ssn":"123"}}"#] {
+            assert_eq!(error_redacted(text, &[field("ssn", RedactHow::Drop)]), Err(Withheld));
+            assert_eq!(error_redacted(text, &[]).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_task_is_hidden_from_as_its_result_and_error_are() {
+        let key = rule(RedactWhat::Matching("sk-[a-z0-9]+".to_owned()), RedactHow::Replace("[key]".to_owned()));
+        let told = |text: &str, rules: &[RedactionObligation]| {
+            let mut buffers = Buffers::new();
+            let document = buffers.read(text.as_bytes(), &limits(text.len())).unwrap();
+            let mut splices = Splices::new();
+            redact_task(document, document.root(), rules, &mut splices)?;
+            Ok(splices.apply(text))
+        };
+        let text = r#"{"taskId":"sk-1","status":"working","statusMessage":"asks sk-2"}"#;
+        let keyed = r#"{"taskId":"sk-1","status":"working","statusMessage":"asks [key]"}"#;
+        assert_eq!(told(text, std::slice::from_ref(&key)), Ok(keyed.to_owned()));
+        let ssn = field("ssn", RedactHow::KeepLast(1));
+        let silent = r#"{"taskId":"sk-1","status":"working"}"#;
+        assert_eq!(told(text, std::slice::from_ref(&ssn)), Ok(silent.to_owned()));
+        let done = r#"{"taskId":"t","result":{"content":[],"structuredContent":{"ssn":"123"}}}"#;
+        let hidden = r#"{"taskId":"t","result":{"content":[],"structuredContent":{"ssn":"**3"}}}"#;
+        assert_eq!(told(done, &[key.clone(), ssn.clone()]), Ok(hidden.to_owned()));
+        let failed = r#"{"taskId":"t","error":{"code":1,"message":"no sk-2"}}"#;
+        assert_eq!(told(failed, &[ssn]), Err(Withheld));
+        assert_eq!(told(failed, &[key]), Ok(failed.replace("sk-2", "[key]")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Tests of the gateway as a whole: the core without I/O, stdio, HTTP.
 
+mod answers;
 mod conversation;
 mod errors;
 mod http;
