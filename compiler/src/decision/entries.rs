@@ -20,7 +20,8 @@ pub struct Entry {
     pub rows: Vec<(RuleId, usize)>,
     /// The tree of each step that has rules here.
     pub trees: Vec<(Stage, TreeId)>,
-    /// Bound on the tests of one decision that starts here: its own rows and those of the wider lists.
+    /// Bound on the tests of one decision that starts here, of a request whose places can be read: its own rows and
+    /// those of the wider lists.
     pub tests: usize,
 }
 

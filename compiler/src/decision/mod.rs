@@ -7,9 +7,10 @@
 //! order: those that a tree answers on the way first, then by cost. All of it is free to do, because
 //! no order of evaluation can change a decision.
 //!
-//! Size is linear in the rules: every distinct condition is one node, every rule has one block for
-//! each server that binds its variables differently (one, when it names no URI variable), and one
-//! row for each scope that its author wrote.
+//! Size is linear in the rules and what they are about: every distinct condition is one node, every rule has one
+//! block for each server that binds its variables differently (one, when it names no URI variable), and one
+//! row for each scope that its author wrote; a tag is one scope for each tool that has it. Targets with the same rules
+//! share their trees.
 
 mod dot;
 mod entries;
@@ -104,6 +105,9 @@ pub fn graph(rules: &RuleSet, program: &Program, leaf: usize, profile: &Profile)
     made
 }
 
+/// Rules and their blocks.
+type Rows = Vec<(RuleId, usize)>;
+
 /// Builds the trees of every entry point, and puts the clauses they answer first.
 fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, leaf: usize, profile: &Profile) {
     let weights = profile.weights(program);
@@ -111,19 +115,29 @@ fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, leaf: usi
         made.blocks.iter().map(|block| tree::block_keys(&made.nodes, &rules.tables, block)).collect();
     let late: Vec<bool> = made.blocks.iter().map(|block| tree::is_late(&made.nodes, &rules.tables, block)).collect();
     let mut answered: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    // Tags and wildcards put the same rules before many targets: their tree is built once.
+    let mut built: BTreeMap<(tree::Stage, Rows), Option<tree::TreeId>> = BTreeMap::new();
     for entry in &mut made.entries {
         for stage in tree::Stage::ALL {
-            let mut candidates = Vec::new();
-            for (rule, block) in &entry.rows {
-                let Some(source) = program.rules.get(rule.index()) else { continue };
-                if tree::Stage::of(&source.kind, source.shadow) == stage {
-                    let late = late.get(*block).copied().unwrap_or(false);
-                    let row = tree::TreeRow { rule: *rule, block: *block, implied: Vec::new(), late };
-                    let weight = weights.get(rule.index()).copied().unwrap_or(0);
-                    candidates.push(tree::Candidate { row, weight, keys: keys.get(*block).map_or(&[], Vec::as_slice) });
-                }
+            let of_stage = |(rule, _): &&(RuleId, usize)| {
+                let source = program.rules.get(rule.index());
+                source.is_some_and(|source| tree::Stage::of(&source.kind, source.shadow) == stage)
+            };
+            let rows: Rows = entry.rows.iter().filter(of_stage).copied().collect();
+            if let Some(root) = built.get(&(stage, rows.clone())) {
+                entry.trees.extend(root.map(|root| (stage, root)));
+                continue;
             }
-            if let Some(root) = tree::build(&mut made.trees, candidates, leaf) {
+            let mut candidates = Vec::new();
+            for (rule, block) in &rows {
+                let late = late.get(*block).copied().unwrap_or(false);
+                let row = tree::TreeRow { rule: *rule, block: *block, implied: Vec::new(), late };
+                let weight = weights.get(rule.index()).copied().unwrap_or(0);
+                candidates.push(tree::Candidate { row, weight, keys: keys.get(*block).map_or(&[], Vec::as_slice) });
+            }
+            let root = tree::build(&mut made.trees, candidates, leaf);
+            built.insert((stage, rows), root);
+            if let Some(root) = root {
                 for row in made.trees.leaf_rows(root) {
                     answered.entry(row.block).or_insert_with(|| row.implied.clone());
                 }

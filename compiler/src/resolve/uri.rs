@@ -8,6 +8,7 @@ use super::Place;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::e0121;
 use crate::hir::{UriPart, UriPattern};
+use mcpz_bytecode::value::uri::unclean_encoding;
 use mcpz_syntax::ast::StringLiteral;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -105,6 +106,15 @@ fn next_part(text: &str, at: usize, rest: &str) -> Result<(UriPart, usize), Patt
             range,
             "a URI does not hold this character".to_owned(),
             "write it percent-encoded, as the server does",
+        ));
+    }
+    if let Some(position) = unclean_encoding(literal) {
+        let end = (position + 3).min(literal.len());
+        let spelt = literal.get(position..end).unwrap_or("%");
+        return Err(error(
+            at + position..at + position + spelt.len(),
+            format!("no clean URI is spelt with `{spelt}`"),
+            "write the character itself; where the server lists such a spelling, put `*` in its place",
         ));
     }
     Ok((UriPart::Text(literal.to_owned()), length))

@@ -15,6 +15,10 @@ pub const MAX_BLOCK_CODE: usize = 1 << 16;
 pub const MAX_TREE_DEPTH: usize = 32;
 /// Most nodes and rows that one walk over a decision tree may meet.
 pub const MAX_TREE_VISITS: u64 = 1 << 22;
+/// The same of all trees of a bundle together, each counted once.
+pub const MAX_ALL_VISITS: u64 = 1 << 24;
+/// Most instructions that are looked at for all the places where rows of trees enter blocks.
+pub const MAX_START_CODE: usize = 1 << 26;
 /// Most registers of one block.
 pub const MAX_REGISTERS: usize = 4096;
 /// Deepest nesting of loops in a block.

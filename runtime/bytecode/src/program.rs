@@ -232,9 +232,9 @@ fn rank_intervals(image: &mut BundleImage, facts: &[TreeFacts]) {
 
 /// The places that conditions of large trees of permits read.
 fn read_below(image: &BundleImage, facts: &ImageFacts) -> BTreeMap<TreeId, Vec<SlotId>> {
-    let roots = image.entries.iter().filter_map(|entry| entry.trees.permits);
+    let roots: BTreeSet<TreeId> = image.entries.iter().filter_map(|entry| entry.trees.permits).collect();
     let large = |tree: &TreeId| facts.trees.get(tree.index()).is_some_and(|facts| facts.rows > LARGE_TREE);
-    roots.filter(large).map(|root| (root, slots_below(image, facts, root))).collect()
+    roots.into_iter().filter(large).map(|root| (root, slots_below(image, facts, root))).collect()
 }
 
 /// The places that the conditions below a node read, ascending.
@@ -254,8 +254,11 @@ fn scouts<'r>(
     roots: impl Iterator<Item = &'r TreeId>,
 ) -> BTreeMap<TreeId, Vec<EntryRow>> {
     let mut open: Vec<TreeId> = roots.copied().collect();
-    let mut scouts = BTreeMap::new();
+    let (mut scouts, mut met) = (BTreeMap::new(), BTreeSet::new());
     while let Some(tree) = open.pop() {
+        if !met.insert(tree) {
+            continue;
+        }
         match image.trees.get(tree.index()) {
             Some(TreeImage::Classes { children, .. } | TreeImage::Both(children)) if above_classes(image, tree) => {
                 open.extend(children);
@@ -282,10 +285,11 @@ fn above_classes(image: &BundleImage, tree: TreeId) -> bool {
     }
 }
 
-/// Every row below a node.
+/// Every row below a node, however many ways lead to it.
 fn each_row(image: &BundleImage, root: TreeId, note: &mut dyn FnMut(&EntryRow)) {
-    let mut open = alloc::vec![root];
-    while let Some(node) = open.pop().and_then(|tree| image.trees.get(tree.index())) {
+    let (mut open, mut met) = (alloc::vec![root], BTreeSet::new());
+    while let Some(tree) = open.pop() {
+        let Some(node) = image.trees.get(tree.index()).filter(|_| met.insert(tree)) else { continue };
         if let TreeImage::Rows(rows) = node {
             rows.iter().for_each(&mut *note);
         }

@@ -249,6 +249,11 @@ fn hand_broken_tables_are_refused_for_the_right_reason() {
     assert_eq!(refusal(|i| i.trees[0] = TreeImage::Both(vec![TreeId(0)])), "a tree refers to a later one");
     assert_eq!(refusal(|i| i.entries[0].trees.forbids = Some(TreeId(9))), "no such tree");
     refused_texts();
+    assert_eq!(
+        refusal(|i| i.entries[0].trees.forbids = Some(TreeId(0))),
+        "a rule in a tree that is not asked for it",
+        "a permit among the forbids"
+    );
     let interval = |low, high, highest| IntervalImage { low, high, highest, child: 0, first: RuleId(0) };
     let numbers = |cases| TreeImage::Numbers { slot: SlotId(1), cases, children: vec![] };
     assert_eq!(refusal(|i| i.trees[0] = numbers(vec![interval(0, 1, 0)])), "intervals are not in order");
@@ -291,6 +296,31 @@ fn refused_texts() {
     assert_eq!(with(&|keys| keys.more = vec![(0, 1)]), "no such child");
     assert_eq!(with(&|keys| keys.more = vec![(0, 0)]), "further children are not sorted");
     assert_eq!(with(&|keys| keys.more = vec![(99, 1)]), "further children are not sorted");
+}
+
+#[test]
+fn a_tree_to_which_many_ways_lead_is_loaded_once() {
+    let mut image = sample();
+    image.trees = vec![TreeImage::Rows(vec![SAMPLE_ROW])];
+    for below in 0..20 {
+        image.trees.push(TreeImage::Both(vec![TreeId(below), TreeId(below)]));
+    }
+    let root = StageTrees { permits: Some(TreeId(20)), ..StageTrees::default() };
+    let entry = |number: usize| EntryImage {
+        target: EntryTarget::Name(format!("t{number:04}")),
+        trees: root,
+        ..image.entries[0].clone()
+    };
+    let entries: Vec<EntryImage> = (0..1000).map(entry).collect();
+    image.entries = entries;
+    let bytes = encode(&image, WITH_DEBUG).unwrap();
+    assert_eq!(Program::load(&bytes).unwrap().read_below(TreeId(20)).map(<[_]>::len), Some(1));
+    // Three million visits for each of eight roots are more than one bundle may ask for.
+    for (entry, beside) in image.entries.iter_mut().zip(0..8) {
+        entry.trees.permits = Some(TreeId::new(image.trees.len()));
+        image.trees.push(TreeImage::Both(vec![TreeId(19), TreeId(19), TreeId(beside)]));
+    }
+    assert_eq!(encode(&image, WITH_DEBUG).unwrap_err().problem, "the trees are too large together");
 }
 
 #[test]

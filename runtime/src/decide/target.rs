@@ -1,6 +1,6 @@
 //! What a message asks: its method, and the target in the pinned catalog.
 
-use crate::json::{Document, Message, NodeId};
+use crate::json::{Document, Kind, Message, NodeId};
 use crate::request::Direction;
 use crate::vm::context::{Asked, Uri};
 use alloc::string::{String, ToString};
@@ -272,7 +272,7 @@ fn sample_details(document: Document<'_>, params: NodeId) -> String {
         push_member(&mut out, "model", document.raw(name));
     }
     if let Some(messages) = document.get(params, "messages")
-        && document.kind(messages) == crate::json::Kind::Array
+        && document.kind(messages) == Kind::Array
     {
         push_member(&mut out, "messages", &document.size(messages).to_string());
     }
@@ -280,30 +280,44 @@ fn sample_details(document: Document<'_>, params: NodeId) -> String {
     out
 }
 
-/// `elicit`: its mode, its fields, and whether one of them looks like a secret.
+/// Members of a form's schema that say nothing of what is asked for.
+const PLAIN_MEMBERS: [&str; 6] = ["$schema", "type", "title", "description", "properties", "required"];
+
+/// `elicit`: its mode, its fields, and whether it asks for a secret, as far as can be told.
 fn elicit_details(document: Document<'_>, params: NodeId) -> String {
-    let mode = document.get(params, "mode").and_then(|node| document.str(node)).unwrap_or("form");
-    let properties = document.get(params, "requestedSchema").and_then(|schema| document.get(schema, "properties"));
+    let mode = document.get(params, "mode");
+    let schema = document.get(params, "requestedSchema");
+    let properties = schema.and_then(|schema| document.get(schema, "properties"));
+    let is_object = |node: NodeId| document.kind(node) == Kind::Object;
+    let is_plain = mode.is_none_or(|mode| document.str(mode).is_some())
+        && schema.is_none_or(|schema| {
+            is_object(schema) && document.members(schema).all(|(name, _)| PLAIN_MEMBERS.contains(&name))
+        })
+        && properties.is_none_or(is_object);
     let mut fields = String::from("[");
-    let mut secret = false;
-    if let Some(properties) = properties {
-        for (name, _) in document.members(properties) {
-            if !fields.ends_with('[') {
-                fields.push(',');
-            }
-            push_string(&mut fields, name);
-            secret |= looks_secret(name);
+    let mut secret = !is_plain;
+    for (name, field) in properties.into_iter().flat_map(|properties| document.members(properties)) {
+        if !fields.ends_with('[') {
+            fields.push(',');
         }
+        push_string(&mut fields, name);
+        secret |= looks_secret(name) || !is_object(field) || is_secret_field(document, field);
     }
     fields.push(']');
     let mut mode_text = String::new();
-    push_string(&mut mode_text, mode);
+    push_string(&mut mode_text, mode.and_then(|mode| document.str(mode)).unwrap_or("form"));
     let mut out = String::from("{");
     push_member(&mut out, "asks_secret", if secret { "true" } else { "false" });
     push_member(&mut out, "mode", &mode_text);
     push_member(&mut out, "fields", &fields);
     out.push('}');
     out
+}
+
+/// Whether a field says of itself that it holds a secret.
+fn is_secret_field(document: Document<'_>, field: NodeId) -> bool {
+    let text = |name: &str| document.get(field, name).and_then(|node| document.str(node));
+    text("title").is_some_and(looks_secret) || text("format") == Some("password")
 }
 
 /// Whether a field's name suggests a secret.

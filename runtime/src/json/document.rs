@@ -340,6 +340,11 @@ impl<'a> Document<'a> {
         pointer
     }
 
+    /// How many nodes a value is made of, itself among them.
+    pub fn weight(&self, node: NodeId) -> u32 {
+        self.node(node).map_or(1, |found| found.next.saturating_sub(node.0).max(1))
+    }
+
     /// Whether two nodes are equal values: numbers by value, objects whatever their order.
     pub fn equal(&self, a: NodeId, b: NodeId) -> bool {
         match (self.kind(a), self.kind(b)) {

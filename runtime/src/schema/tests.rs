@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::json::{Buffers, Limits};
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -60,6 +61,18 @@ fn constants_compare_by_value() {
     assert_eq!(outcome(&image, r#""x""#), Ok(()));
     assert_eq!(outcome(&image, r#"{"b": [null, false], "a": 1}"#), Err("enum"));
     assert_eq!(outcome(&image, r#"{"a": 1}"#), Err("enum"));
+}
+
+#[test]
+fn what_is_compared_is_paid_for_by_its_size() {
+    let unique = image(vec![vec![Check::UniqueItems]]);
+    let rows = |count: usize, size: usize| {
+        let row = |last: usize| format!("[{}{last}]", "0,".repeat(size));
+        format!("[{}]", (0..count).map(row).collect::<Vec<_>>().join(","))
+    };
+    assert_eq!(outcome(&unique, &rows(100, 10)), Ok(()));
+    assert_eq!(outcome(&unique, "[[0, 1], [0, 1]]"), Err("uniqueItems"));
+    assert_eq!(outcome(&unique, &rows(1_500, 100)), Err("steps"), "a million pairs of a hundred nodes");
 }
 
 #[test]

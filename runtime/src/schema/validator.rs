@@ -231,7 +231,7 @@ impl<'d, 's> Validator<'d, 's> {
             return invalid(instance, "enum");
         };
         for value in values {
-            self.step(instance)?;
+            self.steps(instance, self.document.weight(node))?;
             if constant::equals(self.document, node, value) {
                 return Ok(());
             }
@@ -283,7 +283,9 @@ impl<'d, 's> Validator<'d, 's> {
     fn unique(&mut self, array: NodeId) -> Outcome {
         for (position, element) in self.document.elements(array).enumerate() {
             for earlier in self.document.elements(array).take(position) {
-                self.step(Instance::Value(element))?;
+                // What is compared is paid for: elements may be large.
+                let nodes = self.document.weight(earlier).min(self.document.weight(element));
+                self.steps(Instance::Value(element), nodes)?;
                 if self.document.equal(earlier, element) {
                     return invalid(Instance::Value(element), "uniqueItems");
                 }

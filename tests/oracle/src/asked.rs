@@ -78,20 +78,13 @@ fn resource(row: &Server, uri: &str) -> Option<Uri> {
     (listed || (is_clean(uri) && made())).then(|| Uri::Known(uri.to_string()))
 }
 
-/// Whether no other spelling names the same resource, as far as spelling tells.
+/// Whether no other spelling names the same resource, as far as spelling tells: what may stand raw does, what may not
+/// is encoded in upper case.
 pub fn is_clean(uri: &str) -> bool {
-    let spelling = pattern(r"^[a-z0-9+.\-]+:(?:[^\s\p{Cc}\\%]|%[0-9A-Fa-f]{2})*$");
+    let spelling = pattern(r#"^[a-z0-9+.\-]+:(?:[^\s\p{Cc}\\%"<>^`{|}]|%(?:2[023]|3[CEF]|5E|60|7[BCD]))*$"#);
+    let host = pattern("^(?:https?|wss?|ftp)://[^/?#]*[A-Z]");
     let dots = pattern(r"^[^:]*:(?:[^?#]*/)?\.\.?(?:[/?#]|$)");
-    let escapes = pattern("%(..)");
-    let needless = |code: &str| {
-        let byte = u8::from_str_radix(code, 16).unwrap_or(0);
-        let c = char::from(byte);
-        byte < 0x20 || byte == 0x7f || c.is_ascii_alphanumeric() || "-._~/\\%".contains(c)
-    };
-    uri.len() <= MAX_URI
-        && spelling.is_match(uri)
-        && !dots.is_match(uri)
-        && !escapes.captures_iter(uri).any(|found| needless(&found[1]))
+    uri.len() <= MAX_URI && spelling.is_match(uri) && !dots.is_match(uri) && !host.is_match(uri)
 }
 
 /// Whether a template (RFC 6570 level 1) can make a URI: each variable is one or more characters but `/`.
@@ -153,20 +146,41 @@ fn first_name(hints: &Json) -> Option<Json> {
     }
 }
 
-/// `elicit`: its mode, its fields, and whether one of them asks for a secret.
+/// `elicit`: its mode, its fields, and whether one of them asks for a secret. What is no plain form may ask for anything.
 fn elicit(params: &Json) -> Json {
-    let names: Vec<&String> = match dig(params, &["requestedSchema", "properties"]) {
-        Some(Json::Object(members)) => members.iter().map(|(name, _)| name).collect(),
+    let fields: Vec<&(String, Json)> = match dig(params, &["requestedSchema", "properties"]) {
+        Some(Json::Object(members)) => members.iter().collect(),
         _ => Vec::new(),
     };
+    let names: Vec<&String> = fields.iter().map(|(name, _)| name).collect();
     let secret = pattern("password|secret|token|key");
-    let asks_secret = names.iter().any(|name| secret.is_match(&name.to_lowercase()));
+    let said = |(name, field): &(String, Json)| match field {
+        Json::Object(_) => {
+            let title = text(field, &["title"]).unwrap_or("");
+            secret.is_match(&format!("{name} {title}").to_lowercase()) || text(field, &["format"]) == Some("password")
+        }
+        _ => true,
+    };
+    let asks_secret = !is_plain_form(params) || fields.into_iter().any(said);
     let mode = text(params, &["mode"]).unwrap_or("form");
     Json::Object(vec![
         ("mode".to_string(), Json::String(mode.to_string())),
         ("asks_secret".to_string(), Json::Bool(asks_secret)),
         ("fields".to_string(), Json::Array(names.into_iter().cloned().map(Json::String).collect())),
     ])
+}
+
+/// Whether a form is a list of properties and nothing else.
+fn is_plain_form(params: &Json) -> bool {
+    let plain = pattern(r"^(\$schema|type|title|description|properties|required)$");
+    let schema_fits = match params.get("requestedSchema") {
+        None => true,
+        Some(Json::Object(members)) => members
+            .iter()
+            .all(|(name, value)| plain.is_match(name) && (name != "properties" || matches!(value, Json::Object(_)))),
+        Some(_) => false,
+    };
+    schema_fits && params.get("mode").is_none_or(|mode| mode.as_str().is_some())
 }
 
 #[cfg(test)]
@@ -182,6 +196,15 @@ mod tests {
             ("file:///w/%2Fa", false),
             ("file:///w/%41", false),
             ("file:///w/%4", false),
+            ("file:///w/c++", true),
+            ("file:///w/c%2B%2B", false),
+            ("file:///w/%C3%A9", false),
+            ("file:///w/é", true),
+            ("file:///w/a%3fb", false),
+            ("file:///w/a%3Fb", true),
+            ("file:///w/a|b", false),
+            ("http://Host/a", false),
+            ("repo://Owner/a", true),
             ("file:///w/../a", false),
             ("file:///w/..", false),
             ("file:///w/..a", true),

@@ -40,7 +40,27 @@ pub fn network(text: &str) -> Result<(IpAddr, u8), LiteralError> {
             .replacement(format!("{masked}/{prefix}")));
     }
     // The runtime's own reading decides: a network in the mapped range is the IPv4 one it stands for.
-    parse_net(text).map_err(|_| LiteralError::whole(text, format!("`{text}` is not a network")))
+    let read = parse_net(text).map_err(|_| LiteralError::whole(text, format!("`{text}` is not a network")))?;
+    embedding(text, address, read).map_or(Ok(read), Err)
+}
+
+/// What is surprising about a network of addresses that embed IPv4 ones, because these are unwrapped first.
+fn embedding(text: &str, written: IpAddr, (read, prefix): (IpAddr, u8)) -> Option<LiteralError> {
+    match (written, read) {
+        (IpAddr::V6(_), IpAddr::V4(_)) if prefix == 0 => Some(
+            LiteralError::whole(text, format!("`{text}` stands for every IPv4 address"))
+                .help("addresses that embed an IPv4 one are that one here; if all are meant, write `0.0.0.0/0`"),
+        ),
+        (IpAddr::V6(_), IpAddr::V6(_)) => {
+            let IpAddr::V4(v4) = unwrap_ip(written) else { return None };
+            Some(
+                LiteralError::whole(text, format!("no address is in `{text}`"))
+                    .help(format!("such an address is the IPv4 one that it embeds: write `{v4}/32`"))
+                    .replacement(format!("{v4}/32")),
+            )
+        }
+        _ => None,
+    }
 }
 
 fn without_prefix(text: &str) -> LiteralError {
@@ -82,6 +102,16 @@ mod tests {
         let bad = network("10.0.0.0/33").unwrap_err();
         assert_eq!((bad.start, bad.end), (9, 11));
         assert!(network("010.0.0.0/8").is_err());
+    }
+
+    #[test]
+    fn networks_of_embedded_addresses_are_what_they_seem_or_errors() {
+        assert_eq!(network("2002:a00::/24"), Ok(("10.0.0.0".parse().unwrap(), 8)));
+        assert_eq!(network("::/0"), Ok(("::".parse().unwrap(), 0)));
+        for text in ["2002::/16", "::ffff:0:0/96", "64:ff9b::/96"] {
+            assert!(network(text).unwrap_err().message.contains("every IPv4"), "{text}");
+        }
+        assert_eq!(network("2002:a00:1:5::/64").unwrap_err().replacement.as_deref(), Some("10.0.0.1/32"));
     }
 
     #[test]

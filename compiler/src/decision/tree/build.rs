@@ -373,6 +373,14 @@ fn cases<K: Ord>(children: impl Iterator<Item = (Vec<K>, usize)>) -> Vec<(K, usi
     found
 }
 
+/// What a pass over a text leads to.
+#[derive(Debug, Default)]
+struct Below {
+    children: Vec<Branch>,
+    /// Of each pattern: positions of children.
+    leads: BTreeMap<Pattern, Vec<usize>>,
+}
+
 /// One switch for each pass over the text. Rules with a pattern that found no place join the rest.
 fn by_patterns<'k>(
     trees: &mut Trees,
@@ -387,31 +395,40 @@ fn by_patterns<'k>(
     };
     let all: BTreeSet<Pattern> = groups.keys().flat_map(wanted).collect();
     let patterns::Passes { passes, left_out } = patterns::passes(all.into_iter().collect());
-    let mut children: Vec<(BTreeSet<Pattern>, Branch)> = Vec::new();
+    let left_out: BTreeSet<Pattern> = left_out.into_iter().collect();
+    let pass_of: BTreeMap<&Pattern, usize> = passes
+        .iter()
+        .enumerate()
+        .flat_map(|(pass, own)| own.patterns.iter().map(move |pattern| (pattern, pass)))
+        .collect();
+    let mut below: Vec<Below> = passes.iter().map(|_| Below::default()).collect();
     for (key, rules) in groups {
         let patterns = wanted(&key);
-        if left_out.iter().any(|pattern| patterns.contains(pattern)) {
+        if patterns.iter().any(|pattern| left_out.contains(pattern)) {
             rest.extend(rules.into_iter().map(|rule| unkeyed(rule, &key)));
-        } else {
-            let weight = weight(&rules);
-            let tree = part(trees, Part { rules, used: used.clone(), leaf });
-            children.push((patterns, Branch { weight, tree }));
+            continue;
+        }
+        let weight = weight(&rules);
+        let tree = part(trees, Part { rules, used: used.clone(), leaf });
+        let in_passes: BTreeSet<usize> = patterns.iter().filter_map(|pattern| pass_of.get(pattern).copied()).collect();
+        for pass in in_passes {
+            let Some(Below { children, leads }) = below.get_mut(pass) else { continue };
+            for pattern in patterns.iter().filter(|pattern| pass_of.get(pattern) == Some(&pass)) {
+                leads.entry(pattern.clone()).or_default().push(children.len());
+            }
+            children.push(Branch { weight, tree });
         }
     }
-    if children.is_empty() {
+    if below.iter().all(|below| below.children.is_empty()) {
         return None;
     }
     let mut switches = Vec::new();
-    for Pass { patterns, dfa } in passes {
-        let own: Vec<&(BTreeSet<Pattern>, Branch)> =
-            children.iter().filter(|(wanted, _)| patterns.iter().any(|pattern| wanted.contains(pattern))).collect();
-        let leads = |pattern: &Pattern| -> Vec<usize> {
-            own.iter().enumerate().filter(|(_, (wanted, _))| wanted.contains(pattern)).map(|(at, _)| at).collect()
-        };
-        let cases = patterns.iter().map(|pattern| (pattern.clone(), leads(pattern))).collect();
-        let on = On::Patterns(slot, PatternGroup { cases, dfa });
-        let weight = own.iter().map(|(_, branch)| branch.weight).fold(0, u64::saturating_add);
-        let children = own.iter().map(|(_, branch)| branch.tree).collect();
+    for (Pass { patterns, dfa }, Below { children: branches, mut leads }) in passes.iter().zip(below) {
+        let lead = |pattern: &Pattern| (pattern.clone(), leads.remove(pattern).unwrap_or_default());
+        let cases = patterns.iter().map(lead).collect();
+        let on = On::Patterns(slot, PatternGroup { cases, dfa: dfa.clone() });
+        let weight = branches.iter().map(|branch| branch.weight).fold(0, u64::saturating_add);
+        let children = branches.into_iter().map(|branch| branch.tree).collect();
         switches.push(Branch { weight, tree: trees.add(Tree::Switch { on, children }) });
     }
     Some(switches)

@@ -10,7 +10,8 @@
 //! small ones by one.
 //!
 //! Every rule goes to exactly one child of a switch and a fact is looked at once on any way down, so a
-//! rule stands in exactly one leaf. A switch has at least one rule of its own, which it takes out of
+//! rule stands in exactly one leaf. (Patterns of one field that need several passes are several switches side by side, and a
+//! rule with patterns in more than one of them is below each; the leaf itself is one node all the same.) A switch has at least one rule of its own, which it takes out of
 //! the part above, and the cases of a switch are the keys its rules were written with. With `n` rules,
 //! `k` keys in their text and at most [`MAX_LEVELS`] facts on a way down there are therefore at most
 //! `n` rows, `k * MAX_LEVELS` cases and `3 * n * MAX_LEVELS` nodes: a switch, what holds it together with the

@@ -198,29 +198,41 @@ fn automata(trees: &Trees, root: TreeId, fields: &mut BTreeMap<SlotId, FieldRepo
     }
 }
 
-/// Most tests that one walk and the rules it leads to can take: one for each switch and clause.
+/// Most tests that one walk and the rules it leads to can take, one for each switch and clause, when the places that
+/// switches look at can be read. Where one cannot, all that is below it is tested.
 pub fn tests(graph: &DecisionGraph, root: TreeId) -> usize {
-    match graph.trees.get(root) {
-        None => 0,
-        Some(Tree::Rows(rows)) => {
-            rows.iter().filter_map(|row| graph.blocks.get(row.block)).map(|block| block.tests).sum()
-        }
-        Some(Tree::Both(children)) => children.iter().map(|child| tests(graph, *child)).sum(),
-        Some(Tree::Present { children, .. }) => children.iter().map(|child| tests(graph, *child)).sum::<usize>() + 1,
-        Some(Tree::Switch { on, children }) => {
-            let below: Vec<usize> = children.iter().map(|child| tests(graph, *child)).collect();
-            let of = |child: &usize| below.get(*child).copied().unwrap_or(0);
-            // A text or a folder is one value: only what it leads to is tested. When it cannot be read
-            // all are; that is counted for neither, because the rules are then errors at once.
-            let most = match on {
-                On::Texts(_, cases) => {
-                    let mut sums: BTreeMap<&str, usize> = BTreeMap::new();
-                    cases.iter().for_each(|(key, child)| *sums.entry(key).or_default() += of(child));
-                    sums.into_values().max().unwrap_or(0)
-                }
-                _ => below.iter().sum(),
-            };
-            most + 1
-        }
+    tests_below(graph, root, &mut BTreeMap::new())
+}
+
+/// As [`tests`]; nodes are shared, and each is counted through once.
+fn tests_below(graph: &DecisionGraph, root: TreeId, known: &mut BTreeMap<TreeId, usize>) -> usize {
+    if let Some(tests) = known.get(&root) {
+        return *tests;
     }
+    let Some(tree) = graph.trees.get(root) else { return 0 };
+    let below: Vec<usize> = match tree {
+        Tree::Rows(rows) => {
+            rows.iter().filter_map(|row| graph.blocks.get(row.block)).map(|block| block.tests).collect()
+        }
+        Tree::Both(children) | Tree::Present { children, .. } | Tree::Switch { children, .. } => {
+            children.iter().map(|child| tests_below(graph, *child, known)).collect()
+        }
+    };
+    let sum = below.iter().fold(0, |sum: usize, tests| sum.saturating_add(*tests));
+    let tests = match tree {
+        Tree::Rows(_) | Tree::Both(_) => sum,
+        Tree::Present { .. } => sum.saturating_add(1),
+        // A text is one value: only what it leads to is tested.
+        Tree::Switch { on: On::Texts(_, cases), .. } => {
+            let mut sums: BTreeMap<&str, usize> = BTreeMap::new();
+            for (key, child) in cases {
+                let led = sums.entry(key).or_default();
+                *led = led.saturating_add(below.get(*child).copied().unwrap_or(0));
+            }
+            sums.into_values().max().unwrap_or(0).saturating_add(1)
+        }
+        Tree::Switch { .. } => sum.saturating_add(1),
+    };
+    known.insert(root, tests);
+    tests
 }

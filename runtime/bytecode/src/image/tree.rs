@@ -2,8 +2,8 @@
 //!
 //! A switch looks at one fact and leads to the children whose keys fit. A child's rules are false
 //! whenever the fact can be read and none of the child's keys fits it; so when the fact is absent, in
-//! error or not known, all children are looked at. Every rule stands in one leaf, and every key that
-//! the author wrote in one case: a tree is as large as its source.
+//! error or not known, all children are looked at. Every rule stands in one leaf (to which several
+//! ways may lead), and every key that the author wrote in one case: a tree is as large as its source.
 
 use super::KeyTable;
 use crate::ids::*;

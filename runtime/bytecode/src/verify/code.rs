@@ -5,9 +5,9 @@
 //! may not touch registers that were defined there, and leaves nothing behind but the result.
 
 use super::{BlockFacts, Check, ensure};
-use crate::ids::{SlotId, TypeId};
+use crate::ids::{BlockId, SlotId, TypeId};
 use crate::image::*;
-use crate::limits::{MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_REGISTERS};
+use crate::limits::{MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_REGISTERS, MAX_START_CODE};
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
@@ -54,6 +54,10 @@ pub(super) struct Checker<'a> {
     met: Vec<SlotId>,
     /// Slots of all blocks.
     slots: Vec<SlotId>,
+    /// By block: where it is entered behind its beginning, as was checked last.
+    starts: Vec<u32>,
+    /// How many instructions may still be looked at for that.
+    start_steps: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -65,7 +69,15 @@ impl<'a> Checker<'a> {
             extracts: matches!(slot.root, SlotRoot::Collect(_) | SlotRoot::UriVariable(..)),
         };
         let places = image.slots.iter().map(place).collect();
-        Checker { image, places, registers: Vec::new(), met: Vec::new(), slots: Vec::new() }
+        Checker {
+            image,
+            places,
+            registers: Vec::new(),
+            met: Vec::new(),
+            slots: Vec::new(),
+            starts: alloc::vec![0; image.blocks.len()],
+            start_steps: MAX_START_CODE,
+        }
     }
 
     /// Checks one block.
@@ -81,10 +93,19 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks that a block may be entered at `start` with register 0 true and nothing else known.
-    pub fn start(&mut self, block: &BlockImage, start: u32) -> Check {
+    pub fn start(&mut self, (id, block): (BlockId, &BlockImage), start: u32) -> Check {
+        if self.starts.get(id.index()) == Some(&start) {
+            return Ok(());
+        }
+        self.start_steps =
+            self.start_steps.checked_sub(block.code.len()).ok_or("code is entered at too many places")?;
         let start = usize::try_from(start).map_err(|_| "no such instruction")?;
         ensure(start < block.code.len() && block.registers > 0, "no such instruction")?;
-        self.from(block, start).and_then(|facts| ensure(facts.truth, "a condition must be truth"))
+        self.from(block, start).and_then(|facts| ensure(facts.truth, "a condition must be truth"))?;
+        if let (Some(known), Ok(start)) = (self.starts.get_mut(id.index()), u32::try_from(start)) {
+            *known = start;
+        }
+        Ok(())
     }
 
     /// What reading a place needs.

@@ -8,11 +8,55 @@ use super::faults::Faults;
 use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
 use crate::container::Section;
 use crate::hash;
-use crate::ids::RuleId;
+use crate::ids::{RuleId, TreeId};
 use crate::image::*;
-use crate::limits::{MAX_LOOP_DEPTH, MAX_TREE_DEPTH, MAX_TREE_VISITS};
+use crate::limits::{MAX_ALL_VISITS, MAX_LOOP_DEPTH, MAX_TREE_DEPTH, MAX_TREE_VISITS};
+use crate::plan::Stage;
 use crate::value::path;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+
+/// A set of stages of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stages(u8);
+
+impl Stages {
+    /// None of them.
+    const NONE: Stages = Stages(0);
+
+    /// One stage alone.
+    fn one(stage: Stage) -> Stages {
+        Stages(match stage {
+            Stage::Shadow => 1,
+            Stage::Forbids => 2,
+            Stage::Permits => 4,
+            Stage::Others => 8,
+        })
+    }
+
+    /// The stage that asks for a rule.
+    fn of(rule: &RuleImage) -> Stages {
+        Stages::one(match rule.kind {
+            _ if rule.shadow => Stage::Shadow,
+            RuleKindImage::Forbid => Stage::Forbids,
+            RuleKindImage::Permit(_) => Stage::Permits,
+            RuleKindImage::Require(_)
+            | RuleKindImage::Limit(_)
+            | RuleKindImage::Redact(_)
+            | RuleKindImage::Audit(_) => Stage::Others,
+        })
+    }
+
+    /// What is in either.
+    fn and(self, other: Stages) -> Stages {
+        Stages(self.0 | other.0)
+    }
+
+    /// Whether this stage asks for all of them.
+    fn are(self, stage: Stage) -> bool {
+        self.0 & !Stages::one(stage).0 == 0
+    }
+}
 
 /// What the verifier found out about a node of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +79,8 @@ pub struct TreeFacts {
     pub registers: u16,
     /// The first of the rules in its leaves, in canonical order.
     pub first: RuleId,
+    /// The stages that ask for the rules in its leaves.
+    pub stages: Stages,
     /// When conditions in its leaves can be in error, given that tests of the caller are in none.
     pub faults: Faults,
 }
@@ -51,6 +97,7 @@ impl TreeFacts {
         extracts: false,
         registers: 0,
         first: RuleId(u32::MAX),
+        stages: Stages::NONE,
         faults: Faults::NONE,
     };
 
@@ -66,6 +113,7 @@ impl TreeFacts {
             extracts: self.extracts || other.extracts,
             registers: self.registers.max(other.registers),
             first: self.first.min(other.first),
+            stages: self.stages.and(other.stages),
             faults: self.faults.and(other.faults),
         }
     }
@@ -214,7 +262,7 @@ fn leaf(
         ensure(block.loops <= MAX_LOOP_DEPTH, "loops are nested too deep")?;
         let code = image.blocks.get(row.block.index()).ok_or("no such block")?;
         if row.start > 0 {
-            checker.start(code, row.start)?;
+            checker.start((row.block, code), row.start)?;
         }
         sum = sum.and(TreeFacts {
             depth: 0,
@@ -226,6 +274,7 @@ fn leaf(
             extracts: block.extracts,
             registers: code.registers,
             first: row.rule,
+            stages: image.rules.get(row.rule.index()).map_or(Stages::NONE, Stages::of),
             faults: row_faults(image, row, code),
         });
     }
@@ -256,7 +305,16 @@ fn entries(image: &BundleImage, found: &[TreeFacts]) -> Result<(), VerifyError> 
                 ensure(pattern.index() < image.patterns.len(), "no such pattern")?;
             }
         }
-        let known = entry.trees.all().all(|tree| tree.index() < found.len());
-        ensure(known, "no such tree")
-    })
+        for stage in Stage::ALL {
+            if let Some(tree) = stage.of(&entry.trees) {
+                let facts = found.get(tree.index()).ok_or("no such tree")?;
+                ensure(facts.stages.are(stage), "a rule in a tree that is not asked for it")?;
+            }
+        }
+        Ok(())
+    })?;
+    let roots: BTreeSet<TreeId> = image.entries.iter().flat_map(|entry| entry.trees.all()).collect();
+    let visits = roots.iter().filter_map(|tree| found.get(tree.index())).map(|facts| facts.visits);
+    ensure(visits.fold(0, u64::saturating_add) <= MAX_ALL_VISITS, "the trees are too large together")
+        .map_err(|problem| VerifyError::new(Section::Entries, 0, problem))
 }

@@ -268,7 +268,11 @@ fn uri(rng: &mut Rng, server: &Server) -> String {
             "FILE:///w/a",
         ]),
         7 => rng.word(&["mem://c1/notes", "docs://guide", "docs://a/b"]),
-        _ => format!("file:///w/{}/{}", rng.pick(&["red", "blue", "c1", "é"]), rng.pick(&["x.txt", "a b", "y"])),
+        _ => format!(
+            "file:///w/{}/{}",
+            rng.pick(&["red", "blue", "c1", "é", "c++", "c%2B%2B", "%C3%A9", "a|b"]),
+            rng.pick(&["x.txt", "a b", "y", "a%20b", "a%3Fb", "a%3fb"])
+        ),
     }
 }
 
@@ -313,13 +317,7 @@ fn ask(rng: &mut Rng) -> (String, Draft) {
             }
             ("sampling/createMessage".to_string(), Draft::Object(members))
         }
-        1 => {
-            let field = rng.word(&["name", "password", "api_key", "color"]);
-            let properties = Draft::Object(vec![(field, Draft::object([("type", Draft::text("string"))]))]);
-            let schema = Draft::object([("type", Draft::text("object")), ("properties", properties)]);
-            let members = [("message", Draft::text("?")), ("requestedSchema", schema)];
-            ("elicitation/create".to_string(), Draft::object(members))
-        }
+        1 => ("elicitation/create".to_string(), elicitation(rng)),
         _ => ("roots/list".to_string(), Draft::Object(Vec::new())),
     }
 }
@@ -428,4 +426,34 @@ fn one_link(rng: &mut Rng, model: &Model, class: &Class, part: Part) -> Link {
             Link { kind, source: LinkSource::Issuer("corp".to_string()), claims: plain(&Draft::Object(members)) }
         }
     }
+}
+
+/// A form, mostly a plain one.
+fn elicitation(rng: &mut Rng) -> Draft {
+    let field = rng.word(&["name", "password", "api_key", "color"]);
+    let mut about = vec![("type".to_string(), Draft::text("string"))];
+    if rng.chance(20) {
+        about.push(("title".to_string(), Draft::Text(rng.word(&["Your name", "API Token", "Colour"]))));
+    }
+    if rng.chance(10) {
+        about.push(("format".to_string(), Draft::Text(rng.word(&["password", "email"]))));
+    }
+    let about = if rng.chance(95) { Draft::Object(about) } else { Draft::Bool(true) };
+    let properties = if rng.chance(95) { Draft::Object(vec![(field, about)]) } else { Draft::Array(vec![about]) };
+    let mut schema = vec![("type".to_string(), Draft::text("object")), ("properties".to_string(), properties)];
+    if rng.chance(10) {
+        schema.push((rng.word(&["allOf", "required", "title"]), Draft::Array(Vec::new())));
+    }
+    let mut members = vec![("message".to_string(), Draft::text("?"))];
+    match rng.below(20) {
+        0 => {}
+        1 => members.push(("requestedSchema".to_string(), Draft::text("any"))),
+        _ => members.push(("requestedSchema".to_string(), Draft::Object(schema))),
+    }
+    match rng.below(10) {
+        0 => members.push(("mode".to_string(), Draft::text("url"))),
+        1 => members.push(("mode".to_string(), Draft::Bool(false))),
+        _ => {}
+    }
+    Draft::Object(members)
 }
