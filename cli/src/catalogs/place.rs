@@ -20,6 +20,13 @@ pub struct Reach {
     pub authorities: Option<PathBuf>,
 }
 
+impl Reach {
+    /// Whether a credential is shown.
+    pub fn has_token(&self) -> bool {
+        self.token_env.is_some() || self.token_file.is_some()
+    }
+}
+
 /// Where a server is.
 pub enum Place<'a> {
     /// Behind this command.

@@ -215,3 +215,21 @@ fn a_server_over_http_is_captured_by_its_url() {
     let elsewhere = package.run(&["catalog", "add", "x", "--url", "http://elsewhere.example/mcp"]).expect(3);
     assert!(elsewhere.err.contains("https"), "{}", elsewhere.err);
 }
+
+#[test]
+fn a_token_is_shown_to_the_one_server_that_is_named() {
+    let package = Package::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    for name in ["ours", "theirs"] {
+        package.write(&format!("policy/{name}.mcpz"), &format!("server {name} {{\n  endpoint {url:?}\n}}\n"));
+    }
+    for names in [&[][..], &["ours", "theirs"]] {
+        for token in [["--token-env", "CARGO_PKG_NAME"], ["--token-file", "token"]] {
+            let run = package.run(&[&["catalog", "update"], names, &token[..]].concat()).expect(2);
+            assert!(run.err.contains("a token is for one server"), "{}", run.err);
+        }
+    }
+    assert!(listener.accept().is_err(), "nobody was asked");
+}

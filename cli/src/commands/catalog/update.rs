@@ -22,7 +22,8 @@ Examples:
   mcpz catalog update          # every server that has a command or an endpoint
   mcpz catalog update pay --token-env PAY_TOKEN")]
 pub struct Args {
-    /// Which servers; without a name every one that has a command or an endpoint.
+    /// Which servers; without a name every one that has a command or an endpoint. A token is for one server, which
+    /// must be named.
     names: Vec<String>,
 
     #[command(flatten)]
@@ -34,6 +35,10 @@ pub struct Args {
 
 /// Captures the servers and pins them.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
+    if args.reach.has_token() && args.names.len() != 1 {
+        return Err(Failure::input("a token is for one server, and would be shown to every server that is asked")
+            .with_help("name the one it is for: `mcpz catalog update NAME --token-env VARIABLE`"));
+    }
     let loaded = package::load(&shell.directory)?;
     let blocks = wanted(&loaded, &args.names)?;
     let mut report = Vec::new();
