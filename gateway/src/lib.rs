@@ -6,8 +6,12 @@
 //! with, [`state`] what has happened before, [`pins`] what servers were known to declare.
 //!
 //! [`identity`] verifies who asks, [`audit`] writes down what was decided, [`control`] is the kill switch,
-//! [`telemetry`] what is measured. [`serve`] puts it all together.
+//! [`telemetry`] what is measured, [`tls`] whom we trust when we call others. [`serve`] puts it all together.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+// Tests that stand beside the code share fixtures with those in `tests`.
+#[cfg(test)]
+extern crate self as mcpz_gateway;
 
 pub mod audit;
 pub mod carry;
@@ -23,5 +27,6 @@ pub mod serve;
 pub mod state;
 pub mod stdio;
 pub mod telemetry;
+pub mod tls;
 pub mod verified;
 pub mod wire;

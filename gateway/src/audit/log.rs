@@ -141,30 +141,34 @@ impl Log {
     /// Writes a record; ends when it is as durable as the record and the configuration ask. An error means that the
     /// message must not go on: the configuration's "continue" is none.
     pub async fn append(&self, record: Record) -> Result<(), AuditError> {
-        self.observe(&record);
-        let Some(inner) = &self.inner else { return Ok(()) };
+        let Some(inner) = &self.inner else { return self.observe(&record, Ok(())) };
         let result = match inner.hand_over(&record) {
             Ok(done) => done.await.unwrap_or(Err(AuditError::Closed)),
             Err(error) => Err(error),
         };
-        inner.settle(result)
+        self.observe(&record, inner.settle(result))
     }
 
     /// As [`Log::append`], for threads that may wait.
     pub fn append_blocking(&self, record: &Record) -> Result<(), AuditError> {
-        self.observe(record);
-        let Some(inner) = &self.inner else { return Ok(()) };
+        let Some(inner) = &self.inner else { return self.observe(record, Ok(())) };
         let result = match inner.hand_over(record) {
             Ok(done) => done.blocking_recv().unwrap_or(Err(AuditError::Closed)),
             Err(error) => Err(error),
         };
-        inner.settle(result)
+        self.observe(record, inner.settle(result))
     }
 
-    fn observe(&self, record: &Record) {
-        if let Some(observer) = &self.observer {
-            observer.decided(record);
+    /// Lets whoever observes know what came of a record: what cannot be written down is not allowed.
+    fn observe(&self, record: &Record, settled: Result<(), AuditError>) -> Result<(), AuditError> {
+        match &self.observer {
+            Some(observer) if settled.is_err() && record.effect == "allow" => {
+                observer.decided(&Record { effect: "deny", reason: "audit_error".to_owned(), ..record.clone() });
+            }
+            Some(observer) => observer.decided(record),
+            None => {}
         }
+        settled
     }
 
     /// Lets whoever observes know of a request that has ended; nothing is written.
@@ -334,6 +338,43 @@ impl Keeper {
         let closed = self.writer.commit(&[&text], false).and_then(|()| self.writer.checkpoint());
         if let Err(error) = closed {
             tracing::error!(target: "mcpz", code = error.code(), "the audit log could not be closed");
+        }
+    }
+}
+
+/// The disk of a log that tests hold back.
+#[cfg(test)]
+pub(crate) struct Held {
+    tasks: Receiver<Task>,
+}
+
+#[cfg(test)]
+impl Log {
+    /// A log whose records wait until a test lets them go.
+    pub(crate) fn held() -> (Log, Held) {
+        let (queue, tasks) = sync_channel(100);
+        let inner = Inner {
+            queue,
+            key: Arc::new(SigningKey::generate().unwrap().0),
+            on_failure: OnFailure::Deny,
+            always_durable: false,
+            opened: Opened::default(),
+            counts: Arc::default(),
+            thread: Mutex::new(None),
+        };
+        (Log { inner: Some(Arc::new(inner)), observer: None }, Held { tasks })
+    }
+}
+
+#[cfg(test)]
+impl Held {
+    /// The next record that waits, and whom to tell how it went.
+    pub(crate) async fn next(&mut self) -> (String, oneshot::Sender<Result<(), AuditError>>) {
+        loop {
+            match self.tasks.try_recv() {
+                Ok(Task::Write { text, done, .. }) => return (text, done),
+                _ => tokio::task::yield_now().await,
+            }
         }
     }
 }

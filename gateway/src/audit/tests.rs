@@ -7,6 +7,7 @@ use super::verify::{Against, FaultKind, Report, verify};
 use super::writer::SegmentFile;
 use super::{AuditError, Config, Durable, OnFailure, segment};
 use crate::record::{Event, Record};
+use crate::telemetry::Telemetry;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -369,4 +370,23 @@ fn without_keys_the_chain_alone_is_proved() {
     place.against.keys = vec![SigningKey::generate().unwrap().0.public()];
     assert!(!place.verify().is_sound());
     let _: &[PublicKey] = &place.against.keys;
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_counted_as_denied() {
+    let (log, mut held) = Log::held();
+    let telemetry = Telemetry::quiet();
+    let log = log.observed(telemetry.clone());
+    let allowed = Record { method: "tools/call".to_owned(), ..record(1) };
+    for (result, word) in [(Err(AuditError::Closed), "audit_error"), (Ok(()), "allowed")] {
+        let writing = tokio::spawn({
+            let (log, allowed) = (log.clone(), allowed.clone());
+            async move { log.append(allowed).await }
+        });
+        let (_, done) = held.next().await;
+        assert!(!telemetry.metrics.render().contains(&format!("{word}\"")), "it is not known yet what comes of it");
+        done.send(result.clone()).unwrap();
+        assert_eq!(writing.await.unwrap().is_err(), result.is_err());
+        assert!(telemetry.metrics.render().contains(&format!("{word}\"")), "{}", telemetry.metrics.render());
+    }
 }

@@ -2,19 +2,12 @@
 //! is bounded in size and time.
 
 use super::store::{Fetch, Location};
+use crate::tls;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest key set, in bytes.
@@ -24,40 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Gets key sets.
 pub struct Fetcher {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
-}
-
-/// A client that trusts the public authorities, or only those in a file.
-pub(crate) fn client<B>(authorities: Option<&Path>) -> Result<Client<HttpsConnector<HttpConnector>, B>, String>
-where
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-{
-    let mut roots = RootCertStore::empty();
-    match authorities {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let unreadable = |error: &dyn std::fmt::Display| format!("{} cannot be read: {error}", path.display());
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
-                let certificate = certificate.map_err(|error| unreadable(&error))?;
-                roots.add(certificate).map_err(|error| unreadable(&error))?;
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-    Ok(Client::builder(TokioExecutor::new()).build(connector.build()))
+    client: tls::Client<Empty<Bytes>>,
 }
 
 impl Fetcher {
     /// A fetcher that trusts the public authorities, or only those in a file.
     pub fn new(authorities: Option<&Path>) -> Result<Fetcher, String> {
-        Ok(Fetcher { client: client(authorities)? })
+        Ok(Fetcher { client: tls::pooled(tls::client(authorities)?) })
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, String> {

@@ -9,6 +9,9 @@ use super::came::Form;
 use super::judge::Judged;
 use super::methods;
 use super::survey::{Learned, Missing};
+use crate::wire::codes::{
+    DENIED, INVALID_PARAMS, INVALID_REQUEST, NO_CAPABILITY, NO_METHOD, NO_RESOURCE, UNSUPPORTED_VERSION,
+};
 use crate::wire::{Side, Token, quoted};
 use bytes::Bytes;
 use mcpz_bytecode::image::BundleImage;
@@ -35,21 +38,6 @@ pub enum Shown {
         max_age_s: Option<i64>,
     },
 }
-
-/// JSON-RPC: the text is no message.
-const INVALID_REQUEST: i64 = -32600;
-/// JSON-RPC: no such method.
-const NO_METHOD: i64 = -32601;
-/// JSON-RPC: no such thing.
-const INVALID_PARAMS: i64 = -32602;
-/// MCP up to 2025-11-25: no such resource.
-const NO_RESOURCE: i64 = -32002;
-/// MCP 2026-07-28: the client did not say that it can do this.
-const NO_CAPABILITY: i64 = -32021;
-/// MCP 2026-07-28: the version of the request is not supported.
-const UNSUPPORTED_VERSION: i64 = -32022;
-/// What this gateway answers when a policy denies and says so.
-const DENIED: i64 = -32003;
 
 /// An error answer.
 pub fn error(id: Option<&Token>, code: i64, message: &str, data: Option<Value>) -> Bytes {

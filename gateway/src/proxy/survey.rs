@@ -10,6 +10,7 @@ use super::methods::STATELESS_VERSION;
 use super::random_hex;
 use crate::pins::{Comparison, Kind};
 use crate::policy::Snapshot;
+use crate::wire::codes::NO_METHOD;
 use crate::wire::{Token, quoted, span};
 use bytes::Bytes;
 use mcpz_runtime::json::{Document, Kind as Json, Message};
@@ -18,8 +19,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most pages of a list that are read.
 const MAX_PAGES: usize = 200;
-/// That there is no such method: a server has no such list.
-const NO_METHOD: i128 = -32601;
 /// A probe that is not answered for so long is not put again.
 const PROBE_MS: i64 = 1_000;
 
@@ -402,7 +401,7 @@ fn compare_page(
 ) -> Result<Option<String>, Malformed> {
     let Some(result) = document.get(document.root(), "result") else {
         let code = crate::wire::at(document, document.root(), &["error", "code"]);
-        let is_missing = code.and_then(|code| document.integer(code)) == Some(NO_METHOD);
+        let is_missing = code.and_then(|code| document.integer(code)) == Some(i128::from(NO_METHOD));
         return if is_missing { Ok(None) } else { Err(Malformed) };
     };
     let entries = document.get(result, kind.list()).filter(|list| document.kind(*list) == Json::Array);

@@ -3,7 +3,7 @@
 use crate::audit::Log;
 use crate::carry::now_ms;
 use crate::control::socket::Boxed;
-use crate::control::{Ask, ControlSocket, Desk, KillSwitch, Subject};
+use crate::control::{Ask, Desk, KillSwitch, Subject};
 use crate::http::Front;
 use crate::policy::Store;
 use crate::record::{Event, Record};
@@ -11,7 +11,6 @@ use crate::telemetry::metrics::{CONTENT_TYPE, Metrics};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::sync::Arc;
 
 /// What the control socket asks of the gateway.
@@ -53,22 +52,6 @@ impl Desk for GatewayDesk {
             self.log.append(record).await.map_err(|error| error.to_string())
         })
     }
-}
-
-/// Serves the control socket until `end` is over; it is bound before this returns.
-pub fn control<F: Future<Output = ()> + Send>(
-    socket: Option<&Path>,
-    kill: KillSwitch,
-    desk: Arc<dyn Desk>,
-    end: F,
-) -> std::io::Result<impl Future<Output = ()> + Send + use<F>> {
-    let socket = socket.map(ControlSocket::bind).transpose()?;
-    Ok(async move {
-        match socket {
-            Some(socket) => socket.serve(kill, desk, end).await,
-            None => end.await,
-        }
-    })
 }
 
 fn describe(front: &Front, policy: &Store) -> Value {

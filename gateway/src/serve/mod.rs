@@ -12,7 +12,7 @@ pub use run::{Finished, RunError, RunOptions, run};
 use crate::audit::Log;
 use crate::carry::{Ledgers, now_ms};
 use crate::config::{Config, ConfigError, wrong};
-use crate::control::KillSwitch;
+use crate::control::{self, KillSwitch};
 use crate::http::{Front, Listener, Settings, Tell, serve, serve_admin, told};
 use crate::policy::{Material, MustDeny, Source, Store};
 use crate::proxy::Shared;
@@ -80,7 +80,7 @@ pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigE
     let describe = who::describe(config, policy.clone());
     let front = Front::new(shared, Ledgers { log: log.clone() }, (verify, describe), endpoints, settings);
     let front = Arc::new(front);
-    let tls = parts::tls(&config.listen)?;
+    let tls = parts::listener(&config.listen)?;
     let socket = bind("listen.address", config.listen.address).await?;
     let admin = match config.admin.address {
         Some(address) => Some(bind("admin.address", address).await?),
@@ -163,7 +163,7 @@ impl Running {
         let desk = Arc::new(desk::GatewayDesk { front: self.front.clone(), log: self.log.clone() });
         let mut stop = stopping;
         let end = async move { told(&mut stop).await };
-        let control = desk::control(config.control.socket.as_deref(), self.kill.clone(), desk, end)
+        let control = control::serve(&config.control, self.kill.clone(), desk, end)
             .map_err(|error| wrong("control.socket", error))?;
         self.tasks.spawn(control);
         Ok(())

@@ -3,12 +3,11 @@
 use crate::config::{Config, ConfigError, Limits, Listen, Server, wrong};
 use crate::http::{Allowed, Credential, Endpoint, HttpServer, Tls, Upstream};
 use crate::stdio::Command;
-use crate::{identity, proxy};
+use crate::{identity, proxy, tls};
 use mcpz_bytecode::Program;
 use mcpz_bytecode::image::ServerImage;
-use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{PrivateKeyDer, UnixTime};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,7 +113,7 @@ pub fn http_server(
         Some("http") if is_local => {}
         _ => return Err(("url", "a server elsewhere is reached by https".to_owned())),
     }
-    let tls = client_tls(authorities).map_err(|problem| ("authorities", problem))?;
+    let tls = tls::client(authorities).map_err(|problem| ("authorities", problem))?;
     Ok(HttpServer::new(uri, credential, timeout, tls))
 }
 
@@ -141,48 +140,16 @@ fn stdio(server: &Server, command: &[String], key: &dyn Fn(&str) -> String) -> R
     })
 }
 
-/// TLS towards a server.
-fn client_tls(authorities: Option<&Path>) -> Result<rustls::ClientConfig, String> {
-    let roots = match authorities {
-        Some(path) => roots(path)?,
-        None => {
-            use hyper_rustls::ConfigBuilderExt;
-            return Ok(builder()?.with_webpki_roots().with_no_client_auth());
-        }
-    };
-    Ok(builder()?.with_root_certificates(roots).with_no_client_auth())
-}
-
-fn builder() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    builder.map_err(|error| error.to_string())
-}
-
-fn roots(path: &Path) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| format!("{}: {error}", path.display()))?;
-    }
-    Ok(roots)
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    match read {
-        Ok(all) if !all.is_empty() => Ok(all),
-        Ok(_) => Err(format!("{} holds no certificate", path.display())),
-        Err(error) => Err(format!("{}: {error}", path.display())),
-    }
-}
-
 /// TLS of the listener.
-pub fn tls(listen: &Listen) -> Result<Option<Tls>, ConfigError> {
+pub fn listener(listen: &Listen) -> Result<Option<Tls>, ConfigError> {
     let (Some(certificate), Some(key)) = (&listen.certificate, &listen.key) else { return Ok(None) };
-    let chain = certificates(certificate).map_err(|problem| wrong("listen.certificate", problem))?;
+    let chain = tls::certificates(certificate).map_err(|problem| wrong("listen.certificate", problem))?;
+    for problem in chain.iter().filter_map(|one| tls::out_of_date(one, UnixTime::now())) {
+        tracing::error!(file = %certificate.display(), "the certificate of the listener {problem}: clients will refuse it");
+    }
     let key = PrivateKeyDer::from_pem_file(key)
         .map_err(|error| wrong("listen.key", format!("{}: {error}", key.display())))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = tls::provider();
     let builder = rustls::ServerConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| wrong("listen.certificate", error))?;
@@ -190,7 +157,7 @@ pub fn tls(listen: &Listen) -> Result<Option<Tls>, ConfigError> {
         None => builder.with_no_client_auth(),
         Some(path) => {
             let problem = |problem: String| wrong("listen.client_authorities", problem);
-            let roots = Arc::new(roots(path).map_err(problem)?);
+            let roots = Arc::new(tls::roots(path).map_err(problem)?);
             // A client without a certificate may still show a token.
             let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(roots, provider)
                 .allow_unauthenticated()

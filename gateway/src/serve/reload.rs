@@ -1,13 +1,15 @@
 //! Reloading: when a file of the policy changes, or on SIGHUP.
 
-use crate::audit::Log;
+use crate::audit::{self, Log};
 use crate::carry::now_ms;
 use crate::config::Config;
+use crate::control;
 use crate::http::told;
 use crate::policy::Store;
 use crate::record::{Event, Record};
-use notify::{RecursiveMode, Watcher};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,21 +21,25 @@ const SETTLE: Duration = Duration::from_millis(150);
 /// What is written all the time is read after so long all the same.
 const LONGEST_SETTLE: Duration = Duration::from_secs(2);
 
-/// What is watched: folders, for files are replaced by renaming.
+/// What is watched: folders, for files are replaced by renaming. Paths are whole ones, as events name them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watched {
-    /// Folders of which everything counts, however deep.
+    /// Folders of which everything counts, however deep, but for what is hidden.
     whole: Vec<PathBuf>,
     /// Folders of which only some files count.
     folders: BTreeSet<PathBuf>,
     /// These files, each in one of the folders.
     files: BTreeSet<PathBuf>,
+    /// Folders that the gateway itself writes to.
+    own_folders: Vec<PathBuf>,
+    /// Files that the gateway itself writes, and what it writes beside them under a longer name.
+    own_files: Vec<PathBuf>,
 }
 
 /// What is watched for a configuration.
 pub fn watched(config: &Config) -> Watched {
     let files = config.data.values().chain(config.server.values().filter_map(|server| server.catalog.as_ref()));
-    Watched::of(&config.policy, files)
+    Watched::of(&config.policy, files).without_own(&config.audit, &config.control)
 }
 
 impl Watched {
@@ -41,33 +47,69 @@ impl Watched {
     pub fn of<'a>(policy: &Path, files: impl Iterator<Item = &'a PathBuf>) -> Watched {
         let mut watched = Watched::default();
         match policy.is_dir() {
-            true => watched.whole.push(policy.to_path_buf()),
+            true => watched.whole.push(real(policy)),
             false => watched.add(policy),
         }
         files.for_each(|file| watched.add(file));
         watched
     }
 
+    /// Without what the gateway itself writes: a record of a reload must not ask for another.
+    pub fn without_own(mut self, audit: &audit::Config, control: &control::Config) -> Watched {
+        self.own_folders.extend(audit.folder.as_deref().map(real));
+        let files = [&control.state, &control.socket].into_iter().flatten();
+        self.own_files.extend(files.filter_map(|file| in_folder(file)).map(|(_, file)| file));
+        self
+    }
+
     fn add(&mut self, file: &Path) {
-        let folder = match file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-            _ => PathBuf::from("."),
-        };
-        self.files.extend(file.file_name().map(|name| folder.join(name)));
-        self.folders.insert(folder);
+        if let Some((folder, file)) = in_folder(file) {
+            self.files.insert(file);
+            self.folders.insert(folder);
+        }
     }
 
     /// Whether what happened at a path may have changed the policy. Files that are links may change by a link beside
     /// them whose name begins with two dots.
     fn concerns(&self, path: &Path) -> bool {
         let is_link_of_many = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".."));
-        self.whole.iter().any(|folder| path.starts_with(folder)) || self.files.contains(path) || is_link_of_many
+        if is_link_of_many || self.files.contains(path) {
+            return true;
+        }
+        let within = |folder: &PathBuf| path.strip_prefix(folder).is_ok_and(|below| !is_hidden(below));
+        self.whole.iter().any(within) && !self.is_own(path)
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        let is_beside = |file: &PathBuf| {
+            let names = (file.file_name().map(OsStr::as_encoded_bytes), path.file_name().map(OsStr::as_encoded_bytes));
+            let is_longer = matches!(names, (Some(own), Some(name)) if name.starts_with(own));
+            is_longer && path.parent() == file.parent()
+        };
+        self.own_folders.iter().any(|folder| path.starts_with(folder)) || self.own_files.iter().any(is_beside)
     }
 
     fn paths(&self) -> impl Iterator<Item = (&PathBuf, RecursiveMode)> {
         let whole = self.whole.iter().map(|folder| (folder, RecursiveMode::Recursive));
         whole.chain(self.folders.iter().map(|folder| (folder, RecursiveMode::NonRecursive)))
     }
+}
+
+/// A path without links, as far as there is something at it.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// The folder of a file, and the file in it, which may be a link.
+fn in_folder(file: &Path) -> Option<(PathBuf, PathBuf)> {
+    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = real(folder);
+    Some((folder.clone(), folder.join(file.file_name()?)))
+}
+
+/// Whether a path leads through a name that begins with a dot: what editors and version control keep there is no policy.
+fn is_hidden(below: &Path) -> bool {
+    below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."))
 }
 
 /// Who asks for a reload beside the files.
@@ -79,9 +121,35 @@ pub enum Asked {
     ByNobody,
 }
 
-/// Reloads until told to stop.
-pub async fn watch(watched: Watched, (policy, log): (Arc<Store>, Log), asked: Asked, mut stop: watch::Receiver<bool>) {
-    let (sender, mut changes) = mpsc::unbounded_channel();
+/// Reloads until told to stop. What changes once this has returned is seen.
+pub fn watch(
+    watched: Watched,
+    (policy, log): (Arc<Store>, Log),
+    asked: Asked,
+    mut stop: watch::Receiver<bool>,
+) -> impl Future<Output = ()> {
+    let (watcher, mut changes) = changes(watched);
+    let mut hangups = Hangups::new(asked);
+    async move {
+        loop {
+            tokio::select! {
+                () = told(&mut stop) => return,
+                () = hangups.next() => {}
+                Some(()) = changes.recv(), if watcher.is_some() => {
+                    let settled =
+                        async { while let Ok(Some(())) = tokio::time::timeout(SETTLE, changes.recv()).await {} };
+                    let _ = tokio::time::timeout(LONGEST_SETTLE, settled).await;
+                }
+            }
+            // What is written while we read asks for another reload: it may not be in what we read.
+            reload(&policy, &log).await;
+        }
+    }
+}
+
+/// Begins to watch: something comes for each change, as long as the watcher lives.
+fn changes(watched: Watched) -> (Option<RecommendedWatcher>, mpsc::UnboundedReceiver<()>) {
+    let (sender, changes) = mpsc::unbounded_channel();
     let watching = watched.clone();
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let concerns = |event: &notify::Event| event.paths.iter().any(|path| watching.concerns(path));
@@ -101,20 +169,7 @@ pub async fn watch(watched: Watched, (policy, log): (Arc<Store>, Log), asked: As
             tracing::warn!(error = %error, folder = %folder.display(), "a folder cannot be watched: changes are not seen until SIGHUP, or a new start");
         }
     }
-    let mut hangups = Hangups::new(asked);
-    loop {
-        tokio::select! {
-            () = told(&mut stop) => return,
-            () = hangups.next() => {}
-            Some(()) = changes.recv(), if watcher.is_some() => {
-                let settled = async { while let Ok(Some(())) = tokio::time::timeout(SETTLE, changes.recv()).await {} };
-                let _ = tokio::time::timeout(LONGEST_SETTLE, settled).await;
-            }
-        }
-        reload(&policy, &log).await;
-        // What was written while we read is in what we read, or comes again.
-        while changes.try_recv().is_ok() {}
-    }
+    (watcher, changes)
 }
 
 /// Reloads once, and says how it went.
@@ -177,8 +232,10 @@ mod tests {
     fn only_what_the_policy_is_made_of_is_looked_at() {
         let files = [PathBuf::from("/etc/mcpz/payees.json"), PathBuf::from("catalog.json")];
         let watched = Watched::of(Path::new("/etc/mcpz/policy.mcpzb"), files.iter());
-        for path in ["/etc/mcpz/policy.mcpzb", "/etc/mcpz/payees.json", "./catalog.json", "/etc/mcpz/..data"] {
-            assert!(watched.concerns(Path::new(path)), "{path}");
+        let here = std::env::current_dir().unwrap().canonicalize().unwrap().join("catalog.json");
+        let of_folder = ["/etc/mcpz/policy.mcpzb", "/etc/mcpz/payees.json", "/etc/mcpz/..data"].map(Path::new);
+        for path in of_folder.into_iter().chain([here.as_path()]) {
+            assert!(watched.concerns(path), "{}", path.display());
         }
         for path in ["/etc/mcpz/audit-00000001.jsonl", "/etc/mcpz", "./other.json", "/etc/other/policy.mcpzb"] {
             assert!(!watched.concerns(Path::new(path)), "{path}");
@@ -186,6 +243,21 @@ mod tests {
         assert_eq!(watched.paths().count(), 2);
         let folder = tempfile::tempdir().unwrap();
         let watched = Watched::of(folder.path(), [].iter());
-        assert!(watched.concerns(&folder.path().join("policy/main.mcpz")));
+        assert!(watched.concerns(&folder.path().canonicalize().unwrap().join("policy/main.mcpz")));
+    }
+
+    #[test]
+    fn what_the_gateway_itself_writes_and_what_is_hidden_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let audit = audit::Config { folder: Some(folder.join("audit")), ..audit::Config::default() };
+        let control = control::Config { state: Some(folder.join("state.json")), socket: Some(folder.join("run/c")) };
+        let watched = Watched::of(&folder, [folder.join("data.json")].iter()).without_own(&audit, &control);
+        for path in ["audit/audit-00000001.jsonl", "audit", "state.json", "state.json.new", "run/c", ".git/index"] {
+            assert!(!watched.concerns(&folder.join(path)), "{path}");
+        }
+        for path in ["policy/main.mcpz", "audit.mcpz", "policy/state.json", "mcpz.lock", "data.json", "..data"] {
+            assert!(watched.concerns(&folder.join(path)), "{path}");
+        }
     }
 }

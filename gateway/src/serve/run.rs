@@ -1,6 +1,6 @@
 //! `mcpz run`: one server over stdio, wrapped in a policy, for the client that started us.
 
-use super::{desk, reload};
+use super::reload;
 use crate::audit::{self, Log};
 use crate::carry::{Ledgers, now_ms};
 use crate::control::{self, KillSwitch, Quiet};
@@ -94,13 +94,12 @@ pub async fn run(
     let (server, command) = choose(&policy.snapshot(), options.server, options.command)?;
     let log = Log::open(&options.audit).map_err(|error| RunError::Open(format!("the audit log: {error}")))?;
     let kill = KillSwitch::open(&options.control);
-    let control =
-        desk::control(options.control.socket.as_deref(), kill.clone(), Arc::new(Quiet), std::future::pending())
-            .map_err(|error| RunError::Open(format!("the control socket: {error}")))?;
+    let control = control::serve(&options.control, kill.clone(), Arc::new(Quiet), std::future::pending())
+        .map_err(|error| RunError::Open(format!("the control socket: {error}")))?;
     let control = tokio::spawn(control);
     let (stopping, stopped) = watch::channel(false);
     let watching = options.watched.split_first().map(|(policy_path, files)| {
-        let watched = reload::Watched::of(policy_path, files.iter());
+        let watched = reload::Watched::of(policy_path, files.iter()).without_own(&options.audit, &options.control);
         tokio::spawn(reload::watch(watched, (policy.clone(), log.clone()), reload::Asked::ByNobody, stopped))
     });
     let shared = Arc::new(Shared::new(policy.clone(), kill.clone(), options.limits));

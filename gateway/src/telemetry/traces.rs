@@ -9,11 +9,9 @@
 use super::Config;
 use crate::policy::hex;
 use crate::record::{Call, Event, Record};
+use crate::tls;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -23,6 +21,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Spans that may wait.
 const QUEUE: usize = 4096;
+/// Longest target of a span, in bytes.
+const MAX_TARGET: usize = 256;
 /// Spans sent in one go.
 const MAX_BATCH: usize = 512;
 /// How long a batch waits for more.
@@ -54,10 +54,10 @@ impl Traces {
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
             return Err("telemetry.otlp: give an http or https URL".to_owned());
         }
-        let client = crate::identity::fetch::client(config.otlp_ca_file.as_deref())
-            .map_err(|error| format!("telemetry.otlp_ca_file: {error}"))?;
+        let client =
+            tls::client(config.otlp_ca_file.as_deref()).map_err(|error| format!("telemetry.otlp_ca_file: {error}"))?;
         let (queue, spans) = channel(QUEUE);
-        let exporter = Exporter { client, uri, service: config.service.clone() };
+        let exporter = Exporter { client: tls::pooled(client), uri, service: config.service.clone() };
         tokio::spawn(exporter.run(spans));
         Ok(Traces { queue: Some(queue), dropped: Arc::default() })
     }
@@ -99,6 +99,12 @@ pub fn parent(traceparent: &str) -> Option<(&str, &str)> {
     (fits && ends && is_named(trace) && is_named(span)).then_some((trace, span))
 }
 
+/// A target, as far as it is kept: any text of any length may be asked for, and spans wait in memory.
+fn clipped(target: Option<&str>) -> &str {
+    let target = target.unwrap_or_default();
+    target.get(..target.floor_char_boundary(MAX_TARGET)).unwrap_or(target)
+}
+
 fn attribute(key: &str, value: &str) -> Value {
     json!({"key": key, "value": {"stringValue": value}})
 }
@@ -134,9 +140,9 @@ fn described(method: &str, action: Option<&str>, target: &str) -> Vec<Value> {
     attributes
 }
 
-/// `{method} {target}`, where the target is a name of few.
-fn name(method: &str, action: Option<&str>, target: &str) -> String {
-    let is_named = matches!(action, Some("call" | "get")) && !target.is_empty();
+/// `{method} {target}`, where the target is a name of few: it was allowed, so a server declares it.
+fn name(method: &str, action: Option<&str>, target: &str, is_allowed: bool) -> String {
+    let is_named = is_allowed && matches!(action, Some("call" | "get")) && !target.is_empty();
     if is_named { format!("{method} {target}") } else { method.to_owned() }
 }
 
@@ -147,7 +153,7 @@ fn nanoseconds(at_ms: i64, more_us: i128) -> String {
 /// The span of a decision.
 fn span(record: &Record) -> Value {
     let method = if record.method.is_empty() { record.event.name() } else { &record.method };
-    let target = record.target.as_deref().unwrap_or_default();
+    let target = clipped(record.target.as_deref());
     let mut attributes = described(method, record.action, target);
     attributes.extend([
         attribute("mcpz.effect", record.effect),
@@ -170,7 +176,7 @@ fn span(record: &Record) -> Value {
         "traceId": trace(record.trace_id.as_deref(), &record.id),
         "spanId": own_span(&record.id),
         "parentSpanId": record.parent_span.as_deref().unwrap_or_default(),
-        "name": name(method, record.action, target),
+        "name": name(method, record.action, target, !is_denied),
         "kind": 2,
         "startTimeUnixNano": nanoseconds(record.at_ms, -i128::from(record.latency_us)),
         "endTimeUnixNano": nanoseconds(record.at_ms, 0),
@@ -181,7 +187,7 @@ fn span(record: &Record) -> Value {
 
 /// The span of a request that was forwarded, below that of its decision.
 fn call_span(call: &Call) -> Value {
-    let target = call.target.as_deref().unwrap_or_default();
+    let target = clipped(call.target.as_deref());
     let mut attributes = described(&call.method, call.action, target);
     attributes.extend([attribute("mcpz.server", &call.server), attribute("mcpz.decision.id", &call.decision)]);
     if let Some(version) = &call.version {
@@ -197,7 +203,7 @@ fn call_span(call: &Call) -> Value {
         "traceId": trace(call.trace_id.as_deref(), &call.decision),
         "spanId": derived("call", &call.decision, 8),
         "parentSpanId": own_span(&call.decision),
-        "name": name(&call.method, call.action, target),
+        "name": name(&call.method, call.action, target, true),
         "kind": 3,
         "startTimeUnixNano": nanoseconds(call.at_ms, 0),
         "endTimeUnixNano": nanoseconds(call.at_ms, i128::from(call.took_us)),
@@ -207,7 +213,7 @@ fn call_span(call: &Call) -> Value {
 }
 
 struct Exporter {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: tls::Client<Full<Bytes>>,
     uri: http::Uri,
     service: String,
 }
@@ -295,11 +301,25 @@ mod tests {
     }
 
     #[test]
+    fn a_span_is_small_whatever_was_asked_for() {
+        let target = format!("a{}", "é".repeat(1 << 20));
+        for effect in ["allow", "deny"] {
+            let long = Record { target: Some(target.clone()), effect, ..record() };
+            let all = [span(&long), call_span(&Call::of(&long, None))];
+            assert!(all.iter().all(|span| span.to_string().len() < 3000));
+            let kept = format!("a{}", "é".repeat(127));
+            assert!(all.iter().all(|span| span.to_string().contains(&format!("\"{kept}\""))), "whole characters");
+        }
+        let allowed = span(&Record { effect: "allow", ..record() });
+        assert_eq!(allowed["name"], "tools/call refund");
+    }
+
+    #[test]
     fn a_span_says_what_the_record_says() {
         let span = span(&record());
         assert_eq!(span["traceId"], TRACE);
         assert_eq!(span["parentSpanId"], "00f067aa0ba902b7");
-        assert_eq!(span["name"], "tools/call refund");
+        assert_eq!(span["name"], "tools/call", "what is denied may have any name");
         assert_eq!(span["endTimeUnixNano"], "1772445600000000000");
         assert_eq!(span["startTimeUnixNano"], "1772445599998500000");
         let attributes = span["attributes"].to_string();

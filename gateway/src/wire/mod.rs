@@ -4,6 +4,7 @@
 //! runtime's strict reader (no batch, no key twice, no key that imitates one of the protocol; limits on bytes,
 //! depth and values). [`splice`] makes the few changes a gateway has to make.
 
+pub mod codes;
 pub mod lines;
 pub mod splice;
 

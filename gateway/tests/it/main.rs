@@ -6,6 +6,7 @@ mod errors;
 mod http;
 mod identity;
 mod open;
+mod reload;
 mod secure;
 mod spans;
 mod stdio;
