@@ -20,6 +20,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Most sessions of one principal at one server.
 const MAX_SESSIONS: usize = 64;
@@ -136,6 +137,8 @@ pub struct Connection {
     pub network: Option<IpAddr>,
     /// Its certificate.
     pub certificate: Option<Vec<u8>>,
+    /// Told when it is to be closed, whatever its client has not read yet.
+    pub hang_up: Arc<Notify>,
 }
 
 impl Front {

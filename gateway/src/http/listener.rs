@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// The head of a request must have come within this time.
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ pub async fn serve(listener: Listener, front: Arc<Front>, stop: watch::Receiver<
     accept(socket, stop, patience, move |stream, address, stop| {
         let (front, tls) = (front.clone(), tls.clone());
         async move {
-            let mut connection = Connection { network: Some(address.ip()), certificate: None };
+            let mut connection = Connection { network: Some(address.ip()), ..Connection::default() };
             match tls {
                 None => converse(stream, front, connection, stop).await,
                 Some(Tls(config)) => {
@@ -80,7 +80,7 @@ pub async fn serve_admin(socket: TcpListener, tell: Tell, stop: watch::Receiver<
                 };
                 async move { Ok::<_, Infallible>(response) }
             });
-            drive(stream, service, stop).await;
+            drive(stream, service, stop, &Notify::new()).await;
         }
     })
     .await;
@@ -137,14 +137,16 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let connection = Arc::new(connection);
+    let hang_up = connection.hang_up.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (front, connection) = (front.clone(), connection.clone());
         async move { Ok::<_, Infallible>(front.serve(request, &connection).await) }
     });
-    drive(stream, service, stop).await;
+    drive(stream, service, stop, &hang_up).await;
 }
 
-async fn drive<S, F, R>(stream: S, service: F, mut stop: watch::Receiver<bool>)
+/// Serves a connection until it ends, or is hung up: then it is closed with what its client has not read.
+async fn drive<S, F, R>(stream: S, service: F, mut stop: watch::Receiver<bool>, hang_up: &Notify)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: hyper::service::Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future = R>,
@@ -159,7 +161,11 @@ where
     tokio::pin!(served);
     tokio::select! {
         _ = served.as_mut() => return,
+        () = hang_up.notified() => return,
         () = told(&mut stop) => served.as_mut().graceful_shutdown(),
     }
-    let _ = served.await;
+    tokio::select! {
+        _ = served => {}
+        () = hang_up.notified() => {}
+    }
 }

@@ -1,8 +1,8 @@
 //! Headers of the newer protocol that repeat the body: middle boxes route by them, so they must be equal.
 
 use crate::pins::{Mirrored, Pins};
-use crate::proxy::mirrored_name;
-use crate::wire::{at, str_at};
+use crate::proxy::{mirrored_name, version_of};
+use crate::wire::at;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -23,12 +23,9 @@ pub struct Mismatch;
 
 /// Checks the headers of a message against its body.
 pub fn check(headers: &HeaderMap, message: &Message<'_>, pins: &Pins, server: &str) -> Result<(), Mismatch> {
-    let document = message.document;
-    let body = message
-        .params
-        .and_then(|params| str_at(document, params, &["_meta", "io.modelcontextprotocol/protocolVersion"]));
-    let version = one(headers, VERSION)?;
-    if body.is_some() && version != body {
+    let (version, body) = (one(headers, VERSION)?, version_of(message));
+    // Only requests say their version in the body, and they must.
+    if (body.is_some() || message.kind == MessageKind::Request) && version != body {
         return Err(Mismatch);
     }
     if message.kind == MessageKind::Response {
@@ -122,8 +119,9 @@ mod tests {
     use super::*;
     use crate::wire::{Text, limits};
 
-    fn check_rows(rows: &[(&str, &str)]) -> Result<(), Mismatch> {
-        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"é","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#;
+    const BODY: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"é","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#;
+
+    fn check_rows(body: &'static str, rows: &[(&str, &str)]) -> Result<(), Mismatch> {
         let mut text = Text::new(bytes::Bytes::from(body));
         let message = text.read(&limits(1000)).unwrap();
         let mut headers = HeaderMap::new();
@@ -136,7 +134,7 @@ mod tests {
     #[test]
     fn headers_and_body_must_be_equal() {
         let (version, method, name) = ((VERSION, "2026-07-28"), (METHOD, "tools/call"), (NAME, "=?base64?w6k=?="));
-        assert_eq!(check_rows(&[version, method, name]), Ok(()));
+        assert_eq!(check_rows(BODY, &[version, method, name]), Ok(()));
         for rows in [
             &[method, name][..],
             &[version, name],
@@ -148,7 +146,17 @@ mod tests {
             &[version, method, name, name],
             &[version, method, name, ("mcp-param-region", "eu")],
         ] {
-            assert_eq!(check_rows(rows), Err(Mismatch), "{rows:?}");
+            assert_eq!(check_rows(BODY, rows), Err(Mismatch), "{rows:?}");
         }
+    }
+
+    #[test]
+    fn a_request_that_says_no_version_is_of_none() {
+        let version = (VERSION, "2026-07-28");
+        let request = r#"{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"x:y"}}"#;
+        let rows = [version, (METHOD, "resources/subscribe"), (NAME, "x:y")];
+        assert_eq!(check_rows(request, &rows), Err(Mismatch));
+        let notification = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
+        assert_eq!(check_rows(notification, &[version, (METHOD, "notifications/cancelled")]), Ok(()));
     }
 }

@@ -10,7 +10,7 @@
 //! | `front` | paths, sessions, who is live |
 //! | `listener` | connections, TLS, drain |
 //! | `post`, `stream` | what a client may ask |
-//! | `exchange` | one conversation and its way to the server |
+//! | `exchange` | one conversation, its way to the server, whoever waits for what comes back |
 //! | `upstream` | a server over HTTP |
 //! | `bridge` | a server over HTTP as a pair of streams, to ask what it offers |
 //! | `lane` | a server over stdio |

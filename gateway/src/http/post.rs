@@ -1,28 +1,20 @@
 //! POST: one message of a client.
 
 use super::checks::{self, Refused, one, refused};
-use super::exchange::{Exchange, Lease, Outcome, Waits};
+use super::exchange::{Exchange, Lease, Outcome};
 use super::front::Visit;
 use super::mirror::{self, Mismatch};
-use super::reply::{self, Body, Guard, SESSION};
-use crate::proxy::{Shown, is_modern_version};
-use crate::wire::{Text, Token, at, limits, str_at};
+use super::reply::{self, Body, SESSION};
+use crate::proxy::{Shown, is_modern_version, version_of};
+use crate::wire::codes::{HEADER_MISMATCH, NO_CAPABILITY, NO_METHOD, UNSUPPORTED_VERSION};
+use crate::wire::{Text, Token, at, limits};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use mcpz_runtime::json::Message;
 use std::sync::Arc;
 
-/// MCP 2026-07-28: a header does not repeat the body.
-const HEADER_MISMATCH: i64 = -32020;
-/// MCP 2026-07-28: the client cannot do what the answer would need.
-const NO_CAPABILITY: i64 = -32021;
-/// MCP 2026-07-28: the version is not spoken here.
-const NO_VERSION: i64 = -32022;
-/// JSON-RPC: no such method.
-const NO_METHOD: i64 = -32601;
 /// What is longer is no error that has a status of its own.
 const MAX_ERROR: usize = 64 * 1024;
 
@@ -101,7 +93,7 @@ fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Placed
         let full = refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open");
         return Ok((visit.begin_session().ok_or(full)?, None));
     }
-    if !said.is_some_and(is_modern_version) && !is_modern(&message) {
+    if !said.is_some_and(is_modern_version) && version_of(&message).is_none() {
         return Err(refused(StatusCode::BAD_REQUEST, "session_missing").into());
     }
     let snapshot = visit.front.shared.policy.snapshot();
@@ -109,14 +101,6 @@ fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Placed
         .map_err(|Mismatch| NoPlace::Mismatch(id.clone()))?;
     let full = refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open");
     Ok(visit.stateless(id.as_ref()).ok_or(full)?)
-}
-
-/// Whether a message says that it is of the newer protocol.
-fn is_modern(message: &Message<'_>) -> bool {
-    let version = message
-        .params
-        .and_then(|params| str_at(message.document, params, &["_meta", "io.modelcontextprotocol/protocolVersion"]));
-    version.is_some()
 }
 
 async fn mismatch(visit: &Visit<'_>, id: Option<&Token>) -> Response<Body> {
@@ -155,8 +139,8 @@ async fn respond(
             let status = plain_status(exchange, &body, given);
             reply::message(body, &shown, status, metadata)
         }
-        Outcome::Replies(id, mut replies) => {
-            let guard = Guard { exchange: exchange.clone(), waits: Waits::Answer(id), lease };
+        Outcome::Replies(mut guard, mut replies) => {
+            guard.lease = lease;
             let Some(first) = replies.recv().await else {
                 return reply::refused(refused(StatusCode::BAD_GATEWAY, "server_gone"));
             };
@@ -167,7 +151,10 @@ async fn respond(
                     let status = plain_status(exchange, &first.event.data, first.event.status);
                     reply::message(first.event.data, &first.shown, status, metadata)
                 }
-                false => reply::events(vec![first], Some(replies), Some(guard)),
+                false => {
+                    replies.when_cut(visit.connection.hang_up.clone());
+                    reply::events(vec![first], Some(replies), Some(guard))
+                }
             };
             reply::with_session(response, session.as_deref())
         }
@@ -184,7 +171,7 @@ fn plain_status(exchange: &Exchange, body: &Bytes, given: Option<StatusCode>) ->
         (None, _) => StatusCode::OK,
         (_, Some(status @ (StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND))) => status,
         (Some(NO_METHOD), _) => StatusCode::NOT_FOUND,
-        (Some(HEADER_MISMATCH | NO_CAPABILITY | NO_VERSION), _) => StatusCode::BAD_REQUEST,
+        (Some(HEADER_MISMATCH | NO_CAPABILITY | UNSUPPORTED_VERSION), _) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     }
 }

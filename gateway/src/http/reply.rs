@@ -1,7 +1,7 @@
 //! What goes back to a client: responses, and bodies that are streams of events.
 
 use super::checks::Refused;
-use super::exchange::{Exchange, Frame, Lease, Waits};
+use super::exchange::{Frame, Guard};
 use super::queue::Receiver;
 use super::sse;
 use crate::identity;
@@ -13,7 +13,6 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame as BodyFrame;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A body.
@@ -74,24 +73,6 @@ pub fn with_session(mut response: Response<Body>, id: Option<&str>) -> Response<
         response.headers_mut().insert(HeaderName::from_static(SESSION), value);
     }
     response
-}
-
-/// Ends what a client does not wait for any more.
-pub struct Guard {
-    /// The exchange.
-    pub exchange: Arc<Exchange>,
-    /// What it waited for.
-    pub waits: Waits,
-    /// The request's id is its own until then.
-    pub lease: Option<Lease>,
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.exchange.client_left(&self.waits);
-        // Only now may another request have the id.
-        self.lease = None;
-    }
 }
 
 /// One message, as the stream of events that a server would have made of it.

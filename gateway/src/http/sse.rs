@@ -15,6 +15,9 @@ pub struct Event {
     pub status: Option<http::StatusCode>,
 }
 
+/// Longest id of an event.
+const MAX_ID: usize = 1024;
+
 /// Why a stream cannot be read on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SseFault {
@@ -84,6 +87,7 @@ impl Reader {
                 self.has_data = true;
                 self.data.extend_from_slice(value.as_bytes());
             }
+            "id" if value.len() > MAX_ID => return Err(SseFault::Malformed),
             "id" if !value.contains('\0') => self.event.id = Some(value.to_owned()),
             "retry" => self.event.retry = value.parse().ok(),
             "event" => self.other_type = value != "message",
@@ -162,6 +166,9 @@ mod tests {
         assert_eq!(Reader::new(10).push(b"data: 01234567890\n\n"), Err(SseFault::TooLong));
         assert_eq!(Reader::new(10).push(b"data: 01234567890"), Err(SseFault::TooLong));
         assert_eq!(Reader::new(100).push(b"data: {}\rdata: x\n\n"), Err(SseFault::Malformed));
+        let long = |length: usize| format!("id: {}\ndata: x\n\n", "i".repeat(length));
+        assert!(Reader::new(9000).push(long(MAX_ID).as_bytes()).is_ok());
+        assert_eq!(Reader::new(9000).push(long(MAX_ID + 1).as_bytes()), Err(SseFault::Malformed));
         assert_eq!(Reader::new(100).push(b"data: \xff\n\n"), Err(SseFault::Malformed));
     }
 }

@@ -1,9 +1,10 @@
 //! GET and DELETE: the stream that a client opens within its session, and the end of a session.
 
 use super::checks::{self, one, refused};
-use super::exchange::{Exchange, Origin};
+use super::exchange::{Exchange, Guard, Origin, Waits};
 use super::front::{Upstream, Visit};
-use super::reply::{self, Body, Guard, SESSION};
+use super::queue::Receiver;
+use super::reply::{self, Body, SESSION};
 use super::upstream;
 use http::{HeaderMap, Response, StatusCode};
 use std::sync::Arc;
@@ -38,16 +39,22 @@ pub async fn open(visit: Visit<'_>, headers: &HeaderMap) -> Response<Body> {
             }
         };
         let (waits, frames) = exchange.open_stream();
-        let (reading, ours) = (exchange.clone(), waits.clone());
+        let (reading, ours) = (Arc::downgrade(&exchange), waits.clone());
         let pump = tokio::spawn(async move {
             upstream::pump(reading.clone(), response, Origin::Stream).await;
-            reading.client_left(&ours);
+            reading.upgrade().iter().for_each(|exchange| exchange.client_left(&ours));
         });
         exchange.set_stream_pump(pump.abort_handle());
-        return reply::events(Vec::new(), Some(frames), Some(Guard { exchange, waits, lease: None }));
+        return opened(&visit, &exchange, waits, frames);
     }
     let (waits, frames) = exchange.open_stream();
-    reply::events(Vec::new(), Some(frames), Some(Guard { exchange, waits, lease: None }))
+    opened(&visit, &exchange, waits, frames)
+}
+
+/// The stream that was opened.
+fn opened(visit: &Visit<'_>, exchange: &Arc<Exchange>, waits: Waits, frames: Receiver) -> Response<Body> {
+    frames.when_cut(visit.connection.hang_up.clone());
+    reply::events(Vec::new(), Some(frames), Some(Guard::new(exchange, waits)))
 }
 
 /// Ends a session, here and at the server.

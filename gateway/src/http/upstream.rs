@@ -1,6 +1,7 @@
 //! A server over HTTP. It gets what was judged, its own credential, and nothing of the client's.
 
 use super::exchange::{Exchange, Frame, Origin};
+use super::front::Endpoint;
 use super::mirror;
 use super::sse::{Event, Reader};
 use crate::carry::lock;
@@ -11,13 +12,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+/// Events without data before an answer that are remembered, to show a denial in the same form.
+const MAX_BEFORE: usize = 16;
+/// A response whose answer has come is read on for so long, so that its connection can be used again.
+const AFTER_ANSWER: Duration = Duration::from_secs(5);
 
 /// Where an upstream's credential comes from; it is read for each request, so that it can be replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,25 +62,19 @@ pub struct HttpServer {
 }
 
 /// A client and its idle connections.
-type Pooled = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Pooled = crate::tls::Client<Full<Bytes>>;
 
 impl HttpServer {
     /// A server, with the authorities that its certificate may come from.
     pub fn new(url: http::Uri, credential: Credential, timeout: Duration, tls: rustls::ClientConfig) -> HttpServer {
-        let client = ArcSwap::from_pointee(pooled(tls.clone()));
+        let client = ArcSwap::from_pointee(crate::tls::pooled(tls.clone()));
         HttpServer { url, credential, timeout, tls, client }
     }
 
     /// Closes connections that are idle; what is under way has its own.
     pub fn close_idle(&self) {
-        self.client.store(Arc::new(pooled(self.tls.clone())));
+        self.client.store(Arc::new(crate::tls::pooled(self.tls.clone())));
     }
-}
-
-fn pooled(tls: rustls::ClientConfig) -> Pooled {
-    let connector =
-        hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-    Client::builder(TokioExecutor::new()).build(connector)
 }
 
 /// Why a server over HTTP gave no answer that can be forwarded.
@@ -102,10 +98,14 @@ impl UpstreamFault {
 }
 
 /// Headers of the client that a server gets: those that repeat the body, checked, and the trace.
-fn forwarded(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    matches!(name, mirror::VERSION | mirror::METHOD | mirror::NAME | "traceparent" | "tracestate")
-        || name.starts_with(mirror::PARAM)
+pub fn forwarded(headers: &HeaderMap) -> HeaderMap {
+    let is_forwarded = |name: &HeaderName| {
+        let name = name.as_str();
+        matches!(name, mirror::VERSION | mirror::METHOD | mirror::NAME | "traceparent" | "tracestate")
+            || name.starts_with(mirror::PARAM)
+    };
+    let rows = headers.iter().filter(|(name, _)| is_forwarded(name));
+    rows.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn request(server: &HttpServer, exchange: &Exchange, method: Method) -> Result<http::request::Builder, UpstreamFault> {
@@ -133,27 +133,18 @@ pub(super) async fn send(
     }
 }
 
-/// Posts a message. `None`: it was accepted, and nothing comes back.
+/// Posts a message, with headers of the client or of its own. `None`: it was accepted, and nothing comes back.
 pub async fn post(
     server: &HttpServer,
     exchange: &Exchange,
     message: Bytes,
-    headers: Option<&HeaderMap>,
+    headers: Option<HeaderMap>,
 ) -> Result<Option<Response<Incoming>>, UpstreamFault> {
     let mut request = request(server, exchange, Method::POST)?
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "application/json, text/event-stream");
-    match headers {
-        Some(headers) => {
-            for (name, value) in headers.iter().filter(|(name, _)| forwarded(name)) {
-                request = request.header(name, value);
-            }
-        }
-        None => {
-            for (name, value) in own_headers(exchange, &message) {
-                request = request.header(name, value);
-            }
-        }
+    for (name, value) in &headers.unwrap_or_else(|| own_headers(exchange, &message)) {
+        request = request.header(name, value);
     }
     let request = request.body(Full::new(message)).map_err(|_| UpstreamFault::of("upstream_request"))?;
     let response = send(server, request).await?;
@@ -175,11 +166,11 @@ pub async fn post(
 }
 
 /// Headers of a message that the gateway sends by itself.
-fn own_headers(exchange: &Exchange, message: &Bytes) -> Vec<(HeaderName, HeaderValue)> {
-    let mut rows = Vec::new();
+fn own_headers(exchange: &Exchange, message: &Bytes) -> HeaderMap {
+    let mut rows = HeaderMap::new();
     let version = exchange.version();
     if let Some(value) = version.as_deref().and_then(|version| HeaderValue::from_str(version).ok()) {
-        rows.push((HeaderName::from_static(mirror::VERSION), value));
+        rows.insert(mirror::VERSION, value);
     }
     if version.as_deref().is_some_and(crate::proxy::is_modern_version) {
         let mut text = Text::new(message.clone());
@@ -234,7 +225,7 @@ fn essence(media: &str) -> &str {
     media.split(';').next().unwrap_or_default().trim()
 }
 
-fn is_json(response: &Response<Incoming>) -> bool {
+pub(super) fn is_json(response: &Response<Incoming>) -> bool {
     essence(media(response)) == "application/json"
 }
 
@@ -242,76 +233,93 @@ pub(super) fn is_events(response: &Response<Incoming>) -> bool {
     essence(media(response)) == "text/event-stream"
 }
 
-/// Reads a response to its end, message by message.
-pub async fn pump(exchange: Arc<Exchange>, response: Response<Incoming>, origin: Origin) {
+/// Reads a response to its end, message by message, as long as there is the exchange it belongs to.
+pub async fn pump(exchange: Weak<Exchange>, response: Response<Incoming>, origin: Origin) {
+    let Some(endpoint) = exchange.upgrade().map(|exchange| exchange.endpoint.clone()) else { return };
     let events = is_events(&response);
     let status = Some(response.status());
+    let reading = Reading { exchange, endpoint, origin };
     let mut may_resume = false;
     let why = if response.headers().contains_key(header::CONTENT_ENCODING) {
-        tracing::warn!(server = %exchange.endpoint.server, "an answer is encoded, which was not asked for");
+        tracing::warn!(server = %reading.endpoint.server, "an answer is encoded, which was not asked for");
         "answer_malformed"
     } else if events {
-        pump_events(&exchange, response.into_body(), &origin, &mut may_resume).await
+        reading.events(response.into_body(), &mut may_resume).await
     } else {
-        pump_whole(&exchange, response.into_body(), &origin, status).await
+        reading.whole(response.into_body(), status).await
     };
-    if let Origin::Response(id) = origin {
-        exchange.response_ended(&id, may_resume && exchange.session.is_some(), why);
+    if let (Origin::Response(id), Some(exchange)) = (&reading.origin, reading.exchange.upgrade()) {
+        exchange.response_ended(id, may_resume && exchange.session.is_some(), why);
     }
 }
 
-/// An event stream. What an answer that has not come by its end is missing for.
-async fn pump_events(
-    exchange: &Arc<Exchange>,
-    mut body: Incoming,
-    origin: &Origin,
-    may_resume: &mut bool,
-) -> &'static str {
-    let mut reader = Reader::new(exchange.endpoint.max_answer);
-    let mut before = Vec::new();
-    while let Some(Ok(frame)) = body.frame().await {
-        let Some(piece) = frame.data_ref() else { continue };
-        let events = match reader.push(piece) {
-            Ok(events) => events,
-            Err(fault) => {
-                tracing::warn!(server = %exchange.endpoint.server, ?fault, "an event stream cannot be read on");
-                *may_resume = false;
-                return "answer_malformed";
+/// A response that is read. It keeps no exchange alive: a server may leave a response open for ever.
+struct Reading {
+    exchange: Weak<Exchange>,
+    endpoint: Arc<Endpoint>,
+    origin: Origin,
+}
+
+impl Reading {
+    /// An event stream. What an answer that has not come by its end is missing for.
+    async fn events(&self, mut body: Incoming, may_resume: &mut bool) -> &'static str {
+        let mut reader = Reader::new(self.endpoint.max_answer);
+        let mut before = Vec::new();
+        let mut is_answered = false;
+        while let Some(piece) = piece(&mut body, is_answered).await {
+            let events = match reader.push(&piece) {
+                Ok(events) => events,
+                Err(fault) => {
+                    tracing::warn!(server = %self.endpoint.server, ?fault, "an event stream cannot be read on");
+                    *may_resume = false;
+                    return "answer_malformed";
+                }
+            };
+            for event in events {
+                let Some(exchange) = self.exchange.upgrade() else { return "server_gone" };
+                *may_resume |= event.id.is_some();
+                if event.data.is_empty() {
+                    // Of more than these an answer's form is not learned.
+                    before.truncate(MAX_BEFORE - 1);
+                    before.push(Mark { id: event.id.clone(), retry: event.retry });
+                    // Without data an event only carries an id to resume from.
+                    exchange.deliver(Frame { event, is_answer: false, shown: Shown::Plain }, None, &self.origin);
+                } else {
+                    exchange.from_server(event, &self.origin, &std::mem::take(&mut before)).await;
+                }
+                is_answered = matches!(&self.origin, Origin::Response(id) if !lock(&exchange.conversation).is_open(id));
             }
+        }
+        "server_gone"
+    }
+
+    /// A response of one message.
+    async fn whole(&self, mut body: Incoming, status: Option<StatusCode>) -> &'static str {
+        let mut whole = Vec::new();
+        while let Some(piece) = piece(&mut body, false).await {
+            if whole.len() + piece.len() > self.endpoint.max_answer {
+                tracing::warn!(server = %self.endpoint.server, "an answer is longer than `limits.answer_bytes`");
+                return "answer_too_long";
+            }
+            whole.extend_from_slice(&piece);
+        }
+        if let Some(exchange) = self.exchange.upgrade().filter(|_| !whole.is_empty()) {
+            let event = Event { data: Bytes::from(whole), status, ..Event::default() };
+            exchange.from_server(event, &self.origin, &[]).await;
+        }
+        "server_gone"
+    }
+}
+
+/// The next piece of a body. Once its answer has come, a response is not waited for without end.
+async fn piece(body: &mut Incoming, is_answered: bool) -> Option<Bytes> {
+    loop {
+        let frame = match is_answered {
+            false => body.frame().await,
+            true => tokio::time::timeout(AFTER_ANSWER, body.frame()).await.ok()?,
         };
-        for event in events {
-            *may_resume |= event.id.is_some();
-            if event.data.is_empty() {
-                before.push(Mark { id: event.id.clone(), retry: event.retry });
-                // Without data an event only carries an id to resume from.
-                exchange.deliver(Frame { event, is_answer: false, shown: Shown::Plain }, None, origin);
-            } else {
-                exchange.from_server(event, origin, &std::mem::take(&mut before)).await;
-            }
+        if let Ok(piece) = frame?.ok()?.into_data() {
+            return Some(piece);
         }
     }
-    "server_gone"
-}
-
-/// A response of one message.
-async fn pump_whole(
-    exchange: &Arc<Exchange>,
-    mut body: Incoming,
-    origin: &Origin,
-    status: Option<StatusCode>,
-) -> &'static str {
-    let mut whole = Vec::new();
-    while let Some(Ok(frame)) = body.frame().await {
-        let Some(piece) = frame.data_ref() else { continue };
-        if whole.len() + piece.len() > exchange.endpoint.max_answer {
-            tracing::warn!(server = %exchange.endpoint.server, "an answer is longer than `limits.answer_bytes`");
-            return "answer_too_long";
-        }
-        whole.extend_from_slice(piece);
-    }
-    if !whole.is_empty() {
-        let event = Event { data: Bytes::from(whole), status, ..Event::default() };
-        exchange.from_server(event, origin, &[]).await;
-    }
-    "server_gone"
 }

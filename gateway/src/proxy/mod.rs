@@ -31,10 +31,10 @@ mod reports;
 mod survey;
 
 pub use came::{Came, Form, Mark, Way};
-pub use conversation::{Conversation, Limits};
+pub use conversation::{Conversation, Limits, cancelled};
 pub use denial::Shown;
 pub use judge::{Judged, Peer};
-pub use methods::{Era, is_modern_version, mirrored_name};
+pub use methods::{Era, is_modern_version, mirrored_name, version_of};
 pub use open::Tasks;
 pub use survey::{Learned, Servers};
 

@@ -1,7 +1,7 @@
 //! Streamable HTTP: raw bytes to a gateway, recording servers behind it.
 
 use crate::support::peer::{Folder, HttpPeer, Response, gateway, parse, post, raw, soon};
-use crate::support::{INITIALIZE, POLICY, call};
+use crate::support::{INITIALIZE, MODERN, POLICY, call};
 use mcpz_gateway::control::{Entry, Subject};
 use mcpz_gateway::serve::Running;
 use std::net::SocketAddr;
@@ -11,7 +11,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const VERSION: (&str, &str) = ("MCP-Protocol-Version", "2025-11-25");
-const MODERN: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 /// The policy for callers without a credential, and its server where `place` says.
 fn policy(place: &str) -> String {
@@ -154,6 +153,8 @@ async fn headers_of_the_newer_protocol_repeat_the_body() {
         assert_eq!(refused.status, 400, "{headers:?}: {refused:?}");
         assert_eq!(refused.json()["error"]["code"], -32020, "{headers:?}");
     }
+    let silent = say(&running, &call(2, "read_note", r#"{"id":"n1"}"#), &[version, method, name, note]).await;
+    assert_eq!((silent.status, &silent.json()["error"]["code"]), (400, &(-32020).into()), "its body says no version");
     assert_eq!(peer.reached().len(), reached);
     assert!(!peer.headers().iter().any(|(name, _)| name == "mcp-session-id"));
     soon(running.stop()).await;
@@ -386,5 +387,23 @@ async fn a_client_that_reads_too_slowly_is_cut() {
     let mut rest = Vec::new();
     let _ = soon(stream.read_to_end(&mut rest)).await;
     assert!(rest.len() < 60 << 20, "{} bytes came although it was cut", rest.len());
+    soon(running.stop()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connection_of_a_client_that_reads_nothing_is_closed_when_it_is_cut() {
+    let folder = Folder::new();
+    let running = over_stdio(&folder).await;
+    let id = session(&running).await;
+    let flood = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search_notes","arguments":{"query":"flood"},"_meta":{"progressToken":"p"}}}"#;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(&post(flood, &[("Mcp-Session-Id", id.as_str()), VERSION])).await.unwrap();
+    // Nothing is ever read. Who has been hung up on learns it by writing.
+    soon(async {
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     soon(running.stop()).await;
 }

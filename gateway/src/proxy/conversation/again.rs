@@ -25,7 +25,7 @@ impl Conversation {
         for (id, reason) in cut {
             step.records.push(Record { effect: "deny", ..reports::about(&seat, Event::Cut, reason) });
             step.then.extend(self.abandon(&id, reason));
-            step.then.push(send(Side::Server, &cancelled(&id)));
+            step.then.push(send(Side::Server, &cancelled(&id, "no longer allowed")));
         }
         let ended: BTreeSet<String> = self
             .subscribed
@@ -69,10 +69,10 @@ fn no_longer(seat: &Seat<'_>, request: &Bytes, scratch: &mut Scratch) -> Option<
     (!judged.is_allow()).then(|| judged.reason())
 }
 
-/// Tells a server that a request will not be waited for.
-fn cancelled(id: &Token) -> Bytes {
+/// Tells a server that a request will not be waited for, and why.
+pub fn cancelled(id: &Token, why: &'static str) -> Bytes {
     Bytes::from(format!(
-        r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{},"reason":"no longer allowed"}}}}"#,
+        r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{},"reason":"{why}"}}}}"#,
         id.json()
     ))
 }

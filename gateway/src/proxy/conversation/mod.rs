@@ -10,6 +10,8 @@ mod notices;
 mod server;
 mod steps;
 
+pub use again::cancelled;
+
 use super::answers::{self, Open};
 use super::came::Came;
 use super::denial::Shown;
@@ -219,6 +221,11 @@ impl Conversation {
     /// Requests of the client that wait for an answer.
     pub fn waiting(&self) -> impl Iterator<Item = &Token> {
         self.open.keys()
+    }
+
+    /// Whether a request of the client waits for an answer.
+    pub fn is_open(&self, id: &Token) -> bool {
+        self.open.contains_key(id)
     }
 
     /// A message of the gateway's own could not be sent to the server.
