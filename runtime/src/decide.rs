@@ -7,6 +7,7 @@
 
 pub(crate) mod case;
 pub(crate) mod cover;
+mod entries;
 pub(crate) mod gates;
 mod lead;
 pub(crate) mod steps;

@@ -30,6 +30,7 @@ pub mod opcode;
 pub mod plan;
 pub mod program;
 pub mod schema;
+mod uris;
 pub mod value;
 pub mod verify;
 

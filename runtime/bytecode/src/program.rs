@@ -8,6 +8,7 @@ use crate::limits::{LARGE_TREE, SCOUTS};
 use crate::names::Names;
 use crate::plan::Plan;
 use crate::schema::{SchemaView, VerifiedSchema};
+use crate::uris::UriIndex;
 use crate::verify::{self, BlockFacts, ImageFacts, TreeFacts, VerifyError};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -28,6 +29,7 @@ pub struct Program {
     conditions: Conditions,
     trees: Vec<TreeFacts>,
     names: Names,
+    uris: UriIndex,
     plans: Vec<Plan>,
     read_below: BTreeMap<TreeId, Vec<SlotId>>,
     scouts: BTreeMap<TreeId, Vec<EntryRow>>,
@@ -63,6 +65,7 @@ impl Program {
             plans: call_plans(&decoded.image, &trees, &names),
             conditions: Conditions::new(&decoded.image.blocks),
             names,
+            uris: UriIndex::new(&decoded.image),
             image: decoded.image,
             digest: container::digest(bytes, &found),
             automata,
@@ -158,6 +161,11 @@ impl Program {
     /// The entry points of an action and server that are about resources: rows of the image's `entries`.
     pub fn uri_entries(&self, action: Action, server: ServerId) -> core::ops::Range<usize> {
         self.names.uri_entries(&self.image, action, server)
+    }
+
+    /// The entry points of an action and server whose pattern begins as a URI does: rows of the image's `entries`, in no order.
+    pub fn uri_entries_of(&self, action: Action, server: ServerId, uri: &str) -> impl Iterator<Item = usize> {
+        self.uris.find(&self.image, (action, server), uri)
     }
 
     /// Sizes of the sections.

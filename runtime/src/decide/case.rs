@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::data::DataSet;
-use crate::decide::cover::{patterns_of, uri_fits};
+use crate::decide::entries::Entries;
 use crate::decide::lead::Lead;
 use crate::decide::tree::Walk;
 use crate::json::{Document, Kind, NodeId};
@@ -21,12 +21,12 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::net::IpAddr;
 use core::ops::ControlFlow;
-use mcpz_bytecode::ids::{BlockId, RuleId, TreeId, TypeId};
+use mcpz_bytecode::ids::{BlockId, PatternId, RuleId, TreeId, TypeId};
 use mcpz_bytecode::image::{
-    Action, BundleImage, CollectImage, EntryRow, EntryTarget, ParameterKind, RuleImage, RuleKindImage, SlotRoot,
-    StageTrees, StepImage, ToolImage, TreeImage, TypeImage,
+    CollectImage, EntryRow, ParameterKind, RuleImage, RuleKindImage, SlotRoot, StageTrees, StepImage, ToolImage,
+    TreeImage, TypeImage,
 };
-use mcpz_bytecode::plan::{Plan, Stage};
+use mcpz_bytecode::plan::Stage;
 use mcpz_bytecode::value::pattern::match_uri;
 use mcpz_bytecode::{ErrorCode, Program};
 
@@ -107,57 +107,6 @@ pub(crate) struct Work {
     pub outcomes: Outcomes,
 }
 
-/// The entry points about what is asked.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Entries<'a> {
-    /// Of the action, of the server, of the name.
-    plan: Plan,
-    /// About resources, each with whether it certainly fits: a pattern that may match only some
-    /// resources of the template that is asked about does not.
-    fitting: Vec<(&'a StageTrees, bool)>,
-}
-
-impl<'a> Entries<'a> {
-    /// Finds them.
-    fn find(program: &'a Program, asked: &Asked<'_>) -> Entries<'a> {
-        let call = asked.tool.filter(|_| asked.action == Action::Call);
-        if let Some(plan) = call.and_then(|row| program.call_plan(program.tool_number(asked.server, row)?)) {
-            return Entries { plan: *plan, fitting: Vec::new() };
-        }
-        let image = program.image();
-        let server = image.servers.get(asked.server.index());
-        let tool = asked.tool.and_then(|row| server?.tools.get(row)).map(|tool| tool.name.as_str());
-        let prompt = asked.prompt.and_then(|row| server?.prompts.get(row)).map(|prompt| prompt.name.as_str());
-        Entries { plan: program.plan(asked.action, asked.server, tool.or(prompt)), fitting: fitting(program, asked) }
-    }
-
-    /// The trees of a stage, each with whether it certainly fits.
-    pub fn roots(&self, stage: Stage) -> impl Iterator<Item = (TreeId, bool)> {
-        let fitting = self.fitting.iter().filter_map(move |(trees, certain)| Some((stage.of(trees)?, *certain)));
-        self.plan.stage(stage).iter().map(|tree| (tree, true)).chain(fitting)
-    }
-
-    /// Every tree.
-    fn all(&self) -> impl Iterator<Item = TreeId> {
-        Stage::ALL.into_iter().flat_map(|stage| self.roots(stage).map(|(tree, _)| tree))
-    }
-
-    /// Whether some entry point has rules of these stages.
-    fn has(&self, stages: &[Stage]) -> bool {
-        stages.iter().any(|stage| !self.plan.stage(*stage).is_empty())
-            || self.fitting.iter().any(|(trees, _)| stages.iter().any(|stage| stage.of(trees).is_some()))
-    }
-}
-
-/// Entry points about resources that fit what is asked.
-fn fitting<'a>(program: &'a Program, asked: &Asked<'_>) -> Vec<(&'a StageTrees, bool)> {
-    let Some(uri) = asked.uri else { return Vec::new() };
-    let image = program.image();
-    let certain = matches!(uri, Uri::Known(_));
-    let about = program.uri_entries(asked.action, asked.server).filter(|row| entry_fits(image, *row, asked));
-    about.filter_map(|row| Some((&image.entries.get(row)?.trees, certain))).collect()
-}
-
 /// A rule that is about what is asked, with one of its conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Row {
@@ -180,16 +129,6 @@ pub(crate) fn all_rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
     rows.sort_unstable();
     rows.dedup();
     rows
-}
-
-/// Whether an entry point about resources fits.
-fn entry_fits(image: &BundleImage, row: usize, asked: &Asked<'_>) -> bool {
-    match image.entries.get(row).map(|entry| &entry.target) {
-        Some(EntryTarget::Uri(pattern)) => {
-            image.patterns.get(pattern.index()).is_some_and(|pattern| uri_fits(pattern, asked))
-        }
-        _ => false,
-    }
 }
 
 /// The extraction stage's findings about what is asked.
@@ -219,13 +158,8 @@ pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>, work: &mut Wo
         return extracted;
     }
     if let Some(Uri::Known(uri)) = asked.uri {
-        let wanted = patterns_of(image, asked);
-        extracted.captures.by_pattern = image
-            .patterns
-            .iter()
-            .enumerate()
-            .map(|(row, pattern)| if wanted.contains(&row) { match_uri(pattern, uri) } else { None })
-            .collect();
+        let variables = |id: &PatternId| Some((*id, match_uri(image.patterns.get(id.index())?, uri)?));
+        extracted.captures.by_pattern = extracted.entries.patterns.iter().filter_map(variables).collect();
     }
     let server = image.servers.get(asked.server.index());
     let tool = asked.tool.and_then(|row| server?.tools.get(row));

@@ -4,11 +4,10 @@ use crate::decide::case::Case;
 use crate::decision::{LabelObligation, StoreObligation};
 use crate::json::{Document, Kind, NodeId};
 use crate::vm::context::{Asked, Uri};
-use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use mcpz_bytecode::ids::LabelId;
-use mcpz_bytecode::image::{Action, BundleImage, EntryTarget, TargetsImage, UriPartImage, UriPatternImage};
+use mcpz_bytecode::image::{Action, TargetsImage, UriPatternImage};
 use mcpz_bytecode::value::Decimal;
 use mcpz_bytecode::value::pattern::match_uri;
 
@@ -47,23 +46,8 @@ pub(crate) fn uri_fits(pattern: &UriPatternImage, asked: &Asked<'_>) -> bool {
 /// Whether some URI of a template could match a pattern: their literal beginnings agree.
 fn may_overlap(pattern: &UriPatternImage, template: &str) -> bool {
     let fixed = template.split('{').next().unwrap_or("");
-    let begin = match pattern.parts.first() {
-        Some(UriPartImage::Text(text)) => text.as_str(),
-        _ => "",
-    };
+    let begin = pattern.beginning();
     fixed.starts_with(begin) || begin.starts_with(fixed)
-}
-
-/// The patterns of entry points for what is asked.
-pub(crate) fn patterns_of(image: &BundleImage, asked: &Asked<'_>) -> BTreeSet<usize> {
-    let entries =
-        image.entries.iter().filter(|entry| entry.action == asked.action && entry.server == Some(asked.server));
-    entries
-        .filter_map(|entry| match entry.target {
-            EntryTarget::Uri(pattern) => Some(pattern.index()),
-            _ => None,
-        })
-        .collect()
 }
 
 /// Labels the result will carry.

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::net::IpAddr;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::ids::{ClassId, ServerId, SubjectId};
+use mcpz_bytecode::ids::{ClassId, PatternId, ServerId, SubjectId};
 use mcpz_bytecode::image::{Action, BundleImage};
 
 /// A resource.
@@ -50,8 +50,8 @@ pub struct Asked<'a> {
 /// What a URI pattern captured: by variable.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Captures<'a> {
-    /// For each pattern of the bundle: its variables, when it matches.
-    pub by_pattern: Vec<Option<Vec<(&'a str, &'a str)>>>,
+    /// The patterns that match, and their variables.
+    pub by_pattern: Vec<(PatternId, Vec<(&'a str, &'a str)>)>,
 }
 
 /// Parameters collected by kind.

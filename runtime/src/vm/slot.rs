@@ -132,9 +132,9 @@ fn uri_variable<'a>(cx: &Context<'a>, pattern: PatternId, symbol: SymbolId) -> V
         return Value::Unknown;
     }
     let name = cx.image().symbols.get(symbol.index());
-    let captured = cx.captures.by_pattern.get(pattern.index()).and_then(Option::as_ref);
-    let found =
-        captured.and_then(|variables| variables.iter().find(|(key, _)| Some(*key) == name.map(|name| name.as_str())));
+    let captured = cx.captures.by_pattern.iter().find(|(known, _)| *known == pattern);
+    let found = captured
+        .and_then(|(_, variables)| variables.iter().find(|(key, _)| Some(*key) == name.map(|name| name.as_str())));
     found.map_or(Value::Absent, |(_, value)| Value::Text(value))
 }
 

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 /// The variables a URI gives a pattern, in the order of the pattern; `None` when it does not match.
 /// When several ways to match exist, each variable and star in turn takes as little as it can.
 pub fn match_uri<'p, 'u>(pattern: &'p UriPatternImage, uri: &'u str) -> Option<Vec<(&'p str, &'u str)>> {
-    if uri.len() > MAX_URI_BYTES {
+    if uri.len() > MAX_URI_BYTES || !uri.starts_with(pattern.beginning()) {
         return None;
     }
     let reach = reachable(pattern, uri);
