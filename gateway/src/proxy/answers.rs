@@ -87,8 +87,8 @@ const READ: [&str; 12] = [
     "result",
 ];
 
-/// What is said of a task in prose, beside its result.
-const SAID: [&str; 2] = ["error", "statusMessage"];
+/// What is said of a task or of progress in prose, beside a result.
+const SAID: [&str; 3] = ["error", "statusMessage", "message"];
 
 /// Why an answer is not forwarded.
 struct Refused {
@@ -178,7 +178,8 @@ pub fn withheld(id: &Token, reason: &str, decision: &str) -> Bytes {
     denial::error(Some(id), -32003, &text, Some(json!({"reason": reason, "decision": decision})))
 }
 
-/// A notification that tells of a task: what it holds is treated as the answer to the call would be.
+/// A notification that tells of a task, or of the progress of a call: what it holds is treated as the answer to the call
+/// would be, whose obligations these are.
 pub fn notified(
     seat: &Seat<'_>,
     obligations: &Obligations,
@@ -187,35 +188,36 @@ pub fn notified(
 ) -> Result<Bytes, &'static str> {
     let document = message.document;
     let is_task = methods::treated(message.method, Side::Server) == methods::Treated::Task;
-    let Some(task) = message.params.filter(|_| is_task) else { return Ok(bytes.clone()) };
+    let tells = is_task || message.method == "notifications/progress";
+    let Some(told) = message.params.filter(|_| tells) else { return Ok(bytes.clone()) };
     let mut splices = Splices::new();
-    told_of_task(seat, obligations, (document, task), &mut splices)?;
+    settle_told(seat, obligations, (document, told), &mut splices)?;
     if splices.is_empty() {
         return Ok(bytes.clone());
     }
     Ok(Bytes::from(splices.apply(std::str::from_utf8(bytes).unwrap_or_default())))
 }
 
-/// Labels and redactions of what a server tells of a task; why it is withheld.
-fn told_of_task(
+/// Labels and redactions of what a server tells of a task or of progress; why it is withheld.
+fn settle_told(
     seat: &Seat<'_>,
     obligations: &Obligations,
-    (document, task): (Document<'_>, NodeId),
+    (document, told): (Document<'_>, NodeId),
     splices: &mut Splices,
 ) -> Result<(), &'static str> {
-    let result = document.get(task, "result");
+    let result = document.get(told, "result");
     let imitates = |node: &NodeId| has_imitation(document, *node, &READ);
-    if imitates(&task) || has_imitation(document, task, &SAID) || result.as_ref().is_some_and(imitates) {
+    if imitates(&told) || has_imitation(document, told, &SAID) || result.as_ref().is_some_and(imitates) {
         return Err("input_case_folded_key");
     }
     if let Some(result) = result {
         label(seat, &obligations.labels, document, result);
     }
-    let said: Vec<NodeId> = SAID.iter().filter_map(|name| document.get(task, name)).collect();
+    let said: Vec<NodeId> = SAID.iter().filter_map(|name| document.get(told, name)).collect();
     if !said.is_empty() {
         label_whole(seat, &obligations.labels, document, &said);
     }
-    redact::redact_task(document, task, &obligations.redactions, splices).map_err(|Withheld| "redaction")
+    redact::redact_told(document, told, &obligations.redactions, splices).map_err(|Withheld| "redaction")
 }
 
 /// Changes to an answer.
@@ -249,7 +251,7 @@ fn settle_result(
     let mut changed = Changed::default();
     nested_requests(seat, (document, result), scratch, &mut changed.records)?;
     if open.method == "tasks/get" {
-        told_of_task(seat, &open.obligations, (document, result), &mut changed.splices).map_err(Refused::because)?;
+        settle_told(seat, &open.obligations, (document, result), &mut changed.splices).map_err(Refused::because)?;
     } else {
         label(seat, &open.obligations.labels, document, result);
         redact::redact(document, result, &open.obligations.redactions, &mut changed.splices)

@@ -209,3 +209,31 @@ pub fn mirrored_name<'a>(message: &Message<'a>) -> Option<&'a str> {
 pub fn task_id<'a>(message: &Message<'a>) -> Option<&'a str> {
     str_at(message.document, message.params?, &["taskId"])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_need_the_kinds_that_they_are_about() {
+        let resources = [Pinned::Resource, Pinned::Template];
+        for (method, params, kinds) in [
+            ("tools/call", r#"{"name":"x"}"#, &[Pinned::Tool][..]),
+            ("prompts/get", r#"{"name":"x"}"#, &[Pinned::Prompt]),
+            ("resources/read", r#"{"uri":"x:y"}"#, &resources),
+            ("resources/subscribe", r#"{"uri":"x:y"}"#, &resources),
+            ("completion/complete", r#"{"ref":{"type":"ref/prompt","name":"x"}}"#, &[Pinned::Prompt]),
+            ("completion/complete", r#"{"ref":{"type":"ref/resource","uri":"x:y"}}"#, &resources),
+            ("completion/complete", r#"{"ref":{}}"#, &[Pinned::Prompt, Pinned::Resource, Pinned::Template]),
+            ("subscriptions/listen", r#"{"notifications":{"resourceSubscriptions":["x:y"]}}"#, &resources),
+            ("subscriptions/listen", r#"{"notifications":{"toolsListChanged":true}}"#, &[]),
+            ("tools/list", "{}", &[]),
+            ("ping", "{}", &[]),
+        ] {
+            let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+            let mut text = Text::new(Bytes::from(text));
+            let message = text.read(&limits(1000)).unwrap();
+            assert_eq!(kinds_of(&message), kinds, "{method} {params}");
+        }
+    }
+}

@@ -64,11 +64,12 @@ pub fn redact_error(
     Ok(())
 }
 
-/// The changes that hide the same in what a server tells of a task: its result, its error, and what it says of itself,
-/// which is prose as errors are, and is left out where a rule names a field.
-pub fn redact_task(
+/// The changes that hide the same in what a server tells of a call or a task that goes on: in its result, its error, and
+/// what it says of itself, which is prose as errors are, and is left out where a rule names a field. The members that the
+/// protocol needs stay.
+pub fn redact_told(
     document: Document<'_>,
-    task: NodeId,
+    told: NodeId,
     rules: &[RedactionObligation],
     splices: &mut Splices,
 ) -> Result<(), Withheld> {
@@ -77,11 +78,11 @@ pub fn redact_task(
         return Ok(());
     }
     let mut edits = Edits::default();
-    for (name, member) in document.members(task) {
+    for (name, member) in document.members(told) {
         match name {
-            "taskId" | "status" | "resultType" => {}
+            "taskId" | "status" | "resultType" | "progressToken" | "progress" | "total" => {}
             "error" => rules.error(document, member, &mut edits)?,
-            "statusMessage" if !rules.fields.is_empty() => {
+            "statusMessage" | "message" if !rules.fields.is_empty() => {
                 edits.values.insert(member, Edit::Gone);
             }
             _ => {
@@ -93,7 +94,7 @@ pub fn redact_task(
         }
     }
     if !edits.is_empty() {
-        splices.replace(span(document, task), render(document, task, &edits));
+        splices.replace(span(document, told), render(document, told, &edits));
     }
     Ok(())
 }
@@ -471,13 +472,13 @@ mod tests {
     }
 
     #[test]
-    fn a_task_is_hidden_from_as_its_result_and_error_are() {
+    fn what_is_told_of_a_task_or_of_progress_hides_what_its_answer_would() {
         let key = rule(RedactWhat::Matching("sk-[a-z0-9]+".to_owned()), RedactHow::Replace("[key]".to_owned()));
         let told = |text: &str, rules: &[RedactionObligation]| {
             let mut buffers = Buffers::new();
             let document = buffers.read(text.as_bytes(), &limits(text.len())).unwrap();
             let mut splices = Splices::new();
-            redact_task(document, document.root(), rules, &mut splices)?;
+            redact_told(document, document.root(), rules, &mut splices)?;
             Ok(splices.apply(text))
         };
         let text = r#"{"taskId":"sk-1","status":"working","statusMessage":"asks sk-2"}"#;
@@ -486,6 +487,10 @@ mod tests {
         let ssn = field("ssn", RedactHow::KeepLast(1));
         let silent = r#"{"taskId":"sk-1","status":"working"}"#;
         assert_eq!(told(text, std::slice::from_ref(&ssn)), Ok(silent.to_owned()));
+        let progress = r#"{"progressToken":1,"progress":2,"message":"asks sk-2"}"#;
+        assert_eq!(told(progress, std::slice::from_ref(&key)), Ok(progress.replace("sk-2", "[key]")));
+        let bare = r#"{"progressToken":1,"progress":2}"#;
+        assert_eq!(told(progress, std::slice::from_ref(&ssn)), Ok(bare.to_owned()));
         let done = r#"{"taskId":"t","result":{"content":[],"structuredContent":{"ssn":"123"}}}"#;
         let hidden = r#"{"taskId":"t","result":{"content":[],"structuredContent":{"ssn":"**3"}}}"#;
         assert_eq!(told(done, &[key.clone(), ssn.clone()]), Ok(hidden.to_owned()));

@@ -172,3 +172,27 @@ fn the_result_of_a_task_is_redacted_wherever_it_comes() {
     );
     assert!(only(&step, Client).to_string().contains("*****6789"), "{step:?}");
 }
+
+#[test]
+fn progress_hides_and_carries_what_the_answer_would() {
+    let policy = format!(
+        "{POLICY}\nlabel customers from notes.customer\n@id(\"after\") forbid anyone to call notes.search_notes when session holds customers\n"
+    );
+    let bench = bench(&policy);
+    let mut conversation = bench.greeted(1000);
+    let ask = call(1, "customer", "{}").replace(r#""arguments""#, r#""_meta":{"progressToken":"t"},"arguments""#);
+    take(&mut conversation, Client, &ask);
+    let other = ask.replace(r#""id":1"#, r#""id":0"#).replace(r#""customer""#, r#""ping_me""#);
+    assert_eq!(sent(&take(&mut conversation, Client, &other), Server).len(), 1, "a call with the same token");
+    let told = |params: &str| {
+        format!(r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":"t",{params}}}}}"#)
+    };
+    let find = call(2, "search_notes", r#"{"query":"x"}"#);
+    let plain = told(r#""progress":1"#);
+    assert_eq!(sent(&take(&mut conversation, Server, &plain), Client), [plain]);
+    assert_eq!(sent(&take(&mut conversation, Client, &find), Server).len(), 1, "nothing was seen yet");
+    let step = take(&mut conversation, Server, &told(r#""progress":2,"message":"the ssn is 123456789""#));
+    assert_eq!(only(&step, Client)["params"], serde_json::json!({"progressToken": "t", "progress": 2}));
+    let find = find.replace(r#""id":2"#, r#""id":3"#);
+    assert_eq!(reasons(&take(&mut conversation, Client, &find)), ["forbidden"]);
+}

@@ -2,10 +2,12 @@
 
 use super::Conversation;
 use super::steps::{Arrived, dropped, refusal};
+use crate::proxy::answers::Open;
 use crate::proxy::denial::Shown;
 use crate::proxy::judge::{Seat, judge};
 use crate::proxy::{Action, Step, answers, reports};
 use crate::wire::{Side, Token, at};
+use mcpz_runtime::decision::Obligations;
 
 impl Conversation {
     /// A notification of either side.
@@ -30,7 +32,8 @@ impl Conversation {
             return step;
         }
         let (to, about) = (from.other(), self.about(arrived));
-        let message = match answers::notified(seat, &judged.decision.obligations, message, arrived.bytes) {
+        let obligations = self.obligations_of_progress(arrived).unwrap_or(judged.decision.obligations);
+        let message = match answers::notified(seat, &obligations, message, arrived.bytes) {
             Ok(bytes) => bytes,
             Err(reason) => return dropped(seat, arrived, reason),
         };
@@ -77,13 +80,28 @@ impl Conversation {
         let (document, params) = (arrived.message.document, arrived.message.params?);
         let subscription = at(document, params, &["_meta", "io.modelcontextprotocol/subscriptionId"]);
         let subscription = subscription.and_then(|id| Token::of(document, id)).filter(|id| self.open.contains_key(id));
-        let progress = document.get(params, "progressToken").and_then(|token| Token::of(document, token));
-        let by_progress = || {
-            let token = progress.as_ref()?;
-            let open = self.open.iter().find(|(_, open)| open.progress.as_ref() == Some(token));
-            open.map(|(id, _)| id.clone())
-        };
-        subscription.or_else(by_progress)
+        subscription.or_else(|| self.in_progress(arrived).next().map(|(id, _)| id.clone()))
+    }
+
+    /// Open requests of the client with the progress token that a notification of the server names.
+    fn in_progress<'a>(&'a self, arrived: &Arrived<'_>) -> impl Iterator<Item = (&'a Token, &'a Open)> + use<'a> {
+        let (document, params) = (arrived.message.document, arrived.message.params);
+        let token = params.and_then(|params| document.get(params, "progressToken"));
+        let token = token.and_then(|token| Token::of(document, token)).filter(|_| arrived.from == Side::Server);
+        self.open.iter().filter(move |(_, open)| token.is_some() && open.progress == token)
+    }
+
+    /// What tells of the progress of a call is bound by what the call was allowed with; where a client has given several
+    /// calls the same token, by all of them.
+    fn obligations_of_progress(&self, arrived: &Arrived<'_>) -> Option<Obligations> {
+        let is_progress = arrived.message.method == "notifications/progress";
+        let mut calls = self.in_progress(arrived).filter(|_| is_progress).map(|(_, open)| open.obligations.clone());
+        let first = calls.next()?;
+        Some(calls.fold(first, |mut all, more| {
+            all.labels.extend(more.labels);
+            all.redactions.extend(more.redactions);
+            all
+        }))
     }
 
     /// Whether the client may hear of changes of a resource: of one it subscribed to, or one below it.
