@@ -14,7 +14,7 @@ use super::queue::Receiver;
 use super::sse::Event;
 use super::upstream::UpstreamFault;
 use crate::carry::{Ledgers, lock, now_ms};
-use crate::proxy::{Action, Came, Conversation, Form, Mark, Shown, Step, Way};
+use crate::proxy::{Action, Came, Conversation, Form, Mark, Shown, Step, Visitor, Way};
 use crate::wire::{Side, Token};
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -124,10 +124,10 @@ impl Exchange {
         is_free.then(|| Lease { exchange: self.clone(), id: id.clone() })
     }
 
-    /// Takes a message of the client; `headers` go on to a server over HTTP.
-    pub async fn from_client(self: &Arc<Self>, bytes: Bytes, headers: &http::HeaderMap) -> Outcome {
+    /// Takes a message of this client; `headers` go on to a server over HTTP.
+    pub async fn from_client(self: &Arc<Self>, visitor: &Visitor, bytes: Bytes, headers: &http::HeaderMap) -> Outcome {
         self.used_ms.store(now_ms(), Ordering::Relaxed);
-        let step = self.surveyed_step(bytes.clone()).await;
+        let Some(step) = self.surveyed_step(visitor, bytes.clone()).await else { return Outcome::Over };
         let goes_on = step
             .then
             .iter()
@@ -168,15 +168,15 @@ impl Exchange {
     }
 
     /// Gives a message in, and again once the server has been surveyed.
-    async fn surveyed_step(self: &Arc<Self>, bytes: Bytes) -> Step {
+    async fn surveyed_step(self: &Arc<Self>, visitor: &Visitor, bytes: Bytes) -> Option<Step> {
         let deadline = tokio::time::Instant::now() + self.endpoint.survey_time;
         loop {
             let surveyed = self.surveyed.notified();
             tokio::pin!(surveyed);
             surveyed.as_mut().enable();
-            let mut step = lock(&self.conversation).take(Side::Client, bytes.clone(), now_ms());
+            let mut step = lock(&self.conversation).take_of(visitor, bytes.clone(), now_ms())?;
             if step.again.take().is_none() {
-                return step;
+                return Some(step);
             }
             // A server may take long to begin an answer, too.
             let asking = async {

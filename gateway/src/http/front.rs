@@ -6,7 +6,7 @@ use super::reply::Body;
 use super::upstream::HttpServer;
 use super::{checks, post, reply, stream};
 use crate::carry::{Ledgers, lock, now_ms};
-use crate::proxy::{Conversation, Peer, Shared, random_hex};
+use crate::proxy::{Conversation, Peer, Shared, Visitor, random_hex};
 use crate::record::{Event, Record};
 use crate::stdio::Command;
 use crate::verified::{Key, Verified};
@@ -295,10 +295,15 @@ pub struct Visit<'a> {
 }
 
 impl Visit<'_> {
+    /// Who speaks, with the credential and from the address of this request.
+    pub fn visitor(&self) -> Visitor {
+        let peer = Peer { network: self.connection.network, context: self.front.settings.context.clone() };
+        Visitor { who: self.who.clone(), peer }
+    }
+
     fn conversation(&self) -> Conversation {
-        let Front { shared, settings, .. } = &**self.front;
-        let peer = Peer { network: self.connection.network, context: settings.context.clone() };
-        Conversation::new(shared.clone(), &self.endpoint.server, self.who.clone(), peer)
+        let Visitor { who, peer } = self.visitor();
+        Conversation::new(self.front.shared.clone(), &self.endpoint.server, who, peer)
     }
 
     fn exchange(&self, session: Option<String>) -> Arc<Exchange> {
@@ -316,7 +321,7 @@ impl Visit<'_> {
             }
             exchange.clone()
         };
-        let is_same = lock(&exchange.conversation).renew(self.who.clone());
+        let is_same = lock(&exchange.conversation).renew(&self.visitor());
         is_same.then_some(exchange)
     }
 
@@ -360,7 +365,7 @@ impl Visit<'_> {
         let lanes = live.lanes.entry((self.endpoint.path.clone(), self.who.key)).or_default();
         lanes.retain(|exchange| !exchange.is_over());
         for exchange in lanes.iter() {
-            let is_same = lock(&exchange.conversation).renew(self.who.clone());
+            let is_same = lock(&exchange.conversation).renew(&self.visitor());
             match id.map(|id| exchange.lease(id)) {
                 None if is_same => return Some((exchange.clone(), None)),
                 Some(Some(lease)) if is_same => return Some((exchange.clone(), Some(lease))),

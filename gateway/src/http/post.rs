@@ -32,7 +32,7 @@ pub async fn answer(visit: Visit<'_>, parts: &Parts, body: Incoming) -> Response
         Err(NoPlace::Refused(refused)) => return refuse(&visit, refused).await,
         Err(NoPlace::Mismatch(id)) => return mismatch(&visit, id.as_ref()).await,
     };
-    let outcome = exchange.from_client(bytes, &parts.headers).await;
+    let outcome = exchange.from_client(&visit.visitor(), bytes, &parts.headers).await;
     respond(&visit, &exchange, outcome, lease).await
 }
 

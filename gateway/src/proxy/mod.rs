@@ -31,7 +31,7 @@ mod reports;
 mod survey;
 
 pub use came::{Came, Form, Mark, Way};
-pub use conversation::{Conversation, Limits, cancelled};
+pub use conversation::{Conversation, Limits, Visitor, cancelled};
 pub use denial::Shown;
 pub use judge::{Judged, Peer};
 pub use methods::{Era, is_modern_version, mirrored_name, version_of};

@@ -1,7 +1,7 @@
 //! The core without I/O: messages in, steps out.
 
-use crate::support::{INITIALIZE, MODERN, POLICY, bench, call, only, reasons, sent, take};
-use mcpz_gateway::proxy::{Action, Era, Shown};
+use crate::support::{INITIALIZE, MODERN, POLICY, bench, call, local, only, reasons, sent, take};
+use mcpz_gateway::proxy::{Action, Era, Peer, Shown, Visitor};
 use mcpz_gateway::record::{Arguments, Event};
 use mcpz_gateway::wire::Side::{Client, Server};
 
@@ -248,4 +248,23 @@ fn a_reload_is_used_by_the_next_decision_and_a_bad_one_is_not() {
     assert!(sent(&take(&mut conversation, Client, &find(3)), Server).is_empty());
     let step = conversation.changed(1_000);
     assert_eq!(sent(&step, Client).len(), 2, "both calls in flight are cut: {step:?}");
+}
+
+#[test]
+fn a_message_is_decided_by_the_address_and_credential_it_came_with() {
+    let policy = format!(
+        "{POLICY}\nforbid anyone to call notes.search_notes unless has network.source and network.source in \"10.0.0.0/8\"\n"
+    );
+    let bench = bench(&policy);
+    let mut conversation = bench.greeted(1000);
+    let from = |address: &str, uid| Visitor {
+        who: std::sync::Arc::new(local(uid)),
+        peer: Peer { network: Some(address.parse().unwrap()), context: None },
+    };
+    let find = |id| bytes::Bytes::from(call(id, "search_notes", r#"{"query":"x"}"#));
+    let near = conversation.take_of(&from("10.0.0.7", 1000), find(1), 1_000).unwrap();
+    assert_eq!(sent(&near, Server).len(), 1, "{near:?}");
+    let far = conversation.take_of(&from("192.0.2.1", 1000), find(2), 1_000).unwrap();
+    assert_eq!(reasons(&far), ["forbidden"], "the session began nearer");
+    assert!(conversation.take_of(&from("10.0.0.7", 1001), find(3), 1_000).is_none(), "another principal");
 }

@@ -6,7 +6,7 @@ use crate::audit::log::Held;
 use crate::control::{Entry, KillSwitch, Subject};
 use crate::http::{Credential, HttpServer};
 use crate::policy::Store;
-use crate::proxy::{Limits, Peer, Shared};
+use crate::proxy::{Limits, Peer, Shared, Visitor};
 use crate::stdio::Command;
 use fixture::{INITIALIZE, INITIALIZED, POLICY, call, local, material};
 use http::{HeaderMap, Response};
@@ -89,6 +89,10 @@ fn conversation(survey: bool) -> (Conversation, KillSwitch) {
     (Conversation::new(shared, "notes", Arc::new(local(1000)), Peer::default()), kill)
 }
 
+fn visitor() -> Visitor {
+    Visitor { who: Arc::new(local(1000)), peer: Peer::default() }
+}
+
 /// An exchange within a session, past its handshake.
 fn greeted(upstream: Upstream, log: Log) -> (Arc<Exchange>, KillSwitch) {
     let (mut conversation, kill) = conversation(false);
@@ -137,7 +141,7 @@ async fn a_call_that_is_cut_while_its_record_is_written_is_never_sent() {
     let (log, mut held) = Log::held();
     let (exchange, kill) = greeted(upstream, log);
     let asking = exchange.clone();
-    let asked = tokio::spawn(async move { asking.from_client(search(1), &HeaderMap::new()).await });
+    let asked = tokio::spawn(async move { asking.from_client(&visitor(), search(1), &HeaderMap::new()).await });
     let (allowed, done) = soon(held.next()).await;
     assert!(allowed.contains("allow"), "{allowed}");
     isolate_tool(&kill);
@@ -168,7 +172,8 @@ async fn the_answer_to_one_request_is_never_the_response_to_another() {
     let (exchange, _) = greeted(scribe(&folder.path().join("seen")), Log::disabled());
     let mut waiting = Vec::new();
     for id in 1..=2 {
-        let Outcome::Replies(waits, replies) = exchange.from_client(search(id), &HeaderMap::new()).await else {
+        let Outcome::Replies(waits, replies) = exchange.from_client(&visitor(), search(id), &HeaderMap::new()).await
+        else {
             panic!("{id} waits")
         };
         waiting.push((waits, replies));
@@ -189,7 +194,7 @@ async fn a_call_whose_client_reads_too_slowly_is_called_off() {
     let file = folder.path().join("seen");
     let (exchange, _) = greeted(scribe(&file), Log::disabled());
     let asks = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search_notes","arguments":{"query":"x"},"_meta":{"progressToken":"p"}}}"#;
-    let outcome = exchange.from_client(Bytes::from(asks), &HeaderMap::new()).await;
+    let outcome = exchange.from_client(&visitor(), Bytes::from(asks), &HeaderMap::new()).await;
     let progress = format!(
         r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":"p","progress":1,"message":"{}"}}}}"#,
         "x".repeat(300)
@@ -227,7 +232,7 @@ async fn a_survey_is_over_in_time_though_its_server_begins_no_answer() {
     let (conversation, _) = conversation(true);
     let exchange = exchange(conversation, upstream, Log::disabled(), None);
     let modern = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search_notes","arguments":{"query":"x"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#;
-    let outcome = soon(exchange.from_client(Bytes::from(modern), &HeaderMap::new())).await;
+    let outcome = soon(exchange.from_client(&visitor(), Bytes::from(modern), &HeaderMap::new())).await;
     let Outcome::Answered(body, _) = outcome else { panic!("it is refused") };
     assert!(String::from_utf8_lossy(&body).contains("server_unsurveyed"), "{body:?}");
     assert!(lock(&seen).iter().all(|message| message["params"]["name"] != "search_notes"));
@@ -241,10 +246,10 @@ async fn a_client_does_not_wait_for_what_the_gateway_itself_asks() {
     conversation.take(Side::Server, Bytes::from(INITIALIZED), 0);
     let exchange = exchange(conversation, upstream, Log::disabled(), Some("s".to_owned()));
     let initialized = Bytes::from(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
-    let outcome = soon(exchange.from_client(initialized, &HeaderMap::new())).await;
+    let outcome = soon(exchange.from_client(&visitor(), initialized, &HeaderMap::new())).await;
     assert!(matches!(outcome, Outcome::Accepted));
     assert_eq!(lock(&seen)[0]["method"], "notifications/initialized");
-    let Outcome::Answered(body, _) = soon(exchange.from_client(search(1), &HeaderMap::new())).await else {
+    let Outcome::Answered(body, _) = soon(exchange.from_client(&visitor(), search(1), &HeaderMap::new())).await else {
         panic!("it is refused")
     };
     assert!(String::from_utf8_lossy(&body).contains("server_unsurveyed"), "{body:?}");

@@ -64,7 +64,16 @@ impl Default for Limits {
     }
 }
 
-/// Who talks with whom, from where: what stays the same.
+/// Who speaks, and from where. A conversation is one principal's, but tokens are renewed and addresses change.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Whose credential it is.
+    pub who: Arc<Verified>,
+    /// What else is known.
+    pub peer: Peer,
+}
+
+/// Who talks with whom, from where: what stays the same during a message.
 struct Place {
     shared: Arc<Shared>,
     server: String,
@@ -150,18 +159,24 @@ impl Conversation {
         }
     }
 
-    /// The same principal with a fresh credential; whether it is the same.
-    pub fn renew(&mut self, who: Arc<Verified>) -> bool {
+    /// The same principal, with its credential and address of now; whether it is the same.
+    pub fn renew(&mut self, visitor: &Visitor) -> bool {
+        let Visitor { who, peer } = visitor;
         if who.key != self.place.who.key {
             return false;
         }
-        if who.credential != self.place.who.credential {
-            let Place { shared, server, labels, peer, .. } = &*self.place;
-            let (shared, server) = (shared.clone(), server.clone());
-            let (labels, peer) = (labels.clone(), peer.clone());
-            self.place = Arc::new(Place { shared, server, who, labels, peer });
+        if who.credential != self.place.who.credential || *peer != self.place.peer {
+            let Place { shared, server, labels, .. } = &*self.place;
+            let (shared, server, labels) = (shared.clone(), server.clone(), labels.clone());
+            self.place = Arc::new(Place { shared, server, who: who.clone(), labels, peer: peer.clone() });
         }
         true
+    }
+
+    /// Takes one message of the client, decided with the credential and the address that it came with; nothing when it is
+    /// another principal's.
+    pub fn take_of(&mut self, visitor: &Visitor, bytes: Bytes, now_ms: i64) -> Option<Step> {
+        self.renew(visitor).then(|| self.take(Side::Client, bytes, now_ms))
     }
 
     /// The era that is spoken, once it is known.
