@@ -79,12 +79,25 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the command writes this format: all write text for people and JSON.
+    /// Whether the command writes this format: all write text for people, and JSON those whose output has no format of its own.
     pub fn writes(&self, format: Format) -> bool {
         match format {
-            Format::Human | Format::Json => true,
+            Format::Human => true,
+            Format::Json => !self.prints_its_product(),
             Format::Sarif | Format::Github => matches!(self, Command::Check(_)),
             Format::Junit | Format::Tap => matches!(self, Command::Test(_)),
+        }
+    }
+
+    /// Whether standard output is what the command makes: a picture, a bundle, a source, records, a script.
+    fn prints_its_product(&self) -> bool {
+        match self {
+            Command::Fmt(args) => args.is_of_standard_input(),
+            Command::Build(args) => args.prints_its_product(),
+            Command::Graph(args) => args.prints_its_product(),
+            Command::Audit(args) => args.is_export(),
+            Command::Completions(_) => true,
+            _ => false,
         }
     }
 }

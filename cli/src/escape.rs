@@ -69,6 +69,7 @@ pub fn is_dangerous(character: char) -> bool {
                 | '\u{feff}'
                 | '\u{ffa0}'
                 | '\u{fff0}'..='\u{fffb}'
+                | '\u{fffe}'..='\u{ffff}'
                 | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e0fff}'
         )
@@ -102,6 +103,7 @@ mod tests {
         assert_eq!(inline("pay\u{202e}lap"), "pay\\u{202e}lap");
         assert_eq!(inline("a\u{200b}b"), "a\\u{200b}b");
         assert_eq!(inline("tag\u{e0041}"), "tag\\u{e0041}");
+        assert_eq!(inline("a\u{fffe}\u{ffff}\u{fffd}"), "a\\u{fffe}\\u{ffff}\u{fffd}");
     }
 
     #[test]

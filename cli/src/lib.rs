@@ -71,7 +71,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn execute(cli: Cli) -> (Result<Outcome, Failure>, Option<std::io::Error>) {
     if !cli.command.writes(cli.format) {
         let failure = Failure::input("this command does not write that format")
-            .with_help("`check` writes sarif and github, `test` junit and tap, every command human and json");
+            .with_help("`check` writes sarif and github, `test` junit and tap; json every command whose output has no form of its own");
         return (Err(failure), None);
     }
     let directory = cli.directory.clone().unwrap_or_default();
@@ -110,7 +110,8 @@ fn dispatch(command: Command, shell: &mut Shell) -> Result<Outcome, Failure> {
     }
 }
 
-/// Says on standard error why a command could not run; as one JSON object when JSON was asked for.
+/// Says on standard error why a command could not run; as one JSON object when JSON was asked for. Paths, names and what
+/// servers said are in it, so this is where it is made safe to show.
 fn report(failure: &Failure, format: Format) {
     use std::io::Write;
     let mut stderr = anstream::stderr().lock();
@@ -119,8 +120,8 @@ fn report(failure: &Failure, format: Format) {
         let _ = writeln!(stderr, "{}", output::json_text(&value));
         return;
     }
-    let _ = writeln!(stderr, "{}: {}", styled(BAD, "error"), failure.message);
+    let _ = writeln!(stderr, "{}: {}", styled(BAD, "error"), escape::block(&failure.message));
     for help in &failure.help {
-        let _ = writeln!(stderr, "  {} {help}", styled(BOLD, "help:"));
+        let _ = writeln!(stderr, "  {} {}", styled(BOLD, "help:"), escape::block(help));
     }
 }

@@ -6,6 +6,7 @@ use crate::pipeline;
 use mcpz_compiler::BuildOptions;
 use mcpz_compiler::diagnostics::Severity;
 use mcpz_gateway::policy::{Material, hex};
+use mcpz_lsp::below::read_below;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,20 +43,16 @@ pub fn of_package(folder: &Path) -> Result<Material, String> {
 /// Files of a package and its dependencies, by digest: a catalog is known by its digest alone.
 fn files_by_digest(loaded: &Loaded, wanted: &BTreeMap<&str, &str>) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
-    let mut folders: Vec<(PathBuf, usize)> = loaded.folders_on_disk().into_iter().map(|folder| (folder, 0)).collect();
-    folders.push((loaded.root.clone(), 0));
-    while let Some((folder, depth)) = folders.pop() {
+    let roots = loaded.folders_on_disk().into_iter().chain([loaded.root.clone()]);
+    let mut folders: Vec<(PathBuf, PathBuf, usize)> = roots.map(|root| (root.clone(), root, 0)).collect();
+    while let Some((root, folder, depth)) = folders.pop() {
         let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         for entry in entries {
             let (path, Ok(kind)) = (entry.path(), entry.file_type()) else { continue };
             let is_json = path.extension().is_some_and(|extension| extension == "json");
-            let is_short = || entry.metadata().is_ok_and(|metadata| metadata.len() <= MAX_CATALOG);
             if kind.is_dir() && depth < MAX_DEPTH {
-                folders.push((path, depth + 1));
-            } else if is_json
-                && is_short()
-                && let Ok(bytes) = std::fs::read(&path)
-            {
+                folders.push((root.clone(), path, depth + 1));
+            } else if is_json && let Ok(bytes) = read_below(&root, &path, MAX_CATALOG) {
                 let digest = hex(&Sha256::digest(&bytes));
                 if wanted.contains_key(digest.as_str()) {
                     found.insert(digest, bytes);

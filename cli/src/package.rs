@@ -1,9 +1,12 @@
 //! Packages on disk: finding one, reading its files, gathering what it depends on.
 
 use crate::exit::Failure;
+use crate::shell::write_file;
 use mcpz_compiler::hir::Source;
+use mcpz_compiler::package::stays_inside;
 use mcpz_compiler::source::{MemoryProvider, PackageInput, ReadError, SourceProvider, Workspace};
-use mcpz_lsp::vfs::{files_below, read_error};
+use mcpz_lsp::below::{LEADS_OUT, MAX_FILE_BYTES, read_below};
+use mcpz_lsp::vfs::files_below;
 use std::path::{Component, Path, PathBuf};
 
 /// The manifest that makes a folder a package.
@@ -84,9 +87,36 @@ impl Loaded {
     }
 
     fn build_setting(&self, key: &str) -> Option<String> {
-        let text = std::fs::read_to_string(self.root.join(MANIFEST)).ok()?;
+        let text = String::from_utf8(self.read(MANIFEST).ok()?).ok()?;
         let table: toml::Table = text.parse().ok()?;
         Some(table.get("build")?.get(key)?.as_str()?.to_owned())
+    }
+
+    /// The bytes of one of its files.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        DiskProvider { root: self.root.clone() }.read(path)
+    }
+
+    /// The text of one of its files.
+    pub fn read_text(&self, path: &str) -> Result<String, Failure> {
+        let failed = |reason: &str| Failure::input(format!("{} {reason}", self.root.join(path).display()));
+        let bytes = self.read(path).map_err(|error| match error {
+            ReadError::NotFound => failed("is not there"),
+            ReadError::Failed(reason) => failed(&format!("cannot be read: {reason}")),
+        })?;
+        String::from_utf8(bytes).map_err(|_| failed("is not UTF-8"))
+    }
+
+    /// Writes one of its files. What leads out of the package, by its letters or by a link, is not written.
+    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+        inside(path)?;
+        let file = self.root.join(path);
+        let root = std::fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        let there = file.ancestors().find_map(|part| std::fs::canonicalize(part).ok());
+        if !there.is_some_and(|there| there.starts_with(&root)) {
+            return Err(leads_out(path));
+        }
+        write_file(&file, bytes)
     }
 
     /// The file on disk of a source of the bundle; none for the standard library.
@@ -99,7 +129,7 @@ impl Loaded {
         candidates.into_iter().next()
     }
 
-    /// Sources with the paths that a person sees: relative to where they are, when below it.
+    /// Sources with the paths that a person sees: relative to where they are.
     pub fn shown(&self, sources: &[Source]) -> Vec<Source> {
         let here = here();
         let path = |source: &Source| match self.file(&source.path) {
@@ -110,15 +140,34 @@ impl Loaded {
     }
 }
 
+/// A path that a package names for one of its own files.
+pub fn inside(path: &str) -> Result<&str, Failure> {
+    if stays_inside(path) { Ok(path) } else { Err(leads_out(path)) }
+}
+
+fn leads_out(path: &str) -> Failure {
+    Failure::input(format!("`{}` cannot be used: {LEADS_OUT}", crate::escape::inline(path)))
+        .with_help("name a file below the folder of `mcpz.toml`")
+}
+
 /// Where the process runs: paths are shown from there.
 pub fn here() -> PathBuf {
     std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default()
 }
 
-/// A path relative to `here` when it is below it.
+/// A path relative to `here`, with `..` for what is not below it; as it is when the two have no root in common.
 pub fn relative(file: &Path, here: &Path) -> String {
-    let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
-    canonical.strip_prefix(here).unwrap_or(&canonical).display().to_string()
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    let (mut to, mut from) = (file.components().peekable(), here.components().peekable());
+    if to.peek() != from.peek() {
+        return file.display().to_string();
+    }
+    while to.peek().is_some() && to.peek() == from.peek() {
+        to.next();
+        from.next();
+    }
+    let up = from.map(|_| Component::ParentDir);
+    up.chain(to).collect::<PathBuf>().display().to_string()
 }
 
 /// Files below a folder.
@@ -137,7 +186,7 @@ impl DiskProvider {
 
 impl SourceProvider for DiskProvider {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        std::fs::read(self.resolve(path)?).map_err(read_error)
+        read_below(&self.root, &self.resolve(path)?, MAX_FILE_BYTES)
     }
 
     fn list(&self, dir: &str) -> Result<Vec<String>, ReadError> {
@@ -174,6 +223,16 @@ mod tests {
         std::fs::write(folder.path().join("secret"), "x").unwrap();
         assert_eq!(provider.read("../secret"), Err(ReadError::NotFound));
         assert_eq!(provider.read("/etc/passwd"), Err(ReadError::NotFound));
+    }
+
+    #[test]
+    fn paths_are_shown_from_where_the_command_runs() {
+        let shown = |file: &str, here: &str| relative(Path::new(file), Path::new(here));
+        assert_eq!(shown("/w/acme/policy/a.mcpz", "/w"), "acme/policy/a.mcpz");
+        assert_eq!(shown("/w/base/policy/a.mcpz", "/w/acme"), "../base/policy/a.mcpz");
+        assert_eq!(shown("/w/a.mcpz", "/w/acme/policy"), "../../a.mcpz");
+        assert_eq!(shown("/w/acme2/a.mcpz", "/w/acme"), "../acme2/a.mcpz", "components, not letters");
+        assert_eq!(shown("/w/a.mcpz", ""), "/w/a.mcpz");
     }
 
     #[test]

@@ -2,11 +2,15 @@
 
 use crate::exit::Failure;
 use crate::output::Output;
-use std::io::Read;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Largest file that is read whole.
 const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// How many names are tried for a temporary file.
+const NAMES_TRIED: usize = 64;
 
 /// Where a command runs and writes.
 pub struct Shell {
@@ -31,7 +35,7 @@ impl Shell {
         if full.is_dir() {
             return Err(Failure::input(format!("{} is a folder, not a file", full.display())));
         }
-        match std::fs::File::open(&full) {
+        match File::open(&full) {
             Ok(file) => read_all(file, &full.display().to_string()),
             Err(error) => Err(Failure::input(format!("{} cannot be read: {error}", full.display()))),
         }
@@ -63,7 +67,7 @@ fn read_all(reader: impl Read, what: &str) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Writes a file so that a reader never sees half of it.
+/// Writes a file so that a reader never sees half of it. Links to it and its permissions stay as they are.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let fail = |error: std::io::Error| Failure::input(format!("{} cannot be written: {error}", path.display()));
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -74,12 +78,43 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if path.exists() && !path.is_file() {
         return std::fs::write(path, bytes).map_err(fail);
     }
-    let mut name = path.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    std::fs::write(&temporary, bytes).map_err(fail)?;
-    std::fs::rename(&temporary, path).map_err(|error| {
+    // A link stays, and what it leads to is written.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let old = std::fs::metadata(&path).ok();
+    let (temporary, mut file) = beside(&path, old.is_some()).map_err(fail)?;
+    let written = (|| {
+        file.write_all(bytes)?;
+        if let Some(old) = old {
+            file.set_permissions(old.permissions())?;
+        }
+        drop(file);
+        std::fs::rename(&temporary, &path)
+    })();
+    written.map_err(|error| {
         let _ = std::fs::remove_file(&temporary);
         fail(error)
     })
+}
+
+/// A new file beside this one, which nothing was at before. One that takes the place of another is its owner's alone until it
+/// has the other's permissions.
+fn beside(path: &Path, replaces: bool) -> std::io::Result<(PathBuf, File)> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if replaces {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = replaces;
+    for attempt in 0..NAMES_TRIED {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".{}-{attempt}.tmp", std::process::id()));
+        let temporary = path.with_file_name(name);
+        match options.open(&temporary) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            other => return other.map(|file| (temporary, file)),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }

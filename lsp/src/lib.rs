@@ -7,6 +7,7 @@
 //!
 //! Read next: [`main_loop`] for the loop, [`state`] for what it owns, `server` for the handlers, `requests` for the answers.
 
+pub mod below;
 pub mod config;
 pub mod lines;
 pub mod main_loop;

@@ -105,7 +105,7 @@ impl State {
     /// Makes sure that some package holds a document.
     fn place(&mut self, path: &Path) {
         let manifest = path.ancestors().skip(1).find(|folder| {
-            self.documents.contains_key(&folder.join(MANIFEST)) || self.disk.is_file(&folder.join(MANIFEST))
+            self.documents.contains_key(&folder.join(MANIFEST)) || self.disk.is_manifest(&folder.join(MANIFEST))
         });
         if let Some(root) = manifest {
             let root = root.to_owned();
@@ -178,7 +178,7 @@ impl State {
     /// A manifest came or went: files below it change their package.
     fn manifest_changed(&mut self, path: &Path) {
         let Some(root) = path.parent() else { return };
-        if self.disk.is_file(path) || self.documents.contains_key(path) {
+        if self.disk.is_manifest(path) || self.documents.contains_key(path) {
             self.roots.entry(root.to_owned()).or_insert(Root { is_stale: true, is_single: false });
             let below: Vec<PathBuf> = self
                 .roots
@@ -312,7 +312,7 @@ impl State {
         let load = |location: &str| {
             let folder = normal(&folder.join(location));
             let manifest = folder.join(MANIFEST);
-            let exists = open.contains_key(&manifest) || self.disk.is_file(&manifest);
+            let exists = open.contains_key(&manifest) || self.disk.is_manifest(&manifest);
             exists.then(|| PackageInput::new(location, provider(folder)))
         };
         let workspace = Workspace::gather(input, self.standard.clone(), &load);

@@ -1,19 +1,17 @@
 //! Files: what is open in the editor, and what is on disk, read once and looked at again when something may have changed.
 //!
-//! This is the only place of the language server that reads files. It reads below the folders of packages that the workspace names
+//! With [`crate::below`] this is the only place of the language server that reads files. It reads below the folders of packages that the workspace names
 //! and nowhere else; it writes nothing.
 
+use crate::below::{MAX_FILE_BYTES, read_below, read_error};
 use mcpz_compiler::source::{ReadError, SourceProvider};
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// How deep folders of a package may nest.
 const MAX_DEPTH: usize = 32;
-/// Largest file that is read.
-const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The texts of open documents.
 pub type OpenTexts = Arc<BTreeMap<PathBuf, Arc<str>>>;
@@ -21,8 +19,9 @@ pub type OpenTexts = Arc<BTreeMap<PathBuf, Arc<str>>>;
 /// What tells that a file is as it was.
 type Stamp = (Option<SystemTime>, u64);
 
-/// A file that was read.
+/// A file that was read, as one of this package.
 struct Entry {
+    root: PathBuf,
     bytes: Result<Arc<[u8]>, ReadError>,
     stamp: Option<Stamp>,
     epoch: u64,
@@ -47,27 +46,29 @@ impl Disk {
         self.with(|inner| inner.epoch += 1);
     }
 
-    /// The bytes of a file.
-    pub fn read(&self, path: &Path) -> Result<Arc<[u8]>, ReadError> {
+    /// The bytes of a file below the folder of a package.
+    pub fn read(&self, root: &Path, path: &Path) -> Result<Arc<[u8]>, ReadError> {
         self.with(|inner| {
             let epoch = inner.epoch;
-            if let Some(entry) = inner.files.get(path).filter(|entry| entry.epoch == epoch) {
+            let known = |entry: &Entry| entry.root == root;
+            if let Some(entry) = inner.files.get(path).filter(|entry| known(entry) && entry.epoch == epoch) {
                 return entry.bytes.clone();
             }
             let stamp = stamp(path);
-            if let Some(entry) = inner.files.get_mut(path).filter(|entry| stamp.is_some() && entry.stamp == stamp) {
+            let same = |entry: &&mut Entry| known(entry) && stamp.is_some() && entry.stamp == stamp;
+            if let Some(entry) = inner.files.get_mut(path).filter(same) {
                 entry.epoch = epoch;
                 return entry.bytes.clone();
             }
-            let bytes = read_file(path, stamp);
-            inner.files.insert(path.to_owned(), Entry { bytes: bytes.clone(), stamp, epoch });
+            let bytes = read_below(root, path, MAX_FILE_BYTES).map(Arc::from);
+            inner.files.insert(path.to_owned(), Entry { root: root.to_owned(), bytes: bytes.clone(), stamp, epoch });
             bytes
         })
     }
 
-    /// Whether a file is there.
-    pub fn is_file(&self, path: &Path) -> bool {
-        self.read(path).is_ok()
+    /// Whether a manifest is there, in the folder of its package.
+    pub fn is_manifest(&self, path: &Path) -> bool {
+        path.parent().is_some_and(|root| self.read(root, path).is_ok())
     }
 
     /// Files below a folder, relative to it.
@@ -91,21 +92,6 @@ impl Disk {
 fn stamp(path: &Path) -> Option<Stamp> {
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.modified().ok(), metadata.len()))
-}
-
-fn read_file(path: &Path, stamp: Option<Stamp>) -> Result<Arc<[u8]>, ReadError> {
-    if stamp.is_some_and(|(_, length)| length > MAX_FILE_BYTES) {
-        return Err(ReadError::Failed("the file is too large".to_owned()));
-    }
-    std::fs::read(path).map(Arc::from).map_err(read_error)
-}
-
-/// What a package is told of a file that cannot be read.
-pub fn read_error(error: std::io::Error) -> ReadError {
-    match error.kind() {
-        ErrorKind::NotFound => ReadError::NotFound,
-        _ => ReadError::Failed(error.to_string()),
-    }
 }
 
 /// Files below a folder, relative to it and sorted; hidden entries are passed over, links to folders not followed.
@@ -200,7 +186,7 @@ impl SourceProvider for FolderProvider {
         let full = self.resolve(path)?;
         match self.open.get(&full) {
             Some(text) => Ok(text.as_bytes().to_vec()),
-            None => self.disk.read(&full).map(|bytes| bytes.to_vec()),
+            None => self.disk.read(&self.root, &full).map(|bytes| bytes.to_vec()),
         }
     }
 
@@ -240,7 +226,7 @@ impl SourceProvider for SingleProvider {
             "mcpz.lock" => Err(ReadError::NotFound),
             SINGLE_SOURCE => match self.beside.open.get(&self.file) {
                 Some(text) => Ok(text.as_bytes().to_vec()),
-                None => self.beside.disk.read(&self.file).map(|bytes| bytes.to_vec()),
+                None => self.beside.disk.read(&self.beside.root, &self.file).map(|bytes| bytes.to_vec()),
             },
             other => self.beside.read(other),
         }

@@ -2,11 +2,9 @@
 
 use super::servers;
 use crate::exit::Failure;
-use crate::package::Loaded;
-use crate::shell::write_file;
+use crate::package::{self, Loaded};
 use mcpz_compiler::memo::Memo;
-use mcpz_compiler::package::{self, lock};
-use std::path::Path;
+use mcpz_compiler::package::{load, lock, relock};
 
 /// The lock file of a package.
 pub const LOCK: &str = "mcpz.lock";
@@ -27,16 +25,16 @@ pub fn write(loaded: &Loaded) -> Result<Vec<Pinned>, Failure> {
     let mut catalogs = Vec::new();
     for block in servers::read(loaded) {
         let Some(path) = block.catalog else { continue };
-        let file = loaded.root.join(&path);
+        let file = loaded.root.join(package::inside(&path)?);
         if !file.is_file() {
             let message = format!("the catalog of server `{}` is not there: {}", block.name, file.display());
             return Err(Failure::input(message).with_help(format!("`mcpz catalog update {}` captures it", block.name)));
         }
         catalogs.push((block.name, path));
     }
-    let package = package::load(&loaded.workspace, &Memo::default(), &mut Vec::new());
-    let text = package::relock(&package, &catalogs);
-    write_file(&loaded.root.join(LOCK), text.as_bytes())?;
+    let package = load(&loaded.workspace, &Memo::default(), &mut Vec::new());
+    let text = relock(&package, &catalogs);
+    loaded.write(LOCK, text.as_bytes())?;
     Ok(pins(&text))
 }
 
@@ -55,9 +53,9 @@ fn pins(text: &str) -> Vec<Pinned> {
     pins
 }
 
-/// The digest that the lock file in `root` has for a server, if any.
-pub fn pinned(root: &Path, server: &str) -> Option<String> {
-    let text = std::fs::read_to_string(root.join(LOCK)).ok()?;
+/// The digest that the lock file of a package has for a server, if any.
+pub fn pinned(loaded: &Loaded, server: &str) -> Option<String> {
+    let text = loaded.read_text(LOCK).ok()?;
     pins(&text).into_iter().find(|pin| pin.kind == "server" && pin.name == server).map(|pin| pin.digest)
 }
 

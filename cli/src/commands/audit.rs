@@ -22,6 +22,13 @@ pub struct Args {
     command: AuditCommand,
 }
 
+impl Args {
+    /// Whether records are written in the format of another system.
+    pub fn is_export(&self) -> bool {
+        matches!(self.command, AuditCommand::Export(_))
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
     /// Make the key that signs a log, and the public key that proves it.
@@ -268,7 +275,16 @@ fn tail(args: &TailArgs, shell: &mut Shell) -> Result<Outcome, Failure> {
     if args.follow {
         return follow(&folder, reader, wanted, shell);
     }
-    Ok(Outcome::yes_if(unreadable_lines == 0))
+    all_records(unreadable_lines)
+}
+
+/// The end of what shows a log: lines that are no records were left out, and it says so.
+fn all_records(unreadable_lines: u64) -> Result<Outcome, Failure> {
+    if unreadable_lines == 0 {
+        return Ok(Outcome::Yes);
+    }
+    let failure = Failure::input(format!("{unreadable_lines} lines of the log are no records and were left out"));
+    Err(failure.with_help("`mcpz audit verify` says which"))
 }
 
 /// Shows new records as they come, until the process is ended.
@@ -330,9 +346,5 @@ fn export(args: &ExportArgs, shell: &mut Shell) -> Result<Outcome, Failure> {
             }
         })
         .map_err(|error| unreadable(&folder, &error))?;
-    if unreadable_lines > 0 {
-        let failure = Failure::input(format!("{unreadable_lines} lines of the log are no records and were left out"));
-        return Err(failure.with_help("`mcpz audit verify` says which"));
-    }
-    Ok(Outcome::Yes)
+    all_records(unreadable_lines)
 }

@@ -65,6 +65,13 @@ pub struct Args {
     no_debug: bool,
 }
 
+impl Args {
+    /// Whether a stage or the bundle itself goes to standard output.
+    pub fn prints_its_product(&self) -> bool {
+        self.emit.is_some() || (!self.report && self.output.as_deref() == Some(Path::new("-")))
+    }
+}
+
 /// The stages of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Stage {
@@ -165,20 +172,26 @@ fn write(args: &Args, loaded: &Loaded, build: &Build, shell: &mut Shell) -> Resu
         shell.out.bytes(&build.bytes);
         return Ok(Outcome::Yes);
     }
-    let path = match &args.output {
-        Some(path) => shell.path(path),
-        None => loaded.root.join(loaded.out().unwrap_or_else(|| format!("{}.mcpzb", loaded.name()))),
-    };
     // What is written was verified as a reader will verify it.
     let engine = Engine::load(&build.bytes)?;
-    write_file(&path, &build.bytes)?;
+    let path = match &args.output {
+        Some(path) => {
+            let path = shell.path(path);
+            write_file(&path, &build.bytes)?;
+            path
+        }
+        None => {
+            let name = loaded.out().unwrap_or_else(|| format!("{}.mcpzb", loaded.name()));
+            loaded.write(&name, &build.bytes)?;
+            loaded.root.join(name)
+        }
+    };
     let digest = hex(&engine.program().digest());
     if shell.out.is_json() {
         shell.out.json(&json!({"path": path, "bytes": build.bytes.len(), "digest": digest}));
         return Ok(Outcome::Yes);
     }
-    let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
-    let shown = package::relative(&path, &here);
+    let shown = crate::escape::inline(&package::relative(&path, &package::here()));
     shell.out.line(format!("{} {}  {} bytes", styled(GOOD, "built"), styled(NAME, shown), build.bytes.len()));
     shell.out.line(format!("  digest  {}", styled(DIM, format!("sha256:{digest}"))));
     Ok(Outcome::Yes)
@@ -192,7 +205,7 @@ fn emit_syntax(stage: Stage, loaded: &Loaded, shell: &mut Shell) -> Result<Outco
         if !path.ends_with(".mcpz") {
             continue;
         }
-        let text = shell.read_text(&loaded.root.join(&path))?;
+        let text = loaded.read_text(&path)?;
         let parse = mcpz_syntax::parse(&text);
         valid &= parse.errors().is_empty();
         let dump = match stage {

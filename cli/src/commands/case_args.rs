@@ -70,11 +70,11 @@ impl CaseArgs {
 
     /// The bundle, with its build when it was built here.
     pub fn built(&self, shell: &mut Shell) -> Result<Option<(Engine, Option<Build>)>, Failure> {
-        let path = shell.path(self.package.as_deref().unwrap_or_else(|| Path::new("")));
+        let path = self.package.as_deref().unwrap_or_else(|| Path::new(""));
         if path.extension().is_some_and(|extension| extension == "mcpzb") {
-            return Ok(Some((Engine::load(&shell.read(&path)?)?, None)));
+            return Ok(Some((Engine::load(&shell.read(path)?)?, None)));
         }
-        let loaded = package::load(&path)?;
+        let loaded = package::load(&shell.path(path))?;
         match pipeline::compile(&loaded, shell) {
             Some(compiled) => Ok(Some((Engine::load(&compiled.build.bytes)?, Some(compiled.build)))),
             None => Ok(None),

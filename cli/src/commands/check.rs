@@ -6,8 +6,10 @@ use crate::formats::{github, sarif};
 use crate::output::{Format, GOOD, NAME, styled};
 use crate::package::{self, Loaded};
 use crate::pipeline::{self, Checked};
-use crate::shell::{Shell, write_file};
+use crate::shell::Shell;
 use mcpz_compiler::BuildOptions;
+use mcpz_compiler::diagnostics::{Diagnostic, Edit};
+use mcpz_compiler::hir::{PackageId, Source};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -62,19 +64,24 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     Ok(Outcome::yes_if(clean))
 }
 
-/// Applies the fixes that do not overlap to the files of this package and its path dependencies.
+/// Applies the fixes that do not overlap to the files of this package. Dependencies are pinned as they are, and may be of others:
+/// they are mended where they are developed.
 fn fix_once(loaded: &Loaded) -> Result<Vec<String>, Failure> {
     let checked = mcpz_compiler::check(&loaded.workspace);
-    let fixed = fixes::apply(&checked.diagnostics, checked.sources());
-    let mut titles = fixed.made;
-    for (index, text) in fixed.texts {
-        let path = checked.sources().get(index).map(|source| source.path.as_str()).unwrap_or_default();
-        match loaded.file(path).filter(|file| file.starts_with(&loaded.root)) {
-            Some(file) => write_file(&file, text.as_bytes())?,
-            None => titles.clear(),
-        }
+    let sources = checked.sources();
+    let own = |edit: &Edit| sources.get(edit.span.source.index()).is_some_and(|source| source.package == PackageId(0));
+    let is_own = |diagnostic: &&Diagnostic| diagnostic.fixes.first().is_some_and(|fix| fix.edits.iter().all(own));
+    let diagnostics: Vec<Diagnostic> = checked.diagnostics.iter().filter(is_own).cloned().collect();
+    let fixed = fixes::apply(&diagnostics, sources);
+    // The first part of a source's path is the package's name.
+    let path = |source: &Source| source.path.split_once('/').map_or("", |(_, path)| path).to_owned();
+    let named: Vec<_> = fixed.texts.iter().map(|(index, text)| (&sources[*index], text)).collect();
+    let is_there = |source: &Source| loaded.read(&path(source)).is_ok_and(|bytes| bytes == source.text.as_bytes());
+    if !named.iter().all(|(source, _)| is_there(source)) {
+        return Ok(Vec::new());
     }
-    Ok(titles)
+    named.iter().try_for_each(|(source, text)| loaded.write(&path(source), text.as_bytes()))?;
+    Ok(fixed.made)
 }
 
 fn say(loaded: &Loaded, checked: &Checked, made: &[String], shell: &mut Shell) {

@@ -10,6 +10,7 @@ use mcpz_compiler::hir::{PackageId, Source, SourceId};
 use mcpz_compiler::source::SourceProvider;
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Bring sources into the one layout.
@@ -38,6 +39,13 @@ pub struct Args {
     diff: bool,
 }
 
+impl Args {
+    /// Whether standard input is formatted, to standard output.
+    pub fn is_of_standard_input(&self) -> bool {
+        self.paths.iter().any(|path| path == Path::new("-"))
+    }
+}
+
 /// A file and what became of it.
 struct Formatted {
     path: PathBuf,
@@ -47,12 +55,11 @@ struct Formatted {
 
 /// Formats what is named.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
-    if args.paths.iter().any(|path| path == Path::new("-")) {
+    if args.is_of_standard_input() {
         return standard_input(args, shell);
     }
     let mut files = Vec::new();
-    for path in files_of(args, shell)? {
-        let before = shell.read_text(&path)?;
+    for (path, before) in files_of(args, shell)? {
         let after = mcpz_syntax::format::format(&before);
         files.push(Formatted { path, before, after });
     }
@@ -98,15 +105,15 @@ fn standard_input(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     }
 }
 
-/// The files that are named: a folder stands for the sources of its package.
-fn files_of(args: &Args, shell: &Shell) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
+/// The files that are named with their texts: a folder stands for the sources of its package.
+fn files_of(args: &Args, shell: &Shell) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    let mut files = BTreeMap::new();
     let default = [PathBuf::new()];
     let paths = if args.paths.is_empty() { &default[..] } else { &args.paths[..] };
     for path in paths {
         let full = shell.path(path);
         if full.is_file() {
-            files.push(full);
+            files.insert(full, shell.read_text(path)?);
             continue;
         }
         if !path.as_os_str().is_empty() && !full.exists() {
@@ -115,16 +122,15 @@ fn files_of(args: &Args, shell: &Shell) -> Result<Vec<PathBuf>, Failure> {
         let loaded = package::load(&full)?;
         let provider = DiskProvider { root: loaded.root.clone() };
         let sources = provider.list(&loaded.source_folder()).unwrap_or_default();
-        files.extend(sources.iter().filter(|name| name.ends_with(".mcpz")).map(|name| loaded.root.join(name)));
+        for name in sources.iter().filter(|name| name.ends_with(".mcpz")) {
+            files.insert(loaded.root.join(name), loaded.read_text(name)?);
+        }
     }
-    files.sort();
-    files.dedup();
     Ok(files)
 }
 
 fn say(file: &Formatted, args: &Args, shell: &mut Shell) {
-    let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
-    let name = escape::inline(&package::relative(&file.path, &here));
+    let name = escape::inline(&package::relative(&file.path, &package::here()));
     match &file.after {
         Ok(after) if *after == file.before => {}
         Ok(after) if args.diff => shell.out.text(&difference(&name, &file.before, after)),

@@ -40,6 +40,13 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
+impl Args {
+    /// Whether the picture goes to standard output.
+    pub fn prints_its_product(&self) -> bool {
+        self.output.is_none()
+    }
+}
+
 /// Forms of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Form {

@@ -10,6 +10,7 @@ use mcpz_gateway::policy::{Material, Source};
 use mcpz_gateway::proxy::Limits;
 use mcpz_gateway::serve::{self, RunError, RunOptions};
 use mcpz_gateway::stdio::{Ended, Timing};
+use mcpz_gateway::wire::Side;
 use mcpz_gateway::{audit, control, identity};
 use mcpz_runtime::principal::LinkKind;
 use std::collections::BTreeMap;
@@ -100,9 +101,12 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     match finished?.ended {
         Ended::Client | Ended::Stopped => Ok(Outcome::Yes),
         Ended::Server => Err(Failure::server("the server ended")),
-        Ended::Broken(side, reason) => {
-            let whose = if side == mcpz_gateway::wire::Side::Client { "the client" } else { "the server" };
-            Err(Failure::server(format!("the messages of {whose} cannot be read on: {reason}")))
+        Ended::Broken(Side::Server, reason) => {
+            Err(Failure::server(format!("the messages of the server cannot be read on: {reason}")))
+        }
+        Ended::Broken(Side::Client, reason) => {
+            eprintln!("mcpz: the messages of the client cannot be read on: {reason}");
+            Ok(Outcome::No)
         }
         Ended::Policy(reason) => {
             eprintln!("mcpz: ended by policy: {reason}");

@@ -63,6 +63,60 @@ fn junit_counts_and_says_why() {
     assert!(failed.out.contains("<failure message=\""), "{}", failed.out);
 }
 
+/// A character of every kind that is written out, and those that XML does not have.
+const ODD: [char; 21] = [
+    '\u{1}',
+    '\u{7f}',
+    '\u{85}',
+    '\u{ad}',
+    '\u{34f}',
+    '\u{61c}',
+    '\u{115f}',
+    '\u{17b4}',
+    '\u{180e}',
+    '\u{200b}',
+    '\u{202e}',
+    '\u{2066}',
+    '\u{3164}',
+    '\u{fe0f}',
+    '\u{feff}',
+    '\u{ffa0}',
+    '\u{fff9}',
+    '\u{fffe}',
+    '\u{ffff}',
+    '\u{1d173}',
+    '\u{e0041}',
+];
+
+#[test]
+fn what_is_xml_is_well_formed_whatever_is_in_a_title() {
+    let package = Package::new();
+    let mut tests = package.read("policy/tests.mcpz");
+    let mut rules = package.read("policy/rules.mcpz");
+    for odd in ODD {
+        let code = u32::from(odd);
+        tests += &format!(
+            "\ntest \"<{code}> {odd}]]>\" {{\n    as assistant\n    list notes.list_notes\n    expect listed\n}}\n"
+        );
+        rules += &format!("\nforbid anyone to call notes.write_note where args.path == \"/<{code}{odd}&\"\n");
+    }
+    package.write("policy/tests.mcpz", &tests);
+    let junit = package.run(&["test", "--format", "junit"]).expect(1).out;
+    let document = roxmltree::Document::parse(&junit).unwrap_or_else(|error| panic!("{error}\n{junit}"));
+    let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
+    let names: Vec<&str> = cases.filter_map(|case| case.attribute("name")).collect();
+    package.write("policy/rules.mcpz", &rules);
+    let svg = package.run(&["graph", "--to", "svg"]).expect(0).out;
+    let picture = roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{error}\n{svg}"));
+    let said: String = picture.descendants().filter_map(|node| node.text()).collect();
+    for odd in ODD {
+        let code = u32::from(odd);
+        let written = format!("\\u{{{code:x}}}");
+        assert!(names.contains(&format!("<{code}> {written}]]>").as_str()), "{written}: {names:?}");
+        assert!(said.contains(&written), "{written}: {said}");
+    }
+}
+
 #[test]
 fn tap_has_a_plan_and_the_reasons() {
     let package = Package::new();
@@ -92,6 +146,20 @@ fn a_command_refuses_forms_that_it_does_not_write() {
         let run = package.run(&words).expect(2);
         assert!(run.err.contains("does not write that format"), "{}", run.err);
     }
+    // What has a form of its own is not JSON, and does not pretend to be.
+    let products: [&[&str]; 6] = [
+        &["graph"],
+        &["fmt", "-"],
+        &["build", "--emit", "rules"],
+        &["build", "-o", "-"],
+        &["completions", "bash"],
+        &["audit", "export", "log", "--as", "cef"],
+    ];
+    for words in products {
+        let run = package.run(&[words, &["--format", "json"]].concat()).expect(2);
+        assert!(run.out.is_empty() && run.err.contains("does not write that format"), "{words:?}: {}", run.err);
+    }
+    package.run(&["graph", "--to", "dot", "-o", "trees.dot", "--format", "json"]).expect(0).json();
     let watch = package.run(&["test", "--watch", "--format", "json"]).expect(2);
     assert!(watch.err.contains("--watch"), "{}", watch.err);
 }

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod ci;
+mod confined;
 mod deciding;
 mod doc;
 mod everyday;

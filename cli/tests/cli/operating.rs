@@ -99,6 +99,25 @@ fn records_are_shown_and_exported_without_their_control_characters() {
 }
 
 #[test]
+fn lines_that_are_no_records_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    log_in(folder, 3);
+    let path = folder.join("log/audit-00000001.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}no record\n")).unwrap();
+    for words in [&["audit", "tail", "log"][..], &["audit", "export", "log", "--as", "jsonl"]] {
+        let run = mcpz(folder, words).expect(2);
+        assert!(run.out.contains("refund2"), "the others are shown: {}", run.out);
+        assert!(
+            run.err.contains("1 lines of the log are no records") && run.err.contains("audit verify"),
+            "{}",
+            run.err
+        );
+    }
+}
+
+#[test]
 fn new_records_are_followed_across_segments() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -193,5 +193,13 @@ fn read_build(reader: &mut Reader<'_>, root: &DeTable<'_>, manifest: &mut Manife
             reader.sink.push(e0203::bad_value(sources.span, message, Some("name a folder below mcpz.toml".to_owned())));
         }
     }
-    manifest.out = reader.string(table, "out").map(|out| out.value);
+    if let Some(out) = reader.string(table, "out") {
+        if super::stays_inside(&out.value) {
+            manifest.out = Some(out.value);
+        } else {
+            let message = format!("`{}` is not a file of this package", out.value);
+            let help = "name a file below mcpz.toml; `mcpz build -o FILE` writes elsewhere".to_owned();
+            reader.sink.push(e0203::bad_value(out.span, message, Some(help)));
+        }
+    }
 }

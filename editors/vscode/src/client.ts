@@ -10,6 +10,7 @@ import { LanguageClient, RevealOutputChannelOn, Trace } from "vscode-languagecli
 import type { LanguageClientOptions, ServerOptions } from "vscode-languageclient/node";
 import { findBinary } from "./binary";
 import type { Found, Machine } from "./binary";
+import { message } from "./escape";
 import { reasonOf } from "./server";
 
 const TRACES: Readonly<Record<string, Trace>> = {
@@ -123,7 +124,7 @@ export class Client implements vscode.Disposable {
       this.say("did not start", vscode.LanguageStatusSeverity.Error);
       this.output.error(`the language server did not start: ${reasonOf(error)}`);
       void vscode.window
-        .showErrorMessage(`mcpz: the language server did not start: ${reasonOf(error)}`, "Show Output")
+        .showErrorMessage(`mcpz: the language server did not start: ${message(reasonOf(error))}`, "Show Output")
         .then((choice) => (choice === undefined ? undefined : this.output.show()));
     }
   }
@@ -135,8 +136,8 @@ export class Client implements vscode.Disposable {
     await client?.dispose().catch((error: unknown) => this.output.warn(`stopping: ${reasonOf(error)}`));
   }
 
-  private async offer(message: string): Promise<void> {
-    const choice = await vscode.window.showWarningMessage(`mcpz: ${message}`, "Open Settings", "Try Again");
+  private async offer(reason: string): Promise<void> {
+    const choice = await vscode.window.showWarningMessage(`mcpz: ${message(reason)}`, "Open Settings", "Try Again");
     if (choice === "Open Settings") {
       await vscode.commands.executeCommand("workbench.action.openSettings", "mcpz.path");
     } else if (choice === "Try Again") {

@@ -11,6 +11,7 @@
 
 import * as vscode from "vscode";
 import { Client } from "./client";
+import { message } from "./escape";
 import { DecisionPanel } from "./panel/panel";
 import { isObject } from "./protocol";
 import { newPackage } from "./scaffold";
@@ -27,7 +28,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const ask = asker(() => client?.current);
   const tests = new Tests(ask, output);
   const shown = (work: Promise<void>): Promise<void> =>
-    work.catch((error: unknown) => void vscode.window.showErrorMessage(`mcpz: ${reasonOf(error)}`));
+    work.catch((error: unknown) => void vscode.window.showErrorMessage(`mcpz: ${message(reasonOf(error))}`));
   // Code lenses carry the server's commands; what they answer is shown here.
   const onCommand = (command: string, args: unknown[]): Promise<unknown> | undefined => {
     const argument: Record<string, unknown> | undefined = isObject(args[0]) ? args[0] : here();

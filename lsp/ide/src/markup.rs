@@ -96,8 +96,9 @@ fn markdown_block(block: &Block) -> String {
         Block::Text(text) => text.clone(),
         Block::Code(text) => fenced(text),
         Block::Server(text) => {
-            let quoted: Vec<String> =
-                visible_lines(text).iter().map(|line| format!("> {}", escape(line)).trim_end().to_owned()).collect();
+            // White space in front would make a list item or a block of code of a line.
+            let line = |line: &String| format!("> {}", escape(line.trim())).trim_end().to_owned();
+            let quoted: Vec<String> = visible_lines(text).iter().map(line).collect();
             format!("The server says of itself:\n\n{}", quoted.join("\n"))
         }
         Block::Table(header, rows) => {
@@ -108,7 +109,9 @@ fn markdown_block(block: &Block) -> String {
             lines.extend(rows.iter().map(|row| line(row)));
             lines.join("\n")
         }
-        Block::List(items) => items.iter().map(|item| format!("- {}", escape(item))).collect::<Vec<_>>().join("\n"),
+        Block::List(items) => {
+            items.iter().map(|item| format!("- {}", escape(item.trim()))).collect::<Vec<_>>().join("\n")
+        }
     }
 }
 
@@ -205,6 +208,7 @@ fn is_hidden(c: char) -> bool {
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{fffe}'..='\u{ffff}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -222,6 +226,23 @@ mod tests {
             assert!(!shown.contains(live), "{live} is alive in {shown}");
         }
         assert!(shown.contains("\\u{202e}") || shown.contains("\\\\u\\{202e\\}"), "{shown}");
+    }
+
+    #[test]
+    fn white_space_in_front_gives_the_words_of_a_server_no_form() {
+        let mut markup = Markup::new();
+        let lines = "first\n - item\n    code\n\tcode\n\u{a0}\u{3000} + item\n \t1. item\n  ===\n      # title";
+        markup.server_words(lines).list(vec!["    code".to_owned()]);
+        let shown = markup.markdown();
+        let quoted: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("> ")).collect();
+        let expected = ["first", "\\- item", "code", "code", "\\+ item", "1&#46; item", "\\===", "\\# title"];
+        assert_eq!(quoted, expected, "{shown}");
+        assert!(shown.ends_with("\n\n- code"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_no_character_is_written_out() {
+        assert_eq!(visible("a\u{fffe}\u{ffff}\u{fffd}"), "a\\u{fffe}\\u{ffff}\u{fffd}");
     }
 
     #[test]

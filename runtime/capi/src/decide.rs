@@ -6,6 +6,7 @@ use crate::principal::PrincipalHandle;
 use crate::program::ProgramHandle;
 use crate::state::{self, State};
 use crate::status::{Status, caught};
+use crate::text::Text;
 use crate::{engine, pointer};
 use mcpz_bytecode::Program;
 use mcpz_runtime::Scratch;
@@ -91,6 +92,12 @@ const _: () = {
     shared::<Principal>();
     moves::<Scratch>();
     moves::<Decision>();
+    // What crosses the boundary are the handles: a member added to one of them must keep the promise too.
+    shared::<ProgramHandle>();
+    shared::<PrincipalHandle>();
+    shared::<Text>();
+    moves::<ScratchHandle>();
+    moves::<DecisionHandle>();
 };
 
 /// New scratch memory. Null when there is none.

@@ -8,10 +8,11 @@ use crate::escape;
 use crate::exit::{Failure, Outcome};
 use crate::output::{BOLD, CAUTION, DIM, GOOD, NAME, styled};
 use crate::package::{self, Loaded};
-use crate::shell::{Shell, write_file};
+use crate::shell::Shell;
 use mcpz_compiler::catalog::{self, Catalog};
 use mcpz_compiler::diagnostics::suggest::is_identifier;
 use mcpz_compiler::hir::canonical::quoted;
+use mcpz_compiler::source::ReadError;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +55,8 @@ pub struct Args {
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let loaded = package::load(&shell.directory)?;
     check_name(&args.name, &loaded)?;
+    let policy_path = format!("{}/{SERVERS_FILE}", loaded.source_folder());
+    let servers = servers_text(&loaded, &policy_path)?;
     let place = match &args.url {
         Some(url) => Place::Url(url, &args.reach),
         None => Place::Command(&args.command),
@@ -65,8 +68,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let text = capture.to_text(acknowledged.as_ref());
     let proposals = proposals(&parsed);
     let block = block::text(&args.name, &place, &catalog_path, &proposals);
-    write_file(&loaded.root.join(&catalog_path), text.as_bytes())?;
-    let policy_path = append_block(&loaded, &block)?;
+    loaded.write(&catalog_path, text.as_bytes())?;
+    loaded.write(&policy_path, with_block(servers, &block).as_bytes())?;
     lock::write(&package::load(&loaded.root)?)?;
     say(args, &capture.to_json(None), &proposals, [&catalog_path, &policy_path, lock::LOCK], shell);
     if !args.acknowledge {
@@ -146,21 +149,25 @@ fn warn_unenforced(parsed: &Catalog, shell: &mut Shell) {
     shell.out.line("  the package builds once the catalog's `acknowledged` names them; `--acknowledge` writes that");
 }
 
-/// Appends the block to the servers file of the package; the path below the package.
-fn append_block(loaded: &Loaded, block: &str) -> Result<String, Failure> {
-    let path = format!("{}/{SERVERS_FILE}", loaded.source_folder());
-    let file = loaded.root.join(&path);
-    let mut text = std::fs::read_to_string(&file)
-        .unwrap_or_else(|_| "//! The servers this policy is about, and what was captured of them.\n".to_owned());
+/// The servers file of the package; a new one when there is none. One that cannot be read is nobody's to replace.
+fn servers_text(loaded: &Loaded, path: &str) -> Result<String, Failure> {
+    match loaded.read(path) {
+        Err(ReadError::NotFound) => {
+            Ok("//! The servers this policy is about, and what was captured of them.\n".to_owned())
+        }
+        _ => loaded.read_text(path),
+    }
+}
+
+/// The text of the servers file with the block at its end.
+fn with_block(mut text: String, block: &str) -> String {
     if !text.ends_with('\n') {
         text.push('\n');
     }
     text.push('\n');
     text.push_str(block);
     // What was there before may not parse; then it is left as it is.
-    let text = mcpz_syntax::format::format(&text).unwrap_or(text);
-    write_file(&file, text.as_bytes())?;
-    Ok(path)
+    mcpz_syntax::format::format(&text).unwrap_or(text)
 }
 
 fn say(args: &Args, catalog: &Value, proposals: &[Proposal], files: [&str; 3], shell: &mut Shell) {
@@ -184,13 +191,13 @@ fn say(args: &Args, catalog: &Value, proposals: &[Proposal], files: [&str; 3], s
     shell.out.line(format!("{} {}  {}", styled(GOOD, "added"), styled(NAME, &args.name), styled(DIM, about)));
     shell.out.line(format!("  offers    {}", totals(catalog)));
     for file in files {
-        shell.out.line(format!("  wrote     {file}"));
+        shell.out.line(format!("  wrote     {}", escape::inline(file)));
     }
     if proposals.is_empty() {
         return;
     }
     shell.out.line("");
-    shell.out.line(format!("{} the overlay proposed in {}:", styled(CAUTION, "confirm"), files[1]));
+    shell.out.line(format!("{} the overlay proposed in {}:", styled(CAUTION, "confirm"), escape::inline(files[1])));
     for proposal in proposals {
         let place = styled(BOLD, escape::inline(&proposal.place));
         shell.out.line(format!("  {place}: {}  {}", proposal.ty, styled(DIM, escape::inline(&proposal.why))));

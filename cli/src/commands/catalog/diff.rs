@@ -1,7 +1,7 @@
 //! `mcpz catalog diff NAME`: what changed since the pin, and what that breaks in the policy.
 
 use super::update::{catalog_path, find, place_of};
-use super::{Patience, capture, changes_json, read_catalog, show_changes, totals};
+use super::{Patience, capture, catalog_of, changes_json, show_changes, totals};
 use crate::catalogs::diff::{self, Change};
 use crate::catalogs::place::Reach;
 use crate::catalogs::{lock, servers};
@@ -47,10 +47,10 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let loaded = package::load(&shell.directory)?;
     let blocks = servers::read(&loaded);
     let block = find(&blocks, &args.name)?;
-    let path = catalog_path(&block);
-    let old = read_catalog(shell, &loaded.root.join(&path))?;
+    let path = catalog_path(&block)?;
+    let old = catalog_of(loaded.read_text(&path)?.as_bytes(), &path)?;
     let new = match &args.with {
-        Some(file) => read_catalog(shell, file)?,
+        Some(file) => catalog_of(&shell.read(file)?, &file.display().to_string())?,
         None => {
             let place = place_of(&block, &args.reach)?;
             let capture = capture(shell, &loaded.root, &block.name, &place, &args.patience)?;
@@ -70,8 +70,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
 
 /// Whether the catalog file is what the lock pins.
 fn pin_holds(loaded: &Loaded, server: &str, path: &str) -> bool {
-    let bytes = std::fs::read(loaded.root.join(path)).unwrap_or_default();
-    lock::pinned(&loaded.root, server).as_deref() == Some(lock::digest(&bytes).as_str())
+    let bytes = loaded.read(path).unwrap_or_default();
+    lock::pinned(loaded, server).as_deref() == Some(lock::digest(&bytes).as_str())
 }
 
 /// What the policy says to the new catalog.

@@ -129,10 +129,9 @@ fn changes_json(changes: &[Change]) -> Value {
 }
 
 /// Reads a catalog file as JSON.
-fn read_catalog(shell: &Shell, path: &Path) -> Result<Value, Failure> {
-    let bytes = shell.read(path)?;
-    let value: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::input(format!("{} is no JSON: {error}", path.display())))?;
+fn catalog_of(bytes: &[u8], what: &str) -> Result<Value, Failure> {
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| Failure::input(format!("{what} is no JSON: {error}")))?;
     // A plain answer to `tools/list`, with or without its envelope, is a catalog too.
     let inner = value.get("result").filter(|result| result.get("tools").is_some()).cloned();
     Ok(inner.unwrap_or(value))

@@ -8,7 +8,7 @@ use crate::catalogs::servers::{self, ServerBlock};
 use crate::exit::{Failure, Outcome};
 use crate::output::{DIM, GOOD, NAME, styled};
 use crate::package::{self, Loaded};
-use crate::shell::{Shell, write_file};
+use crate::shell::Shell;
 use mcpz_compiler::diagnostics::suggest::nearest;
 use serde_json::{Value, json};
 
@@ -41,14 +41,19 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     }
     let loaded = package::load(&shell.directory)?;
     let blocks = wanted(&loaded, &args.names)?;
-    let mut report = Vec::new();
-    for block in &blocks {
+    let paths = blocks.iter().map(catalog_path).collect::<Result<Vec<String>, Failure>>()?;
+    let mut captured = Vec::new();
+    for (block, path) in blocks.iter().zip(paths) {
         let capture = capture(shell, &loaded.root, &block.name, &place_of(block, &args.reach)?, &args.patience)?;
-        let path = catalog_path(block);
+        captured.push((block, path, capture));
+    }
+    // Nothing is written before every server has answered: catalogs and lock change together.
+    let mut report = Vec::new();
+    for (block, path, capture) in captured {
         let old = read_old(&loaded, &path);
         let text = capture.to_text(old.get("acknowledged"));
         let new = capture.to_json(old.get("acknowledged"));
-        write_file(&loaded.root.join(&path), text.as_bytes())?;
+        loaded.write(&path, text.as_bytes())?;
         let changes = if old.is_null() { Vec::new() } else { diff::changes(&old, &new) };
         say(block, &path, &new, &changes, shell);
         report.push(json!({"server": block.name, "file": path, "changes": changes_json(&changes)}));
@@ -97,12 +102,13 @@ pub fn find(blocks: &[ServerBlock], name: &str) -> Result<ServerBlock, Failure> 
 }
 
 /// Where the catalog of a block is, below the package.
-pub fn catalog_path(block: &ServerBlock) -> String {
-    block.catalog.clone().unwrap_or_else(|| format!("catalog/{}.json", block.name))
+pub fn catalog_path(block: &ServerBlock) -> Result<String, Failure> {
+    let path = block.catalog.clone().unwrap_or_else(|| format!("catalog/{}.json", block.name));
+    package::inside(&path).map(str::to_owned)
 }
 
 fn read_old(loaded: &Loaded, path: &str) -> Value {
-    let bytes = std::fs::read(loaded.root.join(path)).unwrap_or_default();
+    let bytes = loaded.read(path).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or(Value::Null)
 }
 
@@ -113,6 +119,6 @@ fn say(block: &ServerBlock, path: &str, catalog: &Value, changes: &[Change], she
     let what = if changes.is_empty() { "unchanged".to_owned() } else { format!("{} changes", changes.len()) };
     let head = format!("{} {}  {}", styled(GOOD, "updated"), styled(NAME, &block.name), styled(DIM, totals(catalog)));
     shell.out.line(format!("{head}, {what}"));
-    shell.out.line(format!("  wrote     {path}"));
+    shell.out.line(format!("  wrote     {}", crate::escape::inline(path)));
     show_changes(changes, shell);
 }
