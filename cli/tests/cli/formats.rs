@@ -95,10 +95,11 @@ fn what_is_xml_is_well_formed_whatever_is_in_a_title() {
     let mut rules = package.read("policy/rules.mcpz");
     for odd in ODD {
         let code = u32::from(odd);
-        tests += &format!(
-            "\ntest \"<{code}> {odd}]]>\" {{\n    as assistant\n    list notes.list_notes\n    expect listed\n}}\n"
-        );
-        rules += &format!("\nforbid anyone to call notes.write_note where args.path == \"/<{code}{odd}&\"\n");
+        let title = format!("<{code}> \\u{{{code:X}}}]]>");
+        tests +=
+            &format!("\ntest \"{title}\" {{\n    as assistant\n    list notes.list_notes\n    expect listed\n}}\n");
+        rules +=
+            &format!("\nforbid anyone to call notes.write_note where args.text like \"/<{code}\\u{{{code:X}}}&/*\"\n");
     }
     package.write("policy/tests.mcpz", &tests);
     let junit = package.run(&["test", "--format", "junit"]).expect(1).out;
