@@ -134,12 +134,13 @@ impl Exchange {
             .any(|action| matches!(action, Action::Send { to: Side::Server, message, .. } if *message == bytes));
         let id = if goes_on { id_of(&bytes) } else { None };
         // Whoever waits must be there before the server can answer, and leaves when the client does.
-        let replies = id.as_ref().map(|id| self.wait_for(id));
+        let mut replies = id.as_ref().map(|id| self.wait_for(id));
         let (mut outcome, mut own) = (Outcome::Accepted, Vec::new());
         for action in self.ledgers.settle(&self.conversation, step).await {
             match action {
                 Action::Send { to: Side::Server, message, .. } if message != bytes => own.push(message),
                 Action::Send { to: Side::Server, message, .. } => {
+                    replies.iter_mut().for_each(|(guard, _)| guard.is_sent = true);
                     let sent = match &id {
                         Some(id) => self.send_request(id, message, headers).await,
                         None => self.tell_server(message, Some(headers)).await,

@@ -29,8 +29,8 @@ async fn soon<T>(what: impl Future<Output = T>) -> T {
 /// Messages that a server got.
 type Seen = Arc<Mutex<Vec<Value>>>;
 
-/// A server over HTTP that accepts messages. Its answer to `notifications/cancelled` has no end, and to lists no
-/// beginning.
+/// A server over HTTP that accepts messages. Its answer to `notifications/cancelled` has no end, and to lists and calls
+/// no beginning.
 async fn server() -> (Upstream, Seen) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap()).parse().unwrap();
@@ -48,7 +48,7 @@ async fn server() -> (Upstream, Seen) {
                     lock(&seen).push(message);
                     match method.as_str() {
                         "notifications/cancelled" => Ok::<_, Infallible>(endless()),
-                        "tools/list" => std::future::pending().await,
+                        "tools/list" | "tools/call" => std::future::pending().await,
                         _ => Ok(accepted()),
                     }
                 }
@@ -160,6 +160,25 @@ async fn a_call_that_is_cut_while_its_record_is_written_is_never_sent() {
     assert!(!methods.contains(&"\"tools/call\"".to_owned()), "{methods:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_cut_though_its_server_has_begun_no_answer() {
+    let (upstream, seen) = server().await;
+    let (exchange, kill) = greeted(upstream, Log::disabled());
+    let asking = exchange.clone();
+    let asked = tokio::spawn(async move { asking.from_client(search(1), &HeaderMap::new()).await });
+    soon(async {
+        while lock(&seen).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    isolate_tool(&kill);
+    soon(exchange.changed()).await;
+    let Outcome::Replies(_waits, mut replies) = soon(asked).await.unwrap() else { panic!("the client waits") };
+    let told = soon(replies.recv()).await.unwrap();
+    assert!(String::from_utf8_lossy(&told.event.data).contains("isolated"), "{told:?}");
+}
+
 /// What a server answers.
 fn answer(id: u32) -> Event {
     let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"text","text":"of {id}"}}]}}}}"#);
@@ -253,4 +272,19 @@ async fn a_client_does_not_wait_for_what_the_gateway_itself_asks() {
         panic!("it is refused")
     };
     assert!(String::from_utf8_lossy(&body).contains("server_unsurveyed"), "{body:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_while_its_record_is_written_leaves_nothing_open() {
+    let (upstream, seen) = server().await;
+    let (log, mut held) = Log::held();
+    let (exchange, _) = greeted(upstream, log);
+    let asking = exchange.clone();
+    let asked = tokio::spawn(async move { asking.from_client(search(1), &HeaderMap::new()).await });
+    let _waits = soon(held.next()).await;
+    assert_eq!(lock(&exchange.conversation).waiting().count(), 1);
+    asked.abort();
+    assert!(soon(asked).await.is_err_and(|error| error.is_cancelled()));
+    assert_eq!(lock(&exchange.conversation).waiting().count(), 0);
+    assert!(!exchange.is_busy() && lock(&seen).is_empty());
 }

@@ -43,6 +43,8 @@ pub enum Waits {
 pub struct Guard {
     exchange: Arc<Exchange>,
     waits: Waits,
+    /// The request was handed to what sends it.
+    pub(super) is_sent: bool,
     /// The request's id is its own until then.
     pub lease: Option<Lease>,
 }
@@ -50,13 +52,17 @@ pub struct Guard {
 impl Guard {
     /// For what a client waits for.
     pub fn new(exchange: &Arc<Exchange>, waits: Waits) -> Guard {
-        Guard { exchange: exchange.clone(), waits, lease: None }
+        Guard { exchange: exchange.clone(), waits, is_sent: false, lease: None }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.exchange.client_left(&self.waits);
+        match &self.waits {
+            // A client that leaves while the record of its request is written has asked nothing.
+            Waits::Answer(id) if !self.is_sent => self.exchange.unanswered(id),
+            waits => self.exchange.client_left(waits),
+        }
         // Only now may another request have the id.
         self.lease = None;
     }
@@ -136,6 +142,7 @@ impl Exchange {
     /// There will be no answer to a request, and whoever asked knows it.
     pub(super) fn unanswered(&self, id: &Token) {
         lock(&self.waiting).replies.remove(id);
+        self.stop_reading(id);
         lock(&self.conversation).forget(id);
     }
 
@@ -238,7 +245,9 @@ impl Exchange {
     /// A response of the server has ended; whoever still waits for its answer is told why there is none.
     pub fn response_ended(self: &Arc<Self>, id: &Token, may_resume: bool, reason: &'static str) {
         if may_resume {
-            lock(&self.waiting).replies.remove(id);
+            let mut waiting = lock(&self.waiting);
+            waiting.replies.remove(id);
+            waiting.pumps.remove(id);
             return;
         }
         let (answer, ended) = {
