@@ -33,23 +33,49 @@ async fn say(running: &Running, body: &str, headers: &[(&str, &str)]) -> Respons
     raw(running.address, &post(body, headers)).await
 }
 
-/// A session past its handshake.
-async fn session(running: &Running) -> String {
-    let greeted = say(running, INITIALIZE, &[]).await;
-    assert_eq!(greeted.status, 200, "{greeted:?}");
-    let id = greeted.headers["mcp-session-id"].clone();
-    let text = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-    assert_eq!(say(running, text, &[("Mcp-Session-Id", &id), VERSION]).await.status, 202);
-    id
+/// A client within a session, past its handshake.
+struct Session {
+    address: SocketAddr,
+    id: String,
+}
+
+impl Session {
+    async fn begin(running: &Running) -> Session {
+        let greeted = say(running, INITIALIZE, &[]).await;
+        assert_eq!(greeted.status, 200, "{greeted:?}");
+        let session = Session { address: running.address, id: greeted.headers["mcp-session-id"].clone() };
+        assert_eq!(session.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await.status, 202);
+        session
+    }
+
+    /// A message of this session, as bytes.
+    fn request(&self, body: &str) -> Vec<u8> {
+        post(body, &[("Mcp-Session-Id", &self.id), VERSION])
+    }
+
+    async fn say(&self, body: &str) -> Response {
+        raw(self.address, &self.request(body)).await
+    }
+
+    async fn call(&self, id: u32, tool: &str, arguments: &str) -> Response {
+        self.say(&call(id, tool, arguments)).await
+    }
+}
+
+/// Isolates the server.
+fn isolate(running: &Running) {
+    let subject = Subject::Server("notes".to_owned());
+    let entry = Entry { subject, since_ms: 0, until_ms: None, reason: "a test".to_owned(), by_uid: 0 };
+    running.kill.isolate(entry, 0).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_with_a_server_over_http() {
     let folder = Folder::new();
     let (running, peer) = over_http(&folder, false).await;
-    let id = session(&running).await;
-    assert_ne!(id, "upstream-session", "clients do not learn the server's own session");
-    let headers = [("Mcp-Session-Id", id.as_str()), VERSION, ("Cookie", "secret=1")];
+    let session = Session::begin(&running).await;
+    assert_ne!(session.id, "upstream-session", "clients do not learn the server's own session");
+    let headers = [("Mcp-Session-Id", session.id.as_str()), VERSION, ("Cookie", "secret=1")];
     let found = say(&running, &call(1, "search_notes", r#"{"query":"x"}"#), &headers).await;
     assert_eq!((found.status, &found.json()["result"]["content"][0]["text"]), (200, &"done".into()));
     let hidden = say(&running, &call(2, "wipe", "{}"), &headers).await;
@@ -88,10 +114,10 @@ async fn event_streams_keep_their_ids() {
 async fn what_is_no_sound_request_never_reaches_the_server() {
     let folder = Folder::new();
     let (running, peer) = over_http(&folder, false).await;
-    let id = session(&running).await;
+    let session = Session::begin(&running).await;
     let before = peer.reached().len();
     let body = call(1, "search_notes", r#"{"query":"x"}"#);
-    let good = String::from_utf8(post(&body, &[("Mcp-Session-Id", &id), VERSION])).unwrap();
+    let good = String::from_utf8(session.request(&body)).unwrap();
     for (from, to, status) in [
         ("Host: gateway", "Host: evil.example", 421),
         ("Host: gateway", "Host: gateway\r\nHost: gateway", 400),
@@ -106,7 +132,7 @@ async fn what_is_no_sound_request_never_reaches_the_server() {
         ("POST /notes/mcp", "POST /notes/%6dcp", 404),
         ("POST /notes/mcp", "POST /notes/mcp?x=1", 400),
         ("POST /notes/mcp", "PUT /notes/mcp", 405),
-        (id.as_str(), "00000000000000000000000000000000", 404),
+        (session.id.as_str(), "00000000000000000000000000000000", 404),
         ("MCP-Protocol-Version: 2025-11-25", "MCP-Protocol-Version: 2024-11-05", 400),
         ("search_notes", "search_notes\",\"name\":\"wipe", 400),
         ("Content-Length:", "Transfer-Encoding: chunked\r\nContent-Length:", 400),
@@ -198,19 +224,20 @@ async fn errors_of_the_newer_protocol_have_a_status_of_their_own() {
 async fn a_server_over_stdio_behind_http() {
     let folder = Folder::new();
     let running = over_stdio(&folder).await;
-    let id = session(&running).await;
-    let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
-    let found = say(&running, &call(1, "search_notes", r#"{"query":"x"}"#), &headers).await;
+    let session = Session::begin(&running).await;
+    let found = session.call(1, "search_notes", r#"{"query":"x"}"#).await;
     assert_eq!(found.json()["result"]["content"][0]["text"], r#"{"query":"x"}"#);
     let progress = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"search_notes","arguments":{"query":"progress"},"_meta":{"progressToken":"p"}}}"#;
-    let events = say(&running, progress, &headers).await.events();
+    let events = session.say(progress).await.events();
     assert_eq!((events.len(), &events[0]["params"]["progressToken"]), (2, &"p".into()), "{events:?}");
-    assert_eq!(say(&running, &call(3, "wipe", "{}"), &headers).await.json()["error"]["message"], "Tool wipe not found");
+    assert_eq!(session.call(3, "wipe", "{}").await.json()["error"]["message"], "Tool wipe not found");
     assert_eq!(folder.called(), ["search_notes", "search_notes"]);
-    let end =
-        format!("DELETE /notes/mcp HTTP/1.1\r\nHost: gateway\r\nMcp-Session-Id: {id}\r\nConnection: close\r\n\r\n");
+    let end = format!(
+        "DELETE /notes/mcp HTTP/1.1\r\nHost: gateway\r\nMcp-Session-Id: {}\r\nConnection: close\r\n\r\n",
+        session.id
+    );
     assert_eq!(raw(running.address, end.as_bytes()).await.status, 204);
-    assert_eq!(say(&running, &call(4, "search_notes", r#"{"query":"x"}"#), &headers).await.status, 404);
+    assert_eq!(session.call(4, "search_notes", r#"{"query":"x"}"#).await.status, 404);
     soon(running.stop()).await;
 }
 
@@ -236,20 +263,20 @@ async fn clients_without_sessions_share_servers_over_stdio_and_their_ids_never_m
 async fn the_kill_switch_cuts_calls_and_streams_at_once() {
     let folder = Folder::new();
     let running = over_stdio(&folder).await;
-    let id = session(&running).await;
+    let session = Session::begin(&running).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let get = format!(
-        "GET /notes/mcp HTTP/1.1\r\nHost: gateway\r\nAccept: text/event-stream\r\nMcp-Session-Id: {id}\r\n\r\n"
+        "GET /notes/mcp HTTP/1.1\r\nHost: gateway\r\nAccept: text/event-stream\r\nMcp-Session-Id: {}\r\n\r\n",
+        session.id
     );
     stream.write_all(get.as_bytes()).await.unwrap();
     let mut head = [0; 1024];
     let count = soon(stream.read(&mut head)).await.unwrap();
     assert_eq!(parse(&head[..count]).status, 200);
     let slow = call(1, "search_notes", r#"{"query":"slow"}"#);
-    let (address, headers) = (running.address, vec![("Mcp-Session-Id".to_owned(), id.clone())]);
+    let (address, slow) = (running.address, session.request(&slow));
     let waiting = tokio::spawn(async move {
-        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let answer = raw(address, &post(&slow, &headers)).await;
+        let answer = raw(address, &slow).await;
         (answer, Instant::now())
     });
     soon(async {
@@ -259,15 +286,13 @@ async fn the_kill_switch_cuts_calls_and_streams_at_once() {
     })
     .await;
     let cut = Instant::now();
-    let subject = Subject::Server("notes".to_owned());
-    let entry = Entry { subject, since_ms: 0, until_ms: None, reason: "a test".to_owned(), by_uid: 0 };
-    running.kill.isolate(entry, 0).unwrap();
+    isolate(&running);
     let (answer, at) = soon(waiting).await.unwrap();
     assert_eq!(answer.json()["error"]["data"]["reason"], "isolated", "{answer:?}");
     assert!(at.duration_since(cut) < Duration::from_millis(500), "{:?}", at.duration_since(cut));
     let mut rest = Vec::new();
     let _ = soon(stream.read_to_end(&mut rest)).await;
-    let again = say(&running, &call(2, "search_notes", r#"{"query":"x"}"#), &[("Mcp-Session-Id", &id)]).await;
+    let again = session.call(2, "search_notes", r#"{"query":"x"}"#).await;
     assert!(again.status == 404 || again.json()["error"].is_object(), "{again:?}");
     assert_eq!(folder.called(), ["search_notes"]);
     soon(running.stop()).await;
@@ -297,11 +322,10 @@ async fn a_hidden_denial_comes_in_the_form_that_the_servers_own_has() {
     for events in [false, true] {
         let folder = Folder::new();
         let (running, peer) = over_http(&folder, events).await;
-        let id = session(&running).await;
-        let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
+        let session = Session::begin(&running).await;
         let upstream: SocketAddr = peer.address().parse().unwrap();
         let own = raw(upstream, &post(&call(7, "nothing", "{}"), &[])).await;
-        let hidden = say(&running, &call(7, "wipe", "{}"), &headers).await;
+        let hidden = session.call(7, "wipe", "{}").await;
         let unnamed = |text: &str| text.replace("there is no nothing", "").replace("there is no wipe", "");
         let shape = |text: &str| {
             let lines = unnamed(text)
@@ -326,10 +350,9 @@ async fn whoever_waits_for_an_answer_that_cannot_be_read_is_told() {
     for events in [false, true] {
         let folder = Folder::new();
         let (running, _) = over_http(&folder, events).await;
-        let id = session(&running).await;
-        let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
+        let session = Session::begin(&running).await;
         for (id, query) in [(1, "nameless"), (2, "torn")] {
-            let told = say(&running, &call(id, "search_notes", &format!(r#"{{"query":"{query}"}}"#)), &headers).await;
+            let told = session.call(id, "search_notes", &format!(r#"{{"query":"{query}"}}"#)).await;
             let told = if events { told.events()[0].clone() } else { told.json() };
             assert_eq!(
                 (&told["id"], &told["error"]["data"]["reason"]),
@@ -345,13 +368,10 @@ async fn whoever_waits_for_an_answer_that_cannot_be_read_is_told() {
 async fn the_kill_switch_closes_idle_connections_to_servers() {
     let folder = Folder::new();
     let (running, peer) = over_http(&folder, false).await;
-    let id = session(&running).await;
-    let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
-    assert_eq!(say(&running, &call(1, "search_notes", r#"{"query":"x"}"#), &headers).await.status, 200);
+    let session = Session::begin(&running).await;
+    assert_eq!(session.call(1, "search_notes", r#"{"query":"x"}"#).await.status, 200);
     assert!(peer.connections.load(Ordering::SeqCst) > 0, "connections are kept for later requests");
-    let subject = Subject::Server("notes".to_owned());
-    let entry = Entry { subject, since_ms: 0, until_ms: None, reason: "a test".to_owned(), by_uid: 0 };
-    running.kill.isolate(entry, 0).unwrap();
+    isolate(&running);
     soon(async {
         while peer.connections.load(Ordering::SeqCst) > 0 {
             tokio::task::yield_now().await;
@@ -366,17 +386,15 @@ async fn a_client_that_reads_too_slowly_is_cut() {
     let folder = Folder::new();
     let limits = "[audit]\n[telemetry]\nlog = \"error\"";
     let running = gateway(&folder, limits, &policy(&format!("command {:?}", folder.command()))).await;
-    let id = session(&running).await;
-    let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
+    let session = Session::begin(&running).await;
     let flood = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search_notes","arguments":{"query":"flood"},"_meta":{"progressToken":"p"}}}"#;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
-    stream.write_all(&post(flood, &headers)).await.unwrap();
+    stream.write_all(&session.request(flood)).await.unwrap();
     let mut head = [0; 64];
     soon(stream.read_exact(&mut head)).await.unwrap();
     // Nothing more is read: 62 MiB of progress are on their way. Others are served meanwhile.
-    let other = session(&running).await;
-    let headers = [("Mcp-Session-Id", other.as_str()), VERSION];
-    let found = say(&running, &call(1, "search_notes", r#"{"query":"x"}"#), &headers).await;
+    let other = Session::begin(&running).await;
+    let found = other.call(1, "search_notes", r#"{"query":"x"}"#).await;
     assert_eq!(found.status, 200);
     soon(async {
         while !running.metrics.render().contains("mcpz_events_total{kind=\"cut\"} 1") {
@@ -394,10 +412,10 @@ async fn a_client_that_reads_too_slowly_is_cut() {
 async fn the_connection_of_a_client_that_reads_nothing_is_closed_when_it_is_cut() {
     let folder = Folder::new();
     let running = over_stdio(&folder).await;
-    let id = session(&running).await;
+    let session = Session::begin(&running).await;
     let flood = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search_notes","arguments":{"query":"flood"},"_meta":{"progressToken":"p"}}}"#;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
-    stream.write_all(&post(flood, &[("Mcp-Session-Id", id.as_str()), VERSION])).await.unwrap();
+    stream.write_all(&session.request(flood)).await.unwrap();
     // Nothing is ever read. Who has been hung up on learns it by writing.
     soon(async {
         while stream.write_all(b"x").await.is_ok() {

@@ -83,6 +83,24 @@ async fn gateway(folder: &Folder, place: &str, jwks: &str, authority: &Authority
     gateway_of(&config, &policy(place)).await.unwrap()
 }
 
+/// An issuer, a gateway that believes it, and a server over HTTP behind that.
+struct Scene {
+    running: Running,
+    peer: HttpPeer,
+    issuer: Issuer,
+    _folder: Folder,
+}
+
+impl Scene {
+    async fn start() -> Scene {
+        let (folder, authority, issuer) = (Folder::new(), Authority::new(), Issuer::new("k1").unwrap());
+        let (_place, jwks) = Place::start(&authority, issuer.keys()).await;
+        let (peer, url) = HttpPeer::start(false).await;
+        let running = gateway(&folder, &format!("endpoint {url:?}"), &jwks, &authority).await;
+        Scene { running, peer, issuer, _folder: folder }
+    }
+}
+
 async fn say(running: &Running, body: &str, token: &str, headers: &[(&str, &str)]) -> Response {
     let bearer = format!("Bearer {token}");
     let mut all = vec![("Authorization", bearer.as_str())];
@@ -102,10 +120,7 @@ async fn session(running: &Running, token: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_token_is_allowed_and_never_reaches_the_server() {
-    let (folder, authority, issuer) = (Folder::new(), Authority::new(), Issuer::new("k1").unwrap());
-    let (_place, jwks) = Place::start(&authority, issuer.keys()).await;
-    let (peer, url) = HttpPeer::start(false).await;
-    let running = gateway(&folder, &format!("endpoint {url:?}"), &jwks, &authority).await;
+    let Scene { running, peer, issuer, _folder } = Scene::start().await;
     let good = issuer.token("agent:a", AUDIENCE);
     let id = session(&running, &good).await;
     let headers = [("Mcp-Session-Id", id.as_str()), VERSION];
@@ -122,10 +137,7 @@ async fn a_signed_token_is_allowed_and_never_reaches_the_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_missing_or_over_is_answered_with_where_to_get_one() {
-    let (folder, authority, issuer) = (Folder::new(), Authority::new(), Issuer::new("k1").unwrap());
-    let (_place, jwks) = Place::start(&authority, issuer.keys()).await;
-    let (peer, url) = HttpPeer::start(false).await;
-    let running = gateway(&folder, &format!("endpoint {url:?}"), &jwks, &authority).await;
+    let Scene { running, peer, issuer, _folder } = Scene::start().await;
     let metadata = r#"resource_metadata="https://gateway/.well-known/oauth-protected-resource/notes/mcp""#;
     let missing = raw(running.address, &post(INITIALIZE, &[])).await;
     assert_eq!((missing.status, missing.headers["www-authenticate"].as_str()), (401, &*format!("Bearer {metadata}")));
@@ -156,10 +168,7 @@ async fn a_token_that_is_missing_or_over_is_answered_with_where_to_get_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_credential_lacks_is_said_at_once() {
-    let (folder, authority, issuer) = (Folder::new(), Authority::new(), Issuer::new("k1").unwrap());
-    let (_place, jwks) = Place::start(&authority, issuer.keys()).await;
-    let (peer, url) = HttpPeer::start(false).await;
-    let running = gateway(&folder, &format!("endpoint {url:?}"), &jwks, &authority).await;
+    let Scene { running, peer, issuer, _folder } = Scene::start().await;
     let claims = |more: Value| {
         let mut claims = Issuer::claims("user:ann", AUDIENCE);
         claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -196,10 +205,7 @@ async fn what_a_credential_lacks_is_said_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_actor_need_only_be_identified() {
-    let (folder, authority, issuer) = (Folder::new(), Authority::new(), Issuer::new("k1").unwrap());
-    let (_place, jwks) = Place::start(&authority, issuer.keys()).await;
-    let (peer, url) = HttpPeer::start(false).await;
-    let running = gateway(&folder, &format!("endpoint {url:?}"), &jwks, &authority).await;
+    let Scene { running, peer, issuer, _folder } = Scene::start().await;
     let with = |act: Value, groups: bool| {
         let mut claims = Issuer::claims("user:ann", AUDIENCE);
         claims["scope"] = json!("notes.write notes.publish");
