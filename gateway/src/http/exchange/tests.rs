@@ -165,7 +165,7 @@ async fn a_call_is_cut_though_its_server_has_begun_no_answer() {
     let (upstream, seen) = server().await;
     let (exchange, kill) = greeted(upstream, Log::disabled());
     let asking = exchange.clone();
-    let asked = tokio::spawn(async move { asking.from_client(search(1), &HeaderMap::new()).await });
+    let asked = tokio::spawn(async move { asking.from_client(&visitor(), search(1), &HeaderMap::new()).await });
     soon(async {
         while lock(&seen).is_empty() {
             tokio::task::yield_now().await;
@@ -280,7 +280,7 @@ async fn a_client_that_leaves_while_its_record_is_written_leaves_nothing_open() 
     let (log, mut held) = Log::held();
     let (exchange, _) = greeted(upstream, log);
     let asking = exchange.clone();
-    let asked = tokio::spawn(async move { asking.from_client(search(1), &HeaderMap::new()).await });
+    let asked = tokio::spawn(async move { asking.from_client(&visitor(), search(1), &HeaderMap::new()).await });
     let _waits = soon(held.next()).await;
     assert_eq!(lock(&exchange.conversation).waiting().count(), 1);
     asked.abort();
