@@ -4,18 +4,18 @@
 //! new one beside it and swaps. What does not load, or fails its self-test, is refused as a whole, and the
 //! last good snapshot stays.
 
+mod vectors;
+
+pub use vectors::{MustDeny, Who};
+
 use crate::pins::Pins;
 use arc_swap::ArcSwap;
 use mcpz_bytecode::Program;
+use mcpz_bytecode::image::{AuditLevel, RuleKindImage};
 use mcpz_runtime::data::DataSet;
-use mcpz_runtime::decision::Effect;
-use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
-use mcpz_runtime::request::{Direction, Facts, Request};
-use mcpz_runtime::state::TableState;
-use mcpz_runtime::{Caller, Input, Scratch};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// Everything that a decision depends on and that a reload replaces.
@@ -47,15 +47,13 @@ pub struct Material {
 /// Where material comes from, asked again at each reload: files, or a package that is compiled.
 pub type Source = Arc<dyn Fn() -> Result<Material, String> + Send + Sync>;
 
-/// A request that must be denied before anything is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MustDeny {
-    /// The server.
-    pub server: String,
-    /// The message.
-    pub message: String,
-    /// The local user who asks; absent: an anonymous caller.
-    pub uid: Option<i64>,
+/// What a bundle is held to before it is served.
+#[derive(Debug, Clone, Default)]
+pub struct Demands {
+    /// Requests that must be denied.
+    pub must_deny: Vec<MustDeny>,
+    /// Nothing is written down: a bundle with rules that ask for it is refused.
+    pub is_unaudited: bool,
 }
 
 /// Why there is no snapshot. The text is for operators; it holds nothing that callers sent.
@@ -74,18 +72,21 @@ impl std::error::Error for PolicyError {}
 pub struct Store {
     current: ArcSwap<Snapshot>,
     source: Source,
-    vectors: Vec<MustDeny>,
+    demands: Demands,
     changes: watch::Sender<u64>,
-    /// Why the last reload was refused, until one succeeds. Held while a snapshot is made.
+    /// Held while a snapshot is made, so that reloads follow one another.
+    reloading: Mutex<()>,
+    /// Why the last reload was refused, until one succeeds.
     refused: Mutex<Option<PolicyError>>,
 }
 
 impl Store {
     /// Loads the first snapshot.
-    pub fn open(source: Source, vectors: Vec<MustDeny>) -> Result<Store, PolicyError> {
-        let first = load(&source, &vectors, 0)?;
+    pub fn open(source: Source, demands: Demands) -> Result<Store, PolicyError> {
+        let first = load(&source, &demands, 0)?;
         let (changes, _) = watch::channel(0);
-        Ok(Store { current: ArcSwap::from_pointee(first), source, vectors, changes, refused: Mutex::new(None) })
+        let (current, reloading, refused) = (ArcSwap::from_pointee(first), Mutex::default(), Mutex::default());
+        Ok(Store { current, source, demands, changes, reloading, refused })
     }
 
     /// The current snapshot.
@@ -95,26 +96,21 @@ impl Store {
 
     /// Makes a new snapshot and swaps it in; a refusal changes nothing.
     pub fn reload(&self) -> Result<Arc<Snapshot>, PolicyError> {
-        // Reloads follow one another, so that the newest material wins.
-        let mut refused = self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // The newest material wins. Who asks how things stand does not wait for it.
+        let _reloading = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = self.current.load().generation.saturating_add(1);
-        match load(&self.source, &self.vectors, generation) {
-            Ok(snapshot) => {
-                self.current.store(Arc::new(snapshot));
-                *refused = None;
-                self.changes.send_replace(generation);
-                Ok(self.snapshot())
-            }
-            Err(error) => {
-                *refused = Some(error.clone());
-                Err(error)
-            }
+        let loaded = load(&self.source, &self.demands, generation).map(Arc::new);
+        if let Ok(snapshot) = &loaded {
+            self.current.store(snapshot.clone());
+            self.changes.send_replace(generation);
         }
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = loaded.as_ref().err().cloned();
+        loaded
     }
 
     /// Why the last reload was refused, if it was.
     pub fn refusal(&self) -> Option<PolicyError> {
-        self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The number of the current snapshot, to be woken by the next.
@@ -124,10 +120,18 @@ impl Store {
 }
 
 /// Material to snapshot.
-fn load(source: &Source, vectors: &[MustDeny], generation: u64) -> Result<Snapshot, PolicyError> {
+fn load(source: &Source, demands: &Demands, generation: u64) -> Result<Snapshot, PolicyError> {
     let material = source().map_err(PolicyError)?;
     let snapshot = Snapshot::of(&material, generation)?;
-    self_test(&snapshot, vectors)?;
+    if demands.is_unaudited
+        && let Some(rule) = snapshot.audited_by()
+    {
+        return Err(PolicyError(format!(
+            "rule `{}` asks for an audit log, and there is none: set `folder` and `key` in `[audit]`",
+            rule.escape_default()
+        )));
+    }
+    vectors::self_test(&snapshot, &demands.must_deny)?;
     Ok(snapshot)
 }
 
@@ -146,6 +150,13 @@ impl Snapshot {
         let digest = hex(&program.digest());
         Ok(Snapshot { program, data, pins, digest, generation })
     }
+
+    /// The first rule that asks for calls to be written down: `audit summary` or `audit full`.
+    pub fn audited_by(&self) -> Option<&str> {
+        let asks = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Audit(level) if *level > AuditLevel::None);
+        let mut rules = self.program.image().rules.iter();
+        rules.find(|rule| !rule.shadow && asks(&rule.kind)).map(|rule| rule.id.as_str())
+    }
 }
 
 /// Lower-case hexadecimal digits.
@@ -156,52 +167,62 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// What must be denied under every policy there is, and what the operator says must be denied under this one.
-fn self_test(snapshot: &Snapshot, vectors: &[MustDeny]) -> Result<(), PolicyError> {
-    let servers = snapshot.program.image().servers.iter();
-    let mut all: Vec<MustDeny> = servers.flat_map(|server| always(&server.name)).collect();
-    all.extend_from_slice(vectors);
-    all.iter().try_for_each(|vector| match denies(snapshot, vector) {
-        true => Ok(()),
-        false => Err(PolicyError(format!(
-            "self-test: a request to server `{}` that must be denied is not: {}",
-            vector.server.escape_default(),
-            vector.message.escape_default()
-        ))),
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
 
-/// Vectors that no policy may allow: no such tool, no such method, a key twice.
-fn always(server: &str) -> [MustDeny; 3] {
-    let vector = |message: &str| MustDeny { server: server.to_owned(), message: message.to_owned(), uid: None };
-    [
-        vector(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"\u0001 no such tool"}}"#),
-        vector(r#"{"jsonrpc":"2.0","id":1,"method":"no/such/method"}"#),
-        vector(r#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}"#),
-    ]
-}
+    /// A bundle of a policy text.
+    pub(super) fn bundle(text: &str) -> Vec<u8> {
+        use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
+        let manifest = "[package]\nname = \"example\"\nversion = \"1.0.0\"\nedition = \"2026\"\n";
+        let files = [("mcpz.toml", manifest), ("mcpz.lock", "version = 1\n"), ("policy/main.mcpz", text)];
+        let files: BTreeMap<String, Vec<u8>> =
+            files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+        let root = PackageInput::new("", MemoryProvider::new(files));
+        let checked = mcpz_compiler::check(&Workspace::gather(root, Vec::new(), &|_| None));
+        let program = checked.program.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+        mcpz_compiler::build(&program, &mcpz_compiler::BuildOptions::default()).unwrap().bytes
+    }
 
-/// Whether a vector is denied.
-fn denies(snapshot: &Snapshot, vector: &MustDeny) -> bool {
-    let chain = vector.uid.map(|uid| Link {
-        kind: LinkKind::Agent,
-        source: LinkSource::Local { uid },
-        claims: "{}".to_owned(),
-    });
-    let principal = Principal { chain: chain.into_iter().collect(), scopes: Vec::new() };
-    let caller = Caller::resolve(&snapshot.program, &snapshot.data, &principal);
-    let request = Request {
-        message: vector.message.as_bytes(),
-        server: &vector.server,
-        direction: Direction::ToServer,
-        facts: Facts::default(),
-    };
-    let input = Input {
-        program: &snapshot.program,
-        data: &snapshot.data,
-        caller: &caller,
-        request,
-        state: &TableState::default(),
-    };
-    mcpz_runtime::decide(&input, &mut Scratch::new()).effect == Effect::Deny
+    #[test]
+    fn a_bundle_that_asks_for_an_audit_log_needs_one() {
+        let source = |rule: &str| -> Source {
+            let text = format!("agent a from local where uid == 1\n@id(\"all\") {rule} for anyone to call any tool\n");
+            let material = Material { bundle: bundle(&text), ..Material::default() };
+            Arc::new(move || Ok(material.clone()))
+        };
+        for (rule, is_refused) in [("audit full", true), ("audit summary", true), ("audit none", false)] {
+            let open = |is_unaudited: bool| Store::open(source(rule), Demands { is_unaudited, ..Demands::default() });
+            assert!(open(false).is_ok(), "{rule}");
+            assert_eq!(open(true).err().is_some_and(|error| error.0.contains("`all`")), is_refused, "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_reload_keeps_nobody_waiting() {
+        let material = Material { bundle: bundle("agent a from local where uid == 1\n"), ..Material::default() };
+        let (begun, begins) = channel();
+        let (go, goes) = channel::<()>();
+        let goes = Mutex::new(goes);
+        let source = move || {
+            begun.send(()).unwrap();
+            goes.lock().unwrap().recv().map_err(|_| "over".to_owned())?;
+            Ok(material.clone())
+        };
+        go.send(()).unwrap();
+        let store = Arc::new(Store::open(Arc::new(source), Demands::default()).unwrap());
+        begins.recv().unwrap();
+        let reloading = store.clone();
+        let reload = std::thread::spawn(move || reloading.reload().map(|snapshot| snapshot.generation));
+        begins.recv().unwrap();
+        // The reload is under way, and stays so until it is told to go on.
+        assert_eq!(store.refusal(), None);
+        assert_eq!(store.snapshot().generation, 0);
+        go.send(()).unwrap();
+        assert_eq!(reload.join().unwrap(), Ok(1));
+        drop(go);
+        assert!(store.reload().is_err());
+        assert_eq!(store.refusal(), Some(PolicyError("over".to_owned())));
+    }
 }

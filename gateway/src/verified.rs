@@ -19,6 +19,9 @@ pub struct Verified {
     pub credential: [u8; 32],
 }
 
+/// Longest subject of a credential, in bytes: a SPIFFE id may be that long, `sub` of a token is shorter.
+pub const MAX_SUBJECT_BYTES: usize = 2048;
+
 /// A principal, as a digest over kind, source and subject of every link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub [u8; 32]);

@@ -151,7 +151,7 @@ impl Desk for Full {
     fn describe(&self) -> serde_json::Value {
         json!({"bundle": "ab"})
     }
-    fn record<'a>(&'a self, _: &'a Ask, _: u32) -> Boxed<'a, Result<(), String>> {
+    fn record<'a>(&'a self, _: &'a Ask, _: u32, _: &'a str) -> Boxed<'a, Result<(), String>> {
         Box::pin(std::future::ready(Err("the disk is full".into())))
     }
 }

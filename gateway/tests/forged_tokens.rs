@@ -631,6 +631,11 @@ async fn a_certificate_alone_is_an_identity() {
     let spiffe = "spiffe://acme.example/agents/batch".to_owned();
     assert_eq!(verified.principal.chain[0].source, LinkSource::Mtls { spiffe });
     assert_eq!(verified.principal.chain[0].kind, LinkKind::Agent);
+    // 2126-10-28 14:50:07, as the certificate says.
+    let end_s = 4_948_872_607;
+    assert_eq!(verified.expires_at_ms, Some(end_s * 1000));
+    assert!(bench().verify(&attempt.clone().at(end_s - 1)).await.is_ok());
+    assert_eq!(bench().verify(&attempt.at(end_s)).await.unwrap_err(), Reason::Certificate);
 }
 
 #[tokio::test]
@@ -645,8 +650,27 @@ async fn remembered_tokens_end_with_their_time_and_their_keys() {
     bench.keys.withdraw();
     // Keys are fetched again when they are old; the token ends with its key, although it was remembered.
     let (refresh, now) = (support::REFRESH_S, support::NOW_S);
-    assert!(refresh < 300);
-    assert_eq!(bench.verify(&attempt.at(now + refresh + 1)).await.unwrap_err(), Reason::KeyUnknown);
+    assert!(2 * refresh < 300);
+    assert_eq!(bench.verify(&attempt.at(now + 2 * refresh)).await.unwrap_err(), Reason::KeyUnknown);
+}
+
+#[tokio::test]
+async fn who_is_a_person_is_asked_of_the_data_that_holds_now() {
+    let policy = format!(
+        "{}\ndata bots: set<string> from \"data/bots.json\"\nagent bot from corp where claims.sub in bots\n",
+        support::POLICY
+    );
+    let mut material = support::material(&policy, &[("data/bots.json", "[]")]);
+    let (bench, attempt) = (bench(), Attempt::bearer(with_claim("sub", json!("robot-7"))));
+    let kind = async |material: &_, generation| {
+        let snapshot = support::snapshot(material, generation);
+        bench.verify_under(&snapshot, &attempt).await.unwrap().principal.chain[0].kind
+    };
+    assert_eq!(kind(&material, 0).await, LinkKind::User, "nobody named");
+    material.data.insert("bots".to_owned(), br#"["robot-7"]"#.to_vec());
+    assert_eq!(kind(&material, 1).await, LinkKind::Agent, "also for a token that was remembered");
+    material.data.clear();
+    assert_eq!(kind(&material, 2).await, LinkKind::User);
 }
 
 #[tokio::test]

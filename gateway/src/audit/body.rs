@@ -11,8 +11,10 @@ use mcpz_runtime::principal::LinkKind;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-/// Longest arguments that are written out, in bytes; longer ones stand there as a digest.
+/// So many bytes of the arguments are written out; of longer ones a digest and the length stand beside them.
 pub const MAX_ARGUMENT_BYTES: usize = 64 << 10;
+/// So many bytes of a target are written out, as of the arguments.
+pub const MAX_TARGET_BYTES: usize = 4 << 10;
 
 /// The text of a record without its number: `{"time":...}`.
 pub fn text(record: &Record, key: &SigningKey) -> String {
@@ -37,7 +39,11 @@ pub fn text(record: &Record, key: &SigningKey) -> String {
     put("direction", json!(record.direction));
     put("method", json!(record.method));
     put("action", json!(record.action));
-    put("target", json!(record.target));
+    let target = record.target.as_deref().unwrap_or_default();
+    put("target", json!(head(target, MAX_TARGET_BYTES)));
+    if target.len() > MAX_TARGET_BYTES {
+        put("target_whole", whole(target, key));
+    }
     put("chain", record.chain.iter().map(link).collect());
     put("session", json!(record.session));
     put("rules", json!(record.rules));
@@ -74,11 +80,23 @@ fn arguments(arguments: &Arguments, key: &SigningKey) -> Value {
         Arguments::None => Value::Null,
         Arguments::Digest(digest) => json!({"digest": key.digest(digest)}),
         Arguments::Redacted(text) if text.len() > MAX_ARGUMENT_BYTES => {
-            let digest: [u8; 32] = super::line::link(&super::line::BEFORE_THE_FIRST, text.as_bytes());
-            json!({"digest": key.digest(&digest), "bytes": text.len()})
+            let mut long = whole(text, key);
+            long["text"] = json!(head(text, MAX_ARGUMENT_BYTES));
+            long
         }
         Arguments::Redacted(text) => json!({"text": text}),
     }
+}
+
+/// What stands beside the head of a text that is too long: the digest and length of the whole.
+fn whole(text: &str, key: &SigningKey) -> Value {
+    let digest = super::line::link(&super::line::BEFORE_THE_FIRST, text.as_bytes());
+    json!({"digest": key.digest(&digest), "bytes": text.len()})
+}
+
+/// The first bytes of a text, up to the end of a character.
+fn head(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
 }
 
 /// JSON text with everything outside ASCII, and DEL, as escapes. In JSON such characters stand in strings alone.
@@ -102,6 +120,7 @@ pub fn ascii(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::writer::MAX_TEXT_BYTES;
     use super::*;
     use crate::record::Event;
 
@@ -122,14 +141,33 @@ mod tests {
     }
 
     #[test]
-    fn digests_are_keyed_and_long_arguments_become_one() {
+    fn digests_are_keyed_and_stand_beside_long_arguments() {
         let (key, _) = SigningKey::generate().unwrap();
         let (other, _) = SigningKey::generate().unwrap();
         let digest = Arguments::Digest([1; 32]);
         assert_eq!(arguments(&digest, &key), arguments(&digest, &key));
         assert_ne!(arguments(&digest, &key), arguments(&digest, &other));
-        let long = arguments(&Arguments::Redacted("x".repeat(MAX_ARGUMENT_BYTES + 1)), &key);
-        assert_eq!(long["bytes"], MAX_ARGUMENT_BYTES + 1);
+        let text = "x".repeat(MAX_ARGUMENT_BYTES - 1) + "\u{1f600}";
+        let long = arguments(&Arguments::Redacted(text), &key);
+        assert_eq!(long["bytes"], MAX_ARGUMENT_BYTES + 3);
         assert!(long["digest"].is_string());
+        assert_eq!(long["text"], "x".repeat(MAX_ARGUMENT_BYTES - 1), "their beginning stands beside it");
+    }
+
+    #[test]
+    fn whatever_a_client_sends_its_record_fits() {
+        let (key, _) = SigningKey::generate().unwrap();
+        let mut record = Record::event(Event::Decision, 0, "forbidden");
+        record.target = Some("\u{1}".repeat(4 << 20));
+        record.arguments = Arguments::Redacted("\u{1}".repeat(4 << 20));
+        let long = text(&record, &key);
+        assert!(long.len() < MAX_TEXT_BYTES, "{}", long.len());
+        let back: Value = serde_json::from_str(&long).unwrap();
+        assert_eq!(back["target"], "\u{1}".repeat(MAX_TARGET_BYTES));
+        assert_eq!(back["target_whole"]["bytes"], 4 << 20);
+        assert!(back["target_whole"]["digest"].is_string());
+        record.target = Some("x".repeat(MAX_TARGET_BYTES));
+        let back: Value = serde_json::from_str(&text(&record, &key)).unwrap();
+        assert!(back.get("target_whole").is_none());
     }
 }

@@ -88,12 +88,21 @@ impl Reader {
                 _ => (self.segment, self.offset) = (Some(number), 0),
             }
             let mut lines = Lines::starting_at(&path, self.offset)?;
-            while let Next::Line(text) = lines.advance()? {
-                match Entry::read(text) {
-                    Some(entry) => take(entry),
-                    None => unreadable = unreadable.saturating_add(1),
+            let mut is_within = false;
+            loop {
+                match lines.advance()? {
+                    // What comes next are more pieces of the same line.
+                    Next::TooLong => is_within = true,
+                    Next::Line(text) => {
+                        match Entry::read(text).filter(|_| !is_within) {
+                            Some(entry) => take(entry),
+                            None => unreadable = unreadable.saturating_add(1),
+                        }
+                        is_within = false;
+                        self.offset = lines.end();
+                    }
+                    Next::Torn(_) | Next::End => break,
                 }
-                self.offset = lines.end();
             }
         }
         Ok(unreadable)

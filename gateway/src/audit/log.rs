@@ -7,13 +7,13 @@
 use super::clock::{self, now_ms};
 use super::keys::SigningKey;
 use super::open::{self, Opened};
-use super::writer::Writer;
+use super::writer::{MAX_TEXT_BYTES, Writer};
 use super::{AuditError, Config, Durable, OnFailure, body};
 use crate::record::{Call, Record};
 use crate::telemetry::Telemetry;
 use serde_json::json;
 use std::fs::File;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ use tokio::sync::oneshot;
 const MAX_BATCH: usize = 1024;
 /// Most bytes of records written in one go.
 const MAX_BATCH_BYTES: usize = 4 << 20;
+/// Most bytes of records that wait to be written.
+const MAX_WAITING_BYTES: usize = 64 << 20;
 
 /// A log that is written. Cheap to clone; all clones are one log.
 #[derive(Clone)]
@@ -50,6 +52,8 @@ struct Counts {
     /// Lost since the log last said how many were.
     lost: AtomicU64,
     lost_ever: AtomicU64,
+    /// Bytes of records that wait.
+    waiting: AtomicUsize,
 }
 
 /// What a log did since it was opened.
@@ -205,11 +209,23 @@ impl Inner {
     fn hand_over(&self, record: &Record) -> Result<oneshot::Receiver<Result<(), AuditError>>, AuditError> {
         let (done, receiver) = oneshot::channel();
         let text = body::text(record, &self.key);
-        match self.queue.try_send(Task::Write { text, durable: record.durable || self.always_durable, done }) {
-            Ok(()) => Ok(receiver),
-            Err(TrySendError::Full(_)) => Err(AuditError::Overloaded),
-            Err(TrySendError::Disconnected(_)) => Err(AuditError::Closed),
+        let bytes = text.len();
+        if bytes > MAX_TEXT_BYTES {
+            return Err(AuditError::TooLong);
         }
+        let waiting = &self.counts.waiting;
+        if waiting.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > MAX_WAITING_BYTES {
+            waiting.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(AuditError::Overloaded);
+        }
+        let sent = self.queue.try_send(Task::Write { text, durable: record.durable || self.always_durable, done });
+        sent.map(|()| receiver).map_err(|error| {
+            waiting.fetch_sub(bytes, Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) => AuditError::Overloaded,
+                TrySendError::Disconnected(_) => AuditError::Closed,
+            }
+        })
     }
 
     /// What the configuration makes of a failure.
@@ -283,6 +299,7 @@ impl Keeper {
             next = if has_room { self.tasks.try_recv().ok() } else { None };
         }
         self.write(batch, durable);
+        self.counts.waiting.fetch_sub(bytes, Ordering::Relaxed);
         goes_on
     }
 
@@ -292,16 +309,12 @@ impl Keeper {
         }
         self.say_what_was_lost();
         let texts: Vec<&str> = batch.iter().map(|(text, _)| text.as_str()).collect();
-        let mut result = self.writer.commit(&texts, durable);
-        if matches!(result, Err(AuditError::TooLong)) && batch.len() > 1 {
-            // One record too long is no reason to refuse the others.
-            return batch.into_iter().for_each(|one| self.write(vec![one], durable));
-        }
+        let result = self.writer.commit(&texts, durable);
         if result.is_ok() {
             self.counts.written.fetch_add(u64::try_from(batch.len()).unwrap_or(0), Ordering::Relaxed);
             self.counts.flushes.fetch_add(u64::from(durable), Ordering::Relaxed);
             self.since.get_or_insert_with(Instant::now);
-        } else if let Err(error) = &mut result {
+        } else if let Err(error) = &result {
             tracing::error!(target: "mcpz", code = error.code(), "audit records were not written");
         }
         for (_, done) in batch {

@@ -52,7 +52,11 @@ pub(super) struct Open {
 
 /// Opens the log of a configuration.
 pub(super) fn open(folder: &Path, config: &Config, key: Arc<SigningKey>) -> Result<Open, AuditError> {
+    let is_new = !folder.exists();
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if is_new {
+        durable::flush_folder_of(folder)?;
+    }
     let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK_FILE))?;
     lock.try_lock().map_err(|_| AuditError::Locked)?;
     let head = read_head(folder, &key.public())?;
@@ -163,11 +167,12 @@ fn end_of(segments: &[(u64, PathBuf)], head: &Head) -> Result<Found, AuditError>
         }
         if is_last {
             // Its very first line was being written when the writer ended: the segment before goes on.
+            let (last, length) = before.ok_or_else(|| damaged(format!("segment {number} is empty")))?;
+            let mut found = trail.ended(last, length)?;
+            // Only what is whole otherwise is touched.
             let aside = durable::beside(path, ".torn")?;
             let torn_bytes = std::fs::metadata(path)?.len();
             std::fs::rename(path, &aside)?;
-            let (path, length) = before.ok_or_else(|| damaged(format!("segment {number} is empty")))?;
-            let mut found = trail.ended(path, length)?;
             found.opened.torn_bytes = torn_bytes;
             found.opened.torn_file = Some(aside);
             return Ok(found);

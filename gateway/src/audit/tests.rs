@@ -1,5 +1,6 @@
 //! The log under faults: full disks, failed flushes, torn tails, cut and changed files.
 
+use super::entry::Reader;
 use super::keys::{PublicKey, SigningKey, write_pair};
 use super::log::Log;
 use super::open::{self, Open};
@@ -329,12 +330,57 @@ fn a_record_too_long_is_refused_alone() {
     let place = Place::new();
     let log = Log::open(&place.config).unwrap();
     let mut long = record(1);
-    long.target = Some("x".repeat(2 << 20));
+    long.reason = "x".repeat(2 << 20);
     assert_eq!(log.append_blocking(&long), Err(AuditError::TooLong));
     log.append_blocking(&record(2)).unwrap();
     log.close();
     assert_eq!(log.append_blocking(&record(3)), Err(AuditError::Closed));
     assert!(place.verify().is_sound());
+}
+
+#[test]
+fn a_client_cannot_make_its_record_too_long() {
+    let mut place = Place::new();
+    place.config.on_failure = OnFailure::Continue;
+    let log = Log::open(&place.config).unwrap();
+    let mut long = record(1);
+    long.target = Some("\u{1}".repeat(4 << 20));
+    log.append_blocking(&long).unwrap();
+    log.close();
+    assert_eq!((log.stats().lost, log.stats().failures), (0, 0));
+    assert!(std::fs::read_to_string(place.first()).unwrap().contains("d-1"));
+    assert!(place.verify().is_sound());
+}
+
+#[test]
+fn a_line_that_is_too_long_is_counted_and_passed_over() {
+    let place = Place::new();
+    place.write(1);
+    let mut text = std::fs::read(place.first()).unwrap();
+    let good = text.clone();
+    text.extend(vec![b'x'; 3 << 20]);
+    std::fs::write(place.first(), &text).unwrap();
+    let mut reader = Reader::new(&place.log());
+    let mut count = 0_usize;
+    assert_eq!(reader.read(|_| count += 1).unwrap(), 0, "it may not be whole yet");
+    let before = count;
+    text.push(b'\n');
+    text.extend(&good);
+    std::fs::write(place.first(), &text).unwrap();
+    assert_eq!(reader.read(|_| count += 1).unwrap(), 1);
+    assert_eq!(count, 2 * before, "what stands behind it is read");
+}
+
+#[test]
+fn what_is_damaged_is_left_as_it_is() {
+    let place = Place::new();
+    place.write(2);
+    let text = std::fs::read_to_string(place.first()).unwrap();
+    std::fs::write(place.first(), text.replace("d-1", "d-9")).unwrap();
+    let next = place.log().join(segment::name(2));
+    std::fs::write(&next, "{\"hash").unwrap();
+    assert!(matches!(Log::open(&place.config), Err(AuditError::Damaged(_))));
+    assert!(next.exists(), "nothing is moved away before all is found whole");
 }
 
 #[test]

@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// What a line has besides the record's text, at most: hash, number, punctuation.
 const LINE_OVERHEAD: usize = 160;
+/// Longest text of a record, in bytes.
+pub const MAX_TEXT_BYTES: usize = MAX_LINE_BYTES - LINE_OVERHEAD;
 
 /// A segment that is written to.
 pub trait SegmentFile: Send {
@@ -172,7 +174,7 @@ pub(super) fn begin(
 /// A record's text with its number in front.
 fn numbered(seq: u64, text: &str) -> Result<String, AuditError> {
     let rest = text.strip_prefix('{').unwrap_or(text);
-    if rest.len() > MAX_LINE_BYTES.saturating_sub(LINE_OVERHEAD) || rest.contains('\n') {
+    if rest.len() > MAX_TEXT_BYTES || rest.contains('\n') {
         return Err(AuditError::TooLong);
     }
     Ok(format!("{{\"seq\":{seq},{rest}"))

@@ -182,8 +182,20 @@ pub struct MustDeny {
     pub server: String,
     /// The message, JSON.
     pub message: String,
-    /// The local user who asks; absent: nobody known.
-    pub uid: Option<i64>,
+    /// Who asks; absent: a caller without a credential.
+    pub caller: Option<Caller>,
+}
+
+/// `caller` of `[[must_deny]]`: `{ issuer = "corp", claims = { sub = "user:ann" } }`, or `{ spiffe = ".." }`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Caller {
+    /// The issuer of a token, by its name in the policy.
+    pub issuer: Option<String>,
+    /// The token's claims.
+    pub claims: toml::Table,
+    /// The SPIFFE id of a certificate.
+    pub spiffe: Option<String>,
 }
 
 impl Config {
@@ -219,6 +231,34 @@ impl Config {
             let problem = "an address that others reach needs TLS: set `listen.certificate` and `listen.key`";
             return Err(wrong("listen.address", problem));
         }
+        if self.audit.folder.is_none() && self.audit != audit::Config::default() {
+            return Err(wrong(
+                "audit.folder",
+                "without it nothing is written down, and the rest of `[audit]` means nothing",
+            ));
+        }
+        for caller in self.must_deny.iter().filter_map(|vector| vector.caller.as_ref()) {
+            if caller.issuer.is_some() == caller.spiffe.is_some()
+                || (caller.spiffe.is_some() && !caller.claims.is_empty())
+            {
+                return Err(wrong("must_deny.caller", "give `issuer` and `claims`, or `spiffe`"));
+            }
+        }
+        self.check_servers()?;
+        for (key, is_zero) in [
+            ("limits.request_bytes", self.limits.request_bytes == 0),
+            ("limits.answer_bytes", self.limits.answer_bytes == 0),
+            ("limits.stream_bytes", self.limits.stream_bytes == 0),
+            ("limits.open_requests", self.limits.open_requests == 0),
+        ] {
+            if is_zero {
+                return Err(wrong(key, "must be more than 0"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_servers(&self) -> Result<(), ConfigError> {
         let mut paths = std::collections::BTreeSet::new();
         for (name, server) in &self.server {
             let key = |key: &str| format!("server.{}.{key}", name.escape_debug());
@@ -241,16 +281,6 @@ impl Config {
             }
             if !paths.insert(path) {
                 return Err(wrong(&key("path"), "another server has this path"));
-            }
-        }
-        for (key, is_zero) in [
-            ("limits.request_bytes", self.limits.request_bytes == 0),
-            ("limits.answer_bytes", self.limits.answer_bytes == 0),
-            ("limits.stream_bytes", self.limits.stream_bytes == 0),
-            ("limits.open_requests", self.limits.open_requests == 0),
-        ] {
-            if is_zero {
-                return Err(wrong(key, "must be more than 0"));
             }
         }
         Ok(())
@@ -315,6 +345,10 @@ mod tests {
             ("policy = \"p\"\n[server.a]\npath = \"/a/../b\"\n", "server.a.path"),
             ("policy = \"p\"\n[limits]\nrequest_bytes = 0\n", "limits.request_bytes"),
             ("policy = \"p\"\n[audit]\non_failure = \"pray\"\n", "pray"),
+            ("policy = \"p\"\n[audit]\nkey = \"k\"\n", "audit.folder"),
+            ("policy = \"p\"\n[audit]\ndurable = \"always\"\n", "audit.folder"),
+            ("policy = \"p\"\n[[must_deny]]\nserver = \"s\"\nmessage = \"m\"\nuid = 1\n", "uid"),
+            ("policy = \"p\"\n[[must_deny]]\nserver = \"s\"\nmessage = \"m\"\ncaller = {}\n", "must_deny.caller"),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

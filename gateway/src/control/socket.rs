@@ -22,6 +22,8 @@ use tokio::sync::Semaphore;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Peers heard at a time.
 const MAX_PEERS: usize = 16;
+/// So long is waited after a peer could not be accepted.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A future in a box.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -32,8 +34,8 @@ pub trait Desk: Send + Sync {
     fn knows(&self, subject: &Subject) -> Option<bool>;
     /// What the gateway says of itself in `status`.
     fn describe(&self) -> serde_json::Value;
-    /// Writes down what an operator is about to do; what cannot be written down is not restored.
-    fn record<'a>(&'a self, ask: &'a Ask, uid: u32) -> Boxed<'a, Result<(), String>>;
+    /// Writes down what an operator asked for and what became of it; what cannot be written down is not restored.
+    fn record<'a>(&'a self, ask: &'a Ask, uid: u32, outcome: &'a str) -> Boxed<'a, Result<(), String>>;
 }
 
 /// A desk that knows nothing and writes nothing down, for tests and `mcpz run`.
@@ -49,7 +51,7 @@ impl Desk for Quiet {
         serde_json::Value::Null
     }
 
-    fn record<'a>(&'a self, _: &'a Ask, _: u32) -> Boxed<'a, Result<(), String>> {
+    fn record<'a>(&'a self, _: &'a Ask, _: u32, _: &'a str) -> Boxed<'a, Result<(), String>> {
         Box::pin(std::future::ready(Ok(())))
     }
 }
@@ -85,22 +87,52 @@ impl ControlSocket {
     pub async fn serve(self, switch: KillSwitch, desk: Arc<dyn Desk>, end: impl Future<Output = ()>) {
         let places = Arc::new(Semaphore::new(MAX_PEERS));
         let mut end = std::pin::pin!(end);
+        let mut spare = Spare::new();
         loop {
             let accepted = tokio::select! {
                 () = &mut end => break,
                 accepted = self.listener.accept() => accepted,
             };
-            let Ok((stream, _)) = accepted else {
-                // Out of file descriptors, mostly: others need the processor to give some back.
-                tokio::task::yield_now().await;
-                continue;
+            let (stream, _) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(target: "mcpz", error = %error, "nobody can be heard at the control socket");
+                    if !spare.give() {
+                        tokio::time::sleep(PAUSE).await;
+                        spare = Spare::new();
+                    }
+                    continue;
+                }
             };
+            spare.keep();
             let Ok(place) = places.clone().try_acquire_owned() else { continue };
             let (switch, desk) = (switch.clone(), desk.clone());
             tokio::spawn(async move {
                 let _place = place;
                 let _ = tokio::time::timeout(PATIENCE, hear(stream, &switch, &*desk)).await;
             });
+        }
+    }
+}
+
+/// A file descriptor that is kept for an operator: when clients have used up all others, it is given back, so that
+/// somebody who wants to cut them off is heard.
+struct Spare(Option<std::fs::File>);
+
+impl Spare {
+    fn new() -> Spare {
+        Spare(std::fs::File::open("/dev/null").ok())
+    }
+
+    /// Gives it back; whether there was one.
+    fn give(&mut self) -> bool {
+        self.0.take().is_some()
+    }
+
+    /// Takes one again, if it was given.
+    fn keep(&mut self) {
+        if self.0.is_none() {
+            *self = Spare::new();
         }
     }
 }
@@ -191,7 +223,8 @@ async fn answer(ask: &Ask, uid: u32, switch: &KillSwitch, desk: &dyn Desk) -> An
                 Entry { subject: subject.clone(), since_ms: now, until_ms, reason: reason.clone(), by_uid: uid };
             // Cut first, then write down: an audit log that is full does not keep the switch from working.
             let result = switch.isolate(entry, now);
-            let recorded = desk.record(ask, uid).await;
+            let outcome = result.as_ref().map_or_else(ControlError::code, |_| "isolated");
+            let recorded = desk.record(ask, uid, outcome).await;
             match (result, recorded) {
                 (Err(error), _) => failed(&error),
                 (Ok(_), Err(why)) => refused("not_recorded", format!("isolated, but not in the audit log: {why}")),
@@ -199,14 +232,21 @@ async fn answer(ask: &Ask, uid: u32, switch: &KillSwitch, desk: &dyn Desk) -> An
             }
         }
         Ask::Restore { subject, .. } => {
-            if let Err(why) = desk.record(ask, uid).await {
+            if let Err(why) = desk.record(ask, uid, "restoring").await {
                 return refused("not_recorded", format!("not restored, because the audit log failed: {why}"));
             }
             let restored = match subject {
                 Some(subject) => switch.restore(subject, now).map(usize::from),
                 None => switch.restore_everything(),
             };
-            restored.map_or_else(|error| failed(&error), |count| Answer::Restored { count })
+            match restored {
+                Ok(count) => Answer::Restored { count },
+                Err(error) => {
+                    // That it was not done after all; what was said before stands in the log already.
+                    let _ = desk.record(ask, uid, error.code()).await;
+                    failed(&error)
+                }
+            }
         }
     }
 }

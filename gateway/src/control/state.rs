@@ -1,11 +1,13 @@
 //! What is isolated, and the file it stands in.
 
+use crate::verified::MAX_SUBJECT_BYTES;
+use mcpz_runtime::state::Isolation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
 
-/// Longest name, in bytes.
-pub const MAX_NAME_BYTES: usize = 512;
+/// Longest name, in bytes: whoever can call can be isolated.
+pub const MAX_NAME_BYTES: usize = MAX_SUBJECT_BYTES;
 /// Longest reason, in bytes.
 pub const MAX_REASON_BYTES: usize = 1000;
 /// Most subjects isolated at a time.
@@ -117,19 +119,13 @@ pub struct Isolations {
 }
 
 impl Isolations {
-    /// Whether a server is isolated.
-    pub fn server(&self, name: &str, now_ms: i64) -> bool {
-        self.servers.get(name).is_some_and(|entry| entry.holds(now_ms))
-    }
-
-    /// Whether an agent is isolated.
-    pub fn agent(&self, subject: &str, now_ms: i64) -> bool {
-        self.agents.get(subject).is_some_and(|entry| entry.holds(now_ms))
-    }
-
-    /// Whether a tool is isolated.
-    pub fn tool(&self, server: &str, name: &str, now_ms: i64) -> bool {
-        self.tools.get(server).and_then(|tools| tools.get(name)).is_some_and(|entry| entry.holds(now_ms))
+    /// The entry of what is asked about; whether it still holds is another question.
+    pub fn find(&self, subject: Isolation<'_>) -> Option<&Entry> {
+        match subject {
+            Isolation::Server(name) => self.servers.get(name),
+            Isolation::Agent(name) => self.agents.get(name),
+            Isolation::Tool(server, name) => self.tools.get(server).and_then(|tools| tools.get(name)),
+        }
     }
 
     /// Whether nothing is.
@@ -144,11 +140,11 @@ impl Isolations {
 
     /// The entry of a subject.
     pub fn get(&self, subject: &Subject) -> Option<&Entry> {
-        match subject {
-            Subject::Server(name) => self.servers.get(name),
-            Subject::Agent(name) => self.agents.get(name),
-            Subject::Tool(server, name) => self.tools.get(server).and_then(|tools| tools.get(name)),
-        }
+        self.find(match subject {
+            Subject::Server(name) => Isolation::Server(name),
+            Subject::Agent(name) => Isolation::Agent(name),
+            Subject::Tool(server, name) => Isolation::Tool(server, name),
+        })
     }
 
     /// Puts an entry in the place of what there was of its subject.
@@ -176,12 +172,8 @@ impl Isolations {
         }
     }
 
-    /// Without what has expired.
-    pub fn current(&self, now_ms: i64) -> Isolations {
-        Isolations::of(self.entries().filter(|entry| entry.holds(now_ms)).cloned())
-    }
-
-    fn of(entries: impl IntoIterator<Item = Entry>) -> Isolations {
+    /// These entries.
+    pub fn of(entries: impl IntoIterator<Item = Entry>) -> Isolations {
         let mut isolations = Isolations::default();
         entries.into_iter().for_each(|entry| isolations.put(entry));
         isolations
@@ -242,9 +234,9 @@ pub(crate) mod tests {
     fn an_entry_ends_when_its_time_comes() {
         let mut isolations = Isolations::default();
         isolations.put(entry(server("payments"), Some(5)));
-        assert!(isolations.server("payments", 4));
-        assert!(!isolations.server("payments", 5));
-        assert!(isolations.current(5).is_empty());
+        let found = isolations.find(Isolation::Server("payments")).unwrap();
+        assert!(found.holds(4));
+        assert!(!found.holds(5));
     }
 
     #[test]

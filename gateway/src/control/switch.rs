@@ -1,17 +1,26 @@
 //! The kill switch itself: asked before every message, changed by operators.
+//!
+//! An isolation with an end is over when two clocks say so: the one that operators read, and the one that nobody sets.
+//! A clock that is put forward ends nothing.
 
 use super::Config;
 use super::state::{Entry, Isolations, MAX_ENTRIES, MAX_REASON_BYTES, Subject};
+use crate::audit::clock::now_ms;
 use crate::audit::durable;
 use arc_swap::ArcSwap;
 use mcpz_runtime::state::{Isolation, StateError};
+use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Largest state file that is read.
-const MAX_FILE_BYTES: u64 = 16 << 20;
+/// Largest state file that is read: more than any that is written.
+const MAX_FILE_BYTES: u64 = 128 << 20;
+/// The longest time that is counted, milliseconds: a hundred years.
+const MAX_SPAN_MS: i64 = 100 * 366 * 86_400_000;
 
 /// The kill switch. Cheap to clone; all clones are one switch.
 #[derive(Debug, Clone)]
@@ -23,6 +32,9 @@ pub struct KillSwitch {
 struct Inner {
     /// Where it is kept; absent: nowhere.
     path: Option<PathBuf>,
+    /// The file was made, because there was none.
+    is_new: bool,
+    clock: Clock,
     now: ArcSwap<Snapshot>,
     generation: watch::Sender<u64>,
     /// Held while something is changed.
@@ -33,9 +45,72 @@ struct Inner {
 #[derive(Debug)]
 enum Snapshot {
     /// These.
-    Known(Isolations),
+    Known(Known),
     /// Everything, because what is isolated is not known; and why.
     Everything(String),
+}
+
+/// What is isolated, and when each isolation that ends does so by the clock that nobody sets.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    isolations: Isolations,
+    ends: BTreeMap<Subject, Instant>,
+}
+
+/// The clock that nobody sets.
+#[derive(Clone)]
+struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl Known {
+    fn of(isolations: Isolations, now_ms: i64, at: Instant) -> Known {
+        let end = |entry: &Entry| Some((entry.subject.clone(), end_of(entry, now_ms, at)?));
+        let ends = isolations.entries().filter_map(end).collect();
+        Known { isolations, ends }
+    }
+
+    /// Whether an entry holds by either clock.
+    fn holds(&self, entry: &Entry, now_ms: i64, at: Instant) -> bool {
+        entry.holds(now_ms) || self.ends.get(&entry.subject).is_some_and(|end| at < *end)
+    }
+
+    /// Without what is over.
+    fn current(&self, now_ms: i64, at: Instant) -> Known {
+        let entries = self.isolations.entries().filter(|entry| self.holds(entry, now_ms, at));
+        let isolations = Isolations::of(entries.cloned());
+        let ends = self.ends.iter().filter(|(subject, _)| isolations.get(subject).is_some());
+        Known { ends: ends.map(|(subject, end)| (subject.clone(), *end)).collect(), isolations }
+    }
+
+    /// Puts an entry in the place of what there was of its subject. What lasts longer by either clock stays.
+    fn put(&mut self, entry: Entry, now_ms: i64, at: Instant) -> Entry {
+        let entry = match self.isolations.get(&entry.subject) {
+            Some(old) if is_longer(old, &entry) => Entry { until_ms: old.until_ms, ..entry },
+            _ => entry,
+        };
+        let old = self.ends.remove(&entry.subject);
+        if let Some(end) = end_of(&entry, now_ms, at) {
+            self.ends.insert(entry.subject.clone(), old.map_or(end, |old| old.max(end)));
+        }
+        self.isolations.put(entry.clone());
+        entry
+    }
+
+    fn remove(&mut self, subject: &Subject) -> bool {
+        self.ends.remove(subject);
+        self.isolations.remove(subject)
+    }
+}
+
+/// When an entry ends by the clock that nobody sets.
+fn end_of(entry: &Entry, now_ms: i64, at: Instant) -> Option<Instant> {
+    let span_ms = entry.until_ms?.saturating_sub(now_ms).clamp(0, MAX_SPAN_MS);
+    at.checked_add(Duration::from_millis(span_ms.unsigned_abs()))
 }
 
 /// Why a change was not made, or not wholly.
@@ -83,38 +158,50 @@ impl std::error::Error for ControlError {}
 impl KillSwitch {
     /// A switch that is kept nowhere, for `mcpz run` and tests.
     pub fn in_memory() -> KillSwitch {
-        KillSwitch::of(None, Snapshot::Known(Isolations::default()))
+        KillSwitch::of(None, (Snapshot::Known(Known::default()), false), Clock(Arc::new(Instant::now)))
     }
 
-    /// The switch kept in the configured file, or nowhere. A file that is not there is made; one that cannot be read, trusted or written
-    /// isolates everything, and [`KillSwitch::problem`] says why.
+    /// The switch kept in the configured file, or nowhere. A file that is not there is made, which [`KillSwitch::is_new`]
+    /// says; one that cannot be read, trusted or written isolates everything, and [`KillSwitch::problem`] says why.
     pub fn open(config: &Config) -> KillSwitch {
         config.state.as_deref().map_or_else(KillSwitch::in_memory, KillSwitch::kept_in)
     }
 
-    fn kept_in(path: &Path) -> KillSwitch {
-        let snapshot = match load(path) {
-            Ok(isolations) => Snapshot::Known(isolations),
-            Err(why) => Snapshot::Everything(why),
-        };
-        KillSwitch::of(Some(path.to_owned()), snapshot)
+    /// Whether the file was made because there was none: it is a first start, or somebody took it away.
+    pub fn is_new(&self) -> bool {
+        self.inner.is_new
     }
 
-    fn of(path: Option<PathBuf>, snapshot: Snapshot) -> KillSwitch {
+    fn kept_in(path: &Path) -> KillSwitch {
+        KillSwitch::kept_by(path, now_ms(), Clock(Arc::new(Instant::now)))
+    }
+
+    fn kept_by(path: &Path, now_ms: i64, clock: Clock) -> KillSwitch {
+        let found = match load(path) {
+            Ok((isolations, is_new)) => (Snapshot::Known(Known::of(isolations, now_ms, (clock.0)())), is_new),
+            Err(why) => (Snapshot::Everything(why), false),
+        };
+        KillSwitch::of(Some(path.to_owned()), found, clock)
+    }
+
+    fn of(path: Option<PathBuf>, (snapshot, is_new): (Snapshot, bool), clock: Clock) -> KillSwitch {
         let (generation, _) = watch::channel(0);
-        let inner = Inner { path, now: ArcSwap::from_pointee(snapshot), generation, changing: Mutex::new(()) };
-        KillSwitch { inner: Arc::new(inner) }
+        let (now, changing) = (ArcSwap::from_pointee(snapshot), Mutex::default());
+        KillSwitch { inner: Arc::new(Inner { path, is_new, clock, now, generation, changing }) }
+    }
+
+    /// Now, by the clock that nobody sets.
+    fn at(&self) -> Instant {
+        (self.inner.clock.0)()
     }
 
     /// Whether this is isolated now. Never an error: where what is isolated is not known, everything is.
     pub fn is_isolated(&self, subject: Isolation<'_>, now_ms: i64) -> Result<bool, StateError> {
         Ok(match &**self.inner.now.load() {
             Snapshot::Everything(_) => true,
-            Snapshot::Known(known) if known.is_empty() => false,
-            Snapshot::Known(known) => match subject {
-                Isolation::Server(server) => known.server(server, now_ms),
-                Isolation::Tool(server, tool) => known.tool(server, tool, now_ms),
-                Isolation::Agent(agent) => known.agent(agent, now_ms),
+            Snapshot::Known(known) => match known.isolations.find(subject) {
+                Some(entry) => known.holds(entry, now_ms, self.at()),
+                None => false,
             },
         })
     }
@@ -131,7 +218,7 @@ impl KillSwitch {
     pub fn entries(&self, now_ms: i64) -> Vec<Entry> {
         match &*self.snapshot() {
             Snapshot::Everything(_) => Vec::new(),
-            Snapshot::Known(known) => known.entries().filter(|entry| entry.holds(now_ms)).cloned().collect(),
+            Snapshot::Known(known) => known.current(now_ms, self.at()).isolations.entries().cloned().collect(),
         }
     }
 
@@ -151,26 +238,23 @@ impl KillSwitch {
             return Err(ControlError::Malformed);
         }
         let _changing = self.changing();
-        let mut known = self.known()?.current(now_ms);
-        let entry = match known.get(&entry.subject) {
-            Some(old) if is_longer(old, &entry) => Entry { until_ms: old.until_ms, ..entry },
-            _ => entry,
-        };
-        known.put(entry.clone());
-        if known.entries().count() > MAX_ENTRIES {
+        let at = self.at();
+        let mut known = self.known()?.current(now_ms, at);
+        let entry = known.put(entry, now_ms, at);
+        if known.isolations.entries().count() > MAX_ENTRIES {
             return Err(ControlError::TooMany);
         }
         self.publish(Snapshot::Known(known.clone()));
-        self.keep(&known).map_err(ControlError::NotKept)?;
+        self.keep(&known.isolations).map_err(ControlError::NotKept)?;
         Ok(entry)
     }
 
     /// Ends the isolation of a subject: first written, then done. Whether it was isolated.
     pub fn restore(&self, subject: &Subject, now_ms: i64) -> Result<bool, ControlError> {
         let _changing = self.changing();
-        let mut known = self.known()?.current(now_ms);
+        let mut known = self.known()?.current(now_ms, self.at());
         let was_isolated = known.remove(subject);
-        self.keep(&known).map_err(ControlError::NotDone)?;
+        self.keep(&known.isolations).map_err(ControlError::NotDone)?;
         self.publish(Snapshot::Known(known));
         Ok(was_isolated)
     }
@@ -178,7 +262,7 @@ impl KillSwitch {
     /// Ends every isolation, also when what is isolated was not known. A file that could not be read is set aside.
     pub fn restore_everything(&self) -> Result<usize, ControlError> {
         let _changing = self.changing();
-        let count = self.known().map_or(0, |known| known.entries().count());
+        let count = self.known().map_or(0, |known| known.isolations.entries().count());
         if let (Snapshot::Everything(_), Some(path)) = (&*self.snapshot(), &self.inner.path) {
             let aside = durable::beside(path, ".unreadable").map_err(not_done)?;
             match std::fs::rename(path, aside) {
@@ -187,7 +271,7 @@ impl KillSwitch {
             }
         }
         self.keep(&Isolations::default()).map_err(ControlError::NotDone)?;
-        self.publish(Snapshot::Known(Isolations::default()));
+        self.publish(Snapshot::Known(Known::default()));
         Ok(count)
     }
 
@@ -199,7 +283,7 @@ impl KillSwitch {
         self.inner.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self) -> Result<Isolations, ControlError> {
+    fn known(&self) -> Result<Known, ControlError> {
         match &*self.snapshot() {
             Snapshot::Known(known) => Ok(known.clone()),
             Snapshot::Everything(why) => Err(ControlError::Unreadable(why.clone())),
@@ -235,145 +319,42 @@ fn is_longer(one: &Entry, other: &Entry) -> bool {
     }
 }
 
-/// Reads the file, or makes it. Only its owner and root may be able to write it.
-fn load(path: &Path) -> Result<Isolations, String> {
+/// Reads the file, or makes it; whether it was made. Only its owner and root may be able to write it, and its folder,
+/// where somebody else could put another in its place.
+fn load(path: &Path) -> Result<(Isolations, bool), String> {
     let say = |what: &str| format!("{} {what}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let around =
+        std::fs::metadata(folder).map_err(|error| say(&format!("has a folder that cannot be read: {error}")))?;
+    if !is_ours_alone(&around) {
+        return Err(say("is in a folder that others can write: `chmod go-w` it"));
+    }
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let none = Isolations::default();
             durable::replace(path, none.to_text().as_bytes())
                 .map_err(|error| say(&format!("cannot be made: {error}")))?;
-            return Ok(none);
+            tracing::warn!(target: "mcpz", file = %path.display(), "there was no file of what is isolated: nothing is");
+            return Ok((none, true));
         }
         Err(error) => return Err(say(&format!("cannot be read: {error}"))),
     };
-    let owner = metadata.uid();
-    if !metadata.is_file() || metadata.mode() & 0o022 != 0 {
-        return Err(say("is no plain file that only its owner can write"));
-    }
-    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err(say("belongs to somebody else"));
+    if !metadata.is_file() || !is_ours_alone(&metadata) {
+        return Err(say("is no plain file that only its owner, root or we, can write"));
     }
     if metadata.len() > MAX_FILE_BYTES {
         return Err(say("is too long"));
     }
     let text = std::fs::read(path).map_err(|error| say(&format!("cannot be read: {error}")))?;
-    Isolations::from_text(&text).map_err(|what| say(&what))
+    Isolations::from_text(&text).map(|isolations| (isolations, false)).map_err(|what| say(&what))
+}
+
+/// Whether root or we own it, and nobody else can write it.
+fn is_ours_alone(metadata: &Metadata) -> bool {
+    let owner = metadata.uid();
+    metadata.mode() & 0o022 == 0 && (owner == 0 || owner == rustix::process::geteuid().as_raw())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::state::tests::{entry, server};
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn what_is_isolated_survives_a_restart_until_its_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("isolated.json");
-        let switch = KillSwitch::kept_in(&path);
-        assert_eq!(switch.problem(), None);
-        assert!(!switch.is_isolated(Isolation::Server("payments"), 0).unwrap());
-        switch.isolate(entry(server("payments"), Some(100)), 0).unwrap();
-        let tool = Subject::Tool("fs".into(), "write_file".into());
-        switch.isolate(entry(tool.clone(), None), 0).unwrap();
-        let again = KillSwitch::kept_in(&path);
-        for switch in [&switch, &again] {
-            assert!(switch.is_isolated(Isolation::Server("payments"), 99).unwrap());
-            assert!(!switch.is_isolated(Isolation::Server("payments"), 100).unwrap());
-            assert!(switch.is_isolated(Isolation::Tool("fs", "write_file"), i64::MAX).unwrap());
-            assert!(!switch.is_isolated(Isolation::Tool("fs", "read_file"), 0).unwrap());
-            assert!(!switch.is_isolated(Isolation::Agent("payments"), 0).unwrap());
-        }
-        assert!(again.restore(&tool, 0).unwrap());
-        assert!(!again.restore(&tool, 0).unwrap());
-        assert!(!KillSwitch::kept_in(&path).is_isolated(Isolation::Tool("fs", "write_file"), 0).unwrap());
-    }
-
-    #[test]
-    fn a_shorter_isolation_does_not_shorten_a_longer_one() {
-        let switch = KillSwitch::in_memory();
-        switch.isolate(entry(server("a"), None), 0).unwrap();
-        assert_eq!(switch.isolate(entry(server("a"), Some(10)), 0).unwrap().until_ms, None);
-        assert!(switch.is_isolated(Isolation::Server("a"), 20).unwrap());
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_trusted_isolates_everything() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("isolated.json");
-        let good = Isolations::default().to_text();
-        let loose = |bytes: &[u8], mode: u32| {
-            std::fs::write(&path, bytes).unwrap();
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        };
-        for (bytes, mode) in [(&b"{"[..], 0o600), (b"", 0o600), (b"\0\0\0", 0o600), (good.as_bytes(), 0o666)] {
-            loose(bytes, mode);
-            let switch = KillSwitch::kept_in(&path);
-            assert!(switch.problem().is_some(), "{bytes:?} {mode:o}");
-            assert!(switch.is_isolated(Isolation::Server("any"), 0).unwrap());
-            assert!(switch.is_isolated(Isolation::Agent("any"), 0).unwrap());
-            assert!(matches!(switch.isolate(entry(server("a"), None), 0), Err(ControlError::Unreadable(_))));
-            assert!(matches!(switch.restore(&server("a"), 0), Err(ControlError::Unreadable(_))));
-        }
-        let switch = KillSwitch::kept_in(&path);
-        switch.restore_everything().unwrap();
-        assert!(!switch.is_isolated(Isolation::Server("any"), 0).unwrap());
-        assert_eq!(KillSwitch::kept_in(&path).problem(), None);
-        assert!(folder.path().join("isolated.json.unreadable").exists());
-    }
-
-    #[test]
-    fn a_folder_in_the_place_of_the_file_isolates_everything() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(KillSwitch::kept_in(folder.path()).is_isolated(Isolation::Server("any"), 0).unwrap());
-        assert!(
-            KillSwitch::kept_in(&folder.path().join("missing/x")).is_isolated(Isolation::Server("any"), 0).unwrap()
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_written_is_isolated_but_not_restored() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().join("state");
-        std::fs::create_dir(&place).unwrap();
-        let switch = KillSwitch::kept_in(&place.join("isolated.json"));
-        switch.isolate(entry(server("a"), None), 0).unwrap();
-        std::fs::remove_dir_all(&place).unwrap();
-        assert!(matches!(switch.isolate(entry(server("b"), None), 0), Err(ControlError::NotKept(_))));
-        assert!(switch.is_isolated(Isolation::Server("b"), 0).unwrap());
-        assert!(matches!(switch.restore(&server("a"), 0), Err(ControlError::NotDone(_))));
-        assert!(switch.is_isolated(Isolation::Server("a"), 0).unwrap());
-    }
-
-    #[test]
-    fn names_reasons_and_ends_that_are_none_are_refused() {
-        let switch = KillSwitch::in_memory();
-        let long = "x".repeat(MAX_REASON_BYTES + 1);
-        for bad in [
-            entry(server(""), None),
-            entry(server("a\u{7}"), None),
-            entry(server(&"x".repeat(513)), None),
-            entry(server("a"), Some(0)),
-            Entry { reason: String::new(), ..entry(server("a"), None) },
-            Entry { reason: long, ..entry(server("a"), None) },
-        ] {
-            assert_eq!(switch.isolate(bad.clone(), 0), Err(ControlError::Malformed), "{bad:?}");
-        }
-        assert_eq!(switch.generation(), 0);
-    }
-
-    #[tokio::test]
-    async fn subscribers_are_told() {
-        let switch = KillSwitch::in_memory();
-        let mut changes = switch.changes();
-        let other = switch.clone();
-        let task = tokio::spawn(async move {
-            changes.changed().await.unwrap();
-            other.is_isolated(Isolation::Server("a"), 0).unwrap()
-        });
-        switch.isolate(entry(server("a"), None), 0).unwrap();
-        assert!(task.await.unwrap());
-    }
-}
+mod tests;

@@ -26,7 +26,7 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Most headers of a request.
 const MAX_HEADERS: usize = 64;
 /// Most connections at a time.
-const MAX_CONNECTIONS: usize = 4096;
+pub const MAX_CONNECTIONS: usize = 4096;
 /// So long is waited after a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
 

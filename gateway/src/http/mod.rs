@@ -34,5 +34,5 @@ mod upstream;
 pub use bridge::bridge;
 pub use checks::Allowed;
 pub use front::{Connection, Describe, Endpoint, Front, NotVerified, Presented, Settings, Upstream, Verify, Verifying};
-pub use listener::{Listener, Tell, Tls, serve, serve_admin, told};
+pub use listener::{Listener, MAX_CONNECTIONS, Tell, Tls, serve, serve_admin, told};
 pub use upstream::{Credential, HttpServer};

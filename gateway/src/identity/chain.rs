@@ -10,14 +10,13 @@
 
 use super::reason::Reason;
 use super::strict::{Object, is_plain};
+use crate::policy::Snapshot;
 use crate::verified::{Key, Verified};
 use crate::wire::quoted;
-use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::ClassId;
 use mcpz_bytecode::limits::MAX_CHAIN;
 use mcpz_runtime::Caller;
 use mcpz_runtime::credential::subject;
-use mcpz_runtime::data::DataSet;
 use mcpz_runtime::json::Kind;
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
 use mcpz_runtime::vm::value::Truth;
@@ -62,9 +61,9 @@ fn with_issuer(claims: &str, url: &str) -> String {
     format!("{{\"iss\":{},{}", quoted(url), claims.strip_prefix('{').unwrap_or(claims))
 }
 
-/// Whether the policy takes a link for a person or a program.
-pub fn kind(program: &Program, link: &Link, otherwise: LinkKind) -> Result<LinkKind, Reason> {
-    match (belongs(program, link, LinkKind::User), belongs(program, link, LinkKind::Agent)) {
+/// Whether the policy, with the data that holds now, takes a link for a person or a program.
+pub fn kind(snapshot: &Snapshot, link: &Link, otherwise: LinkKind) -> Result<LinkKind, Reason> {
+    match (belongs(snapshot, link, LinkKind::User), belongs(snapshot, link, LinkKind::Agent)) {
         (true, true) => Err(Reason::Ambiguous),
         (true, false) => Ok(LinkKind::User),
         (false, true) => Ok(LinkKind::Agent),
@@ -73,10 +72,10 @@ pub fn kind(program: &Program, link: &Link, otherwise: LinkKind) -> Result<LinkK
 }
 
 /// Whether a link, taken for a person or a program, belongs to some class of the policy.
-fn belongs(program: &Program, link: &Link, kind: LinkKind) -> bool {
+fn belongs(snapshot: &Snapshot, link: &Link, kind: LinkKind) -> bool {
     let chain = vec![Link { kind, ..link.clone() }];
-    let caller = Caller::resolve(program, &DataSet::default(), &Principal { chain, scopes: Vec::new() });
-    let classes = program.image().classes.len();
+    let caller = Caller::resolve(&snapshot.program, &snapshot.data, &Principal { chain, scopes: Vec::new() });
+    let classes = snapshot.program.image().classes.len();
     (0..classes).any(|class| caller.classes().get(ClassId::new(class), 0) == Truth::True)
 }
 

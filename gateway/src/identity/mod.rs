@@ -26,8 +26,8 @@ pub use metadata::{insufficient_scope, metadata, metadata_url};
 pub use reason::{IdentityError, Reason};
 pub use verifier::{Presented, Verifier};
 
+use crate::policy::Snapshot;
 use crate::verified::Verified;
-use mcpz_bytecode::Program;
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ pub struct Issuer {
     /// Keys older than this are fetched again, seconds.
     #[serde(default = "default_refresh_s")]
     pub refresh_s: u32,
-    /// Keys older than this are not believed, seconds.
+    /// Keys older than this are not believed, seconds; not less than `refresh_s`.
     #[serde(default = "default_max_stale_s")]
     pub max_stale_s: u32,
     /// Keys are never fetched more often than this, seconds.
@@ -130,8 +130,8 @@ pub fn local(uid: u32) -> Verified {
 }
 
 /// As [`local`], a user if the policy takes that uid for one: `user me from local where uid == 1000`.
-pub fn local_in(program: &Program, uid: u32) -> Result<Verified, IdentityError> {
-    let kind = chain::kind(program, &local_link(uid, LinkKind::Agent), LinkKind::Agent)?;
+pub fn local_in(snapshot: &Snapshot, uid: u32) -> Result<Verified, IdentityError> {
+    let kind = chain::kind(snapshot, &local_link(uid, LinkKind::Agent), LinkKind::Agent)?;
     Ok(local_as(uid, kind))
 }
 

@@ -12,13 +12,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcpz_runtime::json::{Document, NodeId};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 /// How old a proof may be, and how far in the future, seconds.
 pub const WINDOW_S: i64 = 60;
-/// Most proofs remembered; when there are more within the window, new ones are refused.
-const MAX_PROOFS: usize = 100_000;
+/// Most proofs remembered of all keys; when there are more within the window, new ones are refused.
+const MAX_PROOFS: usize = 200_000;
+/// Most proofs remembered of one key: a client that shows more has its own refused, not those of others.
+const MAX_PROOFS_OF_KEY: usize = 20_000;
 
 /// What a proof must be of.
 #[derive(Debug, Clone, Copy)]
@@ -35,23 +37,66 @@ pub struct Of<'a> {
     pub now_s: i64,
 }
 
-/// Proofs that were shown.
-#[derive(Debug, Default)]
+/// Proofs that were shown, as long as they could be shown again.
+#[derive(Debug)]
 pub struct Shown {
-    until: Mutex<BTreeMap<[u8; 32], i64>>,
+    seen: Mutex<Seen>,
+    /// Most of one key, and of all.
+    bounds: (usize, usize),
+}
+
+/// A digest.
+type Name = [u8; 32];
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// The proofs, by name.
+    names: BTreeSet<Name>,
+    /// When each ends, with its name and the name of its key: the first to end stands first.
+    ends: BTreeSet<(i64, Name, Name)>,
+    /// How many there are of each key.
+    of_key: BTreeMap<Name, usize>,
+}
+
+impl Default for Shown {
+    fn default() -> Shown {
+        Shown { seen: Mutex::default(), bounds: (MAX_PROOFS_OF_KEY, MAX_PROOFS) }
+    }
 }
 
 impl Shown {
-    /// Remembers a proof; whether it was new.
-    fn is_new(&self, proof: [u8; 32], now_s: i64) -> Result<bool, Reason> {
-        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        if until.len() >= MAX_PROOFS {
-            until.retain(|_, end| *end > now_s);
-            if until.len() >= MAX_PROOFS {
-                return Err(Reason::Proof);
+    /// Remembers a proof of a key until the second in which it is not good any more; whether it was new.
+    fn is_new(&self, proof: Name, key: Name, end_s: i64, now_s: i64) -> Result<bool, Reason> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.forget(now_s);
+        let (of_key, of_all) = self.bounds;
+        if seen.names.contains(&proof) {
+            return Ok(false);
+        }
+        if seen.names.len() >= of_all || seen.of_key.get(&key).is_some_and(|count| *count >= of_key) {
+            return Err(Reason::Proof);
+        }
+        seen.names.insert(proof);
+        seen.ends.insert((end_s, proof, key));
+        let count = seen.of_key.entry(key).or_default();
+        *count = count.saturating_add(1);
+        Ok(true)
+    }
+}
+
+impl Seen {
+    /// Forgets what has ended.
+    fn forget(&mut self, now_s: i64) {
+        while let Some((_, proof, key)) = self.ends.first().copied().filter(|(end, ..)| *end <= now_s) {
+            self.ends.pop_first();
+            self.names.remove(&proof);
+            if let Some(count) = self.of_key.get_mut(&key) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    self.of_key.remove(&key);
+                }
             }
         }
-        Ok(until.insert(proof, now_s.saturating_add(2 * WINDOW_S + 1)).is_none_or(|end| end <= now_s))
     }
 }
 
@@ -73,8 +118,10 @@ pub fn check(proof: &str, of: &Of<'_>, shown: &Shown) -> Result<(), Reason> {
     if !fits {
         return Err(Reason::Proof);
     }
-    let name: [u8; 32] = Sha256::new().chain_update(&thumbprint).chain_update(id).finalize().into();
-    if shown.is_new(name, of.now_s)? { Ok(()) } else { Err(Reason::ProofReplayed) }
+    let name: Name = Sha256::new().chain_update(&thumbprint).chain_update(id).finalize().into();
+    let key: Name = Sha256::digest(&thumbprint).into();
+    let end_s = issued_s.saturating_add(WINDOW_S + 1);
+    if shown.is_new(name, key, end_s, of.now_s)? { Ok(()) } else { Err(Reason::ProofReplayed) }
 }
 
 /// Checks the signature by the key in the header; gives the key's thumbprint.
@@ -131,8 +178,23 @@ mod tests {
     #[test]
     fn a_proof_is_new_once() {
         let shown = Shown::default();
-        assert_eq!(shown.is_new([1; 32], 100), Ok(true));
-        assert_eq!(shown.is_new([1; 32], 160), Ok(false));
-        assert_eq!(shown.is_new([2; 32], 160), Ok(true));
+        assert_eq!(shown.is_new([1; 32], [0; 32], 161, 100), Ok(true));
+        assert_eq!(shown.is_new([1; 32], [0; 32], 161, 160), Ok(false));
+        assert_eq!(shown.is_new([2; 32], [0; 32], 221, 160), Ok(true));
+    }
+
+    #[test]
+    fn a_client_that_shows_too_many_has_its_own_refused() {
+        let shown = Shown { bounds: (2, 3), ..Shown::default() };
+        let (one, other, third) = ([1; 32], [2; 32], [3; 32]);
+        assert_eq!(shown.is_new([10; 32], one, 161, 100), Ok(true));
+        assert_eq!(shown.is_new([11; 32], one, 150, 100), Ok(true));
+        assert_eq!(shown.is_new([12; 32], one, 161, 100), Err(Reason::Proof));
+        assert_eq!(shown.is_new([13; 32], other, 161, 100), Ok(true));
+        assert_eq!(shown.is_new([14; 32], third, 161, 100), Err(Reason::Proof), "there is a bound on all");
+        assert_eq!(shown.is_new([12; 32], one, 161, 150), Ok(true), "what is not good any more makes room");
+        assert_eq!(shown.is_new([10; 32], one, 161, 160), Ok(false));
+        shown.is_new([15; 32], one, 300, 161).unwrap();
+        assert_eq!(shown.seen.lock().unwrap().names.len(), 1);
     }
 }

@@ -89,7 +89,7 @@ reasons! {
     Proof = "proof", 401;
     /// The proof was shown before.
     ProofReplayed = "proof_replayed", 401;
-    /// The certificate has no identity: not exactly one SPIFFE id.
+    /// The certificate has no identity (not exactly one SPIFFE id), or has ended.
     Certificate = "certificate", 401;
     /// The policy takes the same credential for a user and for an agent.
     Ambiguous = "identity_ambiguous", 401;

@@ -3,18 +3,20 @@
 //! A token with an unknown key asks for the keys once more, since issuers change keys; but not more often than
 //! `min_refresh`, so that made-up key ids cannot make the gateway fetch all the time. Keys that could not be fetched again
 //! for `max_stale` are not used any more.
+//!
+//! Keys are fetched beside the requests, so that a client that goes away ends nothing. A request waits for them when its
+//! key is unknown or stale, and when nobody asked for so long that the keys may have been withdrawn since; otherwise it
+//! is served with the keys there are.
 
 use super::keys::{Key, KeySet};
 use super::reason::Reason;
 use jsonwebtoken::Algorithm;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Most key ids remembered as unknown.
-const MAX_UNKNOWN: usize = 1000;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 /// Where keys come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,37 +36,39 @@ pub trait Fetch: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send + 'a>>;
 }
 
-/// How long keys are believed, milliseconds.
+/// How long keys are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     /// Older keys are fetched again.
-    pub refresh_ms: i64,
+    pub refresh: Duration,
     /// Older keys are not believed.
-    pub max_stale_ms: i64,
+    pub max_stale: Duration,
     /// They are never fetched more often than this.
-    pub min_refresh_ms: i64,
+    pub min_refresh: Duration,
 }
 
 /// The keys of one issuer.
 pub struct KeyStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     location: Location,
     algorithms: Vec<Algorithm>,
     times: Times,
     fetch: Arc<dyn Fetch>,
     state: Mutex<State>,
-    /// Held while keys are fetched, so that they are fetched once.
-    fetching: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 struct State {
     keys: Arc<KeySet>,
     /// Changes with the keys.
     generation: u64,
-    fetched_ms: Option<i64>,
-    tried_ms: Option<i64>,
-    /// Key ids that the issuer did not have, and until when that is believed.
-    unknown: BTreeMap<String, i64>,
+    fetched: Option<Instant>,
+    tried: Option<Instant>,
+    /// Closed when the keys that are being fetched have come, or have not.
+    fetching: Option<watch::Receiver<()>>,
 }
 
 /// A key, and the generation of the keys it is of.
@@ -79,91 +83,87 @@ pub struct Found {
 impl KeyStore {
     /// Keys from a place, not yet fetched.
     pub fn new(location: Location, algorithms: Vec<Algorithm>, times: Times, fetch: Arc<dyn Fetch>) -> KeyStore {
-        let (state, fetching) = (Mutex::new(State::default()), tokio::sync::Mutex::new(()));
-        KeyStore { location, algorithms, times, fetch, state, fetching }
+        KeyStore { inner: Arc::new(Inner { location, algorithms, times, fetch, state: Mutex::default() }) }
     }
 
     /// The key with this id.
-    pub async fn key(&self, id: &str, now_ms: i64) -> Result<Found, Reason> {
-        let before = self.state();
-        let is_fresh = before.age_ms(now_ms).is_some_and(|age| age < self.times.refresh_ms);
-        let is_known = before.keys.get(id).is_some();
-        if !is_known && before.is_unknown(id, now_ms) && before.fetched_ms.is_some() {
-            return Err(Reason::KeyUnknown);
+    pub async fn key(&self, id: &str, now: Instant) -> Result<Found, Reason> {
+        if let Some(mut fetching) = self.inner.awaited(id, now) {
+            // Nothing is ever sent: it ends when the fetch does, however that goes.
+            let _ = fetching.changed().await;
         }
-        if !is_known || !is_fresh {
-            self.refresh(&before, now_ms).await;
-        }
-        let after = self.state();
-        let age = after.age_ms(now_ms).ok_or(Reason::KeysUnavailable)?;
-        if age >= self.times.max_stale_ms {
+        let (state, times) = (self.inner.state(), &self.inner.times);
+        let age = state.age(now).ok_or(Reason::KeysUnavailable)?;
+        if age >= times.max_stale {
             return Err(Reason::KeysStale);
         }
-        match after.keys.get(id) {
-            Some(key) => Ok(Found { key: key.clone(), generation: after.generation }),
-            None => {
-                if after.fetched_ms == Some(now_ms) {
-                    self.remember_unknown(id, now_ms);
-                }
-                Err(Reason::KeyUnknown)
-            }
-        }
+        let key = state.keys.get(id).ok_or(Reason::KeyUnknown)?;
+        Ok(Found { key: key.clone(), generation: state.generation })
     }
 
     /// Whether keys of this generation are the current ones and still believed.
-    pub fn is_current(&self, generation: u64, now_ms: i64) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.generation == generation && state.age_ms(now_ms).is_some_and(|age| age < self.times.refresh_ms)
+    pub fn is_current(&self, generation: u64, now: Instant) -> bool {
+        let state = self.inner.state();
+        state.generation == generation && state.age(now).is_some_and(|age| age < self.inner.times.refresh)
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state(&self) -> State {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Fetches the keys, unless somebody did since `before`, or tried lately.
-    async fn refresh(&self, before: &State, now_ms: i64) {
-        let _fetching = self.fetching.lock().await;
-        let now = self.state();
-        let was_fetched = now.generation != before.generation || now.tried_ms != before.tried_ms;
-        let too_soon = now.tried_ms.is_some_and(|tried| now_ms.saturating_sub(tried) < self.times.min_refresh_ms);
-        if was_fetched || too_soon {
-            return;
+    /// Has the keys fetched if they should be; gives what a request for this key has to wait for.
+    fn awaited(self: &Arc<Inner>, id: &str, now: Instant) -> Option<watch::Receiver<()>> {
+        let mut state = self.state();
+        let (age, is_known) = (state.age(now), state.keys.get(id).is_some());
+        if is_known && age.is_some_and(|age| age < self.times.refresh) {
+            return None;
         }
+        let since_tried = state.tried.map(|tried| now.saturating_duration_since(tried));
+        let is_stale = age.is_none_or(|age| age >= self.times.max_stale);
+        let was_quiet = since_tried.is_none_or(|since| since >= self.times.refresh.saturating_mul(2));
+        // A fetch that panicked has closed its end, too.
+        let under_way = state.fetching.clone().filter(|fetching| fetching.has_changed().is_ok());
+        let fetching = match under_way {
+            Some(fetching) => Some(fetching),
+            None if since_tried.is_some_and(|since| since < self.times.min_refresh) => None,
+            None => {
+                let (over, fetching) = watch::channel(());
+                (state.tried, state.fetching) = (Some(now), Some(fetching.clone()));
+                tokio::spawn(self.clone().refresh(now, over));
+                Some(fetching)
+            }
+        };
+        fetching.filter(|_| !is_known || is_stale || was_quiet)
+    }
+
+    /// Fetches the keys. `over` is dropped at the end.
+    async fn refresh(self: Arc<Inner>, now: Instant, over: watch::Sender<()>) {
         let fetched = self.fetch.fetch(&self.location).await;
         let keys = fetched
             .and_then(|text| KeySet::read(&text, &self.algorithms).map_err(|_| "what came is no key set".to_owned()));
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.tried_ms = Some(now_ms);
+        let mut state = self.state();
         match keys {
             Ok(keys) => {
                 if keys.left_out() > 0 {
                     tracing::warn!(target: "mcpz", left_out = keys.left_out(), "keys of an issuer are not usable");
                 }
                 state.keys = Arc::new(keys);
-                state.fetched_ms = Some(now_ms);
+                state.fetched = Some(now);
                 state.generation = state.generation.wrapping_add(1);
-                state.unknown.clear();
             }
             Err(error) => tracing::error!(target: "mcpz", error, "an issuer's keys could not be fetched"),
         }
-    }
-
-    fn remember_unknown(&self, id: &str, now_ms: i64) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.unknown.len() >= MAX_UNKNOWN {
-            state.unknown.clear();
-        }
-        state.unknown.insert(id.to_owned(), now_ms.saturating_add(self.times.min_refresh_ms));
+        state.fetching = None;
+        drop(state);
+        drop(over);
     }
 }
 
 impl State {
-    fn age_ms(&self, now_ms: i64) -> Option<i64> {
-        self.fetched_ms.map(|fetched| now_ms.saturating_sub(fetched))
-    }
-
-    fn is_unknown(&self, id: &str, now_ms: i64) -> bool {
-        self.unknown.get(id).is_some_and(|until| now_ms < *until)
+    fn age(&self, now: Instant) -> Option<Duration> {
+        self.fetched.map(|fetched| now.saturating_duration_since(fetched))
     }
 }
 
@@ -172,7 +172,11 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    const TIMES: Times = Times { refresh_ms: 600, max_stale_ms: 3600, min_refresh_ms: 30 };
+    const TIMES: Times = Times {
+        refresh: Duration::from_secs(600),
+        max_stale: Duration::from_secs(3600),
+        min_refresh: Duration::from_secs(30),
+    };
 
     /// An issuer whose keys are switched.
     #[derive(Default)]
@@ -210,34 +214,89 @@ mod tests {
         }
     }
 
-    fn store() -> (Arc<Issuer>, Arc<KeyStore>) {
+    /// A store with a clock.
+    #[derive(Clone)]
+    struct Clocked {
+        store: Arc<KeyStore>,
+        began: Instant,
+    }
+
+    impl Clocked {
+        fn at(&self, after_s: u64) -> Instant {
+            self.began + Duration::from_secs(after_s)
+        }
+
+        async fn key(&self, id: &str, after_s: u64) -> Result<Found, Reason> {
+            self.store.key(id, self.at(after_s)).await
+        }
+
+        /// Once nothing is under way any more.
+        async fn settled(&self) {
+            let fetching = self.store.inner.state().fetching.clone();
+            if let Some(mut fetching) = fetching {
+                let _ = fetching.changed().await;
+            }
+        }
+    }
+
+    fn store() -> (Arc<Issuer>, Clocked) {
         let issuer = Arc::new(Issuer::default());
         issuer.has(&["a"]);
         let location = Location::Url("https://id.example/jwks".into());
         let store = KeyStore::new(location, vec![Algorithm::EdDSA], TIMES, Arc::new(issuer.clone()));
-        (issuer, Arc::new(store))
+        (issuer, Clocked { store: Arc::new(store), began: Instant::now() })
     }
 
     #[tokio::test]
     async fn keys_are_fetched_once_and_again_when_old() {
-        let (issuer, store) = store();
-        let first = store.key("a", 1000).await.unwrap().generation;
-        store.key("a", 1500).await.unwrap();
+        let (issuer, clocked) = store();
+        let first = clocked.key("a", 1000).await.unwrap().generation;
+        clocked.key("a", 1500).await.unwrap();
         assert_eq!(issuer.asked(), 1);
-        assert!(store.is_current(first, 1599));
-        assert!(!store.is_current(first, 1600));
-        store.key("a", 1600).await.unwrap();
+        assert!(clocked.store.is_current(first, clocked.at(1599)));
+        assert!(!clocked.store.is_current(first, clocked.at(1600)));
+        assert_eq!(clocked.key("a", 1600).await.unwrap().generation, first, "nobody waits for keys that serve");
+        clocked.settled().await;
         assert_eq!(issuer.asked(), 2);
-        assert!(!store.is_current(first, 1600));
+        assert!(!clocked.store.is_current(first, clocked.at(1600)));
+    }
+
+    #[tokio::test]
+    async fn after_a_quiet_time_a_key_that_was_withdrawn_is_not_believed() {
+        let (issuer, clocked) = store();
+        clocked.key("a", 0).await.unwrap();
+        issuer.has(&["b"]);
+        assert!(clocked.key("a", 600).await.is_ok(), "served while they are fetched");
+        clocked.settled().await;
+        assert_eq!(clocked.key("a", 601).await.unwrap_err(), Reason::KeyUnknown);
+        issuer.has(&["a"]);
+        assert_eq!(clocked.key("b", 1800).await.unwrap_err(), Reason::KeyUnknown, "nobody asked for long");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_away_ends_no_fetch() {
+        let (issuer, clocked) = store();
+        let mut asking = Box::pin(clocked.key("a", 0));
+        assert!(futures_util::poll!(&mut asking).is_pending());
+        drop(asking);
+        clocked.settled().await;
+        assert!(clocked.key("a", 1).await.is_ok());
+        issuer.fails();
+        let mut asking = Box::pin(clocked.key("x", 40));
+        assert!(futures_util::poll!(&mut asking).is_pending());
+        drop(asking);
+        clocked.settled().await;
+        assert_eq!(clocked.key("x", 41).await.unwrap_err(), Reason::KeyUnknown);
+        assert_eq!(issuer.asked(), 2, "what was tried was tried");
     }
 
     #[tokio::test]
     async fn many_callers_fetch_once() {
-        let (issuer, store) = store();
+        let (issuer, clocked) = store();
         let tasks: Vec<_> = (0..50)
             .map(|_| {
-                let store = store.clone();
-                tokio::spawn(async move { store.key("a", 1000).await.is_ok() })
+                let clocked = clocked.clone();
+                tokio::spawn(async move { clocked.key("a", 1000).await.is_ok() })
             })
             .collect();
         for task in tasks {
@@ -248,46 +307,47 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_key_is_found_by_one_more_fetch() {
-        let (issuer, store) = store();
-        store.key("a", 1000).await.unwrap();
+        let (issuer, clocked) = store();
+        clocked.key("a", 1000).await.unwrap();
         issuer.has(&["b"]);
-        assert!(store.key("b", 1031).await.is_ok());
-        assert_eq!(store.key("a", 1031).await.unwrap_err(), Reason::KeyUnknown, "a key that was withdrawn");
+        assert!(clocked.key("b", 1031).await.is_ok());
+        assert_eq!(clocked.key("a", 1031).await.unwrap_err(), Reason::KeyUnknown, "a key that was withdrawn");
     }
 
     #[tokio::test]
     async fn made_up_key_ids_do_not_make_it_fetch() {
-        let (issuer, store) = store();
-        store.key("a", 1000).await.unwrap();
+        let (issuer, clocked) = store();
+        clocked.key("a", 1000).await.unwrap();
         for made_up in ["x", "y", "z", "x"] {
-            assert_eq!(store.key(made_up, 1010).await.unwrap_err(), Reason::KeyUnknown);
+            assert_eq!(clocked.key(made_up, 1010).await.unwrap_err(), Reason::KeyUnknown);
         }
         assert_eq!(issuer.asked(), 1, "within min_refresh");
         for made_up in ["x", "x", "y", "x"] {
-            assert_eq!(store.key(made_up, 1040).await.unwrap_err(), Reason::KeyUnknown);
+            assert_eq!(clocked.key(made_up, 1040).await.unwrap_err(), Reason::KeyUnknown);
         }
         assert_eq!(issuer.asked(), 2, "once more, for all of them");
     }
 
     #[tokio::test]
     async fn stale_keys_deny() {
-        let (issuer, store) = store();
-        store.key("a", 1000).await.unwrap();
+        let (issuer, clocked) = store();
+        clocked.key("a", 1000).await.unwrap();
         issuer.fails();
-        assert!(store.key("a", 1700).await.is_ok(), "old keys serve while the issuer is down");
-        assert!(store.key("a", 4599).await.is_ok());
-        assert_eq!(store.key("a", 4600).await.unwrap_err(), Reason::KeysStale);
+        assert!(clocked.key("a", 1700).await.is_ok(), "old keys serve while the issuer is down");
+        clocked.settled().await;
+        assert!(clocked.key("a", 4599).await.is_ok());
+        assert_eq!(clocked.key("a", 4600).await.unwrap_err(), Reason::KeysStale);
         issuer.has(&["a"]);
-        assert_eq!(store.key("a", 4610).await.unwrap_err(), Reason::KeysStale, "tried too lately");
-        assert!(store.key("a", 4640).await.is_ok());
+        assert_eq!(clocked.key("a", 4610).await.unwrap_err(), Reason::KeysStale, "tried too lately");
+        assert!(clocked.key("a", 4640).await.is_ok());
     }
 
     #[tokio::test]
     async fn keys_that_were_never_there_deny() {
-        let (issuer, store) = store();
+        let (issuer, clocked) = store();
         issuer.fails();
-        assert_eq!(store.key("a", 1000).await.unwrap_err(), Reason::KeysUnavailable);
-        assert_eq!(store.key("a", 1010).await.unwrap_err(), Reason::KeysUnavailable);
+        assert_eq!(clocked.key("a", 1000).await.unwrap_err(), Reason::KeysUnavailable);
+        assert_eq!(clocked.key("a", 1010).await.unwrap_err(), Reason::KeysUnavailable);
         assert_eq!(issuer.asked(), 1);
     }
 }

@@ -8,6 +8,7 @@ use super::reason::{IdentityError, Reason};
 use super::store::{Fetch, KeyStore, Location, Times};
 use super::strict::{MAX_TOKEN_BYTES, Unverified};
 use super::{Config, ConfigError, Issuer, certificate, chain, crypto};
+use crate::policy::Snapshot;
 use crate::verified::Verified;
 use jsonwebtoken::Algorithm;
 use mcpz_bytecode::Program;
@@ -16,6 +17,7 @@ use mcpz_runtime::principal::{Link, LinkKind, LinkSource};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Most tokens remembered as verified.
 const MAX_REMEMBERED: usize = 10_000;
@@ -33,6 +35,8 @@ pub struct Presented<'a> {
     pub resource: &'a str,
     /// Now, milliseconds since the Unix epoch.
     pub now_ms: i64,
+    /// Now, on the clock that nobody sets: the issuers' keys age by it.
+    pub at: Instant,
 }
 
 /// Verifies credentials. Share it: it keeps the issuers' keys, and which tokens were verified.
@@ -56,10 +60,10 @@ struct Remembered {
     verified: Arc<Verified>,
     binding: Option<Binding>,
     issuer: String,
-    /// Of the issuer's keys.
-    generation: u64,
-    /// Digest of the bundle that said what it is.
-    program: [u8; 32],
+    /// Generation of the issuer's keys.
+    keys: u64,
+    /// Generation of the policy and data that said what it is.
+    snapshot: u64,
 }
 
 /// A credential in a header.
@@ -100,11 +104,18 @@ impl Verifier {
             let algorithms = algorithms.filter(|all| !all.is_empty()).ok_or_else(|| {
                 wrong(name, "algorithms", "name those it signs with: ES256, ES384, EdDSA, PS256, RS256 and the like")
             })?;
-            let ms = |seconds: u32| i64::from(seconds).saturating_mul(1000);
+            if settings.max_stale_s < settings.refresh_s {
+                return Err(wrong(
+                    name,
+                    "max_stale_s",
+                    "keys would not be believed any more before they are fetched again: not less than `refresh_s`",
+                ));
+            }
+            let time = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1)));
             let times = Times {
-                refresh_ms: ms(settings.refresh_s.max(1)),
-                max_stale_ms: ms(settings.max_stale_s.max(1)),
-                min_refresh_ms: ms(settings.min_refresh_s.max(1)),
+                refresh: time(settings.refresh_s),
+                max_stale: time(settings.max_stale_s),
+                min_refresh: time(settings.min_refresh_s),
             };
             let store = KeyStore::new(location, algorithms.clone(), times, fetch(name, settings)?);
             issuers.insert(name.clone(), Keys { settings: settings.clone(), algorithms, store });
@@ -119,26 +130,31 @@ impl Verifier {
         names.filter(|name| !self.issuers.contains_key(name)).collect()
     }
 
-    /// Verifies what a request shows, for this policy.
-    pub async fn verify(&self, program: &Program, shown: Presented<'_>) -> Result<Arc<Verified>, IdentityError> {
+    /// Verifies what a request shows, for this policy and its data.
+    pub async fn verify(&self, snapshot: &Snapshot, shown: Presented<'_>) -> Result<Arc<Verified>, IdentityError> {
         match (token(shown.headers)?, shown.certificate) {
-            (Some(token), _) => Ok(self.token(program, token, &shown).await?),
-            (None, Some(der)) => Ok(Arc::new(of_certificate(program, der)?)),
+            (Some(token), _) => Ok(self.token(snapshot, token, &shown).await?),
+            (None, Some(der)) => Ok(Arc::new(of_certificate(snapshot, der, shown.now_ms)?)),
             (None, None) if self.config.anonymous => Ok(Arc::new(Verified::anonymous())),
             (None, None) => Err(Reason::Missing.into()),
         }
     }
 
-    async fn token(&self, program: &Program, token: Token<'_>, shown: &Presented<'_>) -> Result<Arc<Verified>, Reason> {
+    async fn token(
+        &self,
+        snapshot: &Snapshot,
+        token: Token<'_>,
+        shown: &Presented<'_>,
+    ) -> Result<Arc<Verified>, Reason> {
         let mut digest = Sha256::new();
         digest.update(token.text);
         digest.update([0]);
         digest.update(shown.resource);
         let credential: [u8; 32] = digest.finalize().into();
-        let found = match self.recall(&credential, program, shown.now_ms) {
+        let found = match self.recall(&credential, snapshot, shown) {
             Some(found) => found,
             None => {
-                let found = self.check(program, token.text, credential, shown).await?;
+                let found = self.check(snapshot, token.text, credential, shown).await?;
                 self.remember(credential, found.clone(), shown.now_ms);
                 found
             }
@@ -147,12 +163,12 @@ impl Verifier {
         Ok(found.verified)
     }
 
-    fn recall(&self, credential: &[u8; 32], program: &Program, now_ms: i64) -> Option<Remembered> {
+    fn recall(&self, credential: &[u8; 32], snapshot: &Snapshot, shown: &Presented<'_>) -> Option<Remembered> {
         let found = self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(credential).cloned()?;
         let keys = self.issuers.get(&found.issuer)?;
-        let holds = found.program == program.digest()
-            && !found.verified.is_expired(now_ms)
-            && keys.store.is_current(found.generation, now_ms);
+        let holds = found.snapshot == snapshot.generation
+            && !found.verified.is_expired(shown.now_ms)
+            && keys.store.is_current(found.keys, shown.at);
         holds.then_some(found)
     }
 
@@ -170,7 +186,7 @@ impl Verifier {
     /// Everything about a token that does not depend on the request it comes with.
     async fn check(
         &self,
-        program: &Program,
+        snapshot: &Snapshot,
         text: &str,
         credential: [u8; 32],
         shown: &Presented<'_>,
@@ -179,30 +195,31 @@ impl Verifier {
         let header = header::access_token(read.header())?;
         // Who is said to have issued it says which keys it must be signed with; nothing else is believed yet.
         let stated = read.claims().text_of("iss")?;
-        let issuer = program.image().issuers.iter().find(|issuer| issuer.url == stated).ok_or(Reason::Issuer)?;
+        let issuer =
+            snapshot.program.image().issuers.iter().find(|issuer| issuer.url == stated).ok_or(Reason::Issuer)?;
         let keys = self.issuers.get(&issuer.name).ok_or(Reason::KeysUnavailable)?;
         if !keys.algorithms.contains(&header.algorithm) {
             return Err(Reason::Algorithm);
         }
-        let found = keys.store.key(header.key_id, shown.now_ms).await?;
+        let found = keys.store.key(header.key_id, shown.at).await?;
         if found.key.algorithm != header.algorithm {
             return Err(Reason::KeyAlgorithm);
         }
         crypto::verify(header.algorithm, &found.key.public, read.signed(text), read.signature())?;
-        let (verified, binding) = self.believed(program, issuer, keys, &read, credential, shown)?;
+        let (verified, binding) = self.believed(snapshot, issuer, keys, &read, credential, shown)?;
         Ok(Remembered {
             verified: Arc::new(verified),
             binding,
             issuer: issuer.name.clone(),
-            generation: found.generation,
-            program: program.digest(),
+            keys: found.generation,
+            snapshot: snapshot.generation,
         })
     }
 
     /// The claims, once the signature is good.
     fn believed(
         &self,
-        program: &Program,
+        snapshot: &Snapshot,
         issuer: &IssuerImage,
         keys: &Keys,
         read: &Unverified,
@@ -232,7 +249,7 @@ impl Verifier {
         let mut links = chain::links(read.claims(), &issuer.name, &issuer.url, LinkKind::User)?;
         if let Some(subject) = links.last_mut() {
             let otherwise = if facts.is_client { LinkKind::Agent } else { LinkKind::User };
-            subject.kind = chain::kind(program, subject, otherwise)?;
+            subject.kind = chain::kind(snapshot, subject, otherwise)?;
         }
         let mut verified = chain::verified(links, facts.scopes, credential);
         let end_s = facts.expires_s.saturating_add(wanted.leeway_s);
@@ -307,9 +324,12 @@ fn only<'a>(headers: &'a http::HeaderMap, name: &str) -> Result<Option<&'a str>,
     }
 }
 
-fn of_certificate(program: &Program, der: &[u8]) -> Result<Verified, Reason> {
+/// The identity of a certificate, which ends with it: a connection may outlive it.
+fn of_certificate(snapshot: &Snapshot, der: &[u8], now_ms: i64) -> Result<Verified, Reason> {
     let spiffe = certificate::spiffe(der)?;
+    let ends_ms = certificate::ends_ms(der).filter(|end| now_ms < *end).ok_or(Reason::Certificate)?;
     let mut link = Link { kind: LinkKind::Agent, source: LinkSource::Mtls { spiffe }, claims: "{}".to_owned() };
-    link.kind = chain::kind(program, &link, LinkKind::Agent)?;
-    Ok(chain::verified(vec![link], Vec::new(), Sha256::digest(der).into()))
+    link.kind = chain::kind(snapshot, &link, LinkKind::Agent)?;
+    let verified = chain::verified(vec![link], Vec::new(), Sha256::digest(der).into());
+    Ok(Verified { expires_at_ms: Some(ends_ms), ..verified })
 }

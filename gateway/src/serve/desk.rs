@@ -6,7 +6,7 @@ use crate::control::socket::Boxed;
 use crate::control::{Ask, Desk, KillSwitch, Subject};
 use crate::http::Front;
 use crate::policy::Store;
-use crate::record::{Event, Record};
+use crate::record::{Arguments, Event, Record};
 use crate::telemetry::metrics::{CONTENT_TYPE, Metrics};
 use bytes::Bytes;
 use http::StatusCode;
@@ -38,16 +38,17 @@ impl Desk for GatewayDesk {
         describe(&self.front, &self.front.shared.policy)
     }
 
-    fn record<'a>(&'a self, ask: &'a Ask, uid: u32) -> Boxed<'a, Result<(), String>> {
+    fn record<'a>(&'a self, ask: &'a Ask, uid: u32, outcome: &'a str) -> Boxed<'a, Result<(), String>> {
         Box::pin(async move {
             let said = serde_json::to_value(ask).unwrap_or_default();
-            let word = said.get("op").and_then(Value::as_str).unwrap_or_default();
+            let words = json!({"for_ms": said.get("for_ms"), "reason": said.get("reason")});
             let record = Record {
                 target: said.get("subject").map(Value::to_string),
                 session: Some(format!("uid {uid}")),
                 durable: true,
                 bundle: self.front.shared.policy.snapshot().digest.clone(),
-                ..Record::event(Event::Lifecycle, now_ms(), format!("operator_{word}"))
+                arguments: Arguments::Redacted(words.to_string()),
+                ..Record::event(Event::Control, now_ms(), outcome)
             };
             self.log.append(record).await.map_err(|error| error.to_string())
         })

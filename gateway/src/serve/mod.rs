@@ -14,7 +14,7 @@ use crate::carry::{Ledgers, now_ms};
 use crate::config::{Config, ConfigError, wrong};
 use crate::control::{self, KillSwitch};
 use crate::http::{Front, Listener, Settings, Tell, serve, serve_admin, told};
-use crate::policy::{Material, MustDeny, Source, Store};
+use crate::policy::{Material, Source, Store};
 use crate::proxy::Shared;
 use crate::record::{Event, Record};
 use crate::telemetry::{self, Metrics};
@@ -54,12 +54,8 @@ pub struct Running {
 
 /// Starts a gateway: nothing is served before the policy is loaded and has passed its self-test.
 pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigError> {
-    let vectors = config.must_deny.iter().map(|vector| MustDeny {
-        server: vector.server.clone(),
-        message: vector.message.clone(),
-        uid: vector.uid,
-    });
-    let policy = Store::open(source(config, compile), vectors.collect()).map_err(|error| wrong("policy", error))?;
+    let demands = parts::demands(config)?;
+    let policy = Store::open(source(config, compile), demands).map_err(|error| wrong("policy", error))?;
     let policy = Arc::new(policy);
     let telemetry = telemetry::start(&config.telemetry).map_err(|error| wrong("telemetry", error))?;
     let metrics = telemetry.metrics.clone();
@@ -81,6 +77,7 @@ pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigE
     let front = Front::new(shared, Ledgers { log: log.clone() }, (verify, describe), endpoints, settings);
     let front = Arc::new(front);
     let tls = parts::listener(&config.listen)?;
+    parts::warn_of_few_descriptors();
     let socket = bind("listen.address", config.listen.address).await?;
     let admin = match config.admin.address {
         Some(address) => Some(bind("admin.address", address).await?),
@@ -105,6 +102,9 @@ pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigE
     }
     running.spawn_watchers(config, stopping)?;
     running.note(Event::Lifecycle, "started").await;
+    if running.kill.is_new() {
+        running.note(Event::Control, "state_made").await;
+    }
     Ok(running)
 }
 

@@ -1,7 +1,8 @@
 //! From the configuration's words to running parts.
 
-use crate::config::{Config, ConfigError, Limits, Listen, Server, wrong};
-use crate::http::{Allowed, Credential, Endpoint, HttpServer, Tls, Upstream};
+use crate::config::{Caller, Config, ConfigError, Limits, Listen, Server, wrong};
+use crate::http::{Allowed, Credential, Endpoint, HttpServer, MAX_CONNECTIONS, Tls, Upstream};
+use crate::policy::{Demands, MustDeny, Who};
 use crate::stdio::Command;
 use crate::{identity, proxy, tls};
 use mcpz_bytecode::Program;
@@ -11,6 +12,9 @@ use rustls::pki_types::{PrivateKeyDer, UnixTime};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Descriptors for what is no connection of a client: servers, keys, files, the control socket.
+const RESERVED_DESCRIPTORS: u64 = 256;
 
 /// Limits of conversations.
 pub fn limits(limits: &Limits) -> proxy::Limits {
@@ -41,6 +45,31 @@ pub fn context(table: &toml::Table) -> Result<Option<String>, ConfigError> {
         return Ok(None);
     }
     serde_json::to_string(table).map(Some).map_err(|error| wrong("context", error))
+}
+
+/// Says so when the process may open fewer files than the connections it takes.
+pub fn warn_of_few_descriptors() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let wanted = u64::try_from(MAX_CONNECTIONS).unwrap_or(u64::MAX).saturating_add(RESERVED_DESCRIPTORS);
+    if let Some(limit) = limit.filter(|limit| *limit < wanted) {
+        tracing::warn!(limit, wanted, "few file descriptors: many clients at once are kept waiting; raise `ulimit -n`");
+    }
+}
+
+/// What every bundle is held to.
+pub fn demands(config: &Config) -> Result<Demands, ConfigError> {
+    let who = |caller: &Caller| match (&caller.spiffe, &caller.issuer) {
+        (Some(spiffe), _) => Ok(Who::Spiffe(spiffe.clone())),
+        (None, issuer) => {
+            let claims = serde_json::to_string(&caller.claims).map_err(|error| wrong("must_deny.caller", error))?;
+            Ok(Who::Token { issuer: issuer.clone().unwrap_or_default(), claims })
+        }
+    };
+    let vectors = config.must_deny.iter().map(|vector| {
+        let who = vector.caller.as_ref().map(who).transpose()?;
+        Ok(MustDeny { server: vector.server.clone(), message: vector.message.clone(), who })
+    });
+    Ok(Demands { must_deny: vectors.collect::<Result<_, _>>()?, is_unaudited: config.audit.folder.is_none() })
 }
 
 /// Every server that is configured; each must be one of the policy's.

@@ -5,7 +5,7 @@ use crate::carry::now_ms;
 use crate::config::Config;
 use crate::control;
 use crate::http::told;
-use crate::policy::Store;
+use crate::policy::{Snapshot, Store};
 use crate::record::{Event, Record};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
@@ -182,6 +182,7 @@ pub async fn reload(policy: &Arc<Store>, log: &Log) {
     };
     let record = match loaded {
         Ok(snapshot) => {
+            warn_if_unaudited(&snapshot, log);
             tracing::info!(digest = %snapshot.digest, generation = snapshot.generation, "the policy was loaded");
             Record { bundle: snapshot.digest.clone(), ..Record::event(Event::Reload, now_ms(), "loaded") }
         }
@@ -193,6 +194,15 @@ pub async fn reload(policy: &Arc<Store>, log: &Log) {
     };
     if let Err(error) = log.append(record).await {
         tracing::error!(error = %error, "the audit log cannot be written");
+    }
+}
+
+/// `mcpz run` may do without an audit log, but not unsaid.
+pub fn warn_if_unaudited(snapshot: &Snapshot, log: &Log) {
+    if !log.is_enabled()
+        && let Some(rule) = snapshot.audited_by()
+    {
+        tracing::warn!(rule, "the policy asks for an audit log, and there is none: give `--audit` and `--audit-key`");
     }
 }
 

@@ -5,7 +5,7 @@ use crate::audit::{self, Log};
 use crate::carry::{Ledgers, now_ms};
 use crate::control::{self, KillSwitch, Quiet};
 use crate::identity;
-use crate::policy::{PolicyError, Snapshot, Source, Store};
+use crate::policy::{Demands, PolicyError, Snapshot, Source, Store};
 use crate::proxy::{Conversation, Limits, Peer, Shared};
 use crate::record::{Event, Record};
 use crate::stdio::{Child, Command, Ended, Outbox, Relay, SpawnError, Timing};
@@ -90,9 +90,10 @@ pub async fn run(
 ) -> Result<Finished, RunError> {
     let lines = telemetry::Config { log: telemetry::Level::Warn, ..telemetry::Config::default() };
     telemetry::start(&lines).map_err(RunError::Open)?;
-    let policy = Arc::new(Store::open(options.source, Vec::new()).map_err(RunError::Policy)?);
+    let policy = Arc::new(Store::open(options.source, Demands::default()).map_err(RunError::Policy)?);
     let (server, command) = choose(&policy.snapshot(), options.server, options.command)?;
     let log = Log::open(&options.audit).map_err(|error| RunError::Open(format!("the audit log: {error}")))?;
+    reload::warn_if_unaudited(&policy.snapshot(), &log);
     let kill = KillSwitch::open(&options.control);
     let control = control::serve(&options.control, kill.clone(), Arc::new(Quiet), std::future::pending())
         .map_err(|error| RunError::Open(format!("the control socket: {error}")))?;
@@ -106,9 +107,7 @@ pub async fn run(
     let peer = Peer { network: None, context: options.context };
     let who = match options.kind {
         Some(kind) => Verified::local(kind, i64::from(options.uid)),
-        None => {
-            identity::local_in(&policy.snapshot().program, options.uid).unwrap_or_else(|_| identity::local(options.uid))
-        }
+        None => identity::local_in(&policy.snapshot(), options.uid).unwrap_or_else(|_| identity::local(options.uid)),
     };
     let conversation = Conversation::new(shared, &server, Arc::new(who), peer);
     let lines = |max_bytes| LineLimits { max_bytes, max_time: MESSAGE_TIME };

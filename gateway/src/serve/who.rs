@@ -25,8 +25,9 @@ pub fn verify(config: &Config, policy: Arc<Store>) -> Result<Verify, ConfigError
                 method: shown.method,
                 resource: shown.resource,
                 now_ms: now_ms(),
+                at: std::time::Instant::now(),
             };
-            verifier.verify(&snapshot.program, shown).await.map_err(|error| NotVerified {
+            verifier.verify(&snapshot, shown).await.map_err(|error| NotVerified {
                 status: StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED),
                 reason: error.reason(),
                 challenge: Some(error.www_authenticate(&endpoint.metadata_url)),

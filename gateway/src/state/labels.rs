@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many bytes of labelled text are kept for each label; beyond it, questions about values cannot be
 /// answered and are errors.
 const MAX_BYTES: usize = 1024 * 1024;
+/// What a value costs besides its text. So there are never more than some ten thousand to look through.
+const BYTES_OF_VALUE: usize = 64;
 /// A value shorter than this is only looked for whole: shorter pieces stand in every text.
 const SHORTEST_PIECE: usize = 4;
 
@@ -79,11 +81,16 @@ impl Carried {
     }
 
     fn keep(&mut self, text: &str) {
-        if self.bytes.saturating_add(text.len()) > MAX_BYTES {
-            self.overflowed = true;
-        } else if self.values.insert(text.to_owned()) {
-            self.bytes += text.len();
+        let after = self.bytes.saturating_add(text.len()).saturating_add(BYTES_OF_VALUE);
+        if self.values.contains(text) {
+            return;
         }
+        if after > MAX_BYTES {
+            self.overflowed = true;
+            return;
+        }
+        self.values.insert(text.to_owned());
+        self.bytes = after;
     }
 }
 
@@ -107,5 +114,16 @@ mod tests {
         assert_eq!(labels.seen("evil@x.example", "untrusted"), Ok(false));
         labels.add_unknown("untrusted");
         assert_eq!(labels.seen("other", "untrusted"), Err(StateError));
+    }
+
+    #[test]
+    fn many_short_values_are_bounded_as_few_long_ones_are() {
+        let mut carried = Carried::default();
+        (0..100_000).for_each(|number| carried.keep(&number.to_string()));
+        assert!(carried.overflowed);
+        assert!(carried.values.len() <= MAX_BYTES / BYTES_OF_VALUE, "{}", carried.values.len());
+        let mut again = Carried::default();
+        (0..100_000).for_each(|_| again.keep("the same"));
+        assert!(!again.overflowed);
     }
 }

@@ -5,6 +5,8 @@
 //! when another is written to. [`Asked`] answers the runtime's questions for one request. What this gateway
 //! does not know (past calls, approvals of people, grants) is answered with an error or with nothing, so that
 //! it never opens anything.
+//!
+//! Labels and used limits live as long as the process: a restart forgets them, and then does open what they closed.
 
 mod labels;
 mod limits;

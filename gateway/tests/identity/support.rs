@@ -3,11 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use mcpz_bytecode::Program;
 use mcpz_compiler::source::{MemoryProvider, PackageInput, Workspace};
 use mcpz_compiler::{BuildOptions, build, check};
 use mcpz_gateway::identity::store::{Fetch, Location};
 use mcpz_gateway::identity::{Config, Issuer, Presented, Reason, Verifier};
+use mcpz_gateway::policy::{Material, Snapshot};
 use mcpz_gateway::verified::Verified;
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -21,6 +21,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 /// What the clock says.
 pub const NOW_S: i64 = 1_772_445_600;
@@ -29,7 +30,7 @@ pub const REFRESH_S: i64 = 100;
 /// The resource.
 const RESOURCE: &str = "https://mcp.acme.example";
 
-const POLICY: &str = r#"
+pub const POLICY: &str = r#"
 issuer corp {
   url "https://id.acme.example"
   audience "https://mcp.acme.example"
@@ -94,22 +95,33 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     }
 });
 
-static PROGRAM: LazyLock<Program> = LazyLock::new(|| {
+static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| snapshot(&material(POLICY, &[]), 0));
+/// When the tests began, as the clock says that nobody sets.
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// What a policy and its data make.
+pub fn snapshot(material: &Material, generation: u64) -> Snapshot {
+    Snapshot::of(material, generation).unwrap()
+}
+
+/// A policy, with files beside it.
+pub fn material(policy: &str, beside: &[(&str, &str)]) -> Material {
     let files: BTreeMap<String, Vec<u8>> = [
         ("mcpz.toml", "[package]\nname = \"example\"\nversion = \"1.0.0\"\nedition = \"2026\"\n"),
         ("mcpz.lock", "version = 1\n"),
-        ("policy/main.mcpz", POLICY),
+        ("policy/main.mcpz", policy),
     ]
-    .into_iter()
-    .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
+    .iter()
+    .chain(beside)
+    .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
     .collect();
     let root = PackageInput::new("", MemoryProvider::new(files));
     let checked = check(&Workspace::gather(root, Vec::new(), &|_| None));
     let messages: Vec<String> = checked.diagnostics.iter().map(|found| found.message.clone()).collect();
     let program = checked.program.unwrap_or_else(|| panic!("{messages:?}"));
     let built = build(&program, &BuildOptions::default()).unwrap_or_else(|found| panic!("{found:?} {messages:?}"));
-    Program::load(&built.bytes).unwrap()
-});
+    Material { bundle: built.bytes, ..Material::default() }
+}
 
 /// base64url.
 pub fn encode(text: &str) -> String {
@@ -284,20 +296,27 @@ fn bench_of(config: &Config) -> Bench {
 
 /// The metadata of a resource.
 pub fn metadata(resource: &str) -> Vec<u8> {
-    mcpz_gateway::identity::metadata(&config(), &PROGRAM, resource)
+    mcpz_gateway::identity::metadata(&config(), &SNAPSHOT.program, resource)
 }
 
 impl Bench {
     /// Shows a credential.
     pub async fn verify(&self, attempt: &Attempt) -> Result<Arc<Verified>, Reason> {
+        self.verify_under(&SNAPSHOT, attempt).await
+    }
+
+    /// Shows a credential under another policy.
+    pub async fn verify_under(&self, snapshot: &Snapshot, attempt: &Attempt) -> Result<Arc<Verified>, Reason> {
+        let since = Duration::from_secs(u64::try_from(attempt.now_s - NOW_S).unwrap_or(0));
         let shown = Presented {
             headers: &attempt.headers,
             certificate: attempt.certificate.as_deref(),
             method: &Method::POST,
             resource: RESOURCE,
             now_ms: attempt.now_s * 1000,
+            at: *BEGAN + since,
         };
-        self.verifier.verify(&PROGRAM, shown).await.map_err(|error| error.0)
+        self.verifier.verify(snapshot, shown).await.map_err(|error| error.0)
     }
 }
 

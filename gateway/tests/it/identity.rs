@@ -6,14 +6,15 @@ use crate::support::{INITIALIZE, POLICY, call, material};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::Full;
-use mcpz_bytecode::Program;
 use mcpz_gateway::identity::{Config, Issuer as Keys, Presented, Verifier};
+use mcpz_gateway::policy::Snapshot;
 use mcpz_gateway::serve::Running;
 use mcpz_test_kit::token::{self, Issuer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 const VERSION: (&str, &str) = ("MCP-Protocol-Version", "2025-11-25");
 const AUDIENCE: &str = "https://gateway/notes/mcp";
@@ -239,8 +240,9 @@ async fn an_actor_need_only_be_identified() {
 /// A verifier whose clock the test moves; keys come over https.
 struct Clocked {
     verifier: Verifier,
-    program: Program,
+    snapshot: Snapshot,
     start: i64,
+    began: Instant,
 }
 
 impl Clocked {
@@ -259,19 +261,19 @@ impl Clocked {
             mfa_amr: Vec::new(),
         };
         let config = Config { issuers: BTreeMap::from([("corp".to_owned(), keys)]), ..Config::default() };
-        let program = Program::load(&material(&policy(r#"command ["x"]"#)).bundle).unwrap();
+        let snapshot = Snapshot::of(&material(&policy(r#"command ["x"]"#)), 0).unwrap();
         let start = i64::try_from(token::now()).unwrap();
-        Clocked { verifier: Verifier::new(&config).unwrap(), program, start }
+        Clocked { verifier: Verifier::new(&config).unwrap(), snapshot, start, began: Instant::now() }
     }
 
     /// The reason of a refusal, or nothing.
     async fn refuses(&self, token: &str, after_s: i64) -> Option<&'static str> {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
-        let now_ms = (self.start + after_s) * 1000;
-        let shown =
-            Presented { headers: &headers, certificate: None, method: &Method::POST, resource: AUDIENCE, now_ms };
-        self.verifier.verify(&self.program, shown).await.err().map(|error| error.reason())
+        let (headers, now_ms) = (&headers, (self.start + after_s) * 1000);
+        let at = self.began + Duration::from_secs(u64::try_from(after_s).unwrap());
+        let shown = Presented { headers, certificate: None, method: &Method::POST, resource: AUDIENCE, now_ms, at };
+        self.verifier.verify(&self.snapshot, shown).await.err().map(|error| error.reason())
     }
 }
 

@@ -6,6 +6,7 @@ mod errors;
 mod http;
 mod identity;
 mod open;
+mod operating;
 mod reload;
 mod secure;
 mod spans;

@@ -21,7 +21,7 @@ const CLIENTS: usize = 4;
 /// Runs it.
 pub fn run(binary: &Path, times: u32) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let policy = policy::compile("inbox", AUDIENCE, uid(folder.path()).map_err(|error| error.to_string())?)?;
+    let policy = policy::compile_unaudited("inbox", AUDIENCE, uid(folder.path()).map_err(|error| error.to_string())?)?;
     let place = Place::start(binary, folder.path(), &policy, false)?;
     let (over, allowed) = (AtomicBool::new(false), AtomicU64::new(0));
     let mut delays = std::thread::scope(|scope| {

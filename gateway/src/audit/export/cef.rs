@@ -5,8 +5,8 @@
 //! In the head a bar and a backslash are written with a backslash before them, and there may be no line feed; in a value
 //! an equals sign and a backslash are, and a line feed is `\n`, a carriage return `\r`. A bar in a value stands as it is.
 
-use super::ocsf::unix_ms;
 use super::{Severity, severity, title};
+use crate::audit::clock::unix_ms;
 use crate::audit::entry::Entry;
 use std::fmt::Write;
 
@@ -24,13 +24,19 @@ pub fn line(entry: &Entry) -> String {
     let mut line = format!("CEF:0|mcpz|mcpz-gateway|{}|{class}|{name}|{severity}|", env!("CARGO_PKG_VERSION"));
     let chain = entry.chain();
     let of_kind = |wanted: &str| chain.iter().find(|(kind, ..)| *kind == wanted).map_or("", |(_, _, subject)| *subject);
+    // Success or failure is of what was decided; other records have neither.
+    let outcome = match entry.text("effect") {
+        "" => "",
+        "allow" => "success",
+        _ => "failure",
+    };
     let number = |name: &str| entry.number(name).map(|number| number.to_string()).unwrap_or_default();
     let pairs = [
-        ("rt", unix_ms(entry.text("time")).to_string()),
+        ("rt", unix_ms(entry.text("time")).unwrap_or(0).to_string()),
         ("externalId", number("seq")),
         ("act", entry.text("effect").to_owned()),
         ("reason", entry.text("reason").to_owned()),
-        ("outcome", if entry.text("effect") == "allow" { "success" } else { "failure" }.to_owned()),
+        ("outcome", outcome.to_owned()),
         ("suser", of_kind("user").to_owned()),
         ("sproc", of_kind("agent").to_owned()),
         ("destinationServiceName", entry.text("server").to_owned()),
@@ -102,7 +108,7 @@ pub(super) fn is_disruptive(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::denial;
+    use super::super::tests::{denial, reload};
     use super::*;
 
     #[test]
@@ -110,6 +116,11 @@ mod tests {
         assert_eq!(head("a|b\\c=d\ne"), "a\\|b\\\\c=d e");
         assert_eq!(value("a|b\\c=d\ne\rf"), "a|b\\\\c\\=d\\ne\\rf");
         assert_eq!(value("a\u{202e}b\u{1b}c"), "a\u{fffd}b\u{fffd}c");
+    }
+
+    #[test]
+    fn what_decides_nothing_neither_succeeds_nor_fails() {
+        assert!(!line(&reload()).contains("outcome="), "{}", line(&reload()));
     }
 
     #[test]

@@ -105,6 +105,10 @@ pub(crate) mod tests {
         Entry { hash: "00".repeat(32), record }
     }
 
+    pub(crate) fn reload() -> Entry {
+        Entry { hash: "00".repeat(32), record: json!({"seq": 9, "kind": "reload", "reason": "loaded", "bundle": "ab"}) }
+    }
+
     pub(crate) fn checkpoint() -> Entry {
         Entry { hash: "00".repeat(32), record: json!({"seq": 8, "kind": "checkpoint"}) }
     }

@@ -1,6 +1,7 @@
 //! OCSF 1.5: API Activity (6003), with the Security Control profile for what was decided.
 
 use super::{Severity, severity};
+use crate::audit::clock::unix_ms;
 use crate::audit::entry::Entry;
 use serde_json::{Value, json};
 
@@ -15,8 +16,12 @@ const READ: u32 = 2;
 
 /// The event.
 pub fn event(entry: &Entry) -> Value {
-    let allowed = entry.text("effect") == "allow";
-    let (action, disposition) = if allowed { (1, 1) } else { (2, 2) };
+    // Success or failure is of what was decided; other records have neither.
+    let (status, action, disposition) = match entry.text("effect") {
+        "" => (0, 0, 0),
+        "allow" => (1, 1, 1),
+        _ => (2, 2, 2),
+    };
     let activity = match entry.text("action") {
         "read" | "get" => READ,
         _ => OTHER,
@@ -43,8 +48,8 @@ pub fn event(entry: &Entry) -> Value {
         "activity_name": entry.text("action"),
         "severity_id": severity,
         "time_dt": entry.text("time"),
-        "time": unix_ms(entry.text("time")),
-        "status_id": if allowed { 1 } else { 2 },
+        "time": unix_ms(entry.text("time")).unwrap_or(0),
+        "status_id": status,
         "status_detail": entry.text("reason"),
         "actor": actor(entry),
         "src_endpoint": {"name": entry.chain().first().map_or("", |(_, _, subject)| subject)},
@@ -80,34 +85,10 @@ fn actor(entry: &Entry) -> Value {
     json!({"user": user, "app_uid": agent, "session": {"uid": entry.text("session")}})
 }
 
-/// Milliseconds since the Unix epoch of a time as records write it.
-pub(super) fn unix_ms(text: &str) -> i64 {
-    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<i64>().ok());
-    let parts = [0..4, 5..7, 8..10, 11..13, 14..16, 17..19, 20..23].map(number);
-    let [Some(year), Some(month), Some(day), Some(hour), Some(minute), Some(second), Some(milli)] = parts else {
-        return 0;
-    };
-    // Days since 1970-01-01, counted in eras of 400 years that begin in March.
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, in_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + in_era * 365 + in_era / 4 - in_era / 100 + day_of_year - 719_468;
-    ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + milli
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::tests::denial;
+    use super::super::tests::{denial, reload};
     use super::*;
-    use crate::audit::clock;
-
-    #[test]
-    fn times_are_read_as_they_are_written() {
-        for ms in [0, -1, 951_782_400_123, 1_772_445_600_000, 4_107_542_400_000] {
-            assert_eq!(unix_ms(&clock::text(ms)), ms);
-        }
-        assert_eq!(unix_ms("yesterday"), 0);
-    }
 
     #[test]
     fn a_denial_is_a_blocked_call() {
@@ -120,5 +101,11 @@ mod tests {
         assert_eq!(event["actor"]["user"]["uid"], "user:ann");
         assert_eq!(event["actor"]["app_uid"], "agent:copilot:1");
         assert_eq!(event["firewall_rule"]["uid"], "PAY-1");
+    }
+
+    #[test]
+    fn what_decides_nothing_neither_succeeds_nor_fails() {
+        assert_eq!(event(&reload())["status_id"], 0);
+        assert_eq!(event(&reload()).get("action_id"), None);
     }
 }

@@ -5,7 +5,7 @@ use crate::audit::Log;
 use crate::audit::log::Held;
 use crate::control::{Entry, KillSwitch, Subject};
 use crate::http::{Credential, HttpServer};
-use crate::policy::Store;
+use crate::policy::{Demands, Store};
 use crate::proxy::{Limits, Peer, Shared, Visitor};
 use crate::stdio::Command;
 use fixture::{INITIALIZE, INITIALIZED, POLICY, call, local, material};
@@ -82,7 +82,7 @@ fn scribe(file: &std::path::Path) -> Upstream {
 
 /// A conversation that nothing was said in; the switch that cuts it.
 fn conversation(survey: bool) -> (Conversation, KillSwitch) {
-    let store = Store::open(Arc::new(|| Ok(material(POLICY))), Vec::new()).unwrap();
+    let store = Store::open(Arc::new(|| Ok(material(POLICY))), Demands::default()).unwrap();
     let kill = KillSwitch::in_memory();
     let limits = Limits { survey, ..Limits::default() };
     let shared = Arc::new(Shared::new(Arc::new(store), kill.clone(), limits));

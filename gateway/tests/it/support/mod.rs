@@ -7,7 +7,7 @@ pub mod pki;
 pub use fixture::{CATALOG, INITIALIZE, INITIALIZED, POLICY, call, local, material};
 
 use mcpz_gateway::control::{Entry, KillSwitch, Subject};
-use mcpz_gateway::policy::{Material, Store};
+use mcpz_gateway::policy::{Demands, Material, Store};
 use mcpz_gateway::proxy::{Action, Conversation, Limits, Peer, Shared, Step};
 use mcpz_gateway::wire::Side;
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub fn bench(policy: &str) -> Bench {
 pub fn bench_with(policy: &str, limits: Limits) -> Bench {
     let material = Arc::new(Mutex::new(Ok(material(policy))));
     let source = material.clone();
-    let store = Store::open(Arc::new(move || source.lock().unwrap().clone()), Vec::new()).unwrap();
+    let store = Store::open(Arc::new(move || source.lock().unwrap().clone()), Demands::default()).unwrap();
     let kill = KillSwitch::in_memory();
     let shared = Arc::new(Shared::new(Arc::new(store), kill.clone(), limits));
     Bench { shared, kill, material }
