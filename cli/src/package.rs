@@ -155,16 +155,17 @@ pub fn here() -> PathBuf {
     std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default()
 }
 
-/// A path relative to `here`, with `..` for what is not below it; as it is when the two have no root in common.
+/// A path relative to `here`, with `..` for what is not below it; whole when the two have no folder in common.
 pub fn relative(file: &Path, here: &Path) -> String {
     let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let (mut to, mut from) = (file.components().peekable(), here.components().peekable());
-    if to.peek() != from.peek() {
-        return file.display().to_string();
-    }
-    while to.peek().is_some() && to.peek() == from.peek() {
-        to.next();
+    let mut shared = false;
+    while let Some(part) = to.next_if(|part| from.peek() == Some(part)) {
+        shared |= matches!(part, Component::Normal(_));
         from.next();
+    }
+    if !shared {
+        return file.display().to_string();
     }
     let up = from.map(|_| Component::ParentDir);
     up.chain(to).collect::<PathBuf>().display().to_string()
@@ -232,6 +233,7 @@ mod tests {
         assert_eq!(shown("/w/base/policy/a.mcpz", "/w/acme"), "../base/policy/a.mcpz");
         assert_eq!(shown("/w/a.mcpz", "/w/acme/policy"), "../../a.mcpz");
         assert_eq!(shown("/w/acme2/a.mcpz", "/w/acme"), "../acme2/a.mcpz", "components, not letters");
+        assert_eq!(shown("/w/a.mcpz", "/x/acme"), "/w/a.mcpz", "nothing in common");
         assert_eq!(shown("/w/a.mcpz", ""), "/w/a.mcpz");
     }
 
