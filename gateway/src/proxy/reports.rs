@@ -18,6 +18,8 @@ use std::time::Instant;
 
 /// The record of a decision.
 pub fn decision(seat: &Seat<'_>, judged: &Judged, from: Side, message: Option<&Message<'_>>, begun: Instant) -> Record {
+    // Making the record is no part of deciding.
+    let latency = begun.elapsed();
     let decision = &judged.decision;
     let image = seat.snapshot.program.image();
     let rule_id = |rule: RuleId| image.rules.get(rule.index()).map(|rule| rule.id.clone()).unwrap_or_default();
@@ -43,7 +45,7 @@ pub fn decision(seat: &Seat<'_>, judged: &Judged, from: Side, message: Option<&M
         arguments: message.map_or(Arguments::None, |message| arguments(seat, message, level)),
         level,
         durable: level.is_some_and(|level| level > AuditLevel::None),
-        latency_us: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        latency_us: u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
         trace_id: message.and_then(parent).map(|(trace, _)| trace.to_owned()),
         parent_span: message.and_then(parent).map(|(_, span)| span.to_owned()),
         ..about(seat, Event::Decision, judged.reason())

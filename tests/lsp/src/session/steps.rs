@@ -231,7 +231,9 @@ impl Runner {
         for (path, document) in &self.documents {
             workspace::write(&self.root.join(path), &document.text)?;
         }
-        let output = Command::new(&self.binary).arg("-C").arg(&self.root).arg("check").output()?;
+        // From within the package: paths are shown from where the command runs.
+        let binary = std::path::absolute(&self.binary)?;
+        let output = Command::new(binary).arg("check").current_dir(&self.root).output()?;
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said).replace(&self.root.display().to_string(), ".");
         Ok(format!("{}{}", if output.status.success() { "passes\n" } else { "fails\n" }, said))
