@@ -30,17 +30,11 @@ pub fn redact(
     rules: &[RedactionObligation],
     splices: &mut Splices,
 ) -> Result<(), Withheld> {
-    let rules = Rules::of(rules)?;
-    if rules.is_empty() {
-        return Ok(());
-    }
-    let mut edits = Edits::default();
-    rules.result(document, result, &mut edits)?;
-    rules.patterns(document, result, &mut edits);
-    if !edits.is_empty() {
-        splices.replace(span(document, result), render(document, result, &edits));
-    }
-    Ok(())
+    spliced(document, result, rules, splices, |rules, edits| {
+        rules.result(document, result, edits)?;
+        rules.patterns(document, result, edits);
+        Ok(())
+    })
 }
 
 /// The changes that hide the same in an error that a server answers with. An error is prose and has no fields: where a
@@ -52,16 +46,7 @@ pub fn redact_error(
     rules: &[RedactionObligation],
     splices: &mut Splices,
 ) -> Result<(), Withheld> {
-    let rules = Rules::of(rules)?;
-    if rules.is_empty() {
-        return Ok(());
-    }
-    let mut edits = Edits::default();
-    rules.error(document, error, &mut edits)?;
-    if !edits.is_empty() {
-        splices.replace(span(document, error), render(document, error, &edits));
-    }
-    Ok(())
+    spliced(document, error, rules, splices, |rules, edits| rules.error(document, error, edits))
 }
 
 /// The changes that hide the same in what a server tells of a call or a task that goes on: in its result, its error, and
@@ -73,28 +58,42 @@ pub fn redact_told(
     rules: &[RedactionObligation],
     splices: &mut Splices,
 ) -> Result<(), Withheld> {
+    spliced(document, told, rules, splices, |rules, edits| {
+        for (name, member) in document.members(told) {
+            match name {
+                "taskId" | "status" | "resultType" | "progressToken" | "progress" | "total" => {}
+                "error" => rules.error(document, member, edits)?,
+                "statusMessage" | "message" if !rules.fields.is_empty() => {
+                    edits.values.insert(member, Edit::Gone);
+                }
+                _ => {
+                    if name == "result" {
+                        rules.result(document, member, edits)?;
+                    }
+                    rules.patterns(document, member, edits);
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Puts what rules make of a value in its place.
+fn spliced<'r>(
+    document: Document<'_>,
+    root: NodeId,
+    rules: &'r [RedactionObligation],
+    splices: &mut Splices,
+    find: impl FnOnce(&Rules<'r>, &mut Edits) -> Result<(), Withheld>,
+) -> Result<(), Withheld> {
     let rules = Rules::of(rules)?;
     if rules.is_empty() {
         return Ok(());
     }
     let mut edits = Edits::default();
-    for (name, member) in document.members(told) {
-        match name {
-            "taskId" | "status" | "resultType" | "progressToken" | "progress" | "total" => {}
-            "error" => rules.error(document, member, &mut edits)?,
-            "statusMessage" | "message" if !rules.fields.is_empty() => {
-                edits.values.insert(member, Edit::Gone);
-            }
-            _ => {
-                if name == "result" {
-                    rules.result(document, member, &mut edits)?;
-                }
-                rules.patterns(document, member, &mut edits);
-            }
-        }
-    }
+    find(&rules, &mut edits)?;
     if !edits.is_empty() {
-        splices.replace(span(document, told), render(document, told, &edits));
+        splices.replace(span(document, root), render(document, root, &edits));
     }
     Ok(())
 }
