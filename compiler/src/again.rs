@@ -3,7 +3,7 @@
 //!
 //! What comes out is what a whole check gives, but for the numbers of variables. A rule's meaning depends on declarations and on nothing of
 //! other rules; what looks at several rules is made anew (lints over all of them) or stops this shortcut (ids and titles that stand
-//! twice, places by which tests name rules). [`unchanged_but_rules`] says when it is taken.
+//! twice, places by which tests name rules). [`changes`] says when it is taken.
 
 use crate::check::{check_bodies, lint_again, lints_all_rules};
 use crate::checked::{Indexed, finish, lint_levels};
@@ -24,38 +24,53 @@ pub fn check_again(previous: Indexed, workspace: &Workspace, memo: &Memo) -> Ind
     let mut sink = Vec::new();
     memo.begin();
     let loaded = package::load(workspace, memo, &mut sink);
-    match changed_rules(&previous, &loaded) {
-        Some(source) => merge(previous, loaded, source, sink),
-        None => finish(loaded, sink),
+    match changes(&previous, &loaded) {
+        Changes::Nothing => Indexed { loaded, ..previous },
+        Changes::Rules(source) => merge(previous, loaded, source, sink),
+        Changes::Anything => finish(loaded, sink),
     }
 }
 
-/// The one source of which the rules have changed, when nothing else has.
-fn changed_rules(previous: &Indexed, loaded: &Loaded) -> Option<SourceId> {
-    let before = &previous.loaded;
+/// What an edit has changed.
+enum Changes {
+    /// No content: an edit was taken back before anybody looked.
+    Nothing,
+    /// The inside of rules of one source.
+    Rules(SourceId),
+    /// Perhaps more.
+    Anything,
+}
+
+/// What differs between what was checked and what was read now.
+fn changes(previous: &Indexed, loaded: &Loaded) -> Changes {
+    match changed_sources(&previous.loaded, loaded).as_deref() {
+        Some([]) => Changes::Nothing,
+        Some([source]) if changes_only_rules(previous, loaded, *source) => Changes::Rules(*source),
+        _ => Changes::Anything,
+    }
+}
+
+/// The sources whose texts differ; `None` when there are others than before, or files beside them differ.
+fn changed_sources(before: &Loaded, loaded: &Loaded) -> Option<Vec<SourceId>> {
     let same_shape = before.sources.len() == loaded.sources.len()
         && before.files.len() == loaded.files.len()
         && before.packages.len() == loaded.packages.len();
     let same_beside = before.packages.iter().zip(&loaded.packages).all(|(old, new)| {
         old.location == new.location && old.named_files == new.named_files && old.dependencies == new.dependencies
     });
-    if !same_shape || !same_beside {
-        return None;
-    }
-    let mut changed = None;
-    for (row, (old, new)) in before.sources.iter().zip(&loaded.sources).enumerate() {
-        if old.path != new.path || old.package != new.package {
-            return None;
-        }
-        if old.text != new.text && changed.replace(SourceId::new(row)).is_some() {
-            return None;
-        }
-    }
-    let source = changed?;
-    let (old, new) = (before.files.get(source.index())?, loaded.files.get(source.index())?);
+    let sources = || before.sources.iter().zip(&loaded.sources);
+    let same_names = sources().all(|(old, new)| old.path == new.path && old.package == new.package);
+    let differing = sources().enumerate().filter(|(_, (old, new))| old.text != new.text);
+    (same_shape && same_beside && same_names).then(|| differing.map(|(row, _)| SourceId::new(row)).collect())
+}
+
+/// Whether the one source that differs is a policy of the root package, and differs in the inside of its rules.
+fn changes_only_rules(previous: &Indexed, loaded: &Loaded, source: SourceId) -> bool {
+    let row = source.index();
+    let (Some(old), Some(new)) = (previous.loaded.files.get(row), loaded.files.get(row)) else { return false };
     let own = new.package == PackageId(0);
-    let alone = !compares_rules(previous) && !names_rules_by_place(before);
-    (own && alone && unchanged_but_rules(&old.parse, &new.parse)).then_some(source)
+    let alone = !compares_rules(previous) && !names_rules_by_place(&previous.loaded);
+    own && alone && unchanged_but_rules(&old.parse, &new.parse)
 }
 
 /// Whether two texts differ in nothing but the inside of rules: the same declarations at the same places, the same kinds of rules with
@@ -259,6 +274,20 @@ mod tests {
             let whole = check_indexed(workspace, &Memo::default());
             assert_eq!(seen(&known), seen(&whole));
         }
+    }
+
+    #[test]
+    fn what_nobody_changed_is_not_checked_again() {
+        let memo = Memo::default();
+        let whole = check_indexed(&workspace(RULES), &memo);
+        let variables = |indexed: &Indexed| indexed.index.locals.iter().map(|row| row.var).collect::<Vec<_>>();
+        // Variables of a source that is checked again get other numbers.
+        let known = check_again(whole, &workspace(&RULES.replace("args.amount < 2", "args.amount < 3")), &memo);
+        let before = (variables(&known), seen(&known));
+        let again = check_again(known, &workspace(&RULES.replace("args.amount < 2", "args.amount < 3")), &memo);
+        assert_eq!((variables(&again), seen(&again)), before);
+        let fresh = check_indexed(&workspace(&RULES.replace("args.amount < 2", "args.amount < 3")), &memo);
+        assert_ne!(variables(&fresh), before.0);
     }
 
     #[test]

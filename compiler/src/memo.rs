@@ -4,7 +4,7 @@
 //! check to the next and changes no result: every table is a function of its key, which is a whole content. What
 //! [`KEPT_CHECKS`] checks did not ask for is forgotten.
 
-use crate::package::lock;
+use crate::package::{self, lock};
 use crate::resolve::{Catalog, CatalogFault};
 use mcpz_syntax::{Parse, SyntaxKind};
 use smol_str::SmolStr;
@@ -35,6 +35,8 @@ pub(crate) struct Text {
     pub words: Arc<Words>,
     /// Strings in it that name a catalog or data file.
     pub named_files: Arc<[String]>,
+    /// Dotted paths that its `use` items name.
+    pub uses: Arc<[String]>,
     /// Its sha-256 in lower-case hexadecimal.
     pub digest: Arc<str>,
 }
@@ -55,7 +57,8 @@ impl Text {
             }
         }
         let digest = lock::hex(text.as_bytes()).into();
-        Text { parse, words: Arc::new(words), named_files: named_files.into(), digest }
+        let uses = package::use_paths(&parse.tree()).into();
+        Text { parse, words: Arc::new(words), named_files: named_files.into(), uses, digest }
     }
 }
 

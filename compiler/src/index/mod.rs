@@ -125,7 +125,7 @@ pub(crate) fn index(loaded: &Loaded, unit: &Unit, program: Program, record: Reco
         locals,
         declared: unit.declared.clone(),
         rules: unit.rules.iter().map(rule_row).collect(),
-        scopes: scopes::of(loaded, unit),
+        scopes: scopes::of(unit),
         tags: unit.tags.clone(),
         profiles: unit.profiles.iter().map(profile_row).collect(),
         consts: consts

@@ -3,8 +3,7 @@
 
 use crate::check::{FactTable, class_facts, rule_facts};
 use crate::hir::{Action, Member, Span};
-use crate::package::Loaded;
-use crate::resolve::{self, Place, Placed, RuleVerb, Unit};
+use crate::resolve::{self, Placed, RuleVerb, Unit};
 use crate::types::RecordType;
 use mcpz_syntax::ast::{self, RuleParts};
 use smol_str::SmolStr;
@@ -74,7 +73,7 @@ pub struct ScopeRow {
 }
 
 /// The scopes of everything that has conditions.
-pub(crate) fn of(loaded: &Loaded, unit: &Unit) -> Vec<ScopeRow> {
+pub(crate) fn of(unit: &Unit) -> Vec<ScopeRow> {
     let mut rows = Vec::new();
     for (row, head) in unit.rules.iter().enumerate() {
         let subject = match &head.for_subject {
@@ -91,13 +90,8 @@ pub(crate) fn of(loaded: &Loaded, unit: &Unit) -> Vec<ScopeRow> {
         rows.push(ScopeRow { kind: ScopeKind::Predicate, span: predicate.place.of(&predicate.ast), facts });
     }
     rows.extend(unit.tests.iter().map(|placed| test(unit, placed)));
-    let items = class_items(loaded);
-    for class in &unit.program.classes {
-        let around = |item: &&Span| {
-            item.source == class.span.source && item.start <= class.span.start && class.span.end <= item.end
-        };
-        let span = items.iter().find(around).copied().unwrap_or(class.span);
-        rows.push(ScopeRow { kind: ScopeKind::Class, span, facts: class_facts(&unit.program, class) });
+    for (class, item) in unit.program.classes.iter().zip(&unit.class_items) {
+        rows.push(ScopeRow { kind: ScopeKind::Class, span: *item, facts: class_facts(&unit.program, class) });
     }
     rows
 }
@@ -111,19 +105,6 @@ pub(crate) fn sort(rows: &mut [ScopeRow]) {
         ScopeKind::Test => (3, Some(row.span)),
         ScopeKind::Class => (4, None),
     });
-}
-
-/// Where users, agents and roles stand, as whole items.
-fn class_items(loaded: &Loaded) -> Vec<Span> {
-    let mut spans = Vec::new();
-    for file in &loaded.files {
-        let place = Place { package: file.package, source: file.source };
-        let items = file.parse.source_file().items().into_iter();
-        let classes =
-            items.filter(|item| matches!(item, ast::Item::User(_) | ast::Item::Agent(_) | ast::Item::Role(_)));
-        spans.extend(classes.map(|item| place.of(&item)));
-    }
-    spans
 }
 
 fn assertion(unit: &Unit, placed: &Placed<ast::Assert>) -> ScopeRow {

@@ -152,8 +152,8 @@ fn draft(input: &PackageInput, workspace: &Workspace, memo: &Memo) -> Draft {
     let texts: Vec<Text> = policies.iter().map(|(_, text)| memo.text(text.as_deref().unwrap_or_default())).collect();
     let mut standard = BTreeSet::new();
     for text in &texts {
-        for path in use_paths(&text.parse.tree()) {
-            standard.extend(standard_package(&path, workspace));
+        for path in text.uses.iter() {
+            standard.extend(standard_package(path, workspace));
         }
     }
     standard.remove(&input.location);
@@ -179,7 +179,7 @@ fn read_policy(input: &PackageInput, path: &str) -> Result<String, FileFault> {
 }
 
 /// The dotted paths that `use` items name, a brace list's names appended one by one.
-fn use_paths(tree: &SyntaxNode) -> Vec<String> {
+pub(crate) fn use_paths(tree: &SyntaxNode) -> Vec<String> {
     let mut paths = Vec::new();
     for item in tree.children().filter(|node| node.kind() == SyntaxKind::UseItem) {
         let base =

@@ -10,6 +10,7 @@ pub mod manifest;
 mod toml_reader;
 
 pub use load::{Loaded, LoadedFile, LoadedPackage, load};
+pub(crate) use load::use_paths;
 pub use toml_reader::Located;
 
 use crate::hir::SourceId;

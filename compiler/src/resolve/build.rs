@@ -76,6 +76,7 @@ fn empty(loaded: &Loaded, symbols: Symbols, items: &Items) -> Unit {
     Unit {
         symbols,
         program,
+        class_items: Vec::new(),
         consts: Vec::new(),
         const_values: Vec::new(),
         predicates: Vec::new(),

@@ -77,6 +77,16 @@ pub fn read(items: &Items, circular: &[bool], unit: &mut Unit, sink: &mut Vec<Di
         let head = Head { row, circular: circular.get(row).copied().unwrap_or(false) };
         let class = class(item.place, &item.ast, &head, unit, sink);
         unit.program.classes.push(class);
+        unit.class_items.push(item_span(item.place, &item.ast));
+    }
+}
+
+/// Where a class stands, as a whole item.
+fn item_span(place: Place, class: &ClassSyntax) -> crate::hir::Span {
+    match class {
+        ClassSyntax::User(user) => place.of(user),
+        ClassSyntax::Agent(agent) => place.of(agent),
+        ClassSyntax::Role(role) => place.of(role),
     }
 }
 

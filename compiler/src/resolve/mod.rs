@@ -105,6 +105,8 @@ pub struct Unit {
     /// Declarations. Predicates have their parameters, and [`hir::ExprKind::Error`] as body, until the
     /// checker fills them in; rules, tests, assertions and monitors are empty.
     pub program: hir::Program,
+    /// Where each user, agent or role stands, as a whole item. Row is [`hir::ClassId`].
+    pub class_items: Vec<Span>,
     /// Constants; a constant only refers to constants before it. Row is [`ConstId`].
     pub consts: Vec<ConstDecl>,
     /// Values of constants, once they are checked.
