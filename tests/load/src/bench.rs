@@ -1,8 +1,9 @@
-//! What the gateway adds to a call: the same server direct and through it, in one run.
+//! What the gateway adds to a call: the same server direct and through it, in one run. A decision is timed twice: as the audit log
+//! states it behind HTTP, where each message comes after the processor did other work, and in a process that does nothing else.
 
 use crate::client::{Client, Piped, call};
 use crate::place::{self, AUDIENCE, Place};
-use crate::policy;
+use crate::{in_process, policy};
 use mcpz_test_kit::folder::uid;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -33,7 +34,8 @@ pub fn run(binary: &Path, calls: usize, time: Duration) -> Result<Value, String>
             .push(json!({"transport": "http", "clients": clients, "direct_per_s": direct, "gateway_per_s": through}));
     }
     drop(place);
-    Ok(json!({"rows": rows, "throughput": throughput, "decision": decision(binary, &policy, calls)?}))
+    let (decision, alone) = (decision(binary, &policy, calls)?, alone(&policy, uid, calls)?);
+    Ok(json!({"rows": rows, "throughput": throughput, "decision": decision, "decision_alone": alone}))
 }
 
 /// The server over stdio, alone and behind `mcpz run`.
@@ -121,12 +123,22 @@ fn decision(binary: &Path, policy: &policy::Policy, calls: usize) -> Result<Valu
         }
         Ok(())
     })?;
-    times.sort_unstable();
     if times.is_empty() {
         return Err("the audit log has no calls".to_owned());
     }
+    Ok(summed_up(times))
+}
+
+/// The same of calls taken one after the other in this process: what deciding takes when nothing else has the processor in between.
+fn alone(policy: &policy::Policy, uid: u32, calls: usize) -> Result<Value, String> {
+    Ok(summed_up(in_process::times(policy, uid, WARM_UP + calls)?.split_off(WARM_UP)))
+}
+
+/// Times in whole microseconds, summed up.
+fn summed_up(mut times: Vec<u128>) -> Value {
+    times.sort_unstable();
     let us = |percent| at(&times, percent) * 1000.0;
-    Ok(json!({"records": times.len(), "p50_us": us(50), "p99_us": us(99)}))
+    json!({"records": times.len(), "p50_us": us(50), "p99_us": us(99)})
 }
 
 /// A report as people read it.
@@ -151,9 +163,8 @@ pub fn table(report: &Value) -> String {
             row["clients"], row["direct_per_s"], row["gateway_per_s"]
         ));
     }
-    text.push_str(&format!(
-        "decision: p50 {} us, p99 {} us",
-        report["decision"]["p50_us"], report["decision"]["p99_us"]
-    ));
+    for (key, what) in [("decision", "decision behind HTTP"), ("decision_alone", "decision in process")] {
+        text.push_str(&format!("{what}: p50 {} us, p99 {} us\n", report[key]["p50_us"], report[key]["p99_us"]));
+    }
     text
 }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod client;
+mod in_process;
 mod kill;
 mod place;
 mod policy;
