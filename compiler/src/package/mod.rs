@@ -9,8 +9,8 @@ pub mod lock;
 pub mod manifest;
 mod toml_reader;
 
-pub use load::{Loaded, LoadedFile, LoadedPackage, load};
 pub(crate) use load::use_paths;
+pub use load::{Loaded, LoadedFile, LoadedPackage, load};
 pub use toml_reader::Located;
 
 use crate::hir::SourceId;

@@ -3,6 +3,7 @@
 use crate::pins::{Mirrored, Pins};
 use crate::proxy::{mirrored_name, version_of};
 use crate::wire::at;
+use crate::wire::codes::{HEADER_MISMATCH, INVALID_PARAMS};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -17,26 +18,60 @@ pub const NAME: &str = "mcp-name";
 /// What headers of arguments begin with.
 pub const PARAM: &str = "mcp-param-";
 
-/// Headers and body differ, or a header that must be there is missing.
+/// Why headers and body do not go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mismatch;
+pub enum Mismatch {
+    /// They differ, or a header that must be there is missing.
+    Differs,
+    /// The body of a request names no version, which MCP asks for (2026-07-28, `_meta` of requests).
+    NoVersion,
+}
+
+impl Mismatch {
+    /// The code of JSON-RPC that MCP gives it.
+    pub fn code(self) -> i64 {
+        match self {
+            Mismatch::Differs => HEADER_MISMATCH,
+            Mismatch::NoVersion => INVALID_PARAMS,
+        }
+    }
+
+    /// The stable word.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Mismatch::Differs => "header_mismatch",
+            Mismatch::NoVersion => "version_missing",
+        }
+    }
+
+    /// What a client is told.
+    pub fn message(self) -> &'static str {
+        match self {
+            Mismatch::Differs => "headers and body differ",
+            Mismatch::NoVersion => "the request names no protocol version in `_meta`",
+        }
+    }
+}
 
 /// Checks the headers of a message against its body.
 pub fn check(headers: &HeaderMap, message: &Message<'_>, pins: &Pins, server: &str) -> Result<(), Mismatch> {
     let (version, body) = (one(headers, VERSION)?, version_of(message));
     // Only requests say their version in the body, and they must.
-    if (body.is_some() || message.kind == MessageKind::Request) && version != body {
-        return Err(Mismatch);
+    if body.is_none() && message.kind == MessageKind::Request {
+        return Err(Mismatch::NoVersion);
+    }
+    if body.is_some() && version != body {
+        return Err(Mismatch::Differs);
     }
     if message.kind == MessageKind::Response {
         return Ok(());
     }
     if one(headers, METHOD)? != Some(message.method) {
-        return Err(Mismatch);
+        return Err(Mismatch::Differs);
     }
     let name = one(headers, NAME)?.map(decode).transpose()?;
     if name.as_deref() != mirrored_name(message) {
-        return Err(Mismatch);
+        return Err(Mismatch::Differs);
     }
     params(headers, message, pins, server)
 }
@@ -52,7 +87,7 @@ fn params(headers: &HeaderMap, message: &Message<'_>, pins: &Pins, server: &str)
         rest.is_none_or(|rest| mirrored.iter().any(|row| row.header.eq_ignore_ascii_case(rest)))
     };
     if !headers.keys().all(is_mirrored) {
-        return Err(Mismatch);
+        return Err(Mismatch::Differs);
     }
     for Mirrored { path, header } in mirrored {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -60,7 +95,7 @@ fn params(headers: &HeaderMap, message: &Message<'_>, pins: &Pins, server: &str)
         let value = value.and_then(|node| primitive(message.document, node));
         let said = one(headers, &format!("{PARAM}{}", header.to_ascii_lowercase()))?.map(decode).transpose()?;
         if said != value {
-            return Err(Mismatch);
+            return Err(Mismatch::Differs);
         }
     }
     Ok(())
@@ -91,7 +126,7 @@ fn primitive(document: Document<'_>, node: NodeId) -> Option<String> {
 }
 
 fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Mismatch> {
-    super::checks::one(headers, name).map_err(|_| Mismatch)
+    super::checks::one(headers, name).map_err(|_| Mismatch::Differs)
 }
 
 /// `=?base64?..?=` or the text itself.
@@ -99,8 +134,8 @@ fn decode(value: &str) -> Result<String, Mismatch> {
     match value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
         None => Ok(value.to_owned()),
         Some(text) => {
-            let bytes = BASE64_STANDARD.decode(text).map_err(|_| Mismatch)?;
-            String::from_utf8(bytes).map_err(|_| Mismatch)
+            let bytes = BASE64_STANDARD.decode(text).map_err(|_| Mismatch::Differs)?;
+            String::from_utf8(bytes).map_err(|_| Mismatch::Differs)
         }
     }
 }
@@ -146,7 +181,7 @@ mod tests {
             &[version, method, name, name],
             &[version, method, name, ("mcp-param-region", "eu")],
         ] {
-            assert_eq!(check_rows(BODY, rows), Err(Mismatch), "{rows:?}");
+            assert_eq!(check_rows(BODY, rows), Err(Mismatch::Differs), "{rows:?}");
         }
     }
 
@@ -155,7 +190,7 @@ mod tests {
         let version = (VERSION, "2026-07-28");
         let request = r#"{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"x:y"}}"#;
         let rows = [version, (METHOD, "resources/subscribe"), (NAME, "x:y")];
-        assert_eq!(check_rows(request, &rows), Err(Mismatch));
+        assert_eq!(check_rows(request, &rows), Err(Mismatch::NoVersion));
         let notification = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
         assert_eq!(check_rows(notification, &[version, (METHOD, "notifications/cancelled")]), Ok(()));
     }

@@ -30,7 +30,7 @@ pub async fn answer(visit: Visit<'_>, parts: &Parts, body: Incoming) -> Response
     let (exchange, lease) = match place(&visit, &parts.headers, &bytes) {
         Ok(placed) => placed,
         Err(NoPlace::Refused(refused)) => return refuse(&visit, refused).await,
-        Err(NoPlace::Mismatch(id)) => return mismatch(&visit, id.as_ref()).await,
+        Err(NoPlace::Mismatch(why, id)) => return mismatch(&visit, why, id.as_ref()).await,
     };
     let outcome = exchange.from_client(&visit.visitor(), bytes, &parts.headers).await;
     respond(&visit, &exchange, outcome, lease).await
@@ -61,7 +61,7 @@ type Placed = (Arc<Exchange>, Option<Lease>);
 /// Why a message belongs to no exchange.
 enum NoPlace {
     Refused(Refused),
-    Mismatch(Option<Token>),
+    Mismatch(Mismatch, Option<Token>),
 }
 
 impl From<Refused> for NoPlace {
@@ -98,16 +98,17 @@ fn place(visit: &Visit<'_>, headers: &HeaderMap, bytes: &Bytes) -> Result<Placed
     }
     let snapshot = visit.front.shared.policy.snapshot();
     mirror::check(headers, &message, &snapshot.pins, &visit.endpoint.server)
-        .map_err(|Mismatch| NoPlace::Mismatch(id.clone()))?;
+        .map_err(|why| NoPlace::Mismatch(why, id.clone()))?;
     let full = refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_open");
     Ok(visit.stateless(id.as_ref()).ok_or(full)?)
 }
 
-async fn mismatch(visit: &Visit<'_>, id: Option<&Token>) -> Response<Body> {
-    visit.front.note_refusal(&visit.endpoint.server, "header_mismatch").await;
+async fn mismatch(visit: &Visit<'_>, why: Mismatch, id: Option<&Token>) -> Response<Body> {
+    visit.front.note_refusal(&visit.endpoint.server, why.reason()).await;
     let id = id.map_or_else(|| "null".to_owned(), Token::json);
+    let (code, message, reason) = (why.code(), why.message(), why.reason());
     let body = format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{HEADER_MISMATCH},"message":"headers and body differ","data":{{"reason":"header_mismatch"}}}}}}"#
+        r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":"{message}","data":{{"reason":"{reason}"}}}}}}"#
     );
     reply::whole(StatusCode::BAD_REQUEST, Some("application/json"), body)
 }

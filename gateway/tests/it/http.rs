@@ -180,7 +180,7 @@ async fn headers_of_the_newer_protocol_repeat_the_body() {
         assert_eq!(refused.json()["error"]["code"], -32020, "{headers:?}");
     }
     let silent = say(&running, &call(2, "read_note", r#"{"id":"n1"}"#), &[version, method, name, note]).await;
-    assert_eq!((silent.status, &silent.json()["error"]["code"]), (400, &(-32020).into()), "its body says no version");
+    assert_eq!((silent.status, &silent.json()["error"]["code"]), (400, &(-32602).into()), "its body says no version");
     assert_eq!(peer.reached().len(), reached);
     assert!(!peer.headers().iter().any(|(name, _)| name == "mcp-session-id"));
     soon(running.stop()).await;

@@ -22,7 +22,8 @@ pub fn times(policy: &Policy, uid: u32, calls: usize) -> Result<Vec<u128>, Strin
     conversation.take(Side::Server, Bytes::from_static(INITIALIZED.as_bytes()), 0);
     let mut times = Vec::with_capacity(calls);
     for id in 1..=calls as u64 {
-        let message = Bytes::from(call(id, "search_notes", r#"{"query":"what was said about the harbour on Tuesday"}"#));
+        let message =
+            Bytes::from(call(id, "search_notes", r#"{"query":"what was said about the harbour on Tuesday"}"#));
         let step = conversation.take(Side::Client, message, 0);
         match step.records.as_slice() {
             [record] if record.effect == "allow" => times.push(record.latency_us.into()),
