@@ -21,6 +21,12 @@ function inspect(...words) {
     return { status, stderr, value: start < 0 ? undefined : JSON.parse(stdout.slice(start)) };
 }
 
+// What the inspector itself says is wrong. What servers write of their own, such as that nobody answered them, stands before it.
+function said(stderr) {
+    const own = stderr.split('\n').find((line) => line.startsWith('{"error":'));
+    return own ?? stderr;
+}
+
 try {
     const list = inspect('--method', 'tools/list');
     if (!list.value?.tools) throw new Error(`no list: ${list.stderr}`);
@@ -30,7 +36,7 @@ try {
             `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
         ]);
         const { status, stderr, value } = inspect('--method', 'tools/call', '--tool-name', tool, ...words);
-        if (!value?.content) return { outcome: 'error', code: null, text: `${status}: ${stderr}` };
+        if (!value?.content) return { outcome: 'error', code: null, text: `${status}: ${said(stderr)}` };
         const text = value.content.map((part) => part.text ?? '').join('\n');
         return { outcome: value.isError ? 'refused' : 'answered', text };
     });
