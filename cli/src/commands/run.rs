@@ -11,7 +11,7 @@ use mcpz_gateway::proxy::Limits;
 use mcpz_gateway::serve::{self, RunError, RunOptions};
 use mcpz_gateway::stdio::{Ended, Timing};
 use mcpz_gateway::wire::Side;
-use mcpz_gateway::{audit, control, identity};
+use mcpz_gateway::{audit, control, identity, telemetry};
 use mcpz_runtime::principal::LinkKind;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -67,6 +67,10 @@ pub struct Args {
     /// Listen here for `mcpz isolate`.
     #[arg(long, value_name = "SOCKET")]
     control: Option<PathBuf>,
+
+    /// Send spans to this receiver of OTLP over HTTP, such as http://127.0.0.1:4318.
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
 
     /// Do not ask the server for its definitions before the first call.
     #[arg(long)]
@@ -149,6 +153,12 @@ fn options(args: &Args, shell: &Shell) -> Result<RunOptions, Failure> {
             ..audit::Config::default()
         },
         control: control::Config { socket: args.control.as_ref().map(|path| shell.path(path)), state: None },
+        telemetry: telemetry::Config {
+            log: telemetry::Level::Warn,
+            otlp: args.otlp.clone(),
+            service: "mcpz-run".to_owned(),
+            ..telemetry::Config::default()
+        },
         limits: Limits { survey: !args.no_survey, ..Limits::default() },
         timing: Timing::default(),
     })

@@ -17,7 +17,7 @@ use crate::http::{Front, Listener, Settings, Tell, serve, serve_admin, told};
 use crate::policy::{Material, Source, Store};
 use crate::proxy::Shared;
 use crate::record::{Event, Record};
-use crate::telemetry::{self, Metrics};
+use crate::telemetry::{self, Metrics, Traces};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,6 +46,8 @@ pub struct Running {
     pub kill: KillSwitch,
     /// What is counted.
     pub metrics: Metrics,
+    /// Where spans go.
+    traces: Traces,
     /// The audit log.
     pub log: Log,
     stop: watch::Sender<bool>,
@@ -58,7 +60,7 @@ pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigE
     let policy = Store::open(source(config, compile), demands).map_err(|error| wrong("policy", error))?;
     let policy = Arc::new(policy);
     let telemetry = telemetry::start(&config.telemetry).map_err(|error| wrong("telemetry", error))?;
-    let metrics = telemetry.metrics.clone();
+    let (metrics, traces) = (telemetry.metrics.clone(), telemetry.traces.clone());
     let plain = Log::open(&config.audit).map_err(|error| wrong("audit", error))?;
     let log = plain.observed(telemetry);
     let kill = KillSwitch::open(&config.control);
@@ -92,6 +94,7 @@ pub async fn start(config: &Config, compile: Compile) -> Result<Running, ConfigE
         kill,
         log,
         metrics,
+        traces,
         stop,
         tasks: JoinSet::new(),
     };
@@ -192,5 +195,6 @@ impl Running {
         self.front.live().iter().for_each(|exchange| exchange.end());
         self.note(Event::Lifecycle, "stopped").await;
         self.log.close();
+        self.traces.flush().await;
     }
 }

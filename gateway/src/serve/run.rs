@@ -39,6 +39,8 @@ pub struct RunOptions {
     pub audit: audit::Config,
     /// The control socket.
     pub control: control::Config,
+    /// Lines on standard error, and where spans go.
+    pub telemetry: telemetry::Config,
     /// Limits.
     pub limits: Limits,
     /// How long things may take.
@@ -88,11 +90,12 @@ pub async fn run(
     (input, output): (impl AsyncRead + Unpin, impl AsyncWrite + Send + Unpin + 'static),
     stop: impl Future<Output = ()>,
 ) -> Result<Finished, RunError> {
-    let lines = telemetry::Config { log: telemetry::Level::Warn, ..telemetry::Config::default() };
-    telemetry::start(&lines).map_err(RunError::Open)?;
+    let telemetry = telemetry::start(&options.telemetry).map_err(RunError::Open)?;
+    let traces = telemetry.traces.clone();
     let policy = Arc::new(Store::open(options.source, Demands::default()).map_err(RunError::Policy)?);
     let (server, command) = choose(&policy.snapshot(), options.server, options.command)?;
     let log = Log::open(&options.audit).map_err(|error| RunError::Open(format!("the audit log: {error}")))?;
+    let log = log.observed(telemetry);
     reload::warn_if_unaudited(&policy.snapshot(), &log);
     let kill = KillSwitch::open(&options.control);
     let control = control::serve(&options.control, kill.clone(), Arc::new(Quiet), std::future::pending())
@@ -139,6 +142,7 @@ pub async fn run(
     }
     let _ = log.append(note("stopped")).await;
     log.close();
+    traces.flush().await;
     Ok(Finished { ended, code })
 }
 

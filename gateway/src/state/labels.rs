@@ -28,6 +28,11 @@ struct Carried {
 }
 
 impl Labels {
+    /// Whether no result carried a label.
+    pub fn is_empty(&self) -> bool {
+        self.by_label.is_empty()
+    }
+
     /// Whether some result carried a label.
     pub fn holds(&self, label: &str) -> bool {
         self.by_label.contains_key(label)

@@ -27,7 +27,10 @@ use mcpz_runtime::state::{
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is remembered of every principal.
+/// How many principals are known before those of whom nothing is to be remembered are looked for.
+const MANY_PRINCIPALS: usize = 1024;
+
+/// What is remembered of every principal. Labels are never forgotten: a principal who holds one holds it as long as the gateway runs.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     labels: Arc<Mutex<BTreeMap<Key, Arc<Mutex<Labels>>>>>,
@@ -37,6 +40,12 @@ impl Memory {
     /// The labels of a principal.
     pub fn labels(&self, key: Key) -> Arc<Mutex<Labels>> {
         let mut all = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        // At each power of two, so that looking through all costs little for each that comes.
+        if all.len() >= MANY_PRINCIPALS && all.len().is_power_of_two() && !all.contains_key(&key) {
+            all.retain(|_, labels| {
+                Arc::strong_count(labels) > 1 || labels.lock().map_or(true, |held| !held.is_empty())
+            });
+        }
         all.entry(key).or_default().clone()
     }
 }
@@ -148,5 +157,28 @@ pub fn subject_of(who: &Verified, by: HistoryKey) -> String {
         HistoryKey::Agent => format!("agent {}", name(chain.first())),
         HistoryKey::Session => format!("session {}", crate::policy::hex(&who.key.0)),
         HistoryKey::Caller => format!("caller {}", crate::policy::hex(&who.key.0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> Key {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&number.to_be_bytes());
+        Key(key)
+    }
+
+    #[test]
+    fn principals_of_whom_there_is_nothing_to_remember_are_forgotten() {
+        let memory = Memory::default();
+        memory.labels(key(1)).lock().unwrap().add_unknown("untrusted");
+        let talking = memory.labels(key(2));
+        (3..10 * MANY_PRINCIPALS).for_each(|number| drop(memory.labels(key(number))));
+        assert!(memory.labels.lock().unwrap().len() <= MANY_PRINCIPALS);
+        assert!(memory.labels(key(1)).lock().unwrap().holds("untrusted"));
+        talking.lock().unwrap().add_unknown("confidential");
+        assert!(memory.labels(key(2)).lock().unwrap().holds("confidential"), "a conversation's own labels");
     }
 }

@@ -59,7 +59,7 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Counters alone, for tests and `mcpz run`.
+    /// Counters alone, for tests.
     pub fn quiet() -> Telemetry {
         Telemetry { metrics: Metrics::new(), traces: Traces::off() }
     }

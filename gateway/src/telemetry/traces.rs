@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
 
 /// Spans that may wait.
 const QUEUE: usize = 4096;
@@ -35,8 +36,16 @@ const MAX_ANSWER_BYTES: usize = 64 << 10;
 /// Where spans go. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Traces {
-    queue: Option<Sender<Value>>,
+    queue: Option<Sender<Task>>,
     dropped: Arc<AtomicU64>,
+}
+
+/// What the exporter is to do.
+enum Task {
+    /// Send a span, with others.
+    Send(Value),
+    /// Send what has gathered, and say when that is done.
+    Flush(oneshot::Sender<()>),
 }
 
 impl Traces {
@@ -75,9 +84,22 @@ impl Traces {
     }
 
     fn send(&self, span: impl FnOnce() -> Value) {
-        if self.queue.as_ref().is_some_and(|queue| queue.try_send(span()).is_err()) {
+        if self.queue.as_ref().is_some_and(|queue| queue.try_send(Task::Send(span())).is_err()) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Sends what waits. Ends when the receiver took it, or has had its time.
+    pub async fn flush(&self) {
+        let Some(queue) = &self.queue else { return };
+        let (done, is_done) = oneshot::channel();
+        let flushed = async {
+            if queue.send(Task::Flush(done)).await.is_ok() {
+                let _ = is_done.await;
+            }
+        };
+        // What is being sent may take as long before.
+        let _ = tokio::time::timeout(2 * PATIENCE, flushed).await;
     }
 
     /// Spans that were dropped.
@@ -212,6 +234,28 @@ fn call_span(call: &Call) -> Value {
     })
 }
 
+/// Spans that come within a while, from the first on; and who waits for them to be sent, which ends the while.
+async fn gather(first: Task, tasks: &mut Receiver<Task>) -> (Vec<Value>, Option<oneshot::Sender<()>>) {
+    let mut batch = Vec::new();
+    let mut task = Some(first);
+    let gathering = tokio::time::sleep(GATHERING);
+    tokio::pin!(gathering);
+    loop {
+        match task {
+            Some(Task::Send(span)) => batch.push(span),
+            Some(Task::Flush(flushed)) => return (batch, Some(flushed)),
+            None => return (batch, None),
+        }
+        if batch.len() >= MAX_BATCH {
+            return (batch, None);
+        }
+        task = tokio::select! {
+            () = &mut gathering => None,
+            next = tasks.recv() => next,
+        };
+    }
+}
+
 struct Exporter {
     client: tls::Client<Full<Bytes>>,
     uri: http::Uri,
@@ -220,27 +264,23 @@ struct Exporter {
 
 impl Exporter {
     /// Sends what gathers, until there will be no more.
-    async fn run(self, mut spans: Receiver<Value>) {
-        let mut batch = Vec::new();
-        while let Some(first) = spans.recv().await {
-            batch.push(first);
-            let gathering = tokio::time::sleep(GATHERING);
-            tokio::pin!(gathering);
-            while batch.len() < MAX_BATCH {
-                tokio::select! {
-                    () = &mut gathering => break,
-                    next = spans.recv() => match next {
-                        Some(next) => batch.push(next),
-                        None => break,
-                    },
-                }
+    async fn run(self, mut tasks: Receiver<Task>) {
+        while let Some(first) = tasks.recv().await {
+            let (batch, flushed) = gather(first, &mut tasks).await;
+            if !batch.is_empty() {
+                self.try_to_send(batch).await;
             }
-            let sent = tokio::time::timeout(PATIENCE, self.send(std::mem::take(&mut batch))).await;
-            match sent {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(target: "mcpz", error, "spans were not taken"),
-                Err(_) => tracing::warn!(target: "mcpz", "spans were not taken in time"),
+            if let Some(flushed) = flushed {
+                let _ = flushed.send(());
             }
+        }
+    }
+
+    async fn try_to_send(&self, batch: Vec<Value>) {
+        match tokio::time::timeout(PATIENCE, self.send(batch)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(target: "mcpz", error, "spans were not taken"),
+            Err(_) => tracing::warn!(target: "mcpz", "spans were not taken in time"),
         }
     }
 

@@ -1,9 +1,12 @@
 //! Traces from end to end: a receiver of OTLP, a gateway, a server.
 
+use crate::stdio::{Client, options};
 use crate::support::peer::{Folder, HttpPeer, gateway, post, raw, serve_http, soon};
 use crate::support::{INITIALIZE, POLICY};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use mcpz_gateway::serve::RunOptions;
+use mcpz_gateway::telemetry;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -108,4 +111,19 @@ async fn a_call_has_a_span_below_its_decisions_in_the_trace_that_it_names() {
         assert_eq!(called["parentSpanId"], decision["spanId"], "{bad}");
     }
     soon(running.stop()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrapped_server_has_the_same_spans_and_they_are_sent_before_the_command_ends() {
+    let folder = Folder::new();
+    let (receiver, url) = Receiver::start().await;
+    let telemetry = telemetry::Config { otlp: Some(url), ..telemetry::Config::default() };
+    let mut client = Client::greeted_with(RunOptions { telemetry, ..options(&folder) }).await;
+    assert!(client.ask(&search(7, &format!("00-{TRACE}-{PARENT}-01"))).await["result"].is_object());
+    client.leave().await;
+    let spans = receiver.spans.lock().unwrap();
+    let of_call: Vec<&Value> = spans.iter().filter(|span| span["traceId"] == TRACE).collect();
+    let kinds: Vec<Option<u64>> = of_call.iter().map(|span| span["kind"].as_u64()).collect();
+    assert!(kinds.contains(&Some(2)) && kinds.contains(&Some(3)), "{of_call:#?}");
+    assert!(of_call.iter().any(|span| attribute(span, "gen_ai.tool.name") == Some("search_notes")));
 }

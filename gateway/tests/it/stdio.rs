@@ -6,7 +6,7 @@ use mcpz_gateway::proxy::Limits;
 use mcpz_gateway::serve::{Finished, RunError, RunOptions, run};
 use mcpz_gateway::stdio::{Ended, Timing};
 use mcpz_gateway::wire::Side;
-use mcpz_gateway::{audit, control};
+use mcpz_gateway::{audit, control, telemetry};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, 
 use tokio::task::JoinHandle;
 
 /// A client of a running relay.
-struct Client {
+pub struct Client {
     writer: WriteHalf<DuplexStream>,
     lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
     relay: JoinHandle<Result<Finished, RunError>>,
 }
 
-fn options(folder: &Folder) -> RunOptions {
+pub fn options(folder: &Folder) -> RunOptions {
     RunOptions {
         source: Arc::new(|| Ok(material(POLICY))),
         watched: Vec::new(),
@@ -31,6 +31,7 @@ fn options(folder: &Folder) -> RunOptions {
         context: None,
         audit: audit::Config::default(),
         control: control::Config::default(),
+        telemetry: telemetry::Config::default(),
         limits: Limits::default(),
         timing: Timing::default(),
     }
@@ -50,7 +51,7 @@ impl Client {
         Client::greeted_with(options(folder)).await
     }
 
-    async fn greeted_with(options: RunOptions) -> Client {
+    pub async fn greeted_with(options: RunOptions) -> Client {
         let mut client = Client::start(options);
         client.say(INITIALIZE).await;
         assert_eq!(client.hear().await["id"], "i");
@@ -67,12 +68,12 @@ impl Client {
         serde_json::from_str(&line).unwrap()
     }
 
-    async fn ask(&mut self, text: &str) -> Value {
+    pub async fn ask(&mut self, text: &str) -> Value {
         self.say(text).await;
         self.hear().await
     }
 
-    async fn leave(mut self) -> Finished {
+    pub async fn leave(mut self) -> Finished {
         self.writer.shutdown().await.unwrap();
         soon(self.relay).await.unwrap().unwrap()
     }
