@@ -46,7 +46,7 @@ pub struct Record {
     pub durable: bool,
     /// What the gateway changed in the message.
     pub changes: Vec<Change>,
-    /// From the last byte in to the decision, microseconds.
+    /// From when the whole message is taken up, to be read strictly, to the decision, microseconds.
     pub latency_us: u64,
     /// The trace, 32 hexadecimal digits.
     pub trace_id: Option<String>,

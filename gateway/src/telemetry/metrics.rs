@@ -94,7 +94,7 @@ impl Metrics {
         let (reloads, audit) = (Family::default(), Family::default());
         let (isolated, everything_isolated) = (Gauge::default(), Gauge::default());
         registry.register("decisions", "Messages that were decided", decisions.clone());
-        registry.register("decision_seconds", "From the last byte in to the decision", latency.clone());
+        registry.register("decision_seconds", "From a whole message taken up to its decision", latency.clone());
         registry.register("credentials_refused", "Credentials that were refused", credentials.clone());
         registry.register("events", "Records of other kinds than decisions", events.clone());
         registry.register("reloads", "Bundles that were loaded or refused", reloads.clone());

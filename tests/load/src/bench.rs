@@ -111,7 +111,7 @@ fn at_once<C: Client + Send>(
     Ok((all as f64 / time.as_secs_f64()) as u64)
 }
 
-/// From the last byte in to the decision, as the audit log states it.
+/// From taking up a message to its decision, as the audit log states it.
 fn decision(binary: &Path, policy: &policy::Policy, calls: usize) -> Result<Value, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let place = Place::start(binary, folder.path(), policy, true)?;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"1"}}}"#;
 const INITIALIZED: &str = r#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"notes","version":"1"}}}"#;
 
-/// From the last byte in to the decision of each call, in microseconds, as its record states it.
+/// From taking up each call to its decision, in microseconds, as its record states it.
 pub fn times(policy: &Policy, uid: u32, calls: usize) -> Result<Vec<u128>, String> {
     let mut conversation = conversation(policy, uid)?;
     conversation.take(Side::Client, Bytes::from_static(INITIALIZE.as_bytes()), 0);
