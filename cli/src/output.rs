@@ -206,6 +206,11 @@ pub fn json_text(value: &serde_json::Value) -> String {
     out
 }
 
+/// So many things: "1 server", "2 servers".
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

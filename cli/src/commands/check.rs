@@ -3,7 +3,7 @@
 use crate::exit::{Failure, Outcome};
 use crate::fixes;
 use crate::formats::{github, sarif};
-use crate::output::{Format, GOOD, NAME, styled};
+use crate::output::{Format, GOOD, NAME, counted, styled};
 use crate::package::{self, Loaded};
 use crate::pipeline::{self, Checked};
 use crate::shell::Shell;
@@ -106,8 +106,12 @@ fn say_to_people(loaded: &Loaded, checked: &Checked, made: &[String], shell: &mu
     }
     pipeline::show(checked, shell);
     if let (Some(program), false) = (&checked.program, checked.has_errors()) {
-        let counts =
-            format!("{} rules, {} servers, {} tests", program.rules.len(), program.servers.len(), program.tests.len());
+        let counts = [
+            counted(program.rules.len(), "rule"),
+            counted(program.servers.len(), "server"),
+            counted(program.tests.len(), "test"),
+        ]
+        .join(", ");
         shell.out.line(format!("{} {}  {counts}", styled(GOOD, "checked"), styled(NAME, loaded.name())));
     }
 }

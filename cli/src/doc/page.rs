@@ -136,11 +136,6 @@ pub fn at(program: &Program, span: Span) -> String {
     format!("<span class=\"quiet place\">{}</span>", markup(&place(program, span)))
 }
 
-/// So many things: "1 server", "2 servers".
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// The source text of the item that a span is in: the span may be of its name alone.
 pub fn item_source(program: &Program, span: Span) -> String {
     let text = program.sources.get(span.source.index()).map_or("", |source| source.text.as_str());

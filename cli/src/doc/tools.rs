@@ -1,9 +1,10 @@
 //! The overview, who may call which tool, and the page of servers: what each declared, in its own words.
 
-use super::page::{Site, anchor, counted, is_conditional, rule_link, subject};
+use super::page::{Site, anchor, is_conditional, rule_link, subject};
 use super::reach::{about_rest, about_tool, enforced};
 use super::rules::what;
 use crate::formats::markup;
+use crate::output::counted;
 use mcpz_compiler::hir::{Member, Program, Rule, RuleKind, Server, ServerId, Tool};
 use mcpz_compiler::lower::display::kind_word;
 use std::fmt::Write;

@@ -6,7 +6,7 @@ use crate::support::{Package, mcpz, mcpz_with_input};
 fn a_new_package_checks_tests_and_builds_at_once() {
     let package = Package::new();
     let check = package.run(&["check", "--strict"]).expect(0);
-    assert!(check.out.contains("5 rules, 1 servers, 9 tests"), "{}", check.out);
+    assert!(check.out.contains("5 rules, 1 server, 9 tests"), "{}", check.out);
     let test = package.run(&["test"]).expect(0);
     assert!(test.out.contains("tests: ok. 9 passed, 0 failed"), "{}", test.out);
     package.run(&["build"]).expect(0);
