@@ -44,10 +44,15 @@ enum Changes {
 /// What differs between what was checked and what was read now.
 fn changes(previous: &Indexed, loaded: &Loaded) -> Changes {
     match changed_sources(&previous.loaded, loaded).as_deref() {
-        Some([]) => Changes::Nothing,
+        Some([]) if has_same_digests(&previous.loaded, loaded) => Changes::Nothing,
         Some([source]) if changes_only_rules(previous, loaded, *source) => Changes::Rules(*source),
         _ => Changes::Anything,
     }
+}
+
+/// Whether packages are what they were: a manifest that is missing has no digest, and an empty one has.
+fn has_same_digests(before: &Loaded, loaded: &Loaded) -> bool {
+    before.packages.iter().zip(&loaded.packages).all(|(old, new)| old.digest == new.digest)
 }
 
 /// The sources whose texts differ; `None` when there are others than before, or files beside them differ.
@@ -58,10 +63,13 @@ fn changed_sources(before: &Loaded, loaded: &Loaded) -> Option<Vec<SourceId>> {
     let same_beside = before.packages.iter().zip(&loaded.packages).all(|(old, new)| {
         old.location == new.location && old.named_files == new.named_files && old.dependencies == new.dependencies
     });
+    // What cannot be read counts as empty, which is not the same as being so.
+    let same_faults = before.files.iter().zip(&loaded.files).all(|(old, new)| old.fault == new.fault);
     let sources = || before.sources.iter().zip(&loaded.sources);
     let same_names = sources().all(|(old, new)| old.path == new.path && old.package == new.package);
     let differing = sources().enumerate().filter(|(_, (old, new))| old.text != new.text);
-    (same_shape && same_beside && same_names).then(|| differing.map(|(row, _)| SourceId::new(row)).collect())
+    (same_shape && same_beside && same_faults && same_names)
+        .then(|| differing.map(|(row, _)| SourceId::new(row)).collect())
 }
 
 /// Whether the one source that differs is a policy of the root package, and differs in the inside of its rules.
@@ -282,12 +290,31 @@ mod tests {
         let whole = check_indexed(&workspace(RULES), &memo);
         let variables = |indexed: &Indexed| indexed.index.locals.iter().map(|row| row.var).collect::<Vec<_>>();
         // Variables of a source that is checked again get other numbers.
-        let known = check_again(whole, &workspace(&RULES.replace("args.amount < 2", "args.amount < 3")), &memo);
+        let edited = workspace(&RULES.replace("args.amount < 2", "args.amount < 3"));
+        let known = check_again(whole, &edited, &memo);
         let before = (variables(&known), seen(&known));
-        let again = check_again(known, &workspace(&RULES.replace("args.amount < 2", "args.amount < 3")), &memo);
+        let again = check_again(known, &edited, &memo);
         assert_eq!((variables(&again), seen(&again)), before);
-        let fresh = check_indexed(&workspace(&RULES.replace("args.amount < 2", "args.amount < 3")), &memo);
+        let fresh = check_indexed(&edited, &memo);
         assert_ne!(variables(&fresh), before.0);
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_any_more_or_again_is_told() {
+        let of = |bytes: &[u8]| {
+            let files: [(&str, &[u8]); 2] = [("mcpz.toml", MANIFEST.as_bytes()), ("policy/a.mcpz", bytes)];
+            let files = files.map(|(path, bytes)| (path.to_owned(), bytes.to_vec()));
+            Workspace { packages: vec![PackageInput::new("", MemoryProvider::new(files))] }
+        };
+        follow(&[of(b"\xff"), of(b""), of(b"\xff")]);
+    }
+
+    #[test]
+    fn a_manifest_that_is_missing_or_empty_is_told() {
+        let of = |files: &[(&str, &str)]| Workspace {
+            packages: vec![PackageInput::new("", MemoryProvider::new(files.iter().copied()))],
+        };
+        follow(&[of(&[]), of(&[("mcpz.toml", "")]), of(&[])]);
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct LoadedFile {
     pub parse: Parse,
     /// How often each identifier stands in it.
     pub words: Arc<Words>,
+    /// Why it counts as empty.
+    pub(crate) fault: Option<FileFault>,
 }
 
 /// A package before anything is numbered.
@@ -88,8 +90,8 @@ struct Draft {
 }
 
 /// Why a policy file is not used.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum FileFault {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileFault {
     NotText,
     TooLarge,
     NotRead,
@@ -235,7 +237,7 @@ fn number(drafts: Vec<Draft>, memo: &Memo, sink: &mut Vec<Diagnostic>) -> Loaded
         let source = SourceId::new(loaded.sources.len());
         report_file(source, &path, fault, &made.parse, sink);
         loaded.sources.push(Source { path, text, package });
-        loaded.files.push(LoadedFile { source, package, parse: made.parse, words: made.words });
+        loaded.files.push(LoadedFile { source, package, parse: made.parse, words: made.words, fault });
     }
     for (index, (draft, contents)) in packages.into_iter().enumerate() {
         let package = finish(draft, contents, memo, PackageId::new(index), &mut loaded, sink);
