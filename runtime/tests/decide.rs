@@ -120,7 +120,7 @@ impl Bundle {
             });
         }
         self.1.push(self.0.entries[0].target.clone());
-        self.0.trees.push(TreeImage::Rows(vec![EntryRow { rule, block, start: 0, late: false }]));
+        self.0.trees.push(&TreeImage::Rows(vec![EntryRow { rule, block, start: 0, late: false }]));
         rule
     }
 
@@ -144,12 +144,12 @@ impl Bundle {
             let mut roots = [None; 4];
             for (wanted, root) in roots.iter_mut().enumerate() {
                 let leaves = self.0.trees.iter().zip(&self.1).enumerate().filter(|(_, (tree, target))| match tree {
-                    TreeImage::Rows(rows) => stage(&rows[0]) == wanted && **target == entry.target,
+                    TreeNode::Rows(rows) => stage(&rows[0]) == wanted && **target == entry.target,
                     _ => false,
                 });
                 let leaves: Vec<TreeId> = leaves.map(|(at, _)| TreeId::new(at)).collect();
                 *root = (!leaves.is_empty()).then(|| TreeId::new(image.trees.len()));
-                image.trees.push(TreeImage::Both(leaves));
+                image.trees.push(&TreeImage::Both(leaves));
             }
             let [shadow, forbids, permits, others] = roots;
             entry.trees = StageTrees { shadow, forbids, permits, others };

@@ -13,7 +13,7 @@ mod words;
 use crate::commands::inspect::entry_name;
 use crate::listing::rule_kind;
 use mcpz_bytecode::ids::TreeId;
-use mcpz_bytecode::image::{BundleImage, EntryImage, EntryRow, TreeImage};
+use mcpz_bytecode::image::{BundleImage, EntryImage, EntryRow, TreeNode};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use dot::dot;
@@ -124,7 +124,7 @@ impl Maker<'_> {
     fn lead(&mut self, from: usize, tree: TreeId, label: String) {
         let image = self.image;
         let Some(node) = image.trees.get(tree.index()) else { return };
-        if let TreeImage::Both(children) = node {
+        if let TreeNode::Both(children) = node {
             for child in children {
                 self.lead(from, *child, label.clone());
             }
@@ -136,7 +136,7 @@ impl Maker<'_> {
             return;
         }
         let to = match node {
-            TreeImage::Rows(rows) => self.add(self.rows(rows), Kind::Rules, is_lit),
+            TreeNode::Rows(rows) => self.add(self.rows(rows), Kind::Rules, is_lit),
             switch => self.add(vec![words::fact(image, switch)], Kind::Switch, is_lit),
         };
         self.known.insert(tree, to);

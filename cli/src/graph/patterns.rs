@@ -6,7 +6,7 @@
 use super::words::shortened;
 use crate::escape;
 use mcpz_bytecode::ids::{SlotId, TreeId};
-use mcpz_bytecode::image::{BundleImage, Constant, TreeImage};
+use mcpz_bytecode::image::{BundleImage, Constant, TreeNode};
 use mcpz_bytecode::opcode::Opcode;
 use mcpz_compiler::Build;
 use mcpz_compiler::decision::tree::patterns::Pattern;
@@ -42,11 +42,11 @@ impl Patterns {
     pub fn of_bundle(image: &BundleImage) -> Patterns {
         let mut found = Patterns::default();
         for (row, tree) in image.trees.iter().enumerate() {
-            let TreeImage::Patterns { slot, cases, children, .. } = tree else { continue };
+            let TreeNode::Patterns { slot, cases, children, .. } = tree else { continue };
             for (child, below) in children.iter().enumerate() {
-                let leads_here = |to: &&Vec<u32>| to.iter().any(|to| usize::try_from(*to) == Ok(child));
+                let leads_here = |to: &&[u32]| to.iter().any(|to| usize::try_from(*to) == Ok(child));
                 let count = cases.iter().filter(leads_here).count();
-                let tested = tested(image, *below, *slot);
+                let tested = tested(image, *below, slot);
                 if tested.len() == count {
                     tested.into_iter().for_each(|text| found.add(TreeId::new(row), child, text));
                 } else {
@@ -75,7 +75,7 @@ fn tested(image: &BundleImage, root: TreeId, slot: SlotId) -> BTreeSet<String> {
     while let Some(id) = open.pop().filter(|_| seen.len() <= image.trees.len()) {
         let Some(tree) = image.trees.get(id.index()).filter(|_| seen.insert(id)) else { continue };
         open.extend(tree.children());
-        let TreeImage::Rows(rows) = tree else { continue };
+        let TreeNode::Rows(rows) = tree else { continue };
         let blocks = rows.iter().filter_map(|row| image.blocks.get(row.block.index()));
         for code in blocks.flat_map(|block| &block.code) {
             if code.opcode == Opcode::SlotLike && usize::try_from(code.a) == Ok(slot.index()) {

@@ -3,14 +3,14 @@
 use super::Patterns;
 use crate::escape;
 use mcpz_bytecode::ids::{ConstantId, SlotId, TreeId};
-use mcpz_bytecode::image::{BundleImage, Constant, ParameterKind, SlotRoot, TreeImage};
+use mcpz_bytecode::image::{BundleImage, Constant, ParameterKind, SlotRoot, TreeNode};
 use mcpz_bytecode::value::Decimal;
 
 /// Longest text of an arrow, in characters.
 const MAX_LABEL: usize = 60;
 
 /// What a switch looks at.
-pub fn fact(image: &BundleImage, tree: &TreeImage) -> String {
+pub fn fact(image: &BundleImage, tree: TreeNode<'_>) -> String {
     match tree.slot() {
         None => "caller".to_owned(),
         Some(slot) => place(image, slot),
@@ -58,25 +58,25 @@ pub fn keys(image: &BundleImage, patterns: &Patterns, id: TreeId, child: usize) 
         cases.iter().filter(|(_, to)| here(to)).map(|(id, _)| format!("{word}{}", constant(image, *id))).collect()
     };
     let found = match tree {
-        TreeImage::Rows(_) | TreeImage::Both(_) => Vec::new(),
-        TreeImage::Present { .. } => vec!["present".to_owned()],
-        TreeImage::Classes { cases, .. } => {
+        TreeNode::Rows(_) | TreeNode::Both(_) => Vec::new(),
+        TreeNode::Present { .. } => vec!["present".to_owned()],
+        TreeNode::Classes { cases, .. } => {
             let name = |id: usize| image.classes.get(id).map_or_else(String::new, |class| escape::inline(&class.name));
             cases.iter().filter(|(_, to)| here(to)).map(|(class, _)| name(class.index())).collect()
         }
-        TreeImage::Texts { keys, .. } => {
+        TreeNode::Texts { keys, .. } => {
             let mut found = constants("", &keys.cases().collect::<Vec<_>>());
             found.sort();
             found
         }
-        TreeImage::Paths { cases, .. } => constants("under ", cases),
-        TreeImage::Networks { cases, .. } => constants("in ", cases),
-        TreeImage::Numbers { cases, .. } => cases
+        TreeNode::Paths { cases, .. } => constants("under ", cases),
+        TreeNode::Networks { cases, .. } => constants("in ", cases),
+        TreeNode::Numbers { cases, .. } => cases
             .iter()
             .filter(|case| here(&case.child))
             .map(|case| format!("{}..={}", end(case.low), end(case.high)))
             .collect(),
-        TreeImage::Patterns { .. } => patterns.to(id, child),
+        TreeNode::Patterns { .. } => patterns.to(id, child),
     };
     shortened(&found.join(", "), MAX_LABEL)
 }

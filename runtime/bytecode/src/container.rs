@@ -10,9 +10,10 @@
 
 mod arrange;
 mod codec;
+mod trees;
 pub(crate) mod wire;
 
-use crate::image::{BundleImage, IntervalImage, TreeImage};
+use crate::image::BundleImage;
 use crate::limits::MAX_BUNDLE_BYTES;
 use crate::verify::{self, VerifyError};
 use alloc::string::{String, ToString};
@@ -426,17 +427,6 @@ fn read_strings(bytes: &[u8]) -> Result<Vec<&str>, WireError> {
     rows.into_iter().map(|row| core::str::from_utf8(row).map_err(|_| WireError("text is not UTF-8"))).collect()
 }
 
-/// Nodes of trees, with what follows from the ends of their intervals.
-fn read_trees(input: &mut Reader<'_>) -> Result<Vec<TreeImage>, WireError> {
-    let mut trees: Vec<TreeImage> = Wire::read(input)?;
-    for tree in &mut trees {
-        if let TreeImage::Numbers { cases, .. } = tree {
-            IntervalImage::fill_highest(cases);
-        }
-    }
-    Ok(trees)
-}
-
 /// Sources, and of each rule its position, its docs and the id that follows from them.
 fn read_sources(input: &mut Reader<'_>, image: &mut BundleImage, ids: &[IdForm]) -> Result<(), WireError> {
     image.sources = Wire::read(input)?;
@@ -492,7 +482,7 @@ fn read_section<'a>(row: &Found<'a>, strings: &[&str], decoded: &mut Decoded<'a>
             decoded.tool_schemas = core::mem::take(&mut input.tool_schemas);
         }
         Section::Entries => {
-            image.trees = read_trees(input)?;
+            image.trees = Wire::read(input)?;
             image.entries = Wire::read(input)?;
         }
         Section::Rules => {

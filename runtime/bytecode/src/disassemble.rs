@@ -4,7 +4,7 @@
 
 use crate::Program;
 use crate::ids::{BlockId, ClassId, ConstantId, RuleId, SlotId, TreeId};
-use crate::image::{BundleImage, EntryRow, EntryTarget, IntervalImage, RuleKindImage, SlotImage, SpanImage, TreeImage};
+use crate::image::{BundleImage, EntryRow, EntryTarget, IntervalImage, RuleKindImage, SlotImage, SpanImage, TreeNode};
 use crate::opcode::{Instruction, OperandKind, ResultKind};
 use crate::value::Decimal;
 use alloc::format;
@@ -46,8 +46,8 @@ pub fn disassemble(program: &Program) -> String {
 }
 
 /// One node of a tree.
-fn tree_lines(image: &BundleImage, index: usize, tree: &TreeImage) -> Vec<String> {
-    let on = |slot: &SlotId| image.slots.get(slot.index()).map_or_else(String::new, |slot| slot_text(image, slot));
+fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<String> {
+    let on = |slot: SlotId| image.slots.get(slot.index()).map_or_else(String::new, |slot| slot_text(image, slot));
     let key = |id: ConstantId| image.constants.get(id.index()).map_or_else(String::new, |key| format!("{key:?}"));
     let to = |children: &[TreeId], child: u32| {
         let row = usize::try_from(child).ok().and_then(|row| children.get(row));
@@ -55,38 +55,38 @@ fn tree_lines(image: &BundleImage, index: usize, tree: &TreeImage) -> Vec<String
     };
     let head = format!("tree {index}: {}", tree.word());
     match tree {
-        TreeImage::Rows(rows) => {
+        TreeNode::Rows(rows) => {
             let row = |row: &EntryRow| {
                 let late = if row.late { ", late" } else { "" };
                 format!("  block {} from {}{late} of {}", row.block.0, row.start, rule_line(image, row.rule))
             };
             core::iter::once(head).chain(rows.iter().map(row)).collect()
         }
-        TreeImage::Both(children) => {
+        TreeNode::Both(children) => {
             let children: Vec<String> = children.iter().map(|child| format!("tree {}", child.0)).collect();
             alloc::vec![format!("{head} {}", children.join(", "))]
         }
-        TreeImage::Present { slot, children } => {
+        TreeNode::Present { slot, children } => {
             let children: Vec<String> = children.iter().map(|child| format!("tree {}", child.0)).collect();
             alloc::vec![format!("{head} of {}: {}", on(slot), children.join(", "))]
         }
-        TreeImage::Classes { cases, children } => {
+        TreeNode::Classes { cases, children } => {
             let name = |class: &ClassId| image.classes.get(class.index()).map_or("?", |class| &class.name);
             let case = |(class, child): &(ClassId, u32)| format!("  {} -> {}", name(class), to(children, *child));
             core::iter::once(head).chain(cases.iter().map(case)).collect()
         }
-        TreeImage::Texts { slot, keys, children } => {
+        TreeNode::Texts { slot, keys, children } => {
             let case = |(id, child): (ConstantId, u32)| format!("  {} -> {}", key(id), to(children, child));
             let mut cases: Vec<String> = keys.cases().map(case).collect();
             // They stand where their hashes say.
             cases.sort();
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases).collect()
         }
-        TreeImage::Paths { slot, cases, children } | TreeImage::Networks { slot, cases, children } => {
+        TreeNode::Paths { slot, cases, children } | TreeNode::Networks { slot, cases, children } => {
             let case = |(id, child): &(ConstantId, u32)| format!("  {} -> {}", key(*id), to(children, *child));
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
         }
-        TreeImage::Numbers { slot, cases, children } => {
+        TreeNode::Numbers { slot, cases, children } => {
             let end =
                 |units: i128| Decimal::from_units(units).map_or_else(|_| "..".to_string(), |number| number.to_string());
             let case = |case: &IntervalImage| {
@@ -94,8 +94,8 @@ fn tree_lines(image: &BundleImage, index: usize, tree: &TreeImage) -> Vec<String
             };
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
         }
-        TreeImage::Patterns { slot, automaton, cases, children } => {
-            let case = |(pattern, found): (usize, &Vec<u32>)| {
+        TreeNode::Patterns { slot, automaton, cases, children } => {
+            let case = |(pattern, found): (usize, &[u32])| {
                 let found: Vec<String> = found.iter().map(|child| to(children, *child)).collect();
                 format!("  pattern {pattern} -> {}", found.join(", "))
             };

@@ -76,8 +76,8 @@ pub struct BundleImage {
     pub grants: Vec<GrantImage>,
     /// Rules in canonical order.
     pub rules: Vec<RuleImage>,
-    /// Nodes of decision trees; a row refers to earlier rows only.
-    pub trees: Vec<TreeImage>,
+    /// Nodes of decision trees.
+    pub trees: Trees,
     /// Entry points: sorted by (action, server, target), each at most once.
     pub entries: Vec<EntryImage>,
     /// Source files, for positions.

@@ -25,6 +25,7 @@ pub mod hash;
 pub mod ids;
 pub mod image;
 pub mod limits;
+pub mod lists;
 mod names;
 pub mod opcode;
 pub mod plan;

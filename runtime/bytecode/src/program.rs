@@ -3,7 +3,7 @@
 use crate::conditions::{Conditions, Test};
 use crate::container::{self, Section};
 use crate::ids::{AutomatonId, BlockId, ServerId, SlotId, TreeId};
-use crate::image::{Action, BundleImage, EntryRow, IntervalImage, TreeImage};
+use crate::image::{Action, BundleImage, EntryRow, IntervalImage, TreeNode};
 use crate::limits::{LARGE_TREE, SCOUTS};
 use crate::names::Names;
 use crate::plan::Plan;
@@ -228,14 +228,11 @@ fn call_plans(image: &BundleImage, trees: &[TreeFacts], names: &Names) -> Vec<Pl
 
 /// Notes in every table of intervals which rules its parts lead to.
 fn rank_intervals(image: &mut BundleImage, facts: &[TreeFacts]) {
-    for tree in &mut image.trees {
-        if let TreeImage::Numbers { cases, children, .. } = tree {
-            let child = |position: u32| usize::try_from(position).ok().and_then(|row| children.get(row));
-            let first =
-                |position: u32| child(position).and_then(|tree| facts.get(tree.index())).map(|facts| facts.first);
-            IntervalImage::fill_first(cases, &|position| first(position).unwrap_or_default());
-        }
-    }
+    image.trees.each_intervals(|cases, children| {
+        let child = |position: u32| usize::try_from(position).ok().and_then(|row| children.get(row));
+        let first = |position: u32| child(position).and_then(|tree| facts.get(tree.index())).map(|facts| facts.first);
+        IntervalImage::fill_first(cases, &|position| first(position).unwrap_or_default());
+    });
 }
 
 /// The places that conditions of large trees of permits read.
@@ -268,7 +265,7 @@ fn scouts<'r>(
             continue;
         }
         match image.trees.get(tree.index()) {
-            Some(TreeImage::Classes { children, .. } | TreeImage::Both(children)) if above_classes(image, tree) => {
+            Some(TreeNode::Classes { children, .. } | TreeNode::Both(children)) if above_classes(image, tree) => {
                 open.extend(children);
             }
             Some(_) if facts.get(tree.index()).is_some_and(|facts| facts.rows > LARGE_TREE) => {
@@ -286,9 +283,9 @@ fn scouts<'r>(
 
 /// Whether a node parts rules by classes, or holds one that does.
 fn above_classes(image: &BundleImage, tree: TreeId) -> bool {
-    let parts = |tree: &TreeId| matches!(image.trees.get(tree.index()), Some(TreeImage::Classes { .. }));
+    let parts = |tree: &TreeId| matches!(image.trees.get(tree.index()), Some(TreeNode::Classes { .. }));
     match image.trees.get(tree.index()) {
-        Some(TreeImage::Both(children)) => children.iter().any(parts),
+        Some(TreeNode::Both(children)) => children.iter().any(parts),
         _ => parts(&tree),
     }
 }
@@ -298,7 +295,7 @@ fn each_row(image: &BundleImage, root: TreeId, note: &mut dyn FnMut(&EntryRow)) 
     let (mut open, mut met) = (alloc::vec![root], BTreeSet::new());
     while let Some(tree) = open.pop() {
         let Some(node) = image.trees.get(tree.index()).filter(|_| met.insert(tree)) else { continue };
-        if let TreeImage::Rows(rows) = node {
+        if let TreeNode::Rows(rows) = node {
             rows.iter().for_each(&mut *note);
         }
         open.extend(node.children());

@@ -76,6 +76,11 @@ fn sample_debug(span: SpanImage) -> DebugImage {
     }
 }
 
+/// A single node.
+fn one(tree: TreeImage) -> Trees {
+    std::iter::once(tree).collect()
+}
+
 /// `permit employee to call fs.read where any(p in paths(args): p under "/w") and args.q matches ..`.
 fn sample() -> BundleImage {
     let span = SpanImage { source: SourceId(0), start: 0, end: 9, line: 1, column: 1 };
@@ -133,7 +138,7 @@ fn sample() -> BundleImage {
             words: RuleWords { docs: "Reads below /w.".into(), ..RuleWords::default() }.kept(),
             span,
         }],
-        trees: vec![TreeImage::Rows(vec![SAMPLE_ROW])],
+        trees: one(TreeImage::Rows(vec![SAMPLE_ROW])),
         entries: vec![EntryImage {
             action: Action::Call,
             server: Some(ServerId(0)),
@@ -243,10 +248,10 @@ fn hand_broken_tables_are_refused_for_the_right_reason() {
     assert_eq!(refusal(|i| i.symbols.push("sub".into())), "a field name stands twice");
     assert_eq!(refusal(|i| i.entries.push(i.entries[0].clone())), "entry points are not sorted");
     assert_eq!(
-        refusal(|i| i.trees[0] = TreeImage::Rows(vec![EntryRow { block: BlockId(1), ..SAMPLE_ROW }])),
+        refusal(|i| i.trees = one(TreeImage::Rows(vec![EntryRow { block: BlockId(1), ..SAMPLE_ROW }]))),
         "a condition must be truth about a request"
     );
-    assert_eq!(refusal(|i| i.trees[0] = TreeImage::Both(vec![TreeId(0)])), "a tree refers to a later one");
+    assert_eq!(refusal(|i| i.trees = one(TreeImage::Both(vec![TreeId(0)]))), "a tree refers to a later one");
     assert_eq!(refusal(|i| i.entries[0].trees.forbids = Some(TreeId(9))), "no such tree");
     refused_texts();
     assert_eq!(
@@ -256,10 +261,10 @@ fn hand_broken_tables_are_refused_for_the_right_reason() {
     );
     let interval = |low, high, highest| IntervalImage { low, high, highest, child: 0, first: RuleId(0) };
     let numbers = |cases| TreeImage::Numbers { slot: SlotId(1), cases, children: vec![] };
-    assert_eq!(refusal(|i| i.trees[0] = numbers(vec![interval(0, 1, 0)])), "intervals are not in order");
-    assert_eq!(refusal(|i| i.trees[0] = numbers(vec![interval(0, 1, 1)])), "no such child");
+    assert_eq!(refusal(|i| i.trees = one(numbers(vec![interval(0, 1, 0)]))), "intervals are not in order");
+    assert_eq!(refusal(|i| i.trees = one(numbers(vec![interval(0, 1, 1)]))), "no such child");
     assert_eq!(
-        refusal(|i| i.trees[0] = TreeImage::Rows(vec![EntryRow { start: 4, ..SAMPLE_ROW }])),
+        refusal(|i| i.trees = one(TreeImage::Rows(vec![EntryRow { start: 4, ..SAMPLE_ROW }]))),
         "a register is read before it is defined"
     );
     assert_eq!(
@@ -284,7 +289,7 @@ fn refused_texts() {
                 words.iter().enumerate().map(|(at, word)| (word.as_str(), ConstantId::new(first + at), 0)).collect();
             let mut keys = KeyTable::new(&cases);
             edit(&mut keys);
-            image.trees.push(node(keys));
+            image.trees.push(&node(keys));
         })
     };
     assert_eq!(with(&|keys| keys.rows[3].0 = ConstantId(0)), "a key of the wrong kind");
@@ -301,9 +306,9 @@ fn refused_texts() {
 #[test]
 fn a_tree_to_which_many_ways_lead_is_loaded_once() {
     let mut image = sample();
-    image.trees = vec![TreeImage::Rows(vec![SAMPLE_ROW])];
+    image.trees = one(TreeImage::Rows(vec![SAMPLE_ROW]));
     for below in 0..20 {
-        image.trees.push(TreeImage::Both(vec![TreeId(below), TreeId(below)]));
+        image.trees.push(&TreeImage::Both(vec![TreeId(below), TreeId(below)]));
     }
     let root = StageTrees { permits: Some(TreeId(20)), ..StageTrees::default() };
     let entry = |number: usize| EntryImage {
@@ -318,7 +323,7 @@ fn a_tree_to_which_many_ways_lead_is_loaded_once() {
     // Three million visits for each of eight roots are more than one bundle may ask for.
     for (entry, beside) in image.entries.iter_mut().zip(0..8) {
         entry.trees.permits = Some(TreeId::new(image.trees.len()));
-        image.trees.push(TreeImage::Both(vec![TreeId(19), TreeId(19), TreeId(beside)]));
+        image.trees.push(&TreeImage::Both(vec![TreeId(19), TreeId(19), TreeId(beside)]));
     }
     assert_eq!(encode(&image, WITH_DEBUG).unwrap_err().problem, "the trees are too large together");
 }

@@ -24,7 +24,7 @@ use core::ops::ControlFlow;
 use mcpz_bytecode::ids::{BlockId, PatternId, RuleId, TreeId, TypeId};
 use mcpz_bytecode::image::{
     CollectImage, EntryRow, ParameterKind, RuleImage, RuleKindImage, SlotRoot, StageTrees, StepImage, ToolImage,
-    TreeImage, TypeImage,
+    TreeNode, TypeImage,
 };
 use mcpz_bytecode::plan::Stage;
 use mcpz_bytecode::value::pattern::match_uri;
@@ -122,7 +122,7 @@ pub(crate) fn all_rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
     while let Some(node) = open.pop().and_then(|tree| program.image().trees.get(tree.index())) {
         match node {
-            TreeImage::Rows(found) => rows.extend(found.iter().map(|row| Row { rule: row.rule, block: row.block })),
+            TreeNode::Rows(found) => rows.extend(found.iter().map(|row| Row { rule: row.rule, block: row.block })),
             switch => open.extend_from_slice(switch.children()),
         }
     }

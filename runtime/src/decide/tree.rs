@@ -15,7 +15,7 @@ use core::cell::RefCell;
 use core::net::IpAddr;
 use core::ops::ControlFlow;
 use mcpz_bytecode::ids::{ClassId, ConstantId, RuleId, TreeId};
-use mcpz_bytecode::image::{Constant, EntryRow, IntervalImage, TreeImage};
+use mcpz_bytecode::image::{Constant, EntryRow, IntervalImage, TreeNode};
 use mcpz_bytecode::limits::LARGE_TREE;
 use mcpz_bytecode::value::net;
 
@@ -59,36 +59,36 @@ impl<'a> Walk<'_, 'a> {
             trail.push(tree);
         }
         match node {
-            TreeImage::Rows(rows) => {
+            TreeNode::Rows(rows) => {
                 let mut wanted = rows.iter().filter(|row| !(self.skip_late && row.late));
                 wanted.try_for_each(|row| match self.lead {
                     Some(lead) if sound && lead.is_behind(row.rule) => ControlFlow::Continue(()),
                     _ => visit(row, exact),
                 })
             }
-            TreeImage::Both(children) => self.all(children, exact, visit),
-            TreeImage::Present { slot, children } => match slot_value(self.cx, *slot) {
+            TreeNode::Both(children) => self.all(children, exact, visit),
+            TreeNode::Present { slot, children } => match slot_value(self.cx, slot) {
                 Value::Absent | Value::Null => ControlFlow::Continue(()),
                 Value::Unknown | Value::Error(_) => self.all(children, false, visit),
                 _ => self.all(children, exact, visit),
             },
-            TreeImage::Classes { cases, children } => self.classes(cases, children, exact, visit),
-            TreeImage::Texts { slot, keys, children } => match read_slot(self.cx, *slot).map(text_of) {
+            TreeNode::Classes { cases, children } => self.classes(cases, children, exact, visit),
+            TreeNode::Texts { slot, keys, children } => match read_slot(self.cx, slot).map(text_of) {
                 Ok(Some(text)) => {
                     let found = keys.find(text, |id| self.key(id)).map(|row| keys.children(row));
                     found.into_iter().flatten().try_for_each(|child| self.child(children, child, exact, visit))
                 }
                 _ => self.all(children, false, visit),
             },
-            TreeImage::Paths { slot, cases, children } => match read_slot(self.cx, *slot) {
+            TreeNode::Paths { slot, cases, children } => match read_slot(self.cx, slot) {
                 Ok(Value::Path(path)) => self.paths(cases, children, path, exact, visit),
                 _ => self.all(children, false, visit),
             },
-            TreeImage::Networks { slot, cases, children } => match read_slot(self.cx, *slot) {
+            TreeNode::Networks { slot, cases, children } => match read_slot(self.cx, slot) {
                 Ok(Value::Ip(address)) => self.networks(cases, children, address, exact, visit),
                 _ => self.all(children, false, visit),
             },
-            TreeImage::Numbers { slot, cases, children } => match read_slot(self.cx, *slot) {
+            TreeNode::Numbers { slot, cases, children } => match read_slot(self.cx, slot) {
                 Ok(Value::Number(number)) => {
                     let over = |rule| sound && self.lead.is_some_and(|lead| lead.is_behind(rule));
                     let mut found = |child| self.child(children, child, exact, visit);
@@ -96,10 +96,10 @@ impl<'a> Walk<'_, 'a> {
                 }
                 _ => self.all(children, false, visit),
             },
-            TreeImage::Patterns { slot, automaton, cases, children } => match read_slot(self.cx, *slot).map(text_of) {
+            TreeNode::Patterns { slot, automaton, cases, children } => match read_slot(self.cx, slot).map(text_of) {
                 Ok(Some(text)) => {
                     let mut flow = ControlFlow::Continue(());
-                    let done = self.cx.program.automaton_patterns(*automaton, text, |pattern| {
+                    let done = self.cx.program.automaton_patterns(automaton, text, |pattern| {
                         for child in cases.get(pattern).into_iter().flatten() {
                             if flow.is_continue() {
                                 flow = self.child(children, *child, exact, visit);

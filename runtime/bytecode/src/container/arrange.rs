@@ -6,7 +6,7 @@
 //! stand.
 
 use crate::ids::RuleId;
-use crate::image::{BundleImage, RuleImage, TreeImage};
+use crate::image::{BundleImage, EntryRow, RuleImage, TreeNode, Trees};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -35,7 +35,7 @@ fn canonical_order<'r>(rules: impl Iterator<Item = &'r RuleImage>) -> Vec<usize>
 }
 
 /// The trees with rules numbered as they are stored.
-pub(super) fn stored_trees(image: &BundleImage, order: &[usize]) -> Vec<TreeImage> {
+pub(super) fn stored_trees(image: &BundleImage, order: &[usize]) -> Trees {
     let mut trees = image.trees.clone();
     renumber(&mut trees, order);
     trees
@@ -52,26 +52,25 @@ pub(super) fn restore(image: &mut BundleImage) {
 }
 
 /// Numbers the rules of all rows anew: the rule at `order[n]` becomes rule n. Rows stay sorted.
-fn renumber(trees: &mut [TreeImage], order: &[usize]) {
+fn renumber(trees: &mut Trees, order: &[usize]) {
     let mut numbers = vec![RuleId::default(); order.len()];
     for (number, row) in order.iter().enumerate() {
         if let Some(place) = numbers.get_mut(*row) {
             *place = RuleId::new(number);
         }
     }
-    for tree in trees {
-        let TreeImage::Rows(rows) = tree else { continue };
+    trees.each_leaf(|rows| {
         for row in rows.iter_mut() {
             // A rule that is not there stays so, and the verifier says it.
             row.rule = numbers.get(row.rule.index()).copied().unwrap_or(row.rule);
         }
         rows.sort_unstable_by_key(|row| (row.rule, row.block));
-    }
+    });
 }
 
-fn leaf_rows(tree: &TreeImage) -> &[crate::image::EntryRow] {
+fn leaf_rows(tree: TreeNode<'_>) -> &[EntryRow] {
     match tree {
-        TreeImage::Rows(rows) => rows,
+        TreeNode::Rows(rows) => rows,
         _ => &[],
     }
 }

@@ -334,13 +334,6 @@ impl Wire for IntervalImage {
     }
 }
 
-wire_struct!(KeyTable { seeds, rows, more });
-wire_enum!(TreeImage {
-    0 => Rows(rows), 1 => Both(children), 2 => Classes { cases, children }, 3 => Texts { slot, keys, children },
-    4 => Paths { slot, cases, children }, 5 => Networks { slot, cases, children },
-    6 => Numbers { slot, cases, children }, 7 => Patterns { slot, automaton, cases, children },
-    8 => Present { slot, children },
-});
 wire_struct!(StageTrees { shadow, forbids, permits, others });
 wire_struct!(EntryImage { action, server, target, trees });
 wire_enum!(ClauseKind { 0 => Subject, 1 => Where, 2 => When, 3 => Unless });

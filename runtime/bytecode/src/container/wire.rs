@@ -116,13 +116,6 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
-    /// A length of rows that take at least one byte each.
-    pub fn length(&mut self) -> Result<usize, WireError> {
-        let length = usize::try_from(read_short(self)?).map_err(|_| WireError("length"))?;
-        self.holds(length)?;
-        Ok(length)
-    }
-
     /// What was not read yet.
     pub fn rest(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.rest)
@@ -148,10 +141,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A length of rows that take at least one byte each.
+pub(crate) fn read_length(input: &mut Reader<'_>) -> Result<usize, WireError> {
+    let length = usize::try_from(read_short(input)?).map_err(|_| WireError("length"))?;
+    input.holds(length)?;
+    Ok(length)
+}
+
 /// The rows of a [`Pool`] table.
 pub(crate) fn read_pool(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
     let mut reader = Reader::new(bytes, &[]);
-    let count = reader.length()?;
+    let count = read_length(&mut reader)?;
     let mut rows = Vec::with_capacity(count.min(MOST_RESERVED));
     for _ in 0..count {
         let length = usize::try_from(read_short(&mut reader)?).map_err(|_| WireError("length"))?;
@@ -368,8 +368,7 @@ impl<T: Wire> Wire for Vec<T> {
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let length = usize::try_from(read_short(input)?).map_err(|_| WireError("length"))?;
-        input.holds(length)?;
+        let length = read_length(input)?;
         let mut rows = Vec::with_capacity(length.min(MOST_RESERVED));
         for _ in 0..length {
             rows.push(T::read(input)?);

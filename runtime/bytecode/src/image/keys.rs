@@ -47,18 +47,36 @@ impl KeyTable {
         KeyTable { seeds, rows, more }
     }
 
+    /// The same, to be searched.
+    pub fn view(&self) -> Keys<'_> {
+        Keys { seeds: &self.seeds, rows: &self.rows, more: &self.more }
+    }
+}
+
+/// A [`KeyTable`], where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys<'t> {
+    /// As in [`KeyTable`].
+    pub seeds: &'t [u32],
+    /// As in [`KeyTable`].
+    pub rows: &'t [(ConstantId, u32)],
+    /// As in [`KeyTable`].
+    pub more: &'t [(u32, u32)],
+}
+
+impl<'k> Keys<'k> {
     /// The row of a text, if it is a key; `text_of` says the text of a constant.
     #[inline]
-    pub fn find<'t>(&self, text: &str, text_of: impl Fn(ConstantId) -> &'t str) -> Option<usize> {
+    pub fn find<'t>(self, text: &str, text_of: impl Fn(ConstantId) -> &'t str) -> Option<usize> {
         let row = match self.seeds.is_empty() {
             true => self.rows.partition_point(|(key, _)| text_of(*key) < text),
-            false => hash::row(&self.seeds, self.rows.len(), text),
+            false => hash::row(self.seeds, self.rows.len(), text),
         };
         self.rows.get(row).filter(|(key, _)| text_of(*key) == text).map(|_| row)
     }
 
     /// The children that a row leads to, as positions, ascending.
-    pub fn children(&self, row: usize) -> impl Iterator<Item = u32> {
+    pub fn children(self, row: usize) -> impl Iterator<Item = u32> + use<'k> {
         let number = u32::try_from(row).unwrap_or(u32::MAX);
         let first = self.rows.get(row).map(|(_, child)| *child);
         let from = self.more.partition_point(|(row, _)| *row < number);
@@ -67,7 +85,7 @@ impl KeyTable {
     }
 
     /// Every key with every child it leads to.
-    pub fn cases(&self) -> impl Iterator<Item = (ConstantId, u32)> {
+    pub fn cases(self) -> impl Iterator<Item = (ConstantId, u32)> + use<'k> {
         let key = |row: u32| usize::try_from(row).ok().and_then(|row| self.rows.get(row));
         let further = self.more.iter().filter_map(move |(row, child)| Some((key(*row)?.0, *child)));
         self.rows.iter().copied().chain(further)
@@ -90,7 +108,8 @@ mod tests {
             let children = if at % 3 == 0 { 0..3 } else { 1..2 };
             cases.extend(children.map(|child| (text.as_str(), id(at), child)));
         }
-        let table = KeyTable::new(&cases);
+        let made = KeyTable::new(&cases);
+        let table = made.view();
         assert_eq!(!table.seeds.is_empty(), wanted_seeds, "{count}");
         let text_of = |key: ConstantId| texts[key.index()].as_str();
         for (at, text) in texts.iter().enumerate() {

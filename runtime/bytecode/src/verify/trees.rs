@@ -147,47 +147,47 @@ pub(super) fn verify(
 fn node(
     image: &BundleImage,
     facts: &[BlockFacts],
-    tree: &TreeImage,
+    tree: TreeNode<'_>,
     checker: &mut Checker<'_>,
 ) -> Result<TreeFacts, &'static str> {
     let children = tree.children().len();
     match tree {
-        TreeImage::Rows(rows) => return leaf(image, facts, rows, checker),
-        TreeImage::Both(_) => {}
-        TreeImage::Present { slot, .. } => ensure(slot.index() < image.slots.len(), "no such slot")?,
-        TreeImage::Classes { cases, .. } => {
+        TreeNode::Rows(rows) => return leaf(image, facts, rows, checker),
+        TreeNode::Both(_) => {}
+        TreeNode::Present { slot, .. } => ensure(slot.index() < image.slots.len(), "no such slot")?,
+        TreeNode::Classes { cases, .. } => {
             ensure(ascends(cases.iter()), "cases are not sorted")?;
             ensure(cases.iter().all(|(class, _)| class.index() < image.classes.len()), "no such class")?;
             named(cases.iter().map(|(_, child)| *child), children)?;
         }
-        TreeImage::Texts { slot, keys, .. } => {
+        TreeNode::Texts { slot, keys, .. } => {
             ensure(slot.index() < image.slots.len(), "no such slot")?;
             texts(image, keys)?;
             named(keys.cases().map(|(_, child)| child), children)?;
         }
-        TreeImage::Paths { slot, cases, .. } => {
+        TreeNode::Paths { slot, cases, .. } => {
             let key = |(constant, child): &(crate::ids::ConstantId, u32)| match image.constants.get(constant.index()) {
                 Some(Constant::Path(text)) if path::parse_path(text).is_ok() => Some((text.as_str(), *child)),
                 _ => None,
             };
-            sorted_keys(image, *slot, cases, key)?;
+            sorted_keys(image, slot, cases, key)?;
             named(cases.iter().map(|(_, child)| *child), children)?;
         }
-        TreeImage::Networks { slot, cases, .. } => {
+        TreeNode::Networks { slot, cases, .. } => {
             let key = |(constant, child): &(crate::ids::ConstantId, u32)| match image.constants.get(constant.index()) {
                 Some(Constant::Net(address, length)) => Some((*address, *length, *child)),
                 _ => None,
             };
-            sorted_keys(image, *slot, cases, key)?;
+            sorted_keys(image, slot, cases, key)?;
             named(cases.iter().map(|(_, child)| *child), children)?;
         }
-        TreeImage::Numbers { slot, cases, .. } => {
+        TreeNode::Numbers { slot, cases, .. } => {
             ensure(slot.index() < image.slots.len(), "no such slot")?;
             let in_order = cases.iter().zip(cases.iter().skip(1)).all(|(left, right)| left.low <= right.low);
             ensure(in_order && highest(cases).is_some(), "intervals are not in order")?;
             named(cases.iter().map(|case| case.child), children)?;
         }
-        TreeImage::Patterns { slot, automaton, cases, .. } => {
+        TreeNode::Patterns { slot, automaton, cases, .. } => {
             ensure(slot.index() < image.slots.len(), "no such slot")?;
             let known = image.automata.get(automaton.index()).ok_or("no such automaton")?;
             ensure(usize::try_from(known.patterns) == Ok(cases.len()), "not every pattern has a case")?;
@@ -204,7 +204,7 @@ fn named(mut positions: impl Iterator<Item = u32>, children: usize) -> Check {
 }
 
 /// Every text stands at its row; what it leads to besides its first child ascends.
-fn texts(image: &BundleImage, keys: &KeyTable) -> Check {
+fn texts(image: &BundleImage, keys: Keys<'_>) -> Check {
     let text = |(key, _): &(crate::ids::ConstantId, u32)| match image.constants.get(key.index()) {
         Some(Constant::String(text)) => Some(text.as_str()),
         _ => None,
@@ -215,7 +215,7 @@ fn texts(image: &BundleImage, keys: &KeyTable) -> Check {
         ensure(ascends(keys.rows.iter().map(text)), "cases are not sorted")?;
     } else {
         ensure(keys.seeds.len() == hash::seeds_of(rows), "a hash of the wrong size")?;
-        let stands = |(at, row): (usize, &_)| text(row).is_some_and(|text| hash::row(&keys.seeds, rows, text) == at);
+        let stands = |(at, row): (usize, &_)| text(row).is_some_and(|text| hash::row(keys.seeds, rows, text) == at);
         ensure(keys.rows.iter().enumerate().all(stands), "a key is not where its hash says")?;
     }
     let behind = |(row, child): &(u32, u32)| {
