@@ -216,7 +216,7 @@ pub fn to_json(image: &BundleImage, why: &Why) -> Value {
     json!({
         "decision": decision::to_json(image, &why.decision),
         "summary": anstream::adapter::strip_str(&summary(image, why)).to_string(),
-        "closest": why.closest.and_then(|id| rule(image, id)).map(|rule| rule.id.clone()),
+        "closest": why.closest.and_then(|id| rule(image, id)).map(|rule| rule.id.as_str()),
         "rules": why.rules.iter().map(|trace| rule_json(image, trace)).collect::<Vec<_>>(),
         "inner": why.inner.iter().map(|trace| rule_json(image, trace)).collect::<Vec<_>>(),
     })
@@ -225,7 +225,7 @@ pub fn to_json(image: &BundleImage, why: &Why) -> Value {
 fn rule_json(image: &BundleImage, trace: &RuleTrace) -> Value {
     let row = rule(image, trace.rule);
     json!({
-        "id": row.map(|rule| rule.id.clone()),
+        "id": row.map(|rule| rule.id.as_str()),
         "kind": row.map(rule_kind),
         "place": row.map(|rule| place(image, &rule.span)),
         "outcome": truth_json(trace.outcome),

@@ -234,9 +234,9 @@ fn field_type(image: &BundleImage, ty: &TypeImage, key: &str) -> Option<TypeId> 
 /// A constant written as a string.
 fn textual_constant(text: &str, ty: &TypeImage) -> Result<Constant, ErrorCode> {
     Ok(match ty {
-        TypeImage::String => Constant::String(text.to_string()),
-        TypeImage::Bytes => Constant::Bytes(text.to_string()),
-        TypeImage::Enum(names) if names.iter().any(|name| name == text) => Constant::String(text.to_string()),
+        TypeImage::String => Constant::String(text.into()),
+        TypeImage::Bytes => Constant::Bytes(text.into()),
+        TypeImage::Enum(names) if names.iter().any(|name| name == text) => Constant::String(text.into()),
         TypeImage::Duration => Constant::Duration(time::parse_duration(text)?),
         TypeImage::Instant => Constant::Instant(time::parse_instant(text)?),
         TypeImage::Date => Constant::Date(time::parse_date(text)?),
@@ -247,9 +247,9 @@ fn textual_constant(text: &str, ty: &TypeImage) -> Result<Constant, ErrorCode> {
             let (address, length) = net::parse_net(text)?;
             Constant::Net(address, length)
         }
-        TypeImage::Host => Constant::Host(host::parse_host(text)?.to_string()),
+        TypeImage::Host => Constant::Host(host::parse_host(text)?.as_ref().into()),
         TypeImage::Url => Constant::Url(alloc::boxed::Box::new(crate::natives::url::parse_url(text)?)),
-        TypeImage::Path => Constant::Path(path::parse_path(text)?.to_string()),
+        TypeImage::Path => Constant::Path(path::parse_path(text)?.into()),
         _ => return Err(ErrorCode::Type),
     })
 }

@@ -134,7 +134,7 @@ fn to_json(engine: &Engine) -> serde_json::Value {
     let rules: Vec<_> = image
         .rules
         .iter()
-        .map(|rule| json!({"id": rule.id, "kind": listing::rule_kind(rule), "line": rule.span.line, "shadow": rule.shadow}))
+        .map(|rule| json!({"id": rule.id.as_str(), "kind": listing::rule_kind(rule), "line": rule.span.line, "shadow": rule.shadow}))
         .collect();
     json!({
         "name": image.name,

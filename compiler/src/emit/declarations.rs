@@ -168,7 +168,7 @@ fn server(server: &Server) -> ServerImage {
 fn tool_image(server: &Server, row: usize, tool: &Tool) -> ToolImage {
     let unwraps = server.unwraps.iter().find(|unwraps| usize::try_from(unwraps.tool) == Ok(row));
     ToolImage {
-        name: tool.name.to_string(),
+        name: tool.name.as_str().into(),
         schema: tool.schema.image.as_ref().clone(),
         collect: plan::collect(&tool.input),
         unwraps: unwraps.map(unwraps_image),

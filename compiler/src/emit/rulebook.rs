@@ -41,7 +41,7 @@ pub fn rules(program: &Program, graph: &DecisionGraph, lines: &Lines<'_>, image:
         .iter()
         .enumerate()
         .map(|(row, rule)| RuleImage {
-            id: rule.id.clone(),
+            id: rule.id.as_str().into(),
             kind: kind(rule, graph.amounts.get(&RuleId::new(row)).copied()),
             shadow: rule.shadow,
             deny: rule.deny.map(deny_mode),
@@ -75,7 +75,7 @@ fn entry_image(entry: &Entry, tables: &mut Tables) -> EntryImage {
         server: entry.scope.server.map(|server| ids::ServerId::new(server.index())),
         target: match &entry.scope.target {
             Target::Any => EntryTarget::Any,
-            Target::Name(name) => EntryTarget::Name(name.to_string()),
+            Target::Name(name) => EntryTarget::Name(name.as_str().into()),
             Target::Uri(pattern) => EntryTarget::Uri(tables.pattern(pattern)),
         },
         trees: StageTrees {

@@ -140,7 +140,7 @@ impl Tables {
             Literal::Bool(value) => Constant::Bool(*value),
             Literal::Int(value) => Constant::Number(i128::from(*value) * 10_i128.pow(18)),
             Literal::Decimal(value) => Constant::Number(*value),
-            Literal::String(text) | Literal::Regex(text) => Constant::String(text.clone()),
+            Literal::String(text) | Literal::Regex(text) => Constant::String(text.as_str().into()),
             Literal::Duration(milliseconds) => Constant::Duration(*milliseconds),
             Literal::Instant(milliseconds) => Constant::Instant(*milliseconds),
             Literal::Date(days) => Constant::Date(*days),
@@ -148,12 +148,14 @@ impl Tables {
             Literal::Weekday(day) => Constant::Weekday(*day),
             Literal::Ip(address) => Constant::Ip(*address),
             Literal::Net(address, prefix) => Constant::Net(*address, *prefix),
-            Literal::Host(text) => Constant::Host(text.clone()),
+            Literal::Host(text) => Constant::Host(text.as_str().into()),
             Literal::Url(text) => Constant::Url(Box::new(url_parts(text))),
-            Literal::Path(text) => Constant::Path(text.clone()),
+            Literal::Path(text) => Constant::Path(text.as_str().into()),
             Literal::Segment(segment) => Constant::Segment(SegmentId::new(segment.index())),
-            Literal::Glob { pattern, path_like } => Constant::Glob { pattern: pattern.clone(), path_like: *path_like },
-            Literal::HostPattern(text) => Constant::HostPattern(text.clone()),
+            Literal::Glob { pattern, path_like } => {
+                Constant::Glob { pattern: pattern.as_str().into(), path_like: *path_like }
+            }
+            Literal::HostPattern(text) => Constant::HostPattern(text.as_str().into()),
             Literal::Window(window) => Constant::Window(self.window(window)),
             Literal::List(items) => Constant::List(items.iter().map(|item| self.literal(item)).collect()),
             Literal::Record(fields) => {
@@ -181,12 +183,12 @@ impl Tables {
 
     /// A text as a constant.
     pub fn text(&mut self, text: &str) -> ConstantId {
-        self.add_constant(Constant::String(text.to_string()))
+        self.add_constant(Constant::String(text.into()))
     }
 
     /// A path as a constant.
     pub fn path(&mut self, path: &str) -> ConstantId {
-        self.add_constant(Constant::Path(path.to_string()))
+        self.add_constant(Constant::Path(path.into()))
     }
 
     /// A network as a constant.

@@ -15,11 +15,12 @@ pub(crate) mod wire;
 
 use crate::image::BundleImage;
 use crate::limits::MAX_BUNDLE_BYTES;
+use crate::text::TextPool;
 use crate::verify::{self, VerifyError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
-use wire::{IdForm, Reader, Wire, WireError, Writer, length_u32, read_pool, write_short};
+use wire::{IdForm, Reader, Strings, Wire, WireError, Writer, length_u32, read_pool, write_short};
 
 /// First bytes of a bundle.
 pub const MAGIC: [u8; 6] = *b"MCPZB\0";
@@ -313,7 +314,7 @@ pub(crate) fn sections(bytes: &[u8]) -> Result<Vec<Found<'_>>, VerifyError> {
 
 /// As [`sections`].
 fn read_sections(bytes: &[u8]) -> Result<Vec<Found<'_>>, WireError> {
-    let mut reader = Reader::new(bytes, &[]);
+    let mut reader = Reader::new(bytes, None);
     if reader.array::<6>()? != MAGIC {
         return Err(WireError("not a bundle"));
     }
@@ -406,11 +407,11 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
         plans: &[],
         bounds: &[],
     };
-    let mut strings: Vec<&str> = Vec::new();
+    let mut strings = Strings::default();
     for row in found {
         let fail = |WireError(problem)| VerifyError::new(row.section, 0, problem);
         match row.section {
-            Section::Strings => strings = read_strings(row.bytes).map_err(fail)?,
+            Section::Strings => strings = Strings::read(row.bytes).map_err(fail)?,
             Section::Schemas => decoded.schemas = read_pool(row.bytes).map_err(fail)?,
             _ => read_section(row, &strings, &mut decoded).map_err(fail)?,
         }
@@ -421,33 +422,36 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
     Ok(decoded)
 }
 
-/// The table of texts.
-fn read_strings(bytes: &[u8]) -> Result<Vec<&str>, WireError> {
-    let rows = read_pool(bytes)?;
-    rows.into_iter().map(|row| core::str::from_utf8(row).map_err(|_| WireError("text is not UTF-8"))).collect()
-}
-
 /// Sources, and of each rule its position, its docs and the id that follows from them.
 fn read_sources(input: &mut Reader<'_>, image: &mut BundleImage, ids: &[IdForm]) -> Result<(), WireError> {
     image.sources = Wire::read(input)?;
+    // Ids that are positions stand in one text together.
+    let mut made = String::new();
+    let mut places = Vec::with_capacity(image.rules.len());
     for (rule, form) in image.rules.iter_mut().zip(ids) {
         rule.span = Wire::read(input)?;
         let docs: String = Wire::read(input)?;
         if !docs.is_empty() {
             rule.words.get_or_insert_default().docs = docs;
         }
+        let first = made.len();
         if *form != IdForm::Text {
             let path = image.sources.get(rule.span.source.index()).ok_or(WireError("no such source"))?;
-            rule.id = codec::rule_id(&path.path, &rule.span, *form);
-            input.spend(rule.id.len())?;
+            codec::rule_id(&path.path, &rule.span, *form, &mut made);
         }
+        input.spend(made.len().saturating_sub(first))?;
+        places.push((length_u32(first), length_u32(made.len().saturating_sub(first))));
+    }
+    let pool = TextPool::new(made);
+    for (rule, (first, length)) in image.rules.iter_mut().zip(places).filter(|(_, (_, length))| *length > 0) {
+        rule.id = pool.text(first, length);
     }
     Ok(())
 }
 
 /// One section of tables.
-fn read_section<'a>(row: &Found<'a>, strings: &[&str], decoded: &mut Decoded<'a>) -> Result<(), WireError> {
-    let mut reader = Reader::new(row.bytes, strings);
+fn read_section<'a>(row: &Found<'a>, strings: &Strings, decoded: &mut Decoded<'a>) -> Result<(), WireError> {
+    let mut reader = Reader::new(row.bytes, Some(strings));
     let input = &mut reader;
     let image = &mut decoded.image;
     match row.section {

@@ -17,6 +17,7 @@ pub use tree::*;
 
 use crate::ids::*;
 use crate::opcode::Instruction;
+use crate::text::Text;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -160,9 +161,9 @@ pub enum Constant {
     /// A number (int or decimal), times 10^18.
     Number(i128),
     /// Text.
-    String(String),
+    String(Text),
     /// Base64 text.
-    Bytes(String),
+    Bytes(Text),
     /// Milliseconds.
     Duration(i64),
     /// Milliseconds since the Unix epoch.
@@ -178,22 +179,22 @@ pub enum Constant {
     /// A network: address with host bits zero, prefix length.
     Net(core::net::IpAddr, u8),
     /// A host in canonical form.
-    Host(String),
+    Host(Text),
     /// A URL, normalised text and parts.
     Url(Box<UrlParts>),
     /// A clean path.
-    Path(String),
+    Path(Text),
     /// A segment.
     Segment(SegmentId),
     /// A glob, as [`crate::value::glob`] matches it; escapes still in.
     Glob {
         /// The pattern.
-        pattern: String,
+        pattern: Text,
         /// `*` stops at `/`, `**` does not.
         path_like: bool,
     },
     /// A host pattern: exact, or `*.suffix`; A-labels.
-    HostPattern(String),
+    HostPattern(Text),
     /// A weekly window or a span of dates in a zone.
     Window(WindowImage),
     /// A list.

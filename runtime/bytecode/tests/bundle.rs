@@ -284,7 +284,7 @@ fn refused_texts() {
         refusal(|image| {
             let first = image.constants.len();
             let words: Vec<String> = (10..30).map(|number| format!("w{number}")).collect();
-            image.constants.extend(words.iter().map(|word| Constant::String(word.clone())));
+            image.constants.extend(words.iter().map(|word| Constant::String(word.as_str().into())));
             let cases: Vec<_> =
                 words.iter().enumerate().map(|(at, word)| (word.as_str(), ConstantId::new(first + at), 0)).collect();
             let mut keys = KeyTable::new(&cases);
@@ -312,7 +312,7 @@ fn a_tree_to_which_many_ways_lead_is_loaded_once() {
     }
     let root = StageTrees { permits: Some(TreeId(20)), ..StageTrees::default() };
     let entry = |number: usize| EntryImage {
-        target: EntryTarget::Name(format!("t{number:04}")),
+        target: EntryTarget::Name(format!("t{number:04}").into()),
         trees: root,
         ..image.entries[0].clone()
     };

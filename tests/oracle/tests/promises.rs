@@ -222,7 +222,7 @@ fn promise_7_every_decision_explains_itself() {
             if let Some(rule) = decision.determining {
                 let image = &built.bundle.image().rules[rule.index()];
                 assert!(image.span.line > 0, "the rule's line is known");
-                assert_eq!(image.id, built.rule(rule).id);
+                assert_eq!(image.id.as_str(), built.rule(rule).id);
             }
             if decision.reason == Reason::NoPermit && !why.rules.is_empty() {
                 closest += usize::from(why.closest.is_some());

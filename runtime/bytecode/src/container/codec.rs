@@ -8,9 +8,9 @@ use crate::ids::*;
 use crate::image::*;
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use crate::schema::SchemaImage;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write;
 
 wire_id!(
     SymbolId,
@@ -229,16 +229,23 @@ const ID_SHIFT: u32 = 5;
 fn id_form(rule: &RuleImage, paths: &[String]) -> IdForm {
     let path = paths.get(rule.span.source.index());
     let forms = [IdForm::Line, IdForm::Column];
-    let fits = |form: &IdForm| path.is_some_and(|path| rule_id(path, &rule.span, *form) == rule.id);
+    let fits = |form: &IdForm| {
+        let mut id = String::new();
+        path.is_some_and(|path| {
+            rule_id(path, &rule.span, *form, &mut id);
+            rule.id == *id
+        })
+    };
     forms.into_iter().find(fits).unwrap_or(IdForm::Text)
 }
 
-/// The id that a rule has by its place.
-pub(super) fn rule_id(path: &str, span: &SpanImage, form: IdForm) -> String {
-    match form {
-        IdForm::Column => format!("{path}:{}:{}", span.line, span.column),
-        _ => format!("{path}:{}", span.line),
-    }
+/// Adds the id that a rule has by its place.
+pub(super) fn rule_id(path: &str, span: &SpanImage, form: IdForm, out: &mut String) {
+    // Writing to a text does not fail.
+    let _ = match form {
+        IdForm::Column => write!(out, "{path}:{}:{}", span.line, span.column),
+        _ => write!(out, "{path}:{}", span.line),
+    };
 }
 
 impl Wire for RuleImage {

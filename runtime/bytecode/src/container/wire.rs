@@ -7,6 +7,7 @@
 //! cannot grow without bound.
 
 use crate::limits::{MAX_BUNDLE_BYTES, MAX_TABLE_ROWS};
+use crate::text::{Text, TextPool};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -69,11 +70,49 @@ pub(crate) struct Writer {
     pub paths: Vec<String>,
 }
 
+/// The table of texts, read where it stands.
+#[derive(Debug, Default)]
+pub(crate) struct Strings {
+    pool: TextPool,
+    /// Where each text begins, and how long it is.
+    rows: Vec<(u32, u32)>,
+}
+
+impl Strings {
+    /// Reads what [`Pool::to_bytes`] wrote.
+    pub fn read(bytes: &[u8]) -> Result<Strings, WireError> {
+        let mut reader = Reader::new(bytes, None);
+        let count = read_length(&mut reader)?;
+        let mut rows = Vec::with_capacity(count);
+        let mut all = Vec::with_capacity(bytes.len());
+        for _ in 0..count {
+            let length = read_short(&mut reader)?;
+            rows.push((length_u32(all.len()), length));
+            all.extend_from_slice(reader.take(usize::try_from(length).map_err(|_| WireError("length"))?)?);
+        }
+        if !reader.is_empty() {
+            return Err(WireError("data after the table"));
+        }
+        let all = String::from_utf8(all).map_err(|_| WireError("text is not UTF-8"))?;
+        let whole = |(first, _): &(u32, u32)| usize::try_from(*first).is_ok_and(|first| all.is_char_boundary(first));
+        if !rows.iter().all(whole) {
+            return Err(WireError("text is not UTF-8"));
+        }
+        Ok(Strings { pool: TextPool::new(all), rows })
+    }
+
+    /// A text by its row.
+    fn get(&self, row: u32) -> Option<Text> {
+        let (first, length) = self.rows.get(usize::try_from(row).ok()?)?;
+        Some(self.pool.text(*first, *length))
+    }
+}
+
 /// Where data is read.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
-    strings: &'a [&'a str],
+    strings: Option<&'a Strings>,
     budget: usize,
     /// Schema rows of the tools read so far, in the order of the tools.
     pub tool_schemas: Vec<u32>,
@@ -94,7 +133,7 @@ pub(crate) enum IdForm {
 
 impl<'a> Reader<'a> {
     /// Reads these bytes with this table of texts.
-    pub fn new(bytes: &'a [u8], strings: &'a [&'a str]) -> Self {
+    pub fn new(bytes: &'a [u8], strings: Option<&'a Strings>) -> Self {
         Self { rest: bytes, strings, budget: MAX_BUNDLE_BYTES, tool_schemas: Vec::new(), ids: Vec::new() }
     }
 
@@ -150,7 +189,7 @@ pub(crate) fn read_length(input: &mut Reader<'_>) -> Result<usize, WireError> {
 
 /// The rows of a [`Pool`] table.
 pub(crate) fn read_pool(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
-    let mut reader = Reader::new(bytes, &[]);
+    let mut reader = Reader::new(bytes, None);
     let count = read_length(&mut reader)?;
     let mut rows = Vec::with_capacity(count.min(MOST_RESERVED));
     for _ in 0..count {
@@ -352,10 +391,21 @@ impl Wire for String {
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let row = usize::try_from(read_short(input)?).map_err(|_| WireError("string"))?;
-        let text = *input.strings.get(row).ok_or(WireError("no such string"))?;
+        let text = Text::read(input)?;
         input.spend(text.len())?;
         Ok(text.to_string())
+    }
+}
+
+impl Wire for Text {
+    fn write(&self, out: &mut Writer) {
+        let row = out.strings.intern(self.as_bytes());
+        write_short(row, out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let row = read_short(input)?;
+        input.strings.and_then(|strings| strings.get(row)).ok_or(WireError("no such string"))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{ParameterKind, UriPatternImage};
 use crate::ids::*;
 use crate::schema::SchemaImage;
+use crate::text::Text;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -111,7 +112,7 @@ pub struct ServerImage {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToolImage {
     /// Exact name.
-    pub name: String,
+    pub name: Text,
     /// What arguments are validated against.
     pub schema: SchemaImage,
     /// Places by kind, for `paths(args)` and the like. [`ParameterKind::Strings`] are everywhere: its rows are

@@ -2,6 +2,7 @@
 
 use super::{HistoryKey, StepImage};
 use crate::ids::*;
+use crate::text::Text;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -81,7 +82,7 @@ pub struct SourceImage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleImage {
     /// Unique id.
-    pub id: String,
+    pub id: Text,
     /// What it does.
     pub kind: RuleKindImage,
     /// Reported only, never enforced.
@@ -274,7 +275,7 @@ pub enum EntryTarget {
     /// Everything the action can be about.
     Any,
     /// The tool or prompt of this exact name.
-    Name(String),
+    Name(Text),
     /// Resources whose URI matches.
     Uri(PatternId),
 }

@@ -128,7 +128,7 @@ fn verify_scalar(image: &BundleImage, constant: &Constant) -> Check {
         Constant::Segment(id) => ensure(id.index() < image.segments.len(), "no such segment"),
         Constant::Glob { pattern, .. } => ensure(pattern.len() <= MAX_PATTERN_CHARS, "glob too long"),
         Constant::HostPattern(text) => ensure(
-            host::parse_host_pattern(text).is_ok_and(|canonical| canonical == *text),
+            host::parse_host_pattern(text).is_ok_and(|canonical| canonical == text.as_str()),
             "host pattern is not canonical",
         ),
         Constant::Window(window) => {
