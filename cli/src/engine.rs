@@ -106,13 +106,13 @@ impl Engine {
         let image = self.image();
         let wider = image.entries.iter().filter(|other| is_wider(other, entry));
         let trees = wider.flat_map(|entry| entry.trees.all());
-        trees.filter_map(|tree| self.program.tree_facts(tree)).fold(0, |sum, facts| sum.saturating_add(facts.steps))
+        trees.fold(0, |sum, tree| sum.saturating_add(self.program.tree_steps(tree)))
     }
 
     /// How many rows the trees of an entry point have.
     pub fn entry_rules(&self, entry: &EntryImage) -> u64 {
         let facts = entry.trees.all().filter_map(|tree| self.program.tree_facts(tree));
-        facts.fold(0, |sum, facts| sum.saturating_add(facts.rows))
+        facts.fold(0, |sum, facts| sum.saturating_add(u64::from(facts.rows)))
     }
 
     /// The server of a case: the one named, or the only one there is.

@@ -257,7 +257,7 @@ fn registers(program: &Program) -> usize {
         ClassDefinitionImage::Join(_) => None,
     });
     let blocks = blocks.filter_map(|block| image.blocks.get(block.index()));
-    blocks.map(|block| usize::from(block.registers)).max().unwrap_or(0)
+    blocks.map(|block| usize::from(block.registers())).max().unwrap_or(0)
 }
 
 /// What listings say of each tool, found out once and kept: it depends on the caller, the program and its

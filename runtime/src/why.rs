@@ -21,7 +21,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use mcpz_bytecode::ids::{BlockId, TreeId};
-use mcpz_bytecode::image::{AtomDebug, BlockDebug, ClauseDebug, ClauseKind, RuleKindImage, SpanImage};
+use mcpz_bytecode::image::{AtomDebug, Block, BlockDebug, ClauseDebug, ClauseKind, RuleKindImage, SpanImage};
 use mcpz_bytecode::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use show::Shown;
 
@@ -202,10 +202,11 @@ fn compute_natives(case: &Case<'_>, asked: &Asked<'_>, extracted: &Extracted<'_>
 /// The clauses of the block that was just run.
 fn clauses(shown: &Shown<'_, '_>, block: BlockId) -> Vec<ClauseTrace> {
     let image = shown.cx.image();
-    let (Some(debug), Some(code)) = (image.debug.blocks.get(block.index()), image.blocks.get(block.index())) else {
+    let code = image.blocks.get(block.index()).map(Block::code);
+    let (Some(debug), Some(code)) = (image.debug.blocks.get(block.index()), code) else {
         return Vec::new();
     };
-    debug.clauses.iter().map(|clause| clause_trace(shown, &code.code, debug, clause)).collect()
+    debug.clauses.iter().map(|clause| clause_trace(shown, &code, debug, clause)).collect()
 }
 
 /// One clause.

@@ -59,7 +59,7 @@ impl Bundle {
             constants: vec![Constant::String("analysts".into())],
             slots: vec![SlotImage { root: SlotRoot::LinkClaims, path: vec![SymbolId(7)], ty: STRINGS }],
             subjects: vec![SubjectImage::Anyone, SubjectImage::Class(ClassId(1)), SubjectImage::Class(ClassId(2))],
-            blocks: vec![class_block],
+            blocks: [class_block].into_iter().collect(),
             issuers: vec![IssuerImage { name: "corp".into(), claims: CLAIMS, ..IssuerImage::default() }],
             classes: vec![
                 class("employee", LinkKind::User, identity(SourceImageKind::Issuer(IssuerId(0)))),
@@ -94,7 +94,7 @@ impl Bundle {
     }
 
     fn block(&mut self, code: Vec<Instruction>) -> BlockId {
-        self.0.blocks.push(BlockImage { registers: 16, code });
+        self.0.blocks.push(&BlockImage { registers: 16, code });
         BlockId::new(self.0.blocks.len() - 1)
     }
 

@@ -77,7 +77,7 @@ fn tested(image: &BundleImage, root: TreeId, slot: SlotId) -> BTreeSet<String> {
         open.extend(tree.children());
         let TreeNode::Rows(rows) = tree else { continue };
         let blocks = rows.iter().filter_map(|row| image.blocks.get(row.block.index()));
-        for code in blocks.flat_map(|block| &block.code) {
+        for code in blocks.flat_map(|block| block.code().into_owned()) {
             if code.opcode == Opcode::SlotLike && usize::try_from(code.a) == Ok(slot.index()) {
                 found.extend(pattern(image, code.b));
             }

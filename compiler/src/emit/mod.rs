@@ -56,7 +56,7 @@ pub fn emit(
     for block in &graph.blocks {
         match code::block(graph, rules, program, &lines, &mut tables, block) {
             Ok(emitted) => {
-                image.blocks.push(emitted.block);
+                image.blocks.push(&emitted.block);
                 debug.blocks.push(emitted.debug);
                 starts.push(emitted.starts);
             }

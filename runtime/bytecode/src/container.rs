@@ -15,7 +15,7 @@ pub(crate) mod wire;
 
 use crate::image::BundleImage;
 use crate::limits::MAX_BUNDLE_BYTES;
-use crate::text::TextPool;
+use crate::text::{Text, TextPool};
 use crate::verify::{self, VerifyError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -430,9 +430,10 @@ fn read_sources(input: &mut Reader<'_>, image: &mut BundleImage, ids: &[IdForm])
     let mut places = Vec::with_capacity(image.rules.len());
     for (rule, form) in image.rules.iter_mut().zip(ids) {
         rule.span = Wire::read(input)?;
-        let docs: String = Wire::read(input)?;
+        let docs = Text::read(input)?;
         if !docs.is_empty() {
-            rule.words.get_or_insert_default().docs = docs;
+            input.spend(docs.len())?;
+            rule.words.get_or_insert_default().docs = String::from(docs.as_str());
         }
         let first = made.len();
         if *form != IdForm::Text {

@@ -142,10 +142,10 @@ fn position(image: &BundleImage, span: &SpanImage) -> String {
 fn block_lines(program: &Program, id: BlockId) -> Vec<String> {
     let image = program.image();
     let Some(block) = image.blocks.get(id.index()) else { return Vec::new() };
-    let steps = program.block_facts(id).map_or(0, |facts| facts.steps);
-    let mut lines = alloc::vec![format!("block {}: {} registers, at most {} steps", id.0, block.registers, steps)];
+    let steps = program.block_steps(id);
+    let mut lines = alloc::vec![format!("block {}: {} registers, at most {} steps", id.0, block.registers(), steps)];
     let debug = image.debug.blocks.get(id.index());
-    for (pc, instruction) in block.code.iter().enumerate() {
+    for (pc, instruction) in block.code().iter().enumerate() {
         let at = u32::try_from(pc).unwrap_or(u32::MAX);
         for clause in debug.iter().flat_map(|debug| &debug.clauses).filter(|clause| clause.start == at) {
             lines.push(format!("  ; {:?} {}", clause.kind, source_line(image, &clause.span)));

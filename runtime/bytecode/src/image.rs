@@ -5,18 +5,19 @@
 //! meaning of an instruction's operands is in [`crate::opcode`]. Read next: [`parts`], the
 //! declarations that decision code refers to, [`rules`], what it decides, and [`tree`], which rules can matter.
 
+mod blocks;
 mod keys;
 mod parts;
 mod rules;
 mod tree;
 
+pub use blocks::*;
 pub use keys::*;
 pub use parts::*;
 pub use rules::*;
 pub use tree::*;
 
 use crate::ids::*;
-use crate::opcode::Instruction;
 use crate::text::Text;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -50,7 +51,7 @@ pub struct BundleImage {
     /// Subjects; a row refers to earlier rows only.
     pub subjects: Vec<SubjectImage>,
     /// Decision code.
-    pub blocks: Vec<BlockImage>,
+    pub blocks: Blocks,
     /// Token issuers.
     pub issuers: Vec<IssuerImage>,
     /// Classes of principals; a row refers to earlier rows only (but for `acts_for`).
@@ -521,13 +522,4 @@ pub enum SubjectImage {
     ActingFor(SubjectId, SubjectId),
     /// `server s`.
     Server(ServerId),
-}
-
-/// A block of decision code.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct BlockImage {
-    /// How many registers it has.
-    pub registers: u16,
-    /// Its code, ending with [`crate::opcode::Opcode::Return`].
-    pub code: Vec<Instruction>,
 }

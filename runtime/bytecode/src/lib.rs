@@ -17,7 +17,6 @@
 )]
 extern crate alloc;
 
-pub mod conditions;
 pub mod container;
 pub mod disassemble;
 pub mod error;

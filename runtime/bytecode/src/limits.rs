@@ -55,7 +55,7 @@ pub const MAX_ZONE_TRANSITIONS: usize = 4096;
 pub const MAX_AUTOMATON_BYTES: usize = 4 * 1024 * 1024;
 
 /// Trees of more rules than this are searched with an eye on which of them still matter.
-pub const LARGE_TREE: u64 = 64;
+pub const LARGE_TREE: u32 = 64;
 
 /// How many of their first rules are tried before any other.
 pub const SCOUTS: usize = 16;

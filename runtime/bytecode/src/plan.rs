@@ -4,7 +4,7 @@
 
 use crate::ids::TreeId;
 use crate::image::{BundleImage, StageTrees};
-use crate::verify::TreeFacts;
+use crate::program::NodeFacts;
 
 /// The step of a decision that asks for rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,11 +68,15 @@ pub struct Plan {
 
 impl Plan {
     /// The plan of three entry points, given by their rows.
-    pub(crate) fn new(image: &BundleImage, facts: &[TreeFacts], entries: [Option<usize>; 3]) -> Plan {
+    pub(crate) fn new(
+        image: &BundleImage,
+        facts_of: &dyn Fn(TreeId) -> Option<NodeFacts>,
+        entries: [Option<usize>; 3],
+    ) -> Plan {
         let trees = entries.map(|row| row.and_then(|row| image.entries.get(row)).map(|entry| &entry.trees));
         let roots = |stage: Stage| {
             let trees = trees.map(|trees| trees.and_then(|trees| stage.of(trees)));
-            let facts = || trees.iter().flatten().filter_map(|tree| facts.get(tree.index()));
+            let facts = || trees.iter().flatten().filter_map(|tree| facts_of(*tree));
             let (natives, extracts) = (facts().any(|facts| facts.natives), facts().any(|facts| facts.extracts));
             Roots { trees: trees.map(|tree| tree.map_or(0, |tree| tree.0.saturating_add(1))), natives, extracts }
         };

@@ -1,15 +1,14 @@
 //! A verified bundle: the only thing that can be evaluated.
 
-use crate::conditions::{Conditions, Test};
 use crate::container::{self, Section};
-use crate::ids::{AutomatonId, BlockId, ServerId, SlotId, TreeId};
-use crate::image::{Action, BundleImage, EntryRow, IntervalImage, TreeNode};
+use crate::ids::{AutomatonId, BlockId, RuleId, ServerId, SlotId, TreeId};
+use crate::image::{Action, Block, BundleImage, EntryRow, IntervalImage, Test, TreeNode, tests_from};
 use crate::limits::{LARGE_TREE, SCOUTS};
 use crate::names::Names;
 use crate::plan::Plan;
 use crate::schema::{SchemaView, VerifiedSchema};
 use crate::uris::UriIndex;
-use crate::verify::{self, BlockFacts, ImageFacts, TreeFacts, VerifyError};
+use crate::verify::{self, BlockFacts, Faults, ImageFacts, TreeFacts, VerifyError};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use regex_automata::Anchored;
@@ -25,15 +24,41 @@ pub struct Program {
     automata: Vec<sparse::DFA<Vec<u8>>>,
     schemas: Vec<(Vec<u8>, VerifiedSchema)>,
     tool_schemas: Vec<Vec<u32>>,
-    blocks: Vec<BlockFacts>,
-    conditions: Conditions,
-    trees: Vec<TreeFacts>,
+    /// Step bounds of the blocks that are not plain conjunctions.
+    steps: Vec<(BlockId, u64)>,
+    trees: Vec<NodeFacts>,
+    /// Most steps of the trees of entry points.
+    tree_steps: BTreeMap<TreeId, u64>,
+    /// By node of a tree; none at all where no tree of permits is large.
+    faults: Vec<Faults>,
     names: Names,
     uris: UriIndex,
     plans: Vec<Plan>,
     read_below: BTreeMap<TreeId, Vec<SlotId>>,
     scouts: BTreeMap<TreeId, Vec<EntryRow>>,
     sizes: Vec<SectionSize>,
+}
+
+/// What is known of a node of a decision tree, when it is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// Rows in its leaves.
+    pub rows: u32,
+    /// The first of the rules in its leaves, in canonical order.
+    pub first: RuleId,
+    /// Whether some row is not late: see [`EntryRow::late`].
+    pub early: bool,
+    /// Whether some block needs the native stage.
+    pub natives: bool,
+    /// Whether some block reads collected parameters or captures of a URI pattern.
+    pub extracts: bool,
+}
+
+impl From<&TreeFacts> for NodeFacts {
+    fn from(facts: &TreeFacts) -> NodeFacts {
+        let TreeFacts { rows, first, early, natives, extracts, .. } = *facts;
+        NodeFacts { rows: u32::try_from(rows).unwrap_or(u32::MAX), first, early, natives, extracts }
+    }
 }
 
 /// How large a section is.
@@ -55,15 +80,20 @@ impl Program {
         container::check_stated(&decoded, &facts)?;
         let read_below = read_below(&decoded.image, &facts);
         let scouts = scouts(&decoded.image, &facts.trees, read_below.keys());
+        let faults = match read_below.is_empty() {
+            true => Vec::new(),
+            false => verify::faults(&decoded.image),
+        };
         let ImageFacts { blocks, trees, .. } = facts;
         rank_intervals(&mut decoded.image, &trees);
         let schemas = load_schemas(&decoded.schemas)?;
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
         let automata = load_automata(&mut decoded.image)?;
         let names = Names::new(&decoded.image);
+        let steps = code_steps(&decoded.image, &blocks);
+        let tree_steps = tree_steps(&decoded.image, &trees);
         Ok(Program {
             plans: call_plans(&decoded.image, &trees, &names),
-            conditions: Conditions::new(&decoded.image.blocks),
             names,
             uris: UriIndex::new(&decoded.image),
             image: decoded.image,
@@ -71,8 +101,10 @@ impl Program {
             automata,
             schemas,
             tool_schemas,
-            blocks,
-            trees,
+            steps,
+            tree_steps,
+            trees: trees.iter().map(NodeFacts::from).collect(),
+            faults,
             read_below,
             scouts,
             sizes: found.iter().map(|row| SectionSize { section: row.section, bytes: row.bytes.len() }).collect(),
@@ -96,20 +128,41 @@ impl Program {
         Some(schema.view(bytes))
     }
 
-    /// What the verifier found out about a block.
-    pub fn block_facts(&self, block: BlockId) -> Option<&BlockFacts> {
-        self.blocks.get(block.index())
+    /// The most instructions that one run of a block takes.
+    pub fn block_steps(&self, block: BlockId) -> u64 {
+        match self.image.blocks.get(block.index()) {
+            Some(plain @ Block::Plain(_)) => plain.most_steps(),
+            Some(Block::Code { .. }) | None => {
+                let found = self.steps.binary_search_by_key(&block, |(block, _)| *block).ok();
+                found.and_then(|row| self.steps.get(row)).map_or(0, |(_, steps)| *steps)
+            }
+        }
+    }
+
+    /// The most instructions that the conditions of an entry point's tree take together; 0 of other nodes.
+    pub fn tree_steps(&self, root: TreeId) -> u64 {
+        self.tree_steps.get(&root).copied().unwrap_or(0)
     }
 
     /// The tests of a condition from an instruction on; `None` when it is no plain conjunction.
     #[inline]
     pub fn tests(&self, block: BlockId, start: u32) -> Option<&[Test]> {
-        self.conditions.tests(block, start)
+        match self.image.blocks.get(block.index())? {
+            Block::Plain(tests) => Some(tests_from(tests, start)),
+            Block::Code { .. } => None,
+        }
     }
 
-    /// What the verifier found out about a node of a decision tree.
-    pub fn tree_facts(&self, tree: TreeId) -> Option<&TreeFacts> {
+    /// What is known of a node of a decision tree.
+    #[inline]
+    pub fn tree_facts(&self, tree: TreeId) -> Option<&NodeFacts> {
         self.trees.get(tree.index())
+    }
+
+    /// When conditions below a node can be in error; nothing is known of that where no tree of permits is large.
+    #[inline]
+    pub fn faults_below(&self, tree: TreeId) -> Faults {
+        self.faults.get(tree.index()).copied().unwrap_or(Faults::UNKNOWN)
     }
 
     /// The places that conditions below the root of a tree of permits read, where the tree is large enough
@@ -155,7 +208,11 @@ impl Program {
     /// Where the decision about a target begins: what holds for every server, for all of this one, and
     /// for its member of this name.
     pub fn plan(&self, action: Action, server: ServerId, name: Option<&str>) -> Plan {
-        Plan::new(&self.image, &self.trees, self.names.entries(&self.image, action, server, name))
+        Plan::new(
+            &self.image,
+            &|tree| self.trees.get(tree.index()).copied(),
+            self.names.entries(&self.image, action, server, name),
+        )
     }
 
     /// The entry points of an action and server that are about resources: rows of the image's `entries`.
@@ -213,6 +270,20 @@ fn end_state(dfa: &sparse::DFA<Vec<u8>>, text: &str) -> Option<Option<StateID>> 
     Some(Some(dfa.next_eoi_state(state)))
 }
 
+/// Step bounds of blocks of code of their own.
+fn code_steps(image: &BundleImage, facts: &[BlockFacts]) -> Vec<(BlockId, u64)> {
+    let rows = image.blocks.iter().zip(facts).enumerate();
+    rows.filter(|(_, (block, _))| matches!(block, Block::Code { .. }))
+        .map(|(row, (_, facts))| (BlockId::new(row), facts.steps))
+        .collect()
+}
+
+/// Most steps of the trees of entry points.
+fn tree_steps(image: &BundleImage, facts: &[TreeFacts]) -> BTreeMap<TreeId, u64> {
+    let roots = image.entries.iter().flat_map(|entry| entry.trees.all());
+    roots.filter_map(|root| Some((root, facts.get(root.index())?.steps))).collect()
+}
+
 /// Where calls begin, tool by tool.
 fn call_plans(image: &BundleImage, trees: &[TreeFacts], names: &Names) -> Vec<Plan> {
     let mut plans = Vec::with_capacity(names.tools());
@@ -220,7 +291,7 @@ fn call_plans(image: &BundleImage, trees: &[TreeFacts], names: &Names) -> Vec<Pl
         let id = ServerId::new(row);
         plans.extend(server.tools.iter().map(|tool| {
             let entries = names.entries(image, Action::Call, id, Some(&tool.name));
-            Plan::new(image, trees, entries)
+            Plan::new(image, &|tree| trees.get(tree.index()).map(NodeFacts::from), entries)
         }));
     }
     plans
@@ -238,7 +309,7 @@ fn rank_intervals(image: &mut BundleImage, facts: &[TreeFacts]) {
 /// The places that conditions of large trees of permits read.
 fn read_below(image: &BundleImage, facts: &ImageFacts) -> BTreeMap<TreeId, Vec<SlotId>> {
     let roots: BTreeSet<TreeId> = image.entries.iter().filter_map(|entry| entry.trees.permits).collect();
-    let large = |tree: &TreeId| facts.trees.get(tree.index()).is_some_and(|facts| facts.rows > LARGE_TREE);
+    let large = |tree: &TreeId| facts.trees.get(tree.index()).is_some_and(|facts| facts.rows > u64::from(LARGE_TREE));
     roots.into_iter().filter(large).map(|root| (root, slots_below(image, facts, root))).collect()
 }
 
@@ -268,7 +339,7 @@ fn scouts<'r>(
             Some(TreeNode::Classes { children, .. } | TreeNode::Both(children)) if above_classes(image, tree) => {
                 open.extend(children);
             }
-            Some(_) if facts.get(tree.index()).is_some_and(|facts| facts.rows > LARGE_TREE) => {
+            Some(_) if facts.get(tree.index()).is_some_and(|facts| facts.rows > u64::from(LARGE_TREE)) => {
                 let mut rows = Vec::new();
                 each_row(image, tree, &mut |row| rows.push(*row));
                 rows.sort_unstable();

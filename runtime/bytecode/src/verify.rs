@@ -13,6 +13,7 @@ mod trees;
 
 pub use faults::{Faults, PlaceSet};
 pub use trees::TreeFacts;
+pub(crate) use trees::faults;
 
 use crate::container::Section;
 use crate::ids::SlotId;

@@ -470,7 +470,7 @@ impl<'a> Case<'a> {
     /// Adds what a block may take at most.
     fn count_bound(&self, block: BlockId) {
         let Some(steps) = self.steps else { return };
-        let bound = self.program.block_facts(block).map_or(0, |facts| facts.steps);
+        let bound = self.program.block_steps(block);
         let count = steps.get();
         steps.set(StepCount { bound: count.bound.saturating_add(bound), ..count });
     }

@@ -10,7 +10,7 @@ use crate::vm::slot::{place, read_slot, slot_value};
 use crate::vm::value::Value;
 use core::cell::Cell;
 use mcpz_bytecode::ids::{RuleId, SlotId};
-use mcpz_bytecode::verify::{PlaceSet, TreeFacts};
+use mcpz_bytecode::verify::{Faults, PlaceSet};
 
 /// What stands at a place.
 enum Standing {
@@ -71,8 +71,7 @@ impl Lead {
 
     /// Whether no condition below a node can be in error.
     #[inline]
-    pub fn is_sound(&self, below: &TreeFacts) -> bool {
-        let faults = &below.faults;
+    pub fn is_sound(&self, faults: Faults) -> bool {
         !faults.others && !faults.odd.meets(self.odd) && !faults.absent.meets(self.absent)
     }
 }

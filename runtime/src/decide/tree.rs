@@ -118,7 +118,7 @@ impl<'a> Walk<'_, 'a> {
         let (Some(lead), Some(facts)) = (self.lead, self.cx.program.tree_facts(tree)) else {
             return ControlFlow::Continue(Some(false));
         };
-        let (sound, large) = (lead.is_sound(facts), facts.rows > LARGE_TREE);
+        let (sound, large) = (lead.is_sound(self.cx.program.faults_below(tree)), facts.rows > LARGE_TREE);
         let passed = sound && (lead.is_behind(facts.first) || (large && self.scout(tree, lead, visit)?));
         ControlFlow::Continue((!passed).then_some(sound))
     }

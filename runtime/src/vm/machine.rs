@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SlotId, SubjectId, SymbolId, TypeId};
-use mcpz_bytecode::image::Constant;
+use mcpz_bytecode::image::{Block, Constant, Test, tests_from};
 use mcpz_bytecode::limits::MAX_COLLECTION;
 use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::value::Decimal;
@@ -122,8 +122,11 @@ impl<'a> Machine<'a> {
         let Some(block) = cx.image().blocks.get(block.index()) else {
             return Value::Error(ErrorCode::Internal);
         };
-        self.reserve(usize::from(block.registers));
-        self.stretch(cx, &block.code)
+        self.reserve(usize::from(block.registers()));
+        match block {
+            Block::Plain(tests) => self.plain(cx, tests, 0).into(),
+            Block::Code { code, .. } => self.stretch(cx, code),
+        }
     }
 
     /// Runs a condition block from an instruction on, what stands before being known to hold.
@@ -131,15 +134,40 @@ impl<'a> Machine<'a> {
         let Some(block) = cx.image().blocks.get(block.index()) else {
             return Truth::Error(ErrorCode::Internal);
         };
-        self.reserve(usize::from(block.registers));
+        self.reserve(usize::from(block.registers()));
+        let code = match block {
+            Block::Plain(tests) => return self.plain(cx, tests, start),
+            Block::Code { code, .. } => code,
+        };
         self.set(0, Register::plain(Value::Bool(true)));
-        let code = usize::try_from(start).ok().and_then(|start| block.code.get(start..));
+        let code = usize::try_from(start).ok().and_then(|start| code.get(start..));
         truth(self.stretch(cx, code.unwrap_or_default()))
     }
 
     /// Runs a condition block.
     pub fn run_truth(&mut self, cx: &Context<'a>, block: BlockId) -> Truth {
         truth(self.run(cx, block))
+    }
+
+    /// Runs a plain conjunction, as its code would run.
+    fn plain(&mut self, cx: &Context<'a>, tests: &[Test], start: u32) -> Truth {
+        let rest = tests_from(tests, start);
+        let known = tests.len().saturating_sub(rest.len());
+        // `return`, and `true` at the front; each test and what joins it.
+        self.steps = self.steps.saturating_add(if start == 0 { 2 } else { 1 });
+        let mut conjunction = Truth::True;
+        for (at, test) in rest.iter().enumerate() {
+            self.steps = self.steps.saturating_add(2);
+            let dst = u16::try_from(known.saturating_add(at).saturating_add(1)).unwrap_or(u16::MAX);
+            let holds = self.holds(cx, &(*test).instruction(dst));
+            self.set_truth(dst, holds);
+            conjunction = conjunction.and(holds);
+            if conjunction == Truth::False && !cx.eager {
+                break;
+            }
+        }
+        self.set_truth(0, conjunction);
+        conjunction
     }
 
     /// Runs code up to its `return` or `end_loop`. Recursion is as deep as loops nest.
@@ -184,15 +212,8 @@ impl<'a> Machine<'a> {
                 self.set_truth(instruction.dst, Truth::True);
                 Flow::Next(next)
             }
-            Opcode::Subject => {
-                let holds = subject::matches(cx, SubjectId(instruction.a), instruction.flags);
-                self.set_truth(instruction.dst, holds);
-                Flow::Next(next)
-            }
-            opcode if opcode.tests_slot() => {
-                let test = (opcode, SlotId(instruction.a), ConstantId(instruction.b));
-                let holds = quick::test(cx, test).unwrap_or_else(|| self.test_slot(cx, instruction));
-                self.set_truth(instruction.dst, holds);
+            opcode if opcode == Opcode::Subject || opcode.tests_slot() => {
+                self.set_truth(instruction.dst, self.holds(cx, instruction));
                 Flow::Next(next)
             }
             _ => {
@@ -331,6 +352,15 @@ impl<'a> Machine<'a> {
             Opcode::Not => truth(left).negate().into(),
             _ => self.test(cx, instruction, left, right).into(),
         }
+    }
+
+    /// The truth of a test of a subject, or of a place with a constant.
+    fn holds(&self, cx: &Context<'a>, instruction: &Instruction) -> Truth {
+        let Instruction { opcode, flags, a, b, .. } = *instruction;
+        if opcode == Opcode::Subject {
+            return subject::matches(cx, SubjectId(a), flags);
+        }
+        quick::test(cx, (opcode, SlotId(a), ConstantId(b))).unwrap_or_else(|| self.test_slot(cx, instruction))
     }
 
     /// The truth of a test of a place with a constant.

@@ -9,9 +9,8 @@ use crate::vm::places::{Found, Plain};
 use crate::vm::value::Truth;
 use crate::vm::{slot, subject};
 use mcpz_bytecode::ErrorCode;
-use mcpz_bytecode::conditions::Test;
 use mcpz_bytecode::ids::{AutomatonId, ConstantId, SlotId, SubjectId};
-use mcpz_bytecode::image::{BundleImage, Constant, RangeImage};
+use mcpz_bytecode::image::{BundleImage, Constant, RangeImage, Test};
 use mcpz_bytecode::opcode::Opcode;
 use mcpz_bytecode::value::{Decimal, glob, path};
 

@@ -12,6 +12,9 @@ pub fn page() -> String {
          to one block. A register holds *truth* (true, false, error, unknown) or a *value* (anything); truth may be read where a value\n\
          is asked for, never the other way round. Jumps go forward only, loops are structured, and a block ends with its only\n\
          `return`: so every block ends after a number of steps that the verifier computes.\n\n\
+         Most blocks are plain conjunctions: `true` into register 0, then tests (`subject`, or one of a slot) into registers of their own, each\n\
+         but the last with a `guard` that leads to `return` when it is false, the last conjoined with `and`, and `return`. Of those a bundle\n\
+         holds the tests alone, without registers; what stands around them follows from them.\n\n\
          `mcpz build --emit asm` prints the code of a package, `mcpz inspect` that of a bundle.\n\n\
          ## Instructions\n\n\
          | byte | name | dst | a | b | flags | what it does |\n|---|---|---|---|---|---|---|\n",

@@ -28,10 +28,9 @@ pub(super) fn stored_order(image: &BundleImage) -> Option<Vec<usize>> {
 
 /// Rows of these rules by file and position.
 fn canonical_order<'r>(rules: impl Iterator<Item = &'r RuleImage>) -> Vec<usize> {
-    let places: Vec<_> = rules.map(|rule| (rule.span.source, rule.span.start)).collect();
-    let mut order: Vec<usize> = (0..places.len()).collect();
-    order.sort_by_key(|row| places.get(*row));
-    order
+    let mut places: Vec<_> = rules.enumerate().map(|(row, rule)| (rule.span.source, rule.span.start, row)).collect();
+    places.sort_unstable();
+    places.into_iter().map(|(_, _, row)| row).collect()
 }
 
 /// The trees with rules numbered as they are stored.

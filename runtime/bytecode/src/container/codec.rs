@@ -1,8 +1,9 @@
 //! How each part of a [`crate::image::BundleImage`] is written. Tags and field orders are the format.
 
+use super::trees::write_list;
 use super::wire::{
-    IdForm, Reader, Wire, WireError, Writer, read_difference, read_short, wire_enum, wire_id, wire_struct,
-    write_difference, write_short,
+    IdForm, Reader, Wire, WireError, Writer, length_u32, read_difference, read_length, read_short, wire_enum, wire_id,
+    wire_struct, write_difference, write_short,
 };
 use crate::ids::*;
 use crate::image::*;
@@ -10,7 +11,6 @@ use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use crate::schema::SchemaImage;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
 
 wire_id!(
     SymbolId,
@@ -115,15 +115,63 @@ impl Wire for Instruction {
     }
 }
 
-impl Wire for BlockImage {
+impl Wire for Test {
     fn write(&self, out: &mut Writer) {
-        write_short(u32::from(self.registers), out);
-        self.code.write(out);
+        let info = self.opcode.info();
+        info.byte.write(out);
+        if info.flags != 0 {
+            self.flags.write(out);
+        }
+        self.a.write(out);
+        if info.b != OperandKind::None {
+            self.b.write(out);
+        }
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let registers = u16::try_from(read_short(input)?).map_err(|_| WireError("too many registers"))?;
-        Ok(BlockImage { registers, code: Wire::read(input)? })
+        let opcode = Opcode::from_byte(u8::read(input)?).ok_or(WireError("no such opcode"))?;
+        let info = opcode.info();
+        let flags = if info.flags == 0 { 0 } else { u8::read(input)? };
+        let a = u32::read(input)?;
+        Ok(Test { opcode, flags, a, b: if info.b == OperandKind::None { 0 } else { u32::read(input)? } })
+    }
+}
+
+impl Wire for Blocks {
+    /// Of each block how many registers it has and its code; of a plain conjunction 0 and its tests.
+    fn write(&self, out: &mut Writer) {
+        write_short(length_u32(self.len()), out);
+        for block in self.iter() {
+            match block {
+                Block::Plain(tests) => {
+                    write_short(0, out);
+                    write_list(tests, out);
+                }
+                Block::Code { registers, code } => {
+                    write_short(u32::from(registers).saturating_add(1), out);
+                    write_list(code, out);
+                }
+            }
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let length = read_length(input)?;
+        let mut blocks = Blocks::default();
+        blocks.reserve(length);
+        for _ in 0..length {
+            let registers = read_short(input)?.checked_sub(1);
+            let rows = read_length(input)?;
+            match registers {
+                None => blocks.push_tests((0..rows).map(|_| Wire::read(input)))?,
+                Some(registers) => {
+                    let registers = u16::try_from(registers).map_err(|_| WireError("too many registers"))?;
+                    blocks.push_code(registers, (0..rows).map(|_| Wire::read(input)))?;
+                }
+            }
+        }
+        blocks.shrink();
+        Ok(blocks)
     }
 }
 
@@ -241,11 +289,23 @@ fn id_form(rule: &RuleImage, paths: &[String]) -> IdForm {
 
 /// Adds the id that a rule has by its place.
 pub(super) fn rule_id(path: &str, span: &SpanImage, form: IdForm, out: &mut String) {
-    // Writing to a text does not fail.
-    let _ = match form {
-        IdForm::Column => write!(out, "{path}:{}:{}", span.line, span.column),
-        _ => write!(out, "{path}:{}", span.line),
-    };
+    out.push_str(path);
+    push_number(span.line, out);
+    if form == IdForm::Column {
+        push_number(span.column, out);
+    }
+}
+
+/// Adds `:` and a number. There may be very many, and the formatter of the language takes its time.
+fn push_number(number: u32, out: &mut String) {
+    out.push(':');
+    let mut place = number.checked_ilog10().and_then(|digits| 10_u32.checked_pow(digits)).unwrap_or(1);
+    let mut rest = number;
+    while let (Some(digit), Some(below)) = (rest.checked_div(place), rest.checked_rem(place)) {
+        out.push(char::from_digit(digit, 10).unwrap_or('0'));
+        rest = below;
+        place = place.checked_div(10).unwrap_or(0);
+    }
 }
 
 impl Wire for RuleImage {

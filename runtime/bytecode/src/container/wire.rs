@@ -10,7 +10,7 @@ use crate::limits::{MAX_BUNDLE_BYTES, MAX_TABLE_ROWS};
 use crate::text::{Text, TextPool};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -393,7 +393,7 @@ impl Wire for String {
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
         let text = Text::read(input)?;
         input.spend(text.len())?;
-        Ok(text.to_string())
+        Ok(String::from(text.as_str()))
     }
 }
 

@@ -81,10 +81,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks one block.
-    pub fn block(&mut self, block: &BlockImage) -> Result<BlockFacts, &'static str> {
-        ensure(usize::from(block.registers) <= MAX_REGISTERS, "too many registers")?;
-        ensure(!block.code.is_empty() && block.code.len() <= MAX_BLOCK_CODE, "no code, or too much")?;
-        let mut facts = self.from(block, 0)?;
+    pub fn block(&mut self, block: Block<'_>) -> Result<BlockFacts, &'static str> {
+        ensure(usize::from(block.registers()) <= MAX_REGISTERS, "too many registers")?;
+        ensure(block.length() > 0 && block.length() <= MAX_BLOCK_CODE, "no code, or too much")?;
+        let mut facts = match block {
+            Block::Plain(tests) => self.plain(tests)?,
+            Block::Code { registers, code } => self.from((registers, code), 0)?,
+        };
         self.met.sort_unstable();
         self.met.dedup();
         facts.slots = (SlotId::new(self.slots.len()).0, SlotId::new(self.met.len()).0);
@@ -93,15 +96,23 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks that a block may be entered at `start` with register 0 true and nothing else known.
-    pub fn start(&mut self, (id, block): (BlockId, &BlockImage), start: u32) -> Check {
+    pub fn start(&mut self, (id, block): (BlockId, Block<'_>), start: u32) -> Check {
         if self.starts.get(id.index()) == Some(&start) {
             return Ok(());
         }
-        self.start_steps =
-            self.start_steps.checked_sub(block.code.len()).ok_or("code is entered at too many places")?;
+        let (registers, code) = match block {
+            // At a test, or at `return`: what conjoins a test reads its register.
+            Block::Plain(_) => {
+                let within = usize::try_from(start).is_ok_and(|start| start < block.length());
+                ensure(within, "no such instruction")?;
+                return ensure(start & 1 == 1, "a register is read before it is defined");
+            }
+            Block::Code { registers, code } => (registers, code),
+        };
+        self.start_steps = self.start_steps.checked_sub(code.len()).ok_or("code is entered at too many places")?;
         let start = usize::try_from(start).map_err(|_| "no such instruction")?;
-        ensure(start < block.code.len() && block.registers > 0, "no such instruction")?;
-        self.from(block, start).and_then(|facts| ensure(facts.truth, "a condition must be truth"))?;
+        ensure(start < code.len() && registers > 0, "no such instruction")?;
+        self.from((registers, code), start).and_then(|facts| ensure(facts.truth, "a condition must be truth"))?;
         if let (Some(known), Ok(start)) = (self.starts.get_mut(id.index()), u32::try_from(start)) {
             *known = start;
         }
@@ -118,10 +129,27 @@ impl<'a> Checker<'a> {
         self.slots
     }
 
+    /// Checks the tests of a plain conjunction, each by itself: each has a register of its own.
+    fn plain(&mut self, tests: &[Test]) -> Result<BlockFacts, &'static str> {
+        self.met.clear();
+        let steps = Block::Plain(tests).most_steps();
+        let mut facts = BlockFacts { truth: true, steps, ..BlockFacts::default() };
+        ensure(!tests.is_empty() && steps <= MAX_BLOCK_STEPS, "too many steps")?;
+        for test in tests {
+            let info = test.opcode.info();
+            ensure(test.opcode.tests_slot() || test.opcode == Opcode::Subject, "no test")?;
+            ensure(test.flags & !info.flags == 0, "unknown flags")?;
+            names_row(self.image, info.a, test.a)?;
+            names_row(self.image, info.b, test.b)?;
+            note_use(self.image, &self.places, (*test).instruction(0), (&mut self.met, &mut facts));
+        }
+        Ok(facts)
+    }
+
     /// The pass from an instruction on.
-    fn from(&mut self, block: &BlockImage, start: usize) -> Result<BlockFacts, &'static str> {
+    fn from(&mut self, (registers, code): (u16, &[Instruction]), start: usize) -> Result<BlockFacts, &'static str> {
         self.registers.clear();
-        self.registers.resize(usize::from(block.registers), Register::Undefined);
+        self.registers.resize(usize::from(registers), Register::Undefined);
         self.met.clear();
         let mut pass = Pass {
             image: self.image,
@@ -137,7 +165,7 @@ impl<'a> Checker<'a> {
         {
             *conjunction = Register::Truth;
         }
-        let checked = pass.run_all(block, start);
+        let checked = pass.run_all(code, start);
         let Pass { registers, slots, facts, .. } = pass;
         (self.registers, self.met) = (registers, slots);
         checked.map(|()| facts)
@@ -168,9 +196,9 @@ fn merge(registers: &mut [Register], others: &[Register]) {
 
 impl Pass<'_> {
     /// Every instruction from `start` on.
-    fn run_all(&mut self, block: &BlockImage, start: usize) -> Check {
-        let last = block.code.len().saturating_sub(1);
-        for (pc, instruction) in block.code.iter().enumerate().skip(start) {
+    fn run_all(&mut self, code: &[Instruction], start: usize) -> Check {
+        let last = code.len().saturating_sub(1);
+        for (pc, instruction) in code.iter().enumerate().skip(start) {
             if self.pending.first_key_value().is_some_and(|(target, _)| *target == pc)
                 && let Some((_, theirs)) = self.pending.pop_first()
             {
@@ -191,7 +219,7 @@ impl Pass<'_> {
         self.facts.steps = self.facts.steps.saturating_add(1);
         self.operand(info.a, instruction.a, instruction)?;
         self.operand(info.b, instruction.b, instruction)?;
-        self.note_use(instruction);
+        note_use(self.image, self.places, *instruction, (&mut self.slots, &mut self.facts));
         match instruction.opcode {
             Opcode::JumpIfFalse | Opcode::JumpIfTrue => self.jump(pc, instruction, last),
             Opcode::Guard => {
@@ -222,10 +250,7 @@ impl Pass<'_> {
 
     /// Checks an operand.
     fn operand(&self, kind: OperandKind, operand: u32, instruction: &Instruction) -> Check {
-        let row = usize::try_from(operand).map_err(|_| "no such row")?;
-        let image = self.image;
         match kind {
-            OperandKind::None => ensure(operand == 0, "unused operand is not zero"),
             OperandKind::Truth => {
                 ensure(self.register(operand)? == Register::Truth, "a value where truth is asked for")
             }
@@ -236,29 +261,7 @@ impl Pass<'_> {
             }
             OperandKind::Run => self.run(operand, instruction.b),
             OperandKind::RunLength | OperandKind::Jump | OperandKind::Body => Ok(()),
-            OperandKind::Constant => ensure(row < image.constants.len(), "no such constant"),
-            OperandKind::Pattern => ensure(
-                matches!(image.constants.get(row), Some(Constant::Glob { .. } | Constant::HostPattern(_))),
-                "no such pattern",
-            ),
-            OperandKind::Range => ensure(matches!(image.constants.get(row), Some(Constant::Range(_))), "no such range"),
-            OperandKind::Slot => ensure(row < image.slots.len(), "no such slot"),
-            OperandKind::Symbol => ensure(row < image.symbols.len(), "no such field name"),
-            OperandKind::Native => ensure(row < image.natives.len(), "no such native"),
-            OperandKind::History => ensure(
-                matches!(image.histories.get(row), Some(HistoryImage::SessionHolds(_) | HistoryImage::Query { .. })),
-                "no such question",
-            ),
-            OperandKind::HistoryOf => ensure(
-                matches!(
-                    image.histories.get(row),
-                    Some(HistoryImage::Carries(_) | HistoryImage::SeenInData(_) | HistoryImage::SeenInLabel(_))
-                ),
-                "no such question about a value",
-            ),
-            OperandKind::Subject => ensure(row < image.subjects.len(), "no such subject"),
-            OperandKind::Type => ensure(row < image.types.len(), "no such type"),
-            OperandKind::Automaton => ensure(row < image.automata.len(), "no such automaton"),
+            rows => names_row(self.image, rows, operand),
         }
     }
 
@@ -270,32 +273,6 @@ impl Pass<'_> {
             self.register(operand)?;
         }
         Ok(())
-    }
-
-    /// Notes what the block depends on.
-    fn note_use(&mut self, instruction: &Instruction) {
-        match instruction.opcode {
-            opcode if opcode.info().a == OperandKind::Slot => {
-                let slot = SlotId(instruction.a);
-                self.slots.push(slot);
-                let place = self.places.get(slot.index()).copied().unwrap_or_default();
-                self.facts.natives |= place.natives;
-                self.facts.extracts |= place.extracts;
-                if let Some(image) = self.image.slots.get(slot.index()) {
-                    match image.root {
-                        SlotRoot::LinkClaims | SlotRoot::LinkSpiffe | SlotRoot::LinkUid => self.facts.link = true,
-                        SlotRoot::Data(_) => {}
-                        _ => self.facts.request = true,
-                    }
-                }
-            }
-            Opcode::Native => {
-                let native = usize::try_from(instruction.b).ok().and_then(|row| self.image.natives.get(row));
-                self.facts.natives |= native.is_none_or(NativeImage::allocates);
-            }
-            Opcode::History | Opcode::HistoryOf | Opcode::Subject => self.facts.request = true,
-            _ => {}
-        }
     }
 
     /// Records a result.
@@ -389,4 +366,71 @@ fn natives_by_type(image: &BundleImage) -> Vec<bool> {
         needs.push(own);
     }
     needs
+}
+
+/// Checks an operand that names a row of a table, or that is not used.
+fn names_row(image: &BundleImage, kind: OperandKind, operand: u32) -> Check {
+    let row = usize::try_from(operand).map_err(|_| "no such row")?;
+    match kind {
+        OperandKind::None => ensure(operand == 0, "unused operand is not zero"),
+        OperandKind::Constant => ensure(row < image.constants.len(), "no such constant"),
+        OperandKind::Pattern => ensure(
+            matches!(image.constants.get(row), Some(Constant::Glob { .. } | Constant::HostPattern(_))),
+            "no such pattern",
+        ),
+        OperandKind::Range => ensure(matches!(image.constants.get(row), Some(Constant::Range(_))), "no such range"),
+        OperandKind::Slot => ensure(row < image.slots.len(), "no such slot"),
+        OperandKind::Symbol => ensure(row < image.symbols.len(), "no such field name"),
+        OperandKind::Native => ensure(row < image.natives.len(), "no such native"),
+        OperandKind::History => ensure(
+            matches!(image.histories.get(row), Some(HistoryImage::SessionHolds(_) | HistoryImage::Query { .. })),
+            "no such question",
+        ),
+        OperandKind::HistoryOf => ensure(
+            matches!(
+                image.histories.get(row),
+                Some(HistoryImage::Carries(_) | HistoryImage::SeenInData(_) | HistoryImage::SeenInLabel(_))
+            ),
+            "no such question about a value",
+        ),
+        OperandKind::Subject => ensure(row < image.subjects.len(), "no such subject"),
+        OperandKind::Type => ensure(row < image.types.len(), "no such type"),
+        OperandKind::Automaton => ensure(row < image.automata.len(), "no such automaton"),
+        OperandKind::Truth
+        | OperandKind::Value
+        | OperandKind::Pair
+        | OperandKind::Run
+        | OperandKind::RunLength
+        | OperandKind::Jump
+        | OperandKind::Body => Err("no row"),
+    }
+}
+
+/// Notes what a block depends on.
+fn note_use(
+    image: &BundleImage,
+    places: &[PlaceFacts],
+    instruction: Instruction,
+    (slots, facts): (&mut Vec<SlotId>, &mut BlockFacts),
+) {
+    match instruction.opcode {
+        opcode if opcode.info().a == OperandKind::Slot => {
+            let slot = SlotId(instruction.a);
+            slots.push(slot);
+            let place = places.get(slot.index()).copied().unwrap_or_default();
+            facts.natives |= place.natives;
+            facts.extracts |= place.extracts;
+            match image.slots.get(slot.index()).map(|slot| slot.root) {
+                Some(SlotRoot::LinkClaims | SlotRoot::LinkSpiffe | SlotRoot::LinkUid) => facts.link = true,
+                None | Some(SlotRoot::Data(_)) => {}
+                Some(_) => facts.request = true,
+            }
+        }
+        Opcode::Native => {
+            let native = usize::try_from(instruction.b).ok().and_then(|row| image.natives.get(row));
+            facts.natives |= native.is_none_or(NativeImage::allocates);
+        }
+        Opcode::History | Opcode::HistoryOf | Opcode::Subject => facts.request = true,
+        _ => {}
+    }
 }

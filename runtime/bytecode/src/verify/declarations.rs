@@ -9,6 +9,7 @@ use crate::limits::MAX_VALUE_DEPTH;
 use crate::value::{decimal, net};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use hashbrown::HashSet;
 
 /// Checks them all.
 pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), VerifyError> {
@@ -16,9 +17,8 @@ pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Ve
     verify_servers(image)?;
     each(Section::Rules, &image.rules, |_, rule| verify_rule(image, facts, rule))?;
     each(Section::Rules, &image.rules, |_, rule| ensure(!rule.id.is_empty(), "a rule without id"))?;
-    let mut ids: Vec<&str> = image.rules.iter().map(|rule| rule.id.as_str()).collect();
-    ids.sort_unstable();
-    ensure(ascends(ids.into_iter()), "a rule id stands twice")
+    let mut ids = HashSet::with_capacity(image.rules.len());
+    ensure(image.rules.iter().all(|rule| ids.insert(rule.id.as_str())), "a rule id stands twice")
         .map_err(|problem| VerifyError::new(Section::Rules, 0, problem))?;
     verify_obligations(image)?;
     each(Section::Data, &image.data, |_, data| {
@@ -205,14 +205,14 @@ fn verify_debug(image: &BundleImage) -> Result<(), VerifyError> {
         let known = |span: &SpanImage| ensure(span.source.index() < image.sources.len(), "no such source");
         for clause in &block.clauses {
             known(&clause.span)?;
-            ensure(clause.register < code.registers, "no such register")?;
+            ensure(clause.register < code.registers(), "no such register")?;
             let end = usize::try_from(clause.end).map_err(|_| "no such instruction")?;
-            ensure(clause.start <= clause.end && end <= code.code.len(), "no such instruction")?;
+            ensure(clause.start <= clause.end && end <= code.length(), "no such instruction")?;
         }
         ensure(ascends(block.atoms.iter().map(|atom| atom.pc)), "atoms are not sorted")?;
         block.atoms.iter().try_for_each(|atom| {
             known(&atom.span)?;
-            ensure(usize::try_from(atom.pc).is_ok_and(|pc| pc < code.code.len()), "no such instruction")
+            ensure(usize::try_from(atom.pc).is_ok_and(|pc| pc < code.length()), "no such instruction")
         })
     })
 }

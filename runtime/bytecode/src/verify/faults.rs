@@ -5,7 +5,7 @@
 //! places against constants, and such a test is in error only when nothing readable stands at its place.
 
 use crate::ids::{ConstantId, SlotId};
-use crate::image::{BlockImage, BundleImage, Constant, TypeImage};
+use crate::image::{Block, BundleImage, Constant, Test, TypeImage};
 use crate::opcode::{Instruction, Opcode};
 use alloc::vec::Vec;
 
@@ -63,11 +63,43 @@ impl Faults {
     }
 
     /// Of a condition, given that tests of the caller are in no error.
-    pub(super) fn of(image: &BundleImage, block: &BlockImage) -> Faults {
+    pub(super) fn of(image: &BundleImage, block: Block<'_>) -> Faults {
+        match block {
+            Block::Plain(tests) => Faults::of_tests(image, tests),
+            Block::Code { code, .. } => Faults::of_code(image, code),
+        }
+    }
+
+    /// Of a plain conjunction: every test but the last guards what comes behind it.
+    fn of_tests(image: &BundleImage, tests: &[Test]) -> Faults {
+        let mut faults = Faults::default();
+        for (at, test) in tests.iter().enumerate() {
+            if test.opcode == Opcode::Subject {
+                continue;
+            }
+            let place = PlaceSet::of(SlotId(test.a));
+            faults.odd = faults.odd.and(place);
+            if test.opcode == Opcode::SlotHas {
+                continue;
+            }
+            if is_plain(image, test).is_none() {
+                return Faults::UNKNOWN;
+            }
+            let mut before = tests.iter().take(at);
+            // Exactly this place: a set that may hold more would hide errors.
+            if !before.any(|guard| guard.opcode == Opcode::SlotHas && guard.a == test.a) {
+                faults.absent = faults.absent.and(place);
+            }
+        }
+        faults
+    }
+
+    /// Of other code.
+    fn of_code(image: &BundleImage, code: &[Instruction]) -> Faults {
         let mut faults = Faults::default();
         // A place that was asked `has` of, and the register; places after a guard on such an answer.
         let (mut answer, mut guarded) = (None, Vec::new());
-        let mut rest = block.code.iter();
+        let mut rest = code.iter();
         while let Some(instruction) = rest.next() {
             let place = PlaceSet::of(SlotId(instruction.a));
             let asked: Option<(u32, u32)> = answer.take();
@@ -84,7 +116,7 @@ impl Faults {
                     faults.odd = faults.odd.and(place);
                     answer = Some((u32::from(instruction.dst), instruction.a));
                 }
-                _ if is_plain(image, instruction).is_some() => {
+                _ if Test::of(instruction).is_some_and(|test| is_plain(image, &test).is_some()) => {
                     faults.odd = faults.odd.and(place);
                     // Exactly this place: a set that may hold more would hide errors.
                     if !guarded.contains(&instruction.a) {
@@ -99,32 +131,32 @@ impl Faults {
 }
 
 /// Whether a test compares what stands at a place with a constant of the same kind.
-fn is_plain(image: &BundleImage, instruction: &Instruction) -> Option<()> {
-    if !instruction.opcode.tests_slot() {
+fn is_plain(image: &BundleImage, test: &Test) -> Option<()> {
+    if !test.opcode.tests_slot() {
         return None;
     }
-    let slot = image.slots.get(SlotId(instruction.a).index())?;
-    let constant = image.constants.get(ConstantId(instruction.b).index());
+    let slot = image.slots.get(SlotId(test.a).index())?;
+    let constant = image.constants.get(ConstantId(test.b).index());
     let plain = match image.plain_type(slot.ty)? {
-        TypeImage::String | TypeImage::Enum(_) => match instruction.opcode {
+        TypeImage::String | TypeImage::Enum(_) => match test.opcode {
             Opcode::SlotEq | Opcode::SlotNe | Opcode::SlotSubstring => matches!(constant, Some(Constant::String(_))),
             Opcode::SlotLike => matches!(constant, Some(Constant::Glob { .. })),
             Opcode::SlotIn => are_texts(image, constant?),
             _ => false,
         },
-        TypeImage::Path => match instruction.opcode {
+        TypeImage::Path => match test.opcode {
             Opcode::SlotUnder => matches!(constant, Some(Constant::Path(_))),
             Opcode::SlotLike => matches!(constant, Some(Constant::Glob { .. })),
             _ => false,
         },
-        TypeImage::Int => match instruction.opcode {
+        TypeImage::Int => match test.opcode {
             Opcode::SlotInRange => matches!(constant, Some(Constant::Range(_))),
             Opcode::SlotEq | Opcode::SlotNe | Opcode::SlotLt | Opcode::SlotLe | Opcode::SlotGt | Opcode::SlotGe => {
                 matches!(constant, Some(Constant::Number(_)))
             }
             _ => false,
         },
-        TypeImage::Bool => instruction.opcode == Opcode::SlotTruth,
+        TypeImage::Bool => test.opcode == Opcode::SlotTruth,
         _ => false,
     };
     plain.then_some(())
@@ -156,8 +188,8 @@ mod tests {
     }
 
     fn faults(code: &[(Opcode, u16, u32, u32)]) -> Faults {
-        let code = code.iter().map(|(opcode, dst, a, b)| Instruction::new(*opcode, *dst, *a, *b)).collect();
-        Faults::of(&image(), &BlockImage { registers: 3, code })
+        let code: Vec<_> = code.iter().map(|(opcode, dst, a, b)| Instruction::new(*opcode, *dst, *a, *b)).collect();
+        Faults::of(&image(), Block::Code { registers: 3, code: &code })
     }
 
     const PLACE: PlaceSet = PlaceSet(1);
@@ -199,8 +231,8 @@ mod tests {
             (Opcode::And, 0, 0, 2),
             (Opcode::Return, 0, 0, 0),
         ];
-        let code = code.iter().map(|(opcode, dst, a, b)| Instruction::new(*opcode, *dst, *a, *b)).collect();
-        assert_eq!(Faults::of(&image, &BlockImage { registers: 3, code }).absent, PLACE);
+        let code: Vec<_> = code.iter().map(|(opcode, dst, a, b)| Instruction::new(*opcode, *dst, *a, *b)).collect();
+        assert_eq!(Faults::of(&image, Block::Code { registers: 3, code: &code }).absent, PLACE);
     }
 
     #[test]

@@ -81,8 +81,6 @@ pub struct TreeFacts {
     pub first: RuleId,
     /// The stages that ask for the rules in its leaves.
     pub stages: Stages,
-    /// When conditions in its leaves can be in error, given that tests of the caller are in none.
-    pub faults: Faults,
 }
 
 impl TreeFacts {
@@ -98,7 +96,6 @@ impl TreeFacts {
         registers: 0,
         first: RuleId(u32::MAX),
         stages: Stages::NONE,
-        faults: Faults::NONE,
     };
 
     /// Of both, one after the other.
@@ -114,7 +111,6 @@ impl TreeFacts {
             registers: self.registers.max(other.registers),
             first: self.first.min(other.first),
             stages: self.stages.and(other.stages),
-            faults: self.faults.and(other.faults),
         }
     }
 }
@@ -272,17 +268,32 @@ fn leaf(
             early: !row.late,
             natives: block.natives,
             extracts: block.extracts,
-            registers: code.registers,
+            registers: code.registers(),
             first: row.rule,
             stages: image.rules.get(row.rule.index()).map_or(Stages::NONE, Stages::of),
-            faults: row_faults(image, row, code),
         });
     }
     Ok(sum)
 }
 
+/// When conditions in the leaves below each node can be in error, given that tests of the caller are in none.
+pub(crate) fn faults(image: &BundleImage) -> Vec<Faults> {
+    let mut found: Vec<Faults> = Vec::with_capacity(image.trees.len());
+    for tree in image.trees.iter() {
+        let rows = if let TreeNode::Rows(rows) = tree { rows } else { &[] };
+        let own = rows.iter().fold(Faults::NONE, |sum, row| match image.blocks.get(row.block.index()) {
+            Some(code) => sum.and(row_faults(image, row, code)),
+            None => Faults::UNKNOWN,
+        });
+        let below = tree.children().iter().filter_map(|child| found.get(child.index()));
+        let all = below.fold(own, |sum, child| sum.and(*child));
+        found.push(all);
+    }
+    found
+}
+
 /// When the value of a rule can be in error by one of its rows.
-fn row_faults(image: &BundleImage, row: &EntryRow, code: &BlockImage) -> Faults {
+fn row_faults(image: &BundleImage, row: &EntryRow, code: Block<'_>) -> Faults {
     match image.rules.get(row.rule.index()).map(|rule| &rule.kind) {
         // Whether a grant is active is asked of the state.
         Some(RuleKindImage::Permit(Some(_))) | None => Faults::UNKNOWN,
