@@ -50,7 +50,8 @@ impl Bundle {
                 op(Opcode::Return, 0, 2, 0),
             ],
         };
-        let tool = |name: &str| ToolImage { name: name.into(), ..ToolImage::default() };
+        let tool =
+            |name: &str| ToolImage { name: name.into(), schema: Some(Default::default()), ..ToolImage::default() };
         let image = BundleImage {
             name: "pay".into(),
             version: "1.0.0".into(),
@@ -577,7 +578,7 @@ fn wrapping_bundle() -> Program {
     let sub = bundle.slot(SlotRoot::UserClaims, &[0], STRING);
     bundle.0.natives = vec![NativeImage::Lower];
     bundle.0.servers[0].tools[1].unwraps =
-        Some(UnwrapsImage { server: None, name: vec!["name".into()], arguments: vec!["arguments".into()] });
+        Some(Box::new(UnwrapsImage { server: None, name: vec!["name".into()], arguments: vec!["arguments".into()] }));
     bundle.permit_anyone();
     bundle.0.entries[0].target = EntryTarget::Name("list".into());
     bundle.1 = vec![EntryTarget::Name("list".into())];

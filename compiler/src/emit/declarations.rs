@@ -16,6 +16,7 @@ use mcpz_bytecode::image::{
     ToolImage, UnwrapsImage,
 };
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// Fills everything that needs no code.
 pub fn declare(program: &Program, tables: &mut Tables, image: &mut BundleImage) {
@@ -169,9 +170,9 @@ fn tool_image(server: &Server, row: usize, tool: &Tool) -> ToolImage {
     let unwraps = server.unwraps.iter().find(|unwraps| usize::try_from(unwraps.tool) == Ok(row));
     ToolImage {
         name: tool.name.as_str().into(),
-        schema: tool.schema.image.as_ref().clone(),
-        collect: plan::collect(&tool.input),
-        unwraps: unwraps.map(unwraps_image),
+        schema: Some(Arc::clone(&tool.schema.image)),
+        collect: plan::collect(&tool.input).into(),
+        unwraps: unwraps.map(|unwraps| Box::new(unwraps_image(unwraps))),
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn decide(
 /// How the tool unwraps, when it is a meta-tool.
 pub(crate) fn wrapping<'a>(case: &Case<'a>, asked: &Asked<'_>) -> Option<&'a UnwrapsImage> {
     let row = asked.tool.filter(|_| asked.action == Action::Call)?;
-    case.program.image().servers.get(asked.server.index())?.tools.get(row)?.unwraps.as_ref()
+    case.program.image().servers.get(asked.server.index())?.tools.get(row)?.unwraps.as_deref()
 }
 
 /// The inner call, or why there is none.

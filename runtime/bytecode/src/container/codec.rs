@@ -8,8 +8,8 @@ use super::wire::{
 use crate::ids::*;
 use crate::image::*;
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
-use crate::schema::SchemaImage;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 wire_id!(
@@ -192,10 +192,12 @@ impl Wire for ToolImage {
     fn write(&self, out: &mut Writer) {
         self.name.write(out);
         let mut schema = Vec::new();
-        self.schema.encode(&mut schema);
+        if let Some(image) = &self.schema {
+            image.encode(&mut schema);
+        }
         let row = out.schemas.intern(&schema);
         row.write(out);
-        self.collect.write(out);
+        write_list(&self.collect, out);
         self.unwraps.write(out);
     }
 
@@ -204,8 +206,19 @@ impl Wire for ToolImage {
         let name = Wire::read(input)?;
         let row = u32::read(input)?;
         input.tool_schemas.push(row);
-        Ok(Self { name, schema: SchemaImage::default(), collect: Wire::read(input)?, unwraps: Wire::read(input)? })
+        Ok(Self { name, schema: None, collect: read_places(input)?, unwraps: Wire::read(input)? })
     }
+}
+
+/// Reads the places of a tool; those that an earlier tool has too are shared with it.
+fn read_places(input: &mut Reader<'_>) -> Result<Arc<[CollectImage]>, WireError> {
+    if let Some(known) = input.known_places() {
+        return Ok(known);
+    }
+    let begin = input.left();
+    let places: Arc<[CollectImage]> = Vec::read(input)?.into();
+    input.note_places(begin, &places);
+    Ok(places)
 }
 
 wire_struct!(ServerImage {

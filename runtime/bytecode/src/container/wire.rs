@@ -6,11 +6,13 @@
 //! are rows of one table; a [`Reader`] has a budget for their copies, so that a small hostile bundle
 //! cannot grow without bound.
 
+use crate::image::CollectImage;
 use crate::limits::{MAX_BUNDLE_BYTES, MAX_TABLE_ROWS};
 use crate::text::{Text, TextPool};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -118,6 +120,8 @@ pub(crate) struct Reader<'a> {
     pub tool_schemas: Vec<u32>,
     /// How the ids of the rules read so far are given.
     pub ids: Vec<IdForm>,
+    /// Places of the tools read so far, by the bytes that they were read from.
+    places: BTreeMap<&'a [u8], Arc<[CollectImage]>>,
 }
 
 /// How the id of a rule is given.
@@ -134,7 +138,14 @@ pub(crate) enum IdForm {
 impl<'a> Reader<'a> {
     /// Reads these bytes with this table of texts.
     pub fn new(bytes: &'a [u8], strings: Option<&'a Strings>) -> Self {
-        Self { rest: bytes, strings, budget: MAX_BUNDLE_BYTES, tool_schemas: Vec::new(), ids: Vec::new() }
+        Self {
+            rest: bytes,
+            strings,
+            budget: MAX_BUNDLE_BYTES,
+            tool_schemas: Vec::new(),
+            ids: Vec::new(),
+            places: BTreeMap::new(),
+        }
     }
 
     /// The next `count` bytes.
@@ -166,6 +177,25 @@ impl<'a> Reader<'a> {
             return Err(WireError("length beyond the data"));
         }
         Ok(())
+    }
+
+    /// The places that come next, when they were read before: tools mostly have the same. No encoding begins with another,
+    /// so that only the last one that is not greater than what comes can be its beginning.
+    pub fn known_places(&mut self) -> Option<Arc<[CollectImage]>> {
+        let (bytes, places) = self.places.range(..=self.rest).next_back()?;
+        self.rest = self.rest.strip_prefix(*bytes)?;
+        Some(Arc::clone(places))
+    }
+
+    /// What was not read yet.
+    pub fn left(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Keeps places that were read from here on.
+    pub fn note_places(&mut self, begin: &'a [u8], places: &Arc<[CollectImage]>) {
+        let length = begin.len().saturating_sub(self.rest.len());
+        self.places.extend(begin.get(..length).map(|bytes| (bytes, Arc::clone(places))));
     }
 
     /// Whether all was read.

@@ -4,7 +4,9 @@ use super::{ParameterKind, UriPatternImage};
 use crate::ids::*;
 use crate::schema::SchemaImage;
 use crate::text::Text;
+use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// A token issuer.
@@ -113,13 +115,13 @@ pub struct ServerImage {
 pub struct ToolImage {
     /// Exact name.
     pub name: Text,
-    /// What arguments are validated against.
-    pub schema: SchemaImage,
+    /// What arguments are validated against; nothing in a loaded program, which reads the compiled schema where it stands.
+    pub schema: Option<Arc<SchemaImage>>,
     /// Places by kind, for `paths(args)` and the like. [`ParameterKind::Strings`] are everywhere: its rows are
     /// the names that the tool's type declares at any depth, one step each; other names count as strings.
-    pub collect: Vec<CollectImage>,
+    pub collect: Arc<[CollectImage]>,
     /// `unwraps`, when this is a meta-tool.
-    pub unwraps: Option<UnwrapsImage>,
+    pub unwraps: Option<Box<UnwrapsImage>>,
 }
 
 /// Where a tool's arguments hold values of a kind.
