@@ -1,4 +1,5 @@
-//! What a decision allocates: nothing, once its memory is warm, unless it has something to hand over.
+//! What a decision allocates: nothing, once its memory is warm, unless it has something to hand over. And what loading
+//! allocates: a number of tables, not one for each rule.
 
 use mcpz_bytecode::Program;
 use mcpz_compiler::{BuildOptions, build, check};
@@ -42,14 +43,17 @@ fn policy(rules: usize) -> String {
 }
 
 fn program(rules: usize) -> Program {
+    Program::load(&bundle(rules)).expect("it verifies")
+}
+
+fn bundle(rules: usize) -> Vec<u8> {
     let files = BTreeMap::from([
         ("policy/main.mcpz".to_owned(), policy(rules)),
         ("catalog/fs.json".to_owned(), CATALOG.to_owned()),
     ]);
     let checked = check(&workspace_of_texts(files));
     let program = checked.program.unwrap_or_else(|| panic!("it checks: {:#?}", checked.diagnostics));
-    let built = build(&program, &BuildOptions { debug: false, ..BuildOptions::default() }).expect("it builds");
-    Program::load(&built.bytes).expect("it verifies")
+    build(&program, &BuildOptions { debug: false, ..BuildOptions::default() }).expect("it builds").bytes
 }
 
 /// The effect of a call, and what deciding it a second time allocates.
@@ -96,4 +100,16 @@ fn what_a_forbid_determines_is_handed_over_in_memory_of_its_own() {
     let (effect, allocations) = effect_and_allocations(&program(3), r#"{"path": "/x", "mode": "force", "limit": 1}"#);
     assert_eq!(effect, Effect::Deny);
     assert!(allocations <= 2, "{allocations}");
+}
+
+#[test]
+fn loading_allocates_nothing_for_a_rule() {
+    let allocations = |rules: usize| {
+        let bundle = bundle(rules);
+        let load = || assert!(Program::load(&bundle).is_ok(), "it verifies");
+        allocation_counter::measure(load).count_total
+    };
+    let (few, many) = (allocations(200), allocations(1_200));
+    // Tables grow by doubling, and what is looked up by rows of trees has some memory for every few of them.
+    assert!(many < few + 500, "{few} for 200 rules, {many} for 1,200");
 }
