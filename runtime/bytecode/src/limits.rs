@@ -25,6 +25,8 @@ pub const MAX_REGISTERS: usize = 4096;
 pub const MAX_LOOP_DEPTH: usize = 3;
 /// Longest collection that a loop, `in`, `count` or an equality walks; a longer one is an error.
 pub const MAX_COLLECTION: usize = 4096;
+/// Most places of one block that jumps lead to from before and that lie ahead: what is known of all registers is kept for each.
+pub const MAX_OPEN_JUMPS: usize = 256;
 /// Largest step bound of one block.
 pub const MAX_BLOCK_STEPS: u64 = 1 << 44;
 /// Deepest nesting of a type, a constant, a subject or a compared value.

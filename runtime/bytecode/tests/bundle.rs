@@ -368,3 +368,20 @@ fn loops_nest_three_deep_at_most() {
     assert_eq!(nested(3), Ok(()));
     assert_eq!(nested(4), Err("loops are nested too deep"));
 }
+
+#[test]
+fn jumps_to_very_many_places_are_refused() {
+    let jumping = |count: u32| {
+        // Each skips all that stood behind it before, and one more.
+        let mut code = vec![op(Opcode::True, 0, 0, 0)];
+        code.extend((0..count).map(|_| op(Opcode::JumpIfFalse, 0, 0, count)));
+        code.extend((0..=count).map(|_| op(Opcode::True, 0, 0, 0)));
+        code.push(op(Opcode::Return, 0, 0, 0));
+        let mut image = sample();
+        recode(&mut image, 0, |block| *block = BlockImage { registers: 4096, code });
+        image.debug = DebugImage::default();
+        encode(&image, WITH_DEBUG).map(|_| ()).map_err(|error| error.problem)
+    };
+    assert_eq!(jumping(256), Ok(()));
+    assert_eq!(jumping(257), Err("too many jumps to different places"));
+}

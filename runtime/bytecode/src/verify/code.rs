@@ -7,7 +7,9 @@
 use super::{BlockFacts, Check, ensure};
 use crate::ids::{BlockId, SlotId, TypeId};
 use crate::image::*;
-use crate::limits::{MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_REGISTERS, MAX_START_CODE};
+use crate::limits::{
+    MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_OPEN_JUMPS, MAX_REGISTERS, MAX_START_CODE,
+};
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
@@ -304,6 +306,8 @@ impl Pass<'_> {
         let target = pc.checked_add(distance).and_then(|at| at.checked_add(1)).ok_or("no such target")?;
         let limit = self.loops.last().map_or(last, |inner| inner.end);
         ensure(target <= limit, "a jump leaves its loop or the block")?;
+        let known = self.pending.contains_key(&target);
+        ensure(known || self.pending.len() < MAX_OPEN_JUMPS, "too many jumps to different places")?;
         match self.pending.entry(target) {
             Entry::Vacant(place) => {
                 place.insert(self.registers.clone());
