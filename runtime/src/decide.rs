@@ -113,14 +113,18 @@ pub fn decide_reading(input: &Input<'_>, reading: &Reading<'_>, scratch: &mut Sc
     decide_with(input, &Reading::of(input.program, &input.request, *reading.message()), &mut scratch.rest)
 }
 
-/// As [`decide_reading`].
+/// As [`decide_reading`]. The decision is large, so it is made where it is handed over and never moved.
 fn decide_with(input: &Input<'_>, reading: &Reading<'_>, rest: &mut Rest) -> Decision {
+    let mut decision = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, input.program.digest());
     let outcome = prepare(input, reading, rest, |case, stage, memo, work| match stage {
-        Stage::Ended(decision) => decision,
-        Stage::List(server, listing) => list(case, server, listing, memo, work),
-        Stage::Act(asked) => unwrap::decide(case, &asked, Document::empty_object(), memo, work),
+        Stage::Protocol => decision.reason = Reason::Protocol,
+        Stage::List(server, listing) => list(case, server, listing, (memo, work), &mut decision),
+        Stage::Act(asked) => unwrap::decide(case, asked, Document::empty_object(), (memo, work), &mut decision),
     });
-    outcome.unwrap_or_else(|reason| refused(input, reason))
+    if let Err(reason) = outcome {
+        decision.refuse(reason, DenyMode::Hide);
+    }
+    decision
 }
 
 /// A denial before any rule was looked at.
@@ -139,7 +143,8 @@ pub fn visibility(input: &Input<'_>, action: Action, name: &str, scratch: &mut S
     let Rest { context, memo, work, steps, counts_steps, probe, .. } = &mut scratch.rest;
     memo.clear();
     steps.set(StepCount::default());
-    let case = case_of(input, context, counts_steps.then_some(&*steps), *probe).ok()?;
+    let facts = admitted(input, context).ok()?;
+    let case = case_of(input, facts, counts_steps.then_some(&*steps), *probe);
     let server = input.program.server(input.request.server)?;
     let row = input.program.image().servers.get(server.index())?;
     let mut asked = target::blank(action, server);
@@ -158,21 +163,21 @@ pub fn visibility(input: &Input<'_>, action: Action, name: &str, scratch: &mut S
     Some(steps::visibility(&case, &asked, memo, work))
 }
 
-/// How far a message came by itself.
-pub(crate) enum Stage<'a> {
-    /// The decision is made.
-    Ended(Decision),
-    /// A listing is asked for.
+/// What a message wants.
+pub(crate) enum Stage<'s, 'a> {
+    /// To keep the protocol going.
+    Protocol,
+    /// A listing.
     List(ServerId, Listing),
-    /// An action is asked for.
-    Act(Asked<'a>),
+    /// An action.
+    Act(&'s Asked<'a>),
 }
 
 /// Reads the message and goes on as [`prepare`] does.
 pub(crate) fn prepare_bytes<T>(
     input: &Input<'_>,
     scratch: &mut Scratch,
-    go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo, &mut Work) -> T,
+    go_on: impl FnOnce(&Case<'_>, Stage<'_, '_>, &mut Memo, &mut Work) -> T,
 ) -> Result<T, Reason> {
     let Scratch { message: buffers, rest } = scratch;
     let reading = Reading::new(input.program, &input.request, buffers)?;
@@ -184,63 +189,66 @@ fn prepare<T>(
     input: &Input<'_>,
     reading: &Reading<'_>,
     rest: &mut Rest,
-    go_on: impl FnOnce(&Case<'_>, Stage<'_>, &mut Memo, &mut Work) -> T,
+    go_on: impl FnOnce(&Case<'_>, Stage<'_, '_>, &mut Memo, &mut Work) -> T,
 ) -> Result<T, Reason> {
     let Rest { context, details, arguments, memo, work, steps, counts_steps, probe } = rest;
     memo.clear();
     steps.set(StepCount::default());
-    let case = case_of(input, context, counts_steps.then_some(&*steps), *probe)?;
+    let facts = admitted(input, context)?;
+    let case = case_of(input, facts, counts_steps.then_some(&*steps), *probe);
     let message = reading.message();
     let method = reading.method().ok_or(Reason::UnknownMethod)?;
     let server = reading.server().ok_or(Reason::UnknownTarget)?;
-    let protocol = || Decision::plain(Effect::Allow, Reason::Protocol, DenyMode::Explain, input.program.digest());
     let action = match method {
-        Method::Protocol => return Ok(go_on(&case, Stage::Ended(protocol()), memo, work)),
+        Method::Protocol => return Ok(go_on(&case, Stage::Protocol, memo, work)),
         Method::List(listing) => return Ok(go_on(&case, Stage::List(server, listing), memo, work)),
         Method::Action(action) => action,
     };
-    let row = input.program.image().servers.get(server.index()).ok_or(Reason::UnknownTarget)?;
     let blank = target::blank(action, server);
-    let asked = match target::make_texts(action, message) {
-        None => reading.asked(blank).or_else(|| target::asked(input.program, row, blank, message, None)),
+    if let Some(asked) = reading.asked(blank) {
+        return Ok(go_on(&case, Stage::Act(&asked), memo, work));
+    }
+    let texts = target::make_texts(action, message);
+    let made = match &texts {
+        None => None,
         Some(made) => {
             let details = details.read(made.details.as_bytes(), &Limits::DEFAULT).map_err(fault)?;
-            let arguments = arguments.read(made.arguments.as_bytes(), &Limits::DEFAULT).map_err(fault)?;
-            let asked = target::asked(input.program, row, blank, message, Some((details, arguments)));
-            let asked = asked.ok_or(Reason::UnknownTarget)?;
-            return Ok(go_on(&case, Stage::Act(asked), memo, work));
+            Some((details, arguments.read(made.arguments.as_bytes(), &Limits::DEFAULT).map_err(fault)?))
         }
     };
-    Ok(go_on(&case, Stage::Act(asked.ok_or(Reason::UnknownTarget)?), memo, work))
+    let row = input.program.image().servers.get(server.index()).ok_or(Reason::UnknownTarget)?;
+    let asked = target::asked(input.program, row, blank, message, made).ok_or(Reason::UnknownTarget)?;
+    Ok(go_on(&case, Stage::Act(&asked), memo, work))
 }
 
-/// What stays the same for the whole decision: step 0a, and the facts read.
-fn case_of<'a>(
-    input: &Input<'a>,
-    context: &'a mut Buffers,
-    steps: Option<&'a Cell<StepCount>>,
-    probe: Option<Probe>,
-) -> Result<Case<'a>, Reason> {
-    let caller = input.caller;
-    let standing = caller.standing(input.program, input.data);
+/// Step 0a: the facts, read, when the caller is one that the bundle knows.
+fn admitted<'a>(input: &Input<'a>, context: &'a mut Buffers) -> Result<Document<'a>, Reason> {
+    let standing = input.caller.standing(input.program, input.data);
     if standing == Standing::Unreadable {
         return Err(Reason::Credential);
     }
     let facts = context_facts(&input.request.facts.context, context)?;
-    if standing != Standing::Known {
-        return Err(Reason::Credential);
-    }
-    Ok(Case {
+    if standing == Standing::Known { Ok(facts) } else { Err(Reason::Credential) }
+}
+
+/// What stays the same for the whole decision.
+fn case_of<'a>(
+    input: &Input<'a>,
+    facts: Document<'a>,
+    steps: Option<&'a Cell<StepCount>>,
+    probe: Option<Probe>,
+) -> Case<'a> {
+    Case {
         program: input.program,
         data: input.data,
-        caller,
+        caller: input.caller,
         facts,
         now_ms: input.request.facts.now_ms,
         network: input.request.facts.network_source.map(unwrap_ip),
         state: input.state,
         steps,
         probe,
-    })
+    }
 }
 
 /// `context`: an object.
@@ -255,10 +263,16 @@ fn context_facts<'a>(facts: &ContextFacts<'a>, buffers: &'a mut Buffers) -> Resu
 }
 
 /// A listing: what this caller may see, in the order of the catalog.
-fn list(case: &Case<'_>, server: ServerId, listing: Listing, memo: &mut Memo, work: &mut Work) -> Decision {
-    let mut decision = Decision::plain(Effect::Allow, Reason::List, DenyMode::Explain, case.program.digest());
+fn list(
+    case: &Case<'_>,
+    server: ServerId,
+    listing: Listing,
+    (memo, work): (&mut Memo, &mut Work),
+    decision: &mut Decision,
+) {
+    decision.reason = Reason::List;
     let Some(row) = case.program.image().servers.get(server.index()) else {
-        return decision;
+        return;
     };
     let blank = |action| target::blank(action, server);
     let mut names = Vec::new();
@@ -282,5 +296,4 @@ fn list(case: &Case<'_>, server: ServerId, listing: Listing, memo: &mut Memo, wo
         }),
     }
     decision.obligations.listed = Some(names);
-    decision
 }

@@ -265,6 +265,13 @@ impl Decision {
         }
     }
 
+    /// Makes it a denial that no rule determined.
+    pub(crate) fn refuse(&mut self, reason: Reason, show: DenyMode) {
+        self.effect = Effect::Deny;
+        self.reason = reason;
+        self.show = show;
+    }
+
     /// Whether the message may pass.
     pub fn is_allow(&self) -> bool {
         self.effect == Effect::Allow

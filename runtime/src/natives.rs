@@ -75,8 +75,10 @@ impl Memo {
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.rows.clear();
-        self.count = 0;
+        if self.count > 0 {
+            self.rows.clear();
+            self.count = 0;
+        }
     }
 }
 

@@ -83,8 +83,8 @@ pub struct TestTrace {
 pub fn why(input: &Input<'_>, scratch: &mut Scratch) -> Why {
     let decision = decide(input, scratch);
     let traces = prepare_bytes(input, scratch, |case, stage, memo, work| match stage {
-        Stage::Act(asked) => traces(case, &asked, memo, work),
-        Stage::Ended(_) | Stage::List(..) => (Vec::new(), Vec::new()),
+        Stage::Act(asked) => traces(case, asked, memo, work),
+        Stage::Protocol | Stage::List(..) => (Vec::new(), Vec::new()),
     });
     let (rules, inner) = traces.unwrap_or_default();
     let decided = if inner.is_empty() { &rules } else { &inner };
@@ -97,10 +97,10 @@ pub fn why(input: &Input<'_>, scratch: &mut Scratch) -> Why {
 pub fn trail(input: &Input<'_>, scratch: &mut Scratch) -> Vec<TreeId> {
     let found = prepare_bytes(input, scratch, |case, stage, memo, work| match stage {
         Stage::Act(asked) => {
-            let extracted = extract(case.program, &asked, work);
-            case.trail(&asked, &extracted, (memo, work))
+            let extracted = extract(case.program, asked, work);
+            case.trail(asked, &extracted, (memo, work))
         }
-        Stage::Ended(_) | Stage::List(..) => Vec::new(),
+        Stage::Protocol | Stage::List(..) => Vec::new(),
     });
     found.unwrap_or_default()
 }
@@ -110,8 +110,10 @@ fn traces(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) 
     let empty = Document::empty_object();
     let inner = unwrap::wrapping(case, asked).and_then(|how| unwrap::inner_call(case, asked, how, empty).ok());
     let outer_rules = trace(case, asked, inner.as_ref(), memo);
+    let mut outer = steps::undecided(case);
+    steps::decide(case, asked, (memo, work), &mut outer);
     let inner_rules = match inner {
-        Some(inner) if steps::decide(case, asked, memo, work).is_allow() => trace(case, &inner, None, memo),
+        Some(inner) if outer.is_allow() => trace(case, &inner, None, memo),
         _ => Vec::new(),
     };
     (outer_rules, inner_rules)

@@ -15,6 +15,7 @@ use crate::vm::quick;
 use crate::vm::read::operand;
 use crate::vm::subject::narrowly;
 use crate::vm::value::{Place, Source, Stop, Truth, Value};
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -87,6 +88,9 @@ impl Outcomes {
 
     /// Brings the values into canonical order; a rule that was met more than once folds like `or`.
     fn settle(&mut self) {
+        if self.truths.len() < 2 {
+            return;
+        }
         self.truths.sort_unstable();
         self.truths.dedup_by(|later, earlier| {
             let same = later.0 == earlier.0;
@@ -134,10 +138,17 @@ pub(crate) fn all_rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
 /// The extraction stage's findings about what is asked.
 #[derive(Default)]
 pub(crate) struct Extracted<'a> {
-    captures: Captures<'a>,
-    collected: Collected,
     entries: Entries<'a>,
     places: Places,
+    /// Absent where no condition reads any of it.
+    read: Option<Box<Special<'a>>>,
+}
+
+/// What only some conditions read, and costs a search to find.
+#[derive(Default)]
+struct Special<'a> {
+    captures: Captures<'a>,
+    collected: Collected,
 }
 
 impl Extracted<'_> {
@@ -147,19 +158,24 @@ impl Extracted<'_> {
     }
 }
 
-/// Matches URI patterns and collects parameters, where some slot wants them.
+/// Finds where the decision begins; matches URI patterns and collects parameters, where some slot wants them.
 pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>, work: &mut Work) -> Extracted<'a> {
-    let image = program.image();
-    let places = core::mem::take(&mut work.places).fresh(image.slots.len());
-    let mut extracted = Extracted { entries: Entries::find(program, asked), places, ..Extracted::default() };
+    let entries = Entries::find(program, asked);
     let wants = |tree: TreeId| program.tree_facts(tree).is_some_and(|facts| facts.extracts);
-    let fitting = || extracted.entries.fitting.iter().flat_map(|(trees, _)| trees.all());
-    if !extracted.entries.plan.extracts() && !fitting().any(wants) {
-        return extracted;
-    }
+    let fitting = || entries.fitting.iter().flat_map(|(trees, _)| trees.all());
+    let wanted = entries.plan.extracts() || fitting().any(wants);
+    let read = wanted.then(|| Box::new(special(program, asked, &entries.patterns)));
+    let places = core::mem::take(&mut work.places).fresh(program.image().slots.len());
+    Extracted { entries, places, read }
+}
+
+/// Matches the patterns of what is asked, and collects its parameters.
+fn special<'a>(program: &'a Program, asked: &Asked<'a>, patterns: &[PatternId]) -> Special<'a> {
+    let image = program.image();
+    let mut found = Special::default();
     if let Some(Uri::Known(uri)) = asked.uri {
         let variables = |id: &PatternId| Some((*id, match_uri(image.patterns.get(id.index())?, uri)?));
-        extracted.captures.by_pattern = extracted.entries.patterns.iter().filter_map(variables).collect();
+        found.captures.by_pattern = patterns.iter().filter_map(variables).collect();
     }
     let server = image.servers.get(asked.server.index());
     let tool = asked.tool.and_then(|row| server?.tools.get(row));
@@ -169,18 +185,18 @@ pub(crate) fn extract<'a>(program: &'a Program, asked: &Asked<'a>, work: &mut Wo
         (Some(tool), Some(ty)) if slot_of(kind) => collect(asked.arguments, &tool.collect, kind, ty),
         _ => Vec::new(),
     };
-    extracted.collected.paths = places(ParameterKind::Paths, &TypeImage::Path);
-    extracted.collected.urls = places(ParameterKind::Urls, &TypeImage::Url);
-    extracted.collected.hosts = places(ParameterKind::Hosts, &TypeImage::Host);
+    found.collected.paths = places(ParameterKind::Paths, &TypeImage::Path);
+    found.collected.urls = places(ParameterKind::Urls, &TypeImage::Url);
+    found.collected.hosts = places(ParameterKind::Hosts, &TypeImage::Host);
     if let (true, Some(ty)) = (slot_of(ParameterKind::Strings), type_of(&TypeImage::String)) {
         let declared = declared_names(tool);
         let (document, root) = asked.arguments;
         let mut nodes = Vec::new();
         strings(document, root, &declared, &mut nodes);
         let place = |node| Place { source: Source::Arguments, node, ty };
-        extracted.collected.strings = nodes.into_iter().map(place).collect();
+        found.collected.strings = nodes.into_iter().map(place).collect();
     }
-    extracted
+    found
 }
 
 /// The places of a kind, in the order of the text.
@@ -261,6 +277,8 @@ impl<'a> Case<'a> {
         memo: &'b Memo,
         missed: &'b Cell<bool>,
     ) -> Context<'b> {
+        static NOTHING: Special<'static> = Special { captures: Captures::NONE, collected: Collected::NONE };
+        let read = extracted.read.as_deref().unwrap_or(&NOTHING);
         Context {
             program: self.program,
             data: self.data,
@@ -268,8 +286,8 @@ impl<'a> Case<'a> {
             classes: self.caller.classes(),
             subjects: self.caller.subjects(),
             asked: Some(asked),
-            captures: &extracted.captures,
-            collected: &extracted.collected,
+            captures: &read.captures,
+            collected: &read.collected,
             places: Some(&extracted.places),
             now_ms: self.now_ms,
             network: self.network,

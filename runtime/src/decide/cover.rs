@@ -50,10 +50,9 @@ fn may_overlap(pattern: &UriPatternImage, template: &str) -> bool {
     fixed.starts_with(begin) || begin.starts_with(fixed)
 }
 
-/// Labels the result will carry.
-pub(crate) fn labels(case: &Case<'_>, asked: &Asked<'_>) -> Vec<LabelObligation> {
+/// Adds the labels the result will carry.
+pub(crate) fn labels(case: &Case<'_>, asked: &Asked<'_>, out: &mut Vec<LabelObligation>) {
     let image = case.program.image();
-    let mut out: Vec<LabelObligation> = Vec::new();
     for (row, label) in image.labels.iter().enumerate() {
         let id = LabelId::new(row);
         if image.declassify.iter().any(|clean| clean.label == id && covers(&clean.targets, asked)) {
@@ -66,19 +65,16 @@ pub(crate) fn labels(case: &Case<'_>, asked: &Asked<'_>) -> Vec<LabelObligation>
             }
         }
     }
-    out
 }
 
-/// What this call would taint.
-pub(crate) fn stores(case: &Case<'_>, asked: &Asked<'_>) -> Vec<StoreObligation> {
+/// Adds what this call would taint.
+pub(crate) fn stores(case: &Case<'_>, asked: &Asked<'_>, out: &mut Vec<StoreObligation>) {
     let image = case.program.image();
     let covering = image.stores.iter().filter(|store| covers(&store.targets, asked));
-    covering
-        .map(|store| StoreObligation {
-            label: image.labels.get(store.label.index()).map_or_else(String::new, |label| label.name.clone()),
-            key: key_text(asked.arguments, &store.key),
-        })
-        .collect()
+    out.extend(covering.map(|store| StoreObligation {
+        label: image.labels.get(store.label.index()).map_or_else(String::new, |label| label.name.clone()),
+        key: key_text(asked.arguments, &store.key),
+    }));
 }
 
 /// The text of an argument: a scalar in canonical form, else its JSON text.

@@ -1,10 +1,10 @@
 //! The steps of a decision, in order (docs/semantics.md, section 7).
 
-use crate::decide::case::{Case, Extracted, Look, Time, Work, extract, list_value, rule};
+use crate::decide::case::{Case, Extracted, Look, Outcomes, Time, Work, extract, list_value, rule};
 use crate::decide::{cover, gates};
 use crate::decision::{
-    AuditLevel, Decision, DenyMode, Effect, ErrorCode, LimitObligation, Obligations, Reason, RedactionObligation,
-    RuleError, RuleId, ShadowHit, Unmet,
+    Decision, DenyMode, Effect, ErrorCode, LimitObligation, Obligations, Reason, RedactionObligation, RuleError,
+    RuleId, ShadowHit, Unmet,
 };
 use crate::natives::Memo;
 use crate::state::{LimitQuery, StateError};
@@ -16,6 +16,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::{ClassId, GrantId};
 use mcpz_bytecode::image::{Action, LimitImage, RequirementImage, RuleImage, RuleKindImage};
 use mcpz_bytecode::plan::Stage;
@@ -65,16 +66,24 @@ struct Course<'c, 'a> {
     decision: &'c mut Decision,
 }
 
-/// Decides what is asked, from step 0d on.
-pub(crate) fn decide(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) -> Decision {
-    let mut decision = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, case.program.digest());
+/// What a decision is before anything stands against it: an allow.
+pub(crate) fn undecided(case: &Case<'_>) -> Decision {
+    Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, case.program.digest())
+}
+
+/// Decides what is asked, from step 0d on. `decision` is as [`undecided`] makes it.
+pub(crate) fn decide(
+    case: &Case<'_>,
+    asked: &Asked<'_>,
+    (memo, work): (&mut Memo, &mut Work),
+    decision: &mut Decision,
+) {
     let extracted = extract(case.program, asked, work);
-    let mut course = Course { case, asked, extracted: &extracted, memo, work, decision: &mut decision };
+    let mut course = Course { case, asked, extracted: &extracted, memo, work, decision };
     // The result only says whether all steps were gone through; the decision is in the course.
     let _ = course.run();
+    course.decision.errors.sort_by_key(|error| error.rule);
     extracted.give_back(work);
-    decision.errors.sort_by_key(|error| error.rule);
-    decision
 }
 
 /// Whether a listing shows a target.
@@ -135,32 +144,41 @@ fn with_context<T>(case: &Case<'_>, asked: &Asked<'_>, look: impl FnOnce(&Contex
     look(&case.context(asked, &extracted, &memo, &missed))
 }
 
-impl<'a> Course<'_, 'a> {
+/// The rules of a kind among outcomes, in canonical order.
+fn enforced<'p>(
+    program: &'p Program,
+    outcomes: &Outcomes,
+    wanted: fn(&RuleKindImage) -> bool,
+) -> impl Iterator<Item = (RuleRow<'p>, Truth)> {
+    let rows = outcomes.truths.iter().filter_map(move |(id, truth)| Some(((*id, rule(program, *id)?), *truth)));
+    rows.filter(move |((_, rule), _)| wanted(&rule.kind))
+}
+
+impl Course<'_, '_> {
     fn run(&mut self) -> Step {
         self.visible()?;
         if let Some(reason) = gates::closed(self.case, self.asked) {
             return self.deny(reason, &[]);
         }
-        self.shadow();
-        self.forbids()?;
+        if self.finds(Stage::Shadow) {
+            self.shadow();
+        }
+        if self.finds(Stage::Forbids) {
+            self.forbids()?;
+        }
+        self.finds(Stage::Permits);
         self.permits()?;
-        self.evaluate(Stage::Others);
-        self.requires()?;
-        self.limits()?;
-        self.oblige()
+        if self.finds(Stage::Others) {
+            self.decision.obligations = self.others()?;
+        }
+        self.taint();
+        Ok(())
     }
 
-    /// Evaluates the rules of a stage.
-    fn evaluate(&mut self, stage: Stage) {
-        self.case.evaluate(self.asked, self.extracted, &[stage], Time::Call, (self.memo, self.work));
-    }
-
-    /// The rules of a kind in the stage at hand whose value is not false, in canonical order.
-    fn enforced(&self, wanted: fn(&RuleKindImage) -> bool) -> impl Iterator<Item = (RuleRow<'a>, Truth)> {
-        let program = self.case.program;
-        let rows = self.work.outcomes.truths.iter();
-        let rows = rows.filter_map(move |(id, truth)| Some(((*id, rule(program, *id)?), *truth)));
-        rows.filter(move |((_, rule), _)| wanted(&rule.kind))
+    /// Evaluates the rules of a stage. Whether any of them is other than false.
+    fn finds(&mut self, stage: Stage) -> bool {
+        let outcomes = self.case.evaluate(self.asked, self.extracted, &[stage], Time::Call, (self.memo, self.work));
+        !outcomes.truths.is_empty()
     }
 
     /// Ends the decision with what these rules determined.
@@ -169,13 +187,12 @@ impl<'a> Course<'_, 'a> {
         self.end_by(effect, reason, by)
     }
 
-    /// As [`Course::end`].
+    /// As [`Course::end`]. Obligations are taken on when all steps are behind, so that there are none yet.
     fn end_by(&mut self, effect: Effect, reason: Reason, by: Determined) -> Step {
         self.decision.effect = effect;
         self.decision.reason = reason;
         self.decision.show = by.show.unwrap_or(DenyMode::Explain);
         self.decision.determining = by.first;
-        self.decision.obligations = Obligations::default();
         Err(())
     }
 
@@ -212,8 +229,6 @@ impl<'a> Course<'_, 'a> {
 
     /// Shadow rules are only reported.
     fn shadow(&mut self) {
-        self.evaluate(Stage::Shadow);
-        let mut hits = Vec::new();
         for (id, truth) in &self.work.outcomes.truths {
             let Some(rule) = rule(self.case.program, *id) else {
                 continue;
@@ -223,29 +238,28 @@ impl<'a> Course<'_, 'a> {
                 _ => *truth,
             };
             match value {
-                Truth::True => hits.push(ShadowHit { rule: *id, error: None }),
-                Truth::Error(code) => hits.push(ShadowHit { rule: *id, error: Some(code) }),
+                Truth::True => self.decision.shadow.push(ShadowHit { rule: *id, error: None }),
+                Truth::Error(code) => self.decision.shadow.push(ShadowHit { rule: *id, error: Some(code) }),
                 Truth::False | Truth::Unknown => {}
             }
         }
-        self.decision.shadow = hits;
     }
 
     /// Step 2.
     fn forbids(&mut self) -> Step {
-        self.evaluate(Stage::Forbids);
-        let (mut by, mut errors) = (Determined::default(), Vec::new());
+        let mut by = Determined::default();
         let mut first = None;
-        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Forbid)) {
+        for (row, truth) in
+            enforced(self.case.program, &self.work.outcomes, |kind| matches!(kind, RuleKindImage::Forbid))
+        {
             if let Truth::Error(code) = truth {
-                errors.push(RuleError { rule: row.0, code });
+                self.decision.errors.push(RuleError { rule: row.0, code });
             }
             if matches!(truth, Truth::True | Truth::Error(_)) {
                 first = first.or(Some(truth));
                 by = by.and(row);
             }
         }
-        self.decision.errors.append(&mut errors);
         match first {
             None => Ok(()),
             Some(Truth::Error(_)) => self.end_by(Effect::Deny, Reason::ForbidError, by),
@@ -272,23 +286,21 @@ impl<'a> Course<'_, 'a> {
 
     /// Step 3.
     fn permits(&mut self) -> Step {
-        self.evaluate(Stage::Permits);
-        let mut errors = Vec::new();
         let mut granted = None;
         let mut dormant = None;
-        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Permit(_))) {
+        let permits = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Permit(_));
+        for (row, truth) in enforced(self.case.program, &self.work.outcomes, permits) {
             let RuleKindImage::Permit(grant) = row.1.kind else {
                 continue;
             };
             let eligible = self.eligible(truth, grant);
             match eligible.and(self.active(grant)) {
                 Truth::True => granted = granted.or(Some(row.0)),
-                Truth::Error(code) => errors.push(RuleError { rule: row.0, code }),
+                Truth::Error(code) => self.decision.errors.push(RuleError { rule: row.0, code }),
                 Truth::False if eligible == Truth::True => dormant = dormant.or(grant.map(|grant| (row, grant))),
                 Truth::False | Truth::Unknown => {}
             }
         }
-        self.decision.errors.append(&mut errors);
         if granted.is_some() {
             self.decision.determining = granted;
             return Ok(());
@@ -304,10 +316,18 @@ impl<'a> Course<'_, 'a> {
         ended
     }
 
+    /// Steps 4 to 6, of rules. What they oblige to.
+    fn others(&mut self) -> Result<Obligations, ()> {
+        self.requires()?;
+        let consumes = self.limits()?;
+        self.oblige(consumes)
+    }
+
     /// Step 4.
     fn requires(&mut self) -> Step {
-        let (mut failed, mut asking, mut unmet, mut errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Require(_))) {
+        let (mut failed, mut asking, mut unmet) = (Vec::new(), Vec::new(), Vec::new());
+        let requirements = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Require(_));
+        for (row, truth) in enforced(self.case.program, &self.work.outcomes, requirements) {
             let RuleKindImage::Require(requirement) = &row.1.kind else {
                 continue;
             };
@@ -323,12 +343,11 @@ impl<'a> Course<'_, 'a> {
                     asking.push(row);
                 }
                 Err(code) => {
-                    errors.push(RuleError { rule: row.0, code });
+                    self.decision.errors.push(RuleError { rule: row.0, code });
                     failed.push(row);
                 }
             }
         }
-        self.decision.errors.append(&mut errors);
         if !failed.is_empty() {
             return self.deny(Reason::RequirementError, &failed);
         }
@@ -342,11 +361,12 @@ impl<'a> Course<'_, 'a> {
         ended
     }
 
-    /// Step 5.
-    fn limits(&mut self) -> Step {
-        let (mut failed, mut full, mut consumes, mut errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    /// Step 5. What is consumed.
+    fn limits(&mut self) -> Result<Vec<LimitObligation>, ()> {
+        let (mut failed, mut full, mut consumes) = (Vec::new(), Vec::new(), Vec::new());
         let mut retry_after_ms = None;
-        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Limit(_))) {
+        let limits = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Limit(_));
+        for (row, truth) in enforced(self.case.program, &self.work.outcomes, limits) {
             let RuleKindImage::Limit(limit) = &row.1.kind else {
                 continue;
             };
@@ -364,21 +384,19 @@ impl<'a> Course<'_, 'a> {
                     full.push(row);
                 }
                 Err(code) => {
-                    errors.push(RuleError { rule: row.0, code });
+                    self.decision.errors.push(RuleError { rule: row.0, code });
                     failed.push(row);
                 }
             }
         }
-        self.decision.errors.append(&mut errors);
         if !failed.is_empty() {
-            return self.deny(Reason::LimitError, &failed);
+            self.deny(Reason::LimitError, &failed)?;
         }
         if !full.is_empty() {
             self.decision.retry_after_ms = retry_after_ms;
-            return self.deny(Reason::Limited, &full);
+            self.deny(Reason::Limited, &full)?;
         }
-        self.decision.obligations.consumes = consumes;
-        Ok(())
+        Ok(consumes)
     }
 
     /// Whether a limit that is true has room.
@@ -403,39 +421,47 @@ impl<'a> Course<'_, 'a> {
         })
     }
 
-    /// Step 6.
-    fn oblige(&mut self) -> Step {
+    /// Step 6, of rules.
+    fn oblige(&mut self, consumes: Vec<LimitObligation>) -> Result<Obligations, ()> {
         let (mut redact_failed, mut audit_failed) = (Vec::new(), Vec::new());
-        let (mut redactions, mut errors) = (Vec::new(), Vec::new());
-        let mut audit: Option<AuditLevel> = None;
-        for (row, truth) in self.enforced(|kind| matches!(kind, RuleKindImage::Redact(_) | RuleKindImage::Audit(_))) {
+        let mut obligations = Obligations { consumes, ..Obligations::default() };
+        let wanted = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Redact(_) | RuleKindImage::Audit(_));
+        for (row, truth) in enforced(self.case.program, &self.work.outcomes, wanted) {
             if let Truth::Error(code) = truth {
-                errors.push(RuleError { rule: row.0, code });
+                self.decision.errors.push(RuleError { rule: row.0, code });
             }
             match (&row.1.kind, truth) {
-                (RuleKindImage::Redact(what), Truth::True) => redactions.extend(what.iter().map(|redaction| {
-                    RedactionObligation { rule: row.0, what: redaction.what.clone(), how: redaction.how.clone() }
-                })),
-                (RuleKindImage::Audit(level), Truth::True) => audit = audit.max(Some(*level)),
+                (RuleKindImage::Redact(what), Truth::True) => {
+                    obligations.redactions.extend(what.iter().map(|redaction| RedactionObligation {
+                        rule: row.0,
+                        what: redaction.what.clone(),
+                        how: redaction.how.clone(),
+                    }));
+                }
+                (RuleKindImage::Audit(level), Truth::True) => {
+                    obligations.audit = obligations.audit.max(Some(*level));
+                }
                 (RuleKindImage::Redact(_), Truth::Error(_)) => redact_failed.push(row),
                 (RuleKindImage::Audit(_), Truth::Error(_)) => audit_failed.push(row),
                 _ => {}
             }
         }
-        self.decision.errors.append(&mut errors);
         if !redact_failed.is_empty() {
-            return self.deny(Reason::RedactError, &redact_failed);
+            self.deny(Reason::RedactError, &redact_failed)?;
         }
         if !audit_failed.is_empty() {
-            return self.deny(Reason::AuditError, &audit_failed);
+            self.deny(Reason::AuditError, &audit_failed)?;
         }
-        self.decision.obligations.redactions = redactions;
-        self.decision.obligations.audit = audit;
+        Ok(obligations)
+    }
+
+    /// Step 6, of labels.
+    fn taint(&mut self) {
         if !self.asked.by_server {
-            self.decision.obligations.labels = cover::labels(self.case, self.asked);
-            self.decision.obligations.stores = cover::stores(self.case, self.asked);
+            let obligations = &mut self.decision.obligations;
+            cover::labels(self.case, self.asked, &mut obligations.labels);
+            cover::stores(self.case, self.asked, &mut obligations.stores);
         }
-        Ok(())
     }
 }
 

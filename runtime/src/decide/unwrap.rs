@@ -9,29 +9,27 @@ use crate::vm::context::Asked;
 use alloc::string::String;
 use mcpz_bytecode::image::{Action, UnwrapsImage};
 
-/// Decides what is asked, and what it wraps.
+/// Decides what is asked, and what it wraps. `decision` is an allow so far.
 pub(crate) fn decide(
     case: &Case<'_>,
     asked: &Asked<'_>,
     empty: Document<'_>,
-    memo: &mut Memo,
-    work: &mut Work,
-) -> Decision {
-    let Some(unwraps) = wrapping(case, asked) else {
-        return steps::decide(case, asked, memo, work);
-    };
-    let outer = steps::decide(case, asked, memo, work);
-    if outer.effect != Effect::Allow {
-        return outer;
-    }
-    let inner = match inner_call(case, asked, unwraps, empty) {
-        Ok(inner) => steps::decide(case, &inner, memo, work),
-        Err(reason) => {
-            let show = if reason == Reason::UnknownTarget { DenyMode::Hide } else { DenyMode::Explain };
-            Decision::plain(Effect::Deny, reason, show, case.program.digest())
+    (memo, work): (&mut Memo, &mut Work),
+    decision: &mut Decision,
+) {
+    steps::decide(case, asked, (memo, work), decision);
+    if let Some(unwraps) = wrapping(case, asked)
+        && decision.effect == Effect::Allow
+    {
+        let mut inner = steps::undecided(case);
+        match inner_call(case, asked, unwraps, empty) {
+            Ok(call) => steps::decide(case, &call, (memo, work), &mut inner),
+            Err(Reason::UnknownTarget) => inner.refuse(Reason::UnknownTarget, DenyMode::Hide),
+            Err(reason) => inner.refuse(reason, DenyMode::Explain),
         }
-    };
-    merge(outer, inner)
+        let outer = core::mem::replace(decision, inner);
+        merge(outer, decision);
+    }
 }
 
 /// How the tool unwraps, when it is a meta-tool.
@@ -77,13 +75,12 @@ fn at(document: Document<'_>, root: NodeId, path: &[String]) -> Option<NodeId> {
 }
 
 /// The inner decision; errors and shadow of both, and the obligations of both when both allow.
-fn merge(outer: Decision, mut inner: Decision) -> Decision {
+fn merge(outer: Decision, inner: &mut Decision) {
     inner.errors.splice(0..0, outer.errors);
     inner.shadow.splice(0..0, outer.shadow);
     if inner.effect == Effect::Allow {
-        inner.obligations = joined(outer.obligations, inner.obligations);
+        inner.obligations = joined(outer.obligations, core::mem::take(&mut inner.obligations));
     }
-    inner
 }
 
 /// Obligations of both, the outer's first.

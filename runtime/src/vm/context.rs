@@ -54,6 +54,11 @@ pub struct Captures<'a> {
     pub by_pattern: Vec<(PatternId, Vec<(&'a str, &'a str)>)>,
 }
 
+impl Captures<'_> {
+    /// None.
+    pub const NONE: Self = Self { by_pattern: Vec::new() };
+}
+
 /// Parameters collected by kind.
 #[derive(Debug, Clone, Default)]
 pub struct Collected {
@@ -65,6 +70,11 @@ pub struct Collected {
     pub hosts: Vec<Place>,
     /// Strings anywhere.
     pub strings: Vec<Place>,
+}
+
+impl Collected {
+    /// None.
+    pub const NONE: Self = Self { paths: Vec::new(), urls: Vec::new(), hosts: Vec::new(), strings: Vec::new() };
 }
 
 /// The class tests of every link, by class then link.
