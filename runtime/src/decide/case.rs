@@ -152,6 +152,17 @@ struct Special<'a> {
 }
 
 impl Extracted<'_> {
+    /// Whether some rule of a stage is about what is asked.
+    #[inline]
+    pub fn has(&self, stage: Stage) -> bool {
+        self.entries.has(stage)
+    }
+
+    /// The number of the tool that is called.
+    pub fn tool(&self) -> Option<usize> {
+        self.entries.tool
+    }
+
     /// Gives memory back, for the next one.
     pub fn give_back(self, work: &mut Work) {
         work.places = self.places;
@@ -311,10 +322,6 @@ impl<'a> Case<'a> {
         time: Time,
         (memo, work): (&mut Memo, &'w mut Work),
     ) -> &'w mut Outcomes {
-        if !extracted.entries.has(stages) {
-            work.outcomes.clear();
-            return &mut work.outcomes;
-        }
         self.run_natives(asked, extracted, stages, time, (memo, work));
         for _ in 0..MAX_ROUNDS {
             let missed = Cell::new(false);
@@ -415,7 +422,7 @@ impl<'a> Case<'a> {
     /// all of them, and tests of a caller that are in error are errors of every rule.
     fn lead(&self, cx: &Context<'_>, stage: Stage, tree: TreeId, certain: bool) -> Option<Lead> {
         let wanted = stage == Stage::Permits && certain && !cx.eager && !cx.listing && self.caller.is_clean();
-        let slots = self.program.read_below(tree).filter(|_| wanted)?;
+        let slots = if wanted { self.program.read_below(tree)? } else { return None };
         Some(Lead::new(cx, slots))
     }
 

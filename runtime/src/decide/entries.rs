@@ -11,6 +11,8 @@ use mcpz_bytecode::plan::{Plan, Stage};
 /// The entry points about what is asked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Entries<'a> {
+    /// The number of the tool that is called.
+    pub tool: Option<usize>,
     /// Of the action, of the server, of the name.
     pub plan: Plan,
     /// About resources, each with whether it certainly fits: a pattern that may match only some
@@ -24,8 +26,9 @@ impl<'a> Entries<'a> {
     /// Finds them.
     pub fn find(program: &'a Program, asked: &Asked<'_>) -> Entries<'a> {
         let call = asked.tool.filter(|_| asked.action == Action::Call);
-        if let Some(plan) = call.and_then(|row| program.call_plan(program.tool_number(asked.server, row)?)) {
-            return Entries { plan: *plan, ..Entries::default() };
+        let number = call.and_then(|row| program.tool_number(asked.server, row));
+        if let Some(plan) = number.and_then(|number| program.call_plan(number)) {
+            return Entries { tool: number, plan: *plan, fitting: Vec::new(), patterns: Vec::new() };
         }
         let image = program.image();
         let server = image.servers.get(asked.server.index());
@@ -40,6 +43,7 @@ impl<'a> Entries<'a> {
             _ => None,
         };
         Entries {
+            tool: number,
             plan,
             fitting: fitting().map(|entry| (&entry.trees, certain)).collect(),
             patterns: fitting().filter_map(pattern).collect(),
@@ -57,10 +61,10 @@ impl<'a> Entries<'a> {
         Stage::ALL.into_iter().flat_map(|stage| self.roots(stage).map(|(tree, _)| tree))
     }
 
-    /// Whether some entry point has rules of these stages.
-    pub fn has(&self, stages: &[Stage]) -> bool {
-        stages.iter().any(|stage| !self.plan.stage(*stage).is_empty())
-            || self.fitting.iter().any(|(trees, _)| stages.iter().any(|stage| stage.of(trees).is_some()))
+    /// Whether some entry point has rules of a stage.
+    #[inline]
+    pub fn has(&self, stage: Stage) -> bool {
+        !self.plan.stage(stage).is_empty() || self.fitting.iter().any(|(trees, _)| stage.of(trees).is_some())
     }
 }
 

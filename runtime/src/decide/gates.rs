@@ -14,12 +14,16 @@ use mcpz_bytecode::value::net;
 
 /// Why what is asked may not pass, if so.
 pub(crate) fn closed(case: &Case<'_>, asked: &Asked<'_>) -> Option<Reason> {
-    match isolated(case, asked) {
+    let server = case.program.image().servers.get(asked.server.index());
+    let tool = asked.tool.and_then(|row| server?.tools.get(row)).map(|tool| tool.name.as_str());
+    let server = server.map_or("", |server| server.name.as_str());
+    match isolated(case, server, tool) {
         Ok(false) => {}
         Ok(true) => return Some(Reason::Isolated),
         Err(StateError) => return Some(Reason::StateError),
     }
-    match quarantined(case, asked) {
+    // A tool that changed under its pin.
+    match tool.map_or(Ok(false), |tool| case.state.quarantined(server, tool)) {
         Ok(false) => {}
         Ok(true) => return Some(Reason::Quarantined),
         Err(StateError) => return Some(Reason::StateError),
@@ -33,16 +37,8 @@ pub(crate) fn closed(case: &Case<'_>, asked: &Asked<'_>) -> Option<Reason> {
     None
 }
 
-/// Server and tool, by name.
-fn names<'a>(case: &Case<'a>, asked: &Asked<'_>) -> (&'a str, Option<&'a str>) {
-    let server = case.program.image().servers.get(asked.server.index());
-    let tool = asked.tool.and_then(|row| server?.tools.get(row));
-    (server.map_or("", |server| &server.name), tool.map(|tool| tool.name.as_str()))
-}
-
 /// Server, tool or an agent of the chain is isolated.
-fn isolated(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
-    let (server, tool) = names(case, asked);
+fn isolated(case: &Case<'_>, server: &str, tool: Option<&str>) -> Result<bool, StateError> {
     if case.state.isolated(Isolation::Server(server))? {
         return Ok(true);
     }
@@ -59,14 +55,6 @@ fn isolated(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
         }
     }
     Ok(false)
-}
-
-/// The tool changed under its pin.
-fn quarantined(case: &Case<'_>, asked: &Asked<'_>) -> Result<bool, StateError> {
-    match names(case, asked) {
-        (server, Some(tool)) => case.state.quarantined(server, tool),
-        _ => Ok(false),
-    }
 }
 
 /// Whether the caller's segment may reach the server's. Servers without a segment and what servers

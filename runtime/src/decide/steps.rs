@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::{ClassId, GrantId};
-use mcpz_bytecode::image::{Action, LimitImage, RequirementImage, RuleImage, RuleKindImage};
+use mcpz_bytecode::image::{LimitImage, RequirementImage, RuleImage, RuleKindImage};
 use mcpz_bytecode::plan::Stage;
 use mcpz_bytecode::value::Decimal;
 use mcpz_bytecode::value::decimal::ONE;
@@ -166,7 +166,9 @@ impl Course<'_, '_> {
         if self.finds(Stage::Forbids) {
             self.forbids()?;
         }
-        self.finds(Stage::Permits);
+        if !self.finds(Stage::Permits) {
+            return self.deny(Reason::NoPermit, &[]);
+        }
         self.permits()?;
         if self.finds(Stage::Others) {
             self.decision.obligations = self.others()?;
@@ -177,6 +179,9 @@ impl Course<'_, '_> {
 
     /// Evaluates the rules of a stage. Whether any of them is other than false.
     fn finds(&mut self, stage: Stage) -> bool {
+        if !self.extracted.has(stage) {
+            return false;
+        }
         let outcomes = self.case.evaluate(self.asked, self.extracted, &[stage], Time::Call, (self.memo, self.work));
         !outcomes.truths.is_empty()
     }
@@ -218,10 +223,8 @@ impl Course<'_, '_> {
 
     /// Whether a listing shows the target. Of tools the caller keeps the answer.
     fn is_shown(&mut self) -> bool {
-        let tool = self.asked.tool.filter(|_| self.asked.action == Action::Call);
-        let number = tool.and_then(|row| self.case.program.tool_number(self.asked.server, row));
         let mut look = || self.case.look(self.asked, self.extracted, (self.memo, self.work)) == Look::Shown;
-        match number {
+        match self.extracted.tool() {
             Some(number) => self.case.caller.sees(number, look),
             None => look(),
         }
