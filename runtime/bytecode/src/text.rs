@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use core::ops::Deref;
+use core::ops::{Deref, Range};
 
 /// A part of a [`TextPool`]. Compared, ordered and shown as the text that it is.
 #[derive(Clone, Default)]
@@ -29,6 +29,11 @@ impl TextPool {
         TextPool(Some(Arc::new(all.into_boxed_str())))
     }
 
+    #[inline]
+    fn all(&self) -> &str {
+        self.0.as_deref().map_or("", |all| all)
+    }
+
     /// The part of so many bytes from here on; empty where there is no such text.
     pub fn text(&self, first: u32, length: u32) -> Text {
         Text { pool: self.clone(), first, length }
@@ -40,14 +45,24 @@ impl Deref for Text {
 
     #[inline]
     fn deref(&self) -> &str {
-        let index = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let first = index(self.first);
-        let all: &str = self.pool.0.as_deref().map_or("", |all| all);
-        all.get(first..first.saturating_add(index(self.length))).unwrap_or_default()
+        self.pool.all().get(self.range()).unwrap_or_default()
     }
 }
 
 impl Text {
+    #[inline]
+    fn range(&self) -> Range<usize> {
+        let index = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let first = index(self.first);
+        first..first.saturating_add(index(self.length))
+    }
+
+    /// Whether it is this text: characters need no look at where they begin for that.
+    #[inline]
+    fn is(&self, text: &str) -> bool {
+        self.pool.all().as_bytes().get(self.range()).unwrap_or_default() == text.as_bytes()
+    }
+
     /// As a plain text.
     #[inline]
     pub fn as_str(&self) -> &str {
@@ -89,8 +104,9 @@ impl PartialEq for Text {
 impl Eq for Text {}
 
 impl PartialEq<str> for Text {
+    #[inline]
     fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
+        self.is(other)
     }
 }
 
@@ -101,8 +117,9 @@ impl PartialEq<&str> for Text {
 }
 
 impl PartialEq<Text> for str {
+    #[inline]
     fn eq(&self, other: &Text) -> bool {
-        self == other.as_str()
+        other.is(self)
     }
 }
 
