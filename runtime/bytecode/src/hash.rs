@@ -22,16 +22,24 @@ pub fn text_hash(salt: u32, text: &str) -> u64 {
     let start = u64::from(salt).wrapping_add(FACTOR);
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     let mixed = words.iter().fold(start, |state, word| step(state, u64::from_le_bytes(*word)));
-    let mixed = if rest.is_empty() {
-        mixed
-    } else {
-        let mut word = [0_u8; 8];
-        word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        step(mixed, u64::from_le_bytes(word))
-    };
+    let mixed = if rest.is_empty() { mixed } else { step(mixed, first_word(rest)) };
     let spread = mixed ^ u64::try_from(text.len()).unwrap_or(0);
     let product = spread.wrapping_mul(FACTOR);
     product ^ product.rotate_right(32)
+}
+
+/// The first eight bytes, the first lowest; zeros stand for those that are not there.
+#[inline]
+pub(crate) fn first_word(text: &[u8]) -> u64 {
+    if let Some(word) = text.first_chunk::<8>() {
+        return u64::from_le_bytes(*word);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        // Both overlap in the middle, where they say the same.
+        let shift = u32::try_from(text.len().wrapping_mul(8).wrapping_sub(32)).unwrap_or(0);
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)).wrapping_shl(shift);
+    }
+    text.iter().rev().fold(0, |word, byte| word.wrapping_shl(8) | u64::from(*byte))
 }
 
 fn step(state: u64, word: u64) -> u64 {
@@ -134,6 +142,16 @@ mod tests {
     fn keys_that_cannot_be_told_apart_have_no_perfect_hash() {
         assert_eq!(perfect(&["a", "b", "a"]), None);
         assert_eq!(perfect(&[]), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_word_is_the_first_bytes_and_zeros() {
+        let text = b"abcdefghij";
+        for length in 0..=text.len() {
+            let mut padded = [0; 8];
+            padded.iter_mut().zip(&text[..length]).for_each(|(to, from)| *to = *from);
+            assert_eq!(first_word(&text[..length]), u64::from_le_bytes(padded), "{length}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::side::{Large, Side};
 use super::{narrow, widen};
 use alloc::string::String;
-use mcpz_bytecode::schema::same;
+use mcpz_bytecode::schema::{Name, same};
 
 /// Objects of more members have them listed by key.
 pub(super) const SMALL_OBJECT: u32 = 16;
@@ -224,7 +224,7 @@ impl<'a> Document<'a> {
     pub(crate) fn member(&self, object: NodeId, key: &[u8]) -> Option<NodeId> {
         let found = self.node(object)?;
         match found.shape {
-            Shape::Object => self.members_by_bytes(object).find(|(name, _)| same(name, key)).map(|(_, node)| node),
+            Shape::Object => self.member_of_few(object, found.next, key),
             Shape::LargeObject => {
                 let side = self.side?;
                 let large = side.large.get(widen(found.payload))?;
@@ -236,6 +236,19 @@ impl<'a> Document<'a> {
             }
             _ => None,
         }
+    }
+
+    /// A member of a small object: most others are told apart by the length of their key.
+    #[inline]
+    fn member_of_few(&self, object: NodeId, end: u32, key: &[u8]) -> Option<NodeId> {
+        let length = narrow(key.len());
+        let mut next = object.0.saturating_add(1);
+        while let Some((id, node)) = advance(self, &mut next, end) {
+            if node.key.length == length && self.key_of(node).is_some_and(|name| same(name.as_bytes(), key)) {
+                return Some(id);
+            }
+        }
+        None
     }
 
     /// The members of an object in the order of the text; nothing when it is no object.
@@ -367,6 +380,12 @@ impl<'a> Document<'a> {
     /// As [`Document::members`], with keys as bytes.
     #[inline(always)]
     pub(crate) fn members_by_bytes(&self, object: NodeId) -> impl Iterator<Item = (&'a [u8], NodeId)> + use<'a> {
+        self.members_by_name(object).map(|(name, node)| (name.text(), node))
+    }
+
+    /// As [`Document::members`], with keys to be looked up.
+    #[inline(always)]
+    pub(crate) fn members_by_name(&self, object: NodeId) -> impl Iterator<Item = (Name<'a>, NodeId)> + use<'a> {
         let Members { document, mut next, end } = self.members(object);
         core::iter::from_fn(move || {
             let (id, node) = advance(&document, &mut next, end)?;
@@ -374,8 +393,7 @@ impl<'a> Document<'a> {
                 Source::Decoded => document.side?.decoded.as_bytes(),
                 _ => document.text.as_bytes(),
             };
-            let start = widen(node.key.start);
-            Some((source.get(start..start.wrapping_add(widen(node.key.length)))?, id))
+            Some((Name::within(source, widen(node.key.start), widen(node.key.length))?, id))
         })
     }
 

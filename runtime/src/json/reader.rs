@@ -6,6 +6,7 @@ use super::scan::plain_end;
 use super::side::{Large, Ranked, Side};
 use super::{Buffers, DEEPEST, FaultKind, JsonFault, Limits, narrow, string, widen};
 use alloc::vec::Vec;
+use mcpz_bytecode::schema::head;
 
 /// A container that is not closed yet.
 #[derive(Debug, Clone, Copy)]
@@ -197,7 +198,7 @@ impl Reader<'_, '_> {
     #[inline(always)]
     fn note_key(&mut self, key: Key) {
         let source = if key.source == Source::Decoded { self.side.decoded.as_bytes() } else { self.bytes };
-        let head = head(source, widen(key.start), widen(key.length));
+        let head = head(source.get(widen(key.start)..).unwrap_or_default(), widen(key.length));
         let hash = head.wrapping_add(u64::from(key.length)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let bit = 1_u64.wrapping_shl(u32::try_from(hash.wrapping_shr(58)).unwrap_or(0));
         if self.frame.keys & bit != 0 && self.frame.count < SMALL_OBJECT {
@@ -354,24 +355,4 @@ fn is_known(nodes: &[Node], object: u32, decoded: &str, text: &str, key: Key) ->
         member = node.next.wrapping_sub(object);
     }
     false
-}
-
-/// The first eight bytes of `source[start..start + length]`, zeros behind a shorter one.
-#[inline(always)]
-fn head(source: &[u8], start: usize, length: usize) -> u64 {
-    let Some(bytes) = source.get(start..).and_then(|rest| rest.first_chunk::<8>()) else {
-        return short_head(source, start, length);
-    };
-    let unused = 8_usize.saturating_sub(length);
-    let kept = u64::MAX.checked_shr(u32::try_from(unused.wrapping_mul(8)).unwrap_or(0)).unwrap_or(0);
-    u64::from_le_bytes(*bytes) & kept
-}
-
-/// As [`head`], where the source ends early.
-#[cold]
-fn short_head(source: &[u8], start: usize, length: usize) -> u64 {
-    let mut bytes = [0_u8; 8];
-    let key = source.get(start..start.saturating_add(length)).unwrap_or_default();
-    bytes.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    u64::from_le_bytes(bytes)
 }

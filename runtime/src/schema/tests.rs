@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-use mcpz_bytecode::schema::{Check, Constant, Parameters, SchemaImage, VerifiedSchema, types};
+use mcpz_bytecode::schema::{Bound, Check, Combinator, Constant, Parameters, SchemaImage, Size, VerifiedSchema, types};
 
 const ONE: i128 = 1_000_000_000_000_000_000;
 
@@ -34,6 +34,81 @@ fn objects_are_checked_by_member() {
     assert_eq!(outcome(&image, r#"{}"#), Err("required"));
     assert_eq!(outcome(&image, r#"{"n": 1, "m": 1}"#), Err("false"));
     assert_eq!(outcome(&image, r#"[]"#), Err("type"));
+}
+
+/// The same node, of no form that is laid out: a check that everything passes makes it uncommon.
+fn uncommon(mut image: SchemaImage) -> SchemaImage {
+    image.nodes.iter_mut().for_each(|checks| checks.push(Check::Combine(Combinator::All, vec![])));
+    image
+}
+
+#[test]
+fn common_forms_say_what_their_checks_say() {
+    let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+    let choice = texts(&["on", "off", "automatic", "automatically"]).into_iter().map(Constant::String).collect();
+    let names = ["a", "mode", "begins_alike", "begins_alike_too", "n"].map(str::to_string);
+    let many = (0..70).map(|number| format!("m{number}"));
+    let leaves = vec![
+        vec![Check::Type(types::STRING), Check::Size(Size::MaxLength, 3)],
+        vec![Check::Type(types::STRING), Check::Enum(choice)],
+        vec![Check::Type(types::INTEGER), Check::Bound(Bound::Minimum, ONE), Check::IntegerRange(-ONE, 9 * ONE)],
+        vec![Check::Enum(vec![Constant::String("x".to_string()), Constant::Null])],
+        vec![Check::Never],
+    ];
+    let values = [
+        r#""on""#,
+        r#""automatic""#,
+        r#""automatixx""#,
+        r#""""#,
+        "1",
+        "0.5",
+        "2.0",
+        "10",
+        "null",
+        "{}",
+        "[]",
+        r#"{"a":"x"}"#,
+    ];
+    for additional in [None, Some(1), Some(5)] {
+        for required in [texts(&[]), texts(&["mode", "begins_alike_too"]), texts(&["unknown"]), texts(&["m69"])] {
+            for more in [0, 70] {
+                let properties =
+                    names.iter().cloned().chain(many.clone().take(more)).zip([2, 1, 3, 4, 0].into_iter().cycle());
+                let members = Check::Members { properties: properties.collect(), patterns: vec![], additional };
+                let required = Check::Required(required.clone());
+                let root = vec![Check::Type(types::OBJECT | types::NULL), required, members];
+                let common = image([vec![root], leaves.clone()].concat());
+                let uncommon = uncommon(common.clone());
+                for value in values {
+                    for name in ["a", "mode", "begins_alike", "begins_alike_too", "n", "m69", "other", "unknown"] {
+                        let object =
+                            format!(r#"{{"mode":"on","{name}_":1,"begins_alike_too":null,"m0":1,"{name}":{value}}}"#);
+                        for text in [
+                            value,
+                            &object,
+                            &object.replace(r#""mode":"on","#, ""),
+                            &format!(r#"{{"{name}":{value}}}"#),
+                        ] {
+                            let mut buffers = Buffers::new();
+                            if buffers.read(text.as_bytes(), &Limits::DEFAULT).is_err() {
+                                continue;
+                            }
+                            assert_eq!(outcome(&common, text).is_ok(), outcome(&uncommon, text).is_ok(), "{text}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_common_form_names_what_fails() {
+    let choice = Check::Enum(vec![Constant::String("on".to_string()), Constant::String("off".to_string())]);
+    let image = image(vec![vec![Check::Type(types::STRING), choice]]);
+    assert_eq!(outcome(&image, r#""off""#), Ok(()));
+    assert_eq!(outcome(&image, r#""of""#), Err("enum"));
+    assert_eq!(outcome(&image, "1"), Err("type"));
 }
 
 #[test]
@@ -99,8 +174,7 @@ fn damaged_bytes_are_refused_or_harmless() {
     let properties = vec![("n".to_string(), 1)];
     let members = Check::Members { properties, patterns: vec![], additional: None };
     let values = Check::Enum(vec![Constant::Array(vec![Constant::String("x".to_string())])]);
-    let image =
-        image(vec![vec![members, Check::Combine(mcpz_bytecode::schema::Combinator::Any, vec![1])], vec![values]]);
+    let image = image(vec![vec![members, Check::Combine(Combinator::Any, vec![1])], vec![values]]);
     let mut bytes = Vec::new();
     image.encode(&mut bytes);
     let mut buffers = Buffers::new();

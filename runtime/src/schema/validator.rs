@@ -3,8 +3,8 @@
 use super::{MAX_DEPTH, MAX_STEPS, SchemaFault, constant};
 use crate::json::{Document, Kind, NodeId};
 use mcpz_bytecode::schema::{
-    Bound, CheckView, Combinator, Constants, NodeList, PairSearch, Pairs, SchemaView, SimpleNode, Size, Strings, same,
-    types,
+    Bound, CheckView, Combinator, Constants, Form, NodeList, ObjectNode, PairSearch, Pairs, SchemaView, SimpleNode,
+    Size, Strings, same, types,
 };
 
 /// What is validated: a value, or the key of a member (`propertyNames`).
@@ -44,17 +44,26 @@ impl<'d, 's> Validator<'d, 's> {
         }
     }
 
+    /// Checks a value against a node: most are simple, and need no call.
+    #[inline(always)]
+    fn value(&mut self, value: NodeId, node: u32) -> Outcome {
+        match self.schema.form(node) {
+            Some(Form::Simple(simple)) if self.depth > 0 && self.fits_simply(value, simple) => {
+                self.steps(Instance::Value(value), simple.checks)
+            }
+            _ => self.node(Instance::Value(value), node),
+        }
+    }
+
     fn node(&mut self, instance: Instance<'d>, node: u32) -> Outcome {
         let Some(deeper) = self.depth.checked_sub(1) else {
             return exceeded(instance, "depth");
         };
-        if let (Some(simple), Instance::Value(value)) = (self.schema.simple(node), instance)
-            && self.fits_simply(value, simple)
-        {
-            return self.steps(instance, simple.checks);
-        }
         self.depth = deeper;
-        let outcome = self.checks(instance, node);
+        let outcome = match (self.schema.form(node), instance) {
+            (Some(Form::Object(object)), Instance::Value(value)) => self.object(value, object),
+            _ => self.checks(instance, node),
+        };
         self.depth = self.depth.saturating_add(1);
         outcome
     }
@@ -62,15 +71,11 @@ impl<'d, 's> Validator<'d, 's> {
     /// Whether a value fits a simple node. Of one that does not, the checks tell why.
     #[inline(always)]
     fn fits_simply(&self, value: NodeId, node: &SimpleNode) -> bool {
-        let (kind, bounds) = match self.document.kind(value) {
-            Kind::String => {
-                let fits = !node.sized || self.document.str(value).is_some_and(|text| has_length(text, node));
-                (types::STRING, fits)
-            }
+        let (kind, more) = match self.document.kind(value) {
+            Kind::String => (types::STRING, node.is_any_text() || self.is_let_in(value, node)),
             Kind::Number => {
                 let integral = node.mask & types::NUMBER != 0 || self.document.integer(value).is_some();
-                let number = self.document.number(value);
-                let within = number.is_some_and(|number| node.low <= number && number <= node.high);
+                let within = self.document.number(value).is_some_and(|units| self.schema.is_within(node, units));
                 (types::NUMBER | types::INTEGER, integral && within)
             }
             Kind::Null => (types::NULL, true),
@@ -78,7 +83,34 @@ impl<'d, 's> Validator<'d, 's> {
             Kind::Array => (types::ARRAY, true),
             Kind::Object => (types::OBJECT, true),
         };
-        node.mask & kind != 0 && bounds
+        node.mask & kind != 0 && more
+    }
+
+    /// Whether a text has the length and is among the choices that a node asks for.
+    fn is_let_in(&self, value: NodeId, node: &SimpleNode) -> bool {
+        self.document.str(value).is_some_and(|text| has_length(text, node) && self.schema.lets_in(node, text))
+    }
+
+    /// Checks a value against a node that asks for an object, in one walk over the members.
+    #[inline(never)]
+    fn object(&mut self, object: NodeId, node: &ObjectNode) -> Outcome {
+        let instance = Instance::Value(object);
+        let count = u32::try_from(self.document.size(object)).unwrap_or(u32::MAX);
+        self.steps(instance, node.checks.saturating_add(count))?;
+        if self.document.kind(object) != Kind::Object {
+            return ensure(self.has_type(instance, node.mask), instance, "type");
+        }
+        ensure(node.mask & types::OBJECT != 0, instance, "type")?;
+        let members = self.schema.members(node);
+        let mut seen = 0_u64;
+        for (name, member) in self.document.members_by_name(object) {
+            let number = members.find(name);
+            seen |= number.and_then(|number| 1_u64.checked_shl(number)).unwrap_or(0);
+            if let Some(schema) = number.and_then(|number| members.node(number)).or(node.additional) {
+                self.value(member, schema)?;
+            }
+        }
+        ensure(seen & node.required == node.required, instance, "required")
     }
 
     fn checks(&mut self, instance: Instance<'d>, node: u32) -> Outcome {
@@ -299,7 +331,7 @@ impl<'d, 's> Validator<'d, 's> {
         for element in self.document.elements(array) {
             self.step(Instance::Value(element))?;
             match prefix.next().or(rest) {
-                Some(schema) => self.node(Instance::Value(element), schema)?,
+                Some(schema) => self.value(element, schema)?,
                 None => break,
             }
         }

@@ -7,11 +7,13 @@
 
 mod cursor;
 mod encode;
+mod name;
 mod simple;
 mod verify;
 mod view;
 
-pub use simple::SimpleNode;
+pub use name::{Name, NameTable, head};
+pub use simple::{Form, ObjectNode, SimpleNode};
 pub use verify::{SchemaError, VerifiedSchema};
 pub use view::{
     CheckView, Checks, ConstantMembers, ConstantView, Constants, NamedParameters, NodeList, PairSearch, Pairs,

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::encode::MAGIC;
-use super::simple::{SimpleNode, is_closed};
+use super::simple::{Forms, is_closed};
 use super::view::{CheckView, ConstantMembers, ConstantView, Constants, NodeList, Pairs, SchemaView, Strings};
 use super::{Bound, MAX_CONSTANT_DEPTH, MAX_NODES};
 use crate::limits::MAX_AUTOMATON_BYTES;
@@ -48,8 +48,7 @@ pub struct VerifiedSchema {
     /// Offset of the parameters.
     pub(super) parameters: u32,
     automata: Vec<sparse::DFA<Vec<u8>>>,
-    /// By node.
-    pub(super) simple: Vec<Option<SimpleNode>>,
+    pub(super) forms: Forms,
     pub(super) closed: bool,
 }
 
@@ -68,9 +67,9 @@ impl VerifiedSchema {
         if !is_sound(&view, automaton_count) {
             return Err(SchemaError::Structure);
         }
-        let simple = (0..verified.node_count).map(|node| view.checks(node).and_then(SimpleNode::of)).collect();
+        let forms = Forms::new(&view, verified.node_count);
         let closed = is_closed(&view);
-        Ok(VerifiedSchema { simple, closed, ..verified })
+        Ok(VerifiedSchema { forms, closed, ..verified })
     }
 
     /// The schema over the bytes that were verified. Over other bytes the view finds what it finds,
@@ -109,7 +108,7 @@ fn header(bytes: &[u8]) -> Option<VerifiedSchema> {
         node_count,
         parameters,
         automata: Vec::new(),
-        simple: Vec::new(),
+        forms: Forms::default(),
         closed: false,
     })
 }

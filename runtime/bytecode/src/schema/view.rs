@@ -2,7 +2,6 @@
 
 use super::cursor::Cursor;
 use super::encode::{op, tag};
-use super::simple::SimpleNode;
 use super::verify::VerifiedSchema;
 use super::{Bound, Combinator, Size};
 
@@ -25,12 +24,6 @@ impl<'a> SchemaView<'a> {
     pub fn checks(&self, node: u32) -> Option<Checks<'a>> {
         let offset = self.verified.offset(self.bytes, node)?;
         Cursor::at(self.bytes, offset)?.bytes().map(|rest| Checks(Cursor { rest }))
-    }
-
-    /// A node that only asks for a type and its bounds.
-    #[inline]
-    pub fn simple(&self, node: u32) -> Option<&'a SimpleNode> {
-        self.verified.simple.get(usize::try_from(node).ok()?)?.as_ref()
     }
 
     /// Whether the root itself refuses every parameter that it does not name.
@@ -334,6 +327,16 @@ pub enum ConstantView<'a> {
     Array(Constants<'a>),
     /// An object.
     Object(ConstantMembers<'a>),
+}
+
+impl<'a> ConstantView<'a> {
+    /// The text, if it is one.
+    pub fn text(self) -> Option<&'a str> {
+        match self {
+            ConstantView::String(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Iterator for Constants<'a> {
