@@ -27,6 +27,7 @@ pub mod limits;
 pub mod lists;
 mod names;
 pub mod opcode;
+pub mod operands;
 pub mod plan;
 pub mod program;
 pub mod schema;

@@ -48,7 +48,7 @@ pub struct Roots {
 impl Roots {
     /// The trees that are there.
     pub fn iter(&self) -> impl Iterator<Item = TreeId> {
-        self.trees.into_iter().filter_map(|tree| tree.checked_sub(1).map(TreeId))
+        self.trees.iter().filter_map(|tree| tree.checked_sub(1).map(TreeId))
     }
 
     /// Whether there are none.

@@ -5,6 +5,7 @@ use crate::ids::{AutomatonId, BlockId, RuleId, ServerId, SlotId, TreeId};
 use crate::image::{Action, Block, BundleImage, EntryRow, IntervalImage, Test, TreeNode, tests_from};
 use crate::limits::{LARGE_TREE, SCOUTS};
 use crate::names::Names;
+use crate::operands::Operands;
 use crate::plan::Plan;
 use crate::schema::{SchemaView, VerifiedSchema};
 use crate::uris::UriIndex;
@@ -31,6 +32,7 @@ pub struct Program {
     tree_steps: BTreeMap<TreeId, u64>,
     /// By node of a tree; none at all where no tree of permits is large.
     faults: Vec<Faults>,
+    operands: Operands,
     names: Names,
     uris: UriIndex,
     plans: Vec<Plan>,
@@ -94,6 +96,7 @@ impl Program {
         let tree_steps = tree_steps(&decoded.image, &trees);
         Ok(Program {
             plans: call_plans(&decoded.image, &trees, &names),
+            operands: Operands::new(&decoded.image),
             names,
             uris: UriIndex::new(&decoded.image),
             image: decoded.image,
@@ -151,6 +154,12 @@ impl Program {
             Block::Plain(tests) => Some(tests_from(tests, start)),
             Block::Code { .. } => None,
         }
+    }
+
+    /// What the commonest tests compare with.
+    #[inline]
+    pub fn operands(&self) -> &Operands {
+        &self.operands
     }
 
     /// What is known of a node of a decision tree.

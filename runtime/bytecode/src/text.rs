@@ -34,9 +34,46 @@ impl TextPool {
         self.0.as_deref().map_or("", |all| all)
     }
 
+    /// The text that stands there; empty where there is none.
+    #[inline]
+    pub fn get(&self, place: TextRange) -> &str {
+        self.all().get(place.range()).unwrap_or_default()
+    }
+
+    /// Whether this text stands there: characters need no look at where they begin for that.
+    #[inline]
+    pub fn says(&self, place: TextRange, text: &str) -> bool {
+        self.all().as_bytes().get(place.range()).unwrap_or_default() == text.as_bytes()
+    }
+
+    /// Whether this is the same memory.
+    fn is(&self, other: &TextPool) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// The part of so many bytes from here on; empty where there is no such text.
     pub fn text(&self, first: u32, length: u32) -> Text {
         Text { pool: self.clone(), first, length }
+    }
+}
+
+/// Where a text stands in a [`TextPool`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextRange {
+    first: u32,
+    length: u32,
+}
+
+impl TextRange {
+    #[inline]
+    fn range(self) -> Range<usize> {
+        let index = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let first = index(self.first);
+        first..first.saturating_add(index(self.length))
     }
 }
 
@@ -45,22 +82,30 @@ impl Deref for Text {
 
     #[inline]
     fn deref(&self) -> &str {
-        self.pool.all().get(self.range()).unwrap_or_default()
+        self.pool.get(self.place())
     }
 }
 
 impl Text {
     #[inline]
-    fn range(&self) -> Range<usize> {
-        let index = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let first = index(self.first);
-        first..first.saturating_add(index(self.length))
+    fn place(&self) -> TextRange {
+        TextRange { first: self.first, length: self.length }
     }
 
-    /// Whether it is this text: characters need no look at where they begin for that.
+    /// Whether it is this text.
     #[inline]
     fn is(&self, text: &str) -> bool {
-        self.pool.all().as_bytes().get(self.range()).unwrap_or_default() == text.as_bytes()
+        self.pool.says(self.place(), text)
+    }
+
+    /// The memory that it stands in.
+    pub fn pool(&self) -> &TextPool {
+        &self.pool
+    }
+
+    /// Where it stands in a memory; `None` when it stands in another.
+    pub fn place_in(&self, pool: &TextPool) -> Option<TextRange> {
+        self.pool.is(pool).then(|| self.place())
     }
 
     /// As a plain text.
@@ -171,6 +216,15 @@ mod tests {
         for (first, length) in [(5, 1), (0, 99), (u32::MAX, u32::MAX), (4, 1)] {
             assert_eq!(pool.text(first, length).as_str(), "", "{first} {length}");
         }
+    }
+
+    #[test]
+    fn it_knows_where_it_stands() {
+        let (pool, other) = (TextPool::new("abc".into()), TextPool::new("abc".into()));
+        let place = pool.text(1, 2).place_in(&pool).unwrap();
+        assert_eq!((pool.get(place), pool.says(place, "bc"), pool.says(place, "b")), ("bc", true, false));
+        assert_eq!((pool.text(1, 2).place_in(&other), pool.text(1, 2).pool().is(&pool)), (None, true));
+        assert_eq!(TextPool::default().get(place), "", "of another memory");
     }
 
     #[test]

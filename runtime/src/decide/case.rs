@@ -447,6 +447,7 @@ impl<'a> Case<'a> {
     }
 
     /// The value of a rule by one of its rows.
+    #[inline]
     fn run_row<'c>(
         &self,
         cx: &Context<'c>,
@@ -466,6 +467,7 @@ impl<'a> Case<'a> {
     }
 
     /// The truth of a block from an instruction on, when it is a plain conjunction and nobody looks at its registers.
+    #[inline]
     fn conjunction(&self, cx: &Context<'_>, block: BlockId, start: u32) -> Option<Truth> {
         if cx.eager {
             return None;

@@ -206,6 +206,16 @@ impl<'a> Context<'a> {
         found.unwrap_or(Document::empty_object())
     }
 
+    /// The text of a string of the request.
+    #[inline]
+    pub fn text(&self, source: Source, node: NodeId) -> Option<&'a str> {
+        match source {
+            Source::Arguments | Source::Prompt => self.asked?.arguments.0.str(node),
+            Source::Facts => self.facts.as_ref()?.str(node),
+            _ => self.document(source).str(node),
+        }
+    }
+
     /// Notes a native whose result is not there.
     pub fn miss(&self, parser: Parser, text: &str) {
         self.missed.set(true);

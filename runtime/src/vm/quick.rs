@@ -8,11 +8,11 @@ use crate::vm::context::Context;
 use crate::vm::places::{Found, Plain};
 use crate::vm::value::Truth;
 use crate::vm::{slot, subject};
-use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::{AutomatonId, ConstantId, SlotId, SubjectId};
-use mcpz_bytecode::image::{BundleImage, Constant, RangeImage, Test};
+use mcpz_bytecode::image::{Constant, Test};
 use mcpz_bytecode::opcode::Opcode;
 use mcpz_bytecode::value::{Decimal, glob, path};
+use mcpz_bytecode::{ErrorCode, Program};
 
 /// What came of a conjunction.
 #[derive(Debug, Clone, Copy)]
@@ -33,11 +33,13 @@ pub fn conjunction(cx: &Context<'_>, tests: &[Test], start: u32) -> Option<Conju
             opcode => self::test(cx, (opcode, SlotId(test.a), ConstantId(test.b)))?,
         };
         steps = steps.saturating_add(2);
-        match holds {
-            Truth::True => {}
-            Truth::False => return Some(Conjunction { truth: holds, steps }),
-            Truth::Error(_) | Truth::Unknown => truth = truth.and(holds),
+        if holds == Truth::True {
+            continue;
         }
+        if holds == Truth::False {
+            return Some(Conjunction { truth: holds, steps });
+        }
+        truth = truth.and(holds);
     }
     Some(Conjunction { truth, steps })
 }
@@ -48,87 +50,84 @@ pub type PlaceTest = (Opcode, SlotId, ConstantId);
 /// A test of a place; `None` when the machine must decide it.
 #[inline]
 pub fn test(cx: &Context<'_>, (opcode, row, constant): PlaceTest) -> Option<Truth> {
-    let has = opcode == Opcode::SlotHas;
-    let (source, node, plain) = match slot::place(cx, row)? {
+    let found = slot::place(cx, row)?;
+    if opcode == Opcode::SlotHas {
+        return has(found);
+    }
+    let (source, node, plain) = match found {
         Found::There(source, node, plain) => (source, node, plain),
-        Found::Absent if has => return Some(Truth::False),
         Found::Absent => return Some(Truth::Error(ErrorCode::Missing)),
         Found::Astray => return None,
     };
     match plain {
-        _ if has => Some(Truth::of(plain != Plain::Null)),
-        Plain::Text => of_text(cx, opcode, constant, cx.document(source).str(node)?),
-        Plain::Path => of_path(cx.image(), opcode, constant, path::canonical(cx.document(source).str(node)?)),
-        Plain::Int(number) => of_integer(cx.image(), opcode, constant, number),
+        Plain::Text => of_text(cx.program, opcode, constant, cx.text(source, node)?),
+        Plain::Path => of_path(cx.program, opcode, constant, path::canonical(cx.text(source, node)?)),
+        Plain::Int(number) => of_integer(cx.program, opcode, constant, number),
         Plain::Bool(value) if opcode == Opcode::SlotTruth => Some(Truth::of(value)),
         Plain::Bad(code) => Some(Truth::Error(code)),
         Plain::Null | Plain::Bool(_) | Plain::Other => None,
     }
 }
 
+/// Whether something stands at a place.
+#[inline]
+fn has(found: Found) -> Option<Truth> {
+    match found {
+        Found::There(_, _, Plain::Null) | Found::Absent => Some(Truth::False),
+        Found::There(..) => Some(Truth::True),
+        Found::Astray => None,
+    }
+}
+
 /// A test of a text.
-fn of_text(cx: &Context<'_>, opcode: Opcode, constant: ConstantId, text: &str) -> Option<Truth> {
-    let image = cx.image();
-    if opcode == Opcode::SlotMatches {
-        return cx.program.automaton_matches(AutomatonId(constant.0), text).map(Truth::of);
-    }
-    match (opcode, image.constants.get(constant.index())?) {
-        (Opcode::SlotEq, Constant::String(wanted)) => Some(Truth::of(text == wanted)),
-        (Opcode::SlotNe, Constant::String(wanted)) => Some(Truth::of(text != wanted)),
-        (Opcode::SlotSubstring, Constant::String(part)) => Some(Truth::of(text.contains(part.as_str()))),
-        (Opcode::SlotLike, Constant::Glob { pattern, path_like }) => {
-            Some(Truth::of(glob::glob_matches(pattern, *path_like, text)))
-        }
-        (Opcode::SlotIn, Constant::List(rows) | Constant::Set(rows)) => {
-            for row in rows {
-                match image.constants.get(row.index())? {
-                    Constant::String(wanted) if text == wanted => return Some(Truth::True),
-                    Constant::String(_) => {}
-                    _ => return None,
-                }
-            }
-            Some(Truth::False)
-        }
-        _ => None,
-    }
+fn of_text(program: &Program, opcode: Opcode, constant: ConstantId, text: &str) -> Option<Truth> {
+    let holds = match opcode {
+        Opcode::SlotMatches => program.automaton_matches(AutomatonId(constant.0), text)?,
+        Opcode::SlotLike => fits(program, constant, text)?,
+        Opcode::SlotIn => program.operands().is_one_of(constant, text)?,
+        _ => match (opcode, program.image().constants.get(constant.index())?) {
+            (Opcode::SlotEq, Constant::String(wanted)) => wanted == text,
+            (Opcode::SlotNe, Constant::String(wanted)) => wanted != text,
+            (Opcode::SlotSubstring, Constant::String(part)) => text.contains(part.as_str()),
+            _ => return None,
+        },
+    };
+    Some(Truth::of(holds))
 }
 
 /// A test of a clean path.
-fn of_path(image: &BundleImage, opcode: Opcode, constant: ConstantId, seen: &str) -> Option<Truth> {
-    match (opcode, image.constants.get(constant.index())?) {
-        (Opcode::SlotUnder, Constant::Path(folder)) => Some(Truth::of(path::under(seen, folder))),
-        (Opcode::SlotLike, Constant::Glob { pattern, path_like }) => {
-            Some(Truth::of(glob::glob_matches(pattern, *path_like, seen)))
-        }
-        _ => None,
-    }
+fn of_path(program: &Program, opcode: Opcode, constant: ConstantId, seen: &str) -> Option<Truth> {
+    let holds = match (opcode, program.image().constants.get(constant.index())?) {
+        (Opcode::SlotUnder, Constant::Path(folder)) => path::under(seen, folder),
+        (Opcode::SlotLike, _) => fits(program, constant, seen)?,
+        _ => return None,
+    };
+    Some(Truth::of(holds))
+}
+
+/// Whether a text fits a glob.
+fn fits(program: &Program, glob: ConstantId, text: &str) -> Option<bool> {
+    let Constant::Glob { pattern, path_like } = program.image().constants.get(glob.index())? else { return None };
+    Some(match program.operands().star(glob) {
+        Some((at, star)) => star.matches(pattern, at, text),
+        None => glob::glob_matches(pattern, *path_like, text),
+    })
 }
 
 /// A test of an integer.
-fn of_integer(image: &BundleImage, opcode: Opcode, constant: ConstantId, integer: i64) -> Option<Truth> {
+fn of_integer(program: &Program, opcode: Opcode, constant: ConstantId, integer: i64) -> Option<Truth> {
+    if opcode == Opcode::SlotInRange {
+        return program.operands().is_within(constant, integer).map(Truth::of);
+    }
+    let Constant::Number(wanted) = program.image().constants.get(constant.index())? else { return None };
     let seen = Decimal::from_int(integer).units();
-    let number = |id: ConstantId| match image.constants.get(id.index()) {
-        Some(Constant::Number(units)) => Some(*units),
-        _ => None,
-    };
     let holds = match opcode {
-        Opcode::SlotEq => seen == number(constant)?,
-        Opcode::SlotNe => seen != number(constant)?,
-        Opcode::SlotLt => seen < number(constant)?,
-        Opcode::SlotLe => seen <= number(constant)?,
-        Opcode::SlotGt => seen > number(constant)?,
-        Opcode::SlotGe => seen >= number(constant)?,
-        Opcode::SlotInRange => match image.constants.get(constant.index())? {
-            Constant::Range(RangeImage { low, high, inclusive }) => {
-                let above = low.map_or(Some(true), |low| Some(seen >= number(low)?))?;
-                let below = high.map_or(Some(true), |high| {
-                    let high = number(high)?;
-                    Some(seen < high || (*inclusive && seen == high))
-                })?;
-                above && below
-            }
-            _ => return None,
-        },
+        Opcode::SlotEq => seen == *wanted,
+        Opcode::SlotNe => seen != *wanted,
+        Opcode::SlotLt => seen < *wanted,
+        Opcode::SlotLe => seen <= *wanted,
+        Opcode::SlotGt => seen > *wanted,
+        Opcode::SlotGe => seen >= *wanted,
         _ => return None,
     };
     Some(Truth::of(holds))

@@ -114,24 +114,63 @@ fn positions_match(pattern: &str, path_like: bool, text: &str) -> bool {
     current.contains(tokens.count())
 }
 
+/// The star of a glob that has one, and no other character with a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Star {
+    /// `*` of a glob that is not path-like: it stands for anything.
+    Across,
+    /// `*` of a path-like glob: it stops at `/`.
+    Within,
+    /// `**` of a path-like glob: it stands for anything.
+    Double,
+}
+
+impl Star {
+    /// Whether the whole text fits a glob in which this star stands here.
+    pub fn matches(self, glob: &str, at: usize, text: &str) -> bool {
+        let width = if self == Star::Double { 2 } else { 1 };
+        let parts = (glob.get(..at), glob.get(at.saturating_add(width)..));
+        let (Some(before), Some(after)) = parts else { return false };
+        text.strip_prefix(before).is_some_and(|rest| self.ends(rest, after))
+    }
+
+    /// Whether what the star stands for, and then the rest of the glob, can be this text.
+    fn ends(self, text: &str, after: &str) -> bool {
+        text.strip_suffix(after).is_some_and(|middle| self != Star::Within || !middle.contains('/'))
+    }
+
+    /// The star that a part of a glob begins with, and what follows it.
+    fn at_the_front(glob: &str, path_like: bool) -> Option<(Star, &str)> {
+        match glob.strip_prefix("**").filter(|_| path_like) {
+            Some(after) => Some((Star::Double, after)),
+            None => Some((if path_like { Star::Within } else { Star::Across }, glob.strip_prefix('*')?)),
+        }
+    }
+}
+
+/// Whether a character of a glob is not meant as it is.
+fn is_special(character: char) -> bool {
+    matches!(character, '*' | '?' | '\\')
+}
+
+/// Where the star of a glob stands that has one, and no other character with a meaning.
+pub fn only_star(pattern: &str, path_like: bool) -> Option<(usize, Star)> {
+    let at = pattern.find(is_special)?;
+    let (star, after) = Star::at_the_front(pattern.get(at..)?, path_like)?;
+    (!after.contains(is_special)).then_some((at, star))
+}
+
 /// The answer for a glob that is a text with at most one star in it, or when the literal beginning
 /// already says no; `None` for what must be followed position by position.
 fn simple_matches(pattern: &str, path_like: bool, text: &str) -> Option<bool> {
-    let is_special = |character: char| matches!(character, '*' | '?' | '\\');
     let Some((before, behind)) = pattern.find(is_special).and_then(|at| pattern.split_at_checked(at)) else {
         return Some(pattern == text);
     };
     let Some(rest) = text.strip_prefix(before) else {
         return Some(false);
     };
-    let (crosses, after) = match behind.strip_prefix("**").filter(|_| path_like) {
-        Some(after) => (true, after),
-        None => (!path_like, behind.strip_prefix('*')?),
-    };
-    if after.contains(is_special) {
-        return None;
-    }
-    Some(rest.strip_suffix(after).is_some_and(|middle| crosses || !middle.contains('/')))
+    let (star, after) = Star::at_the_front(behind, path_like)?;
+    (!after.contains(is_special)).then(|| star.ends(rest, after))
 }
 
 /// The answer for a glob of literals, `?` and stars that all cross the same characters; `None` for others.
@@ -285,6 +324,20 @@ mod tests {
                         assert_eq!(fits, positions_match(&pattern, path_like, text), "{pattern} {path_like} {text}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_star_by_itself_matches_as_its_glob_does() {
+        assert_eq!(only_star("/a/*.md", true), Some((3, Star::Within)));
+        assert_eq!(only_star("**", false), None, "two stars");
+        for (pattern, path_like) in [("ab*ba", false), ("ab*ba", true), ("ab**ba", true), ("*", true), ("/é*", false)]
+        {
+            let (at, star) = only_star(pattern, path_like).expect("one star");
+            for text in ["", "ab", "aba", "abba", "ab/ba", "abxba", "abba/", "/é", "/é/x", "xabba"] {
+                let wanted = positions_match(pattern, path_like, text);
+                assert_eq!(star.matches(pattern, at, text), wanted, "{pattern} {path_like} {text}");
             }
         }
     }
