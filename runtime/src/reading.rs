@@ -11,7 +11,8 @@ use crate::decide::target::{self, Method};
 use crate::decision::Reason;
 use crate::json::{Buffers, Limits, Message, MessageKind};
 use crate::request::{Direction, Request};
-use crate::vm::context::Asked;
+use crate::schema::NotedMembers;
+use crate::vm::context::{Asked, Checked};
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::ServerId;
 use mcpz_bytecode::image::Action;
@@ -35,6 +36,8 @@ struct Call {
     tool: usize,
     /// Whether the arguments fit the pinned schema.
     fits: bool,
+    /// The members that validating them came by.
+    members: NotedMembers,
 }
 
 impl<'a> Reading<'a> {
@@ -89,10 +92,13 @@ impl<'a> Reading<'a> {
     }
 
     /// What a call asks; none when it is no call of a known tool.
-    pub(crate) fn asked(&self, blank: Asked<'a>) -> Option<Asked<'a>> {
-        let call = self.call?;
+    pub(crate) fn asked<'r>(&'r self, blank: Asked<'r>) -> Option<Asked<'r>> {
+        let call = self.call.as_ref()?;
+        // Of what does not fit, not all was looked at.
+        let places = if call.fits { self.program.argument_places(self.server?, call.tool) } else { &[] };
+        let checked = Checked { fits: call.fits, places, members: &call.members };
         let arguments = self.message.arguments.map_or(blank.arguments, |node| (self.message.document, node));
-        Some(Asked { tool: Some(call.tool), arguments, fits: Some(call.fits), ..blank })
+        Some(Asked { tool: Some(call.tool), arguments, checked: Some(checked), ..blank })
     }
 }
 
@@ -101,5 +107,7 @@ fn call(program: &Program, server: ServerId, message: &Message<'_>) -> Option<Ca
     let tool = program.tool(server, message.name?)?;
     let blank = target::blank(Action::Call, server);
     let arguments = message.arguments.map_or(blank.arguments, |node| (message.document, node));
-    Some(Call { tool, fits: call_fits(program, server, tool, arguments) })
+    let mut members = NotedMembers::default();
+    let fits = call_fits(program, (server, tool), arguments, &mut members);
+    Some(Call { tool, fits, members })
 }

@@ -17,6 +17,7 @@
 )]
 extern crate alloc;
 
+pub mod arguments;
 pub mod container;
 pub mod disassemble;
 pub mod error;

@@ -61,3 +61,6 @@ pub const LARGE_TREE: u32 = 64;
 
 /// How many of their first rules are tried before any other.
 pub const SCOUTS: usize = 16;
+
+/// So many members of arguments are noted while they are validated.
+pub const NOTED_MEMBERS: usize = 16;

@@ -1,5 +1,6 @@
 //! A verified bundle: the only thing that can be evaluated.
 
+use crate::arguments::{ArgumentPlace, ArgumentPlaces};
 use crate::container::{self, Section};
 use crate::ids::{AutomatonId, BlockId, RuleId, ServerId, SlotId, TreeId};
 use crate::image::{Action, Block, BundleImage, EntryRow, IntervalImage, Test, TreeNode, tests_from};
@@ -25,6 +26,7 @@ pub struct Program {
     automata: Vec<sparse::DFA<Vec<u8>>>,
     schemas: Vec<(Vec<u8>, VerifiedSchema)>,
     tool_schemas: Vec<Vec<u32>>,
+    argument_places: ArgumentPlaces,
     /// Step bounds of the blocks that are not plain conjunctions.
     steps: Vec<(BlockId, u64)>,
     trees: Vec<NodeFacts>,
@@ -90,6 +92,8 @@ impl Program {
         rank_intervals(&mut decoded.image, &trees);
         let schemas = load_schemas(&decoded.schemas)?;
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
+        let views = schemas.iter().map(|(bytes, schema)| schema.view(bytes));
+        let argument_places = ArgumentPlaces::new(&decoded.image, views);
         let automata = load_automata(&mut decoded.image)?;
         let names = Names::new(&decoded.image);
         let steps = code_steps(&decoded.image, &blocks);
@@ -104,6 +108,7 @@ impl Program {
             automata,
             schemas,
             tool_schemas,
+            argument_places,
             steps,
             tree_steps,
             trees: trees.iter().map(NodeFacts::from).collect(),
@@ -126,9 +131,17 @@ impl Program {
 
     /// The schema that a tool's arguments are validated against.
     pub fn schema(&self, server: ServerId, tool: usize) -> Option<SchemaView<'_>> {
-        let row = self.tool_schemas.get(server.index())?.get(tool)?;
-        let (bytes, schema) = self.schemas.get(usize::try_from(*row).ok()?)?;
+        let (bytes, schema) = self.schemas.get(self.schema_row(server, tool)?)?;
         Some(schema.view(bytes))
+    }
+
+    /// The places of the arguments that validating them against the schema of a tool comes by.
+    pub fn argument_places(&self, server: ServerId, tool: usize) -> &[ArgumentPlace] {
+        self.schema_row(server, tool).map_or(&[], |row| self.argument_places.of(row))
+    }
+
+    fn schema_row(&self, server: ServerId, tool: usize) -> Option<usize> {
+        usize::try_from(*self.tool_schemas.get(server.index())?.get(tool)?).ok()
     }
 
     /// The most instructions that one run of a block takes.

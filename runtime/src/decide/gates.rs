@@ -4,7 +4,7 @@ use crate::decide::case::Case;
 use crate::decide::cover::covers;
 use crate::decision::Reason;
 use crate::json::{Document, Kind, NodeId};
-use crate::schema;
+use crate::schema::{self, NotedMembers};
 use crate::state::{Isolation, StateError};
 use crate::vm::context::Asked;
 use mcpz_bytecode::Program;
@@ -83,24 +83,26 @@ fn arguments_fit(case: &Case<'_>, asked: &Asked<'_>) -> bool {
         return false;
     };
     match (asked.action, asked.tool, asked.prompt) {
-        (Action::Call, Some(tool), _) => {
-            asked.fits.unwrap_or_else(|| call_fits(case.program, asked.server, tool, asked.arguments))
-        }
+        (Action::Call, Some(tool), _) => match asked.checked {
+            Some(checked) => checked.fits,
+            None => call_fits(case.program, (asked.server, tool), asked.arguments, &mut NotedMembers::default()),
+        },
         (Action::Get, _, Some(prompt)) => server.prompts.get(prompt).is_some_and(|prompt| prompt_fits(prompt, asked)),
         _ => true,
     }
 }
 
-/// Whether arguments of a call fit the pinned schema, and name no parameter outside it where that is refused.
+/// Whether arguments of a call fit the pinned schema, and name no parameter outside it where that is refused. Notes
+/// the members that the schema names.
 pub(crate) fn call_fits(
     program: &Program,
-    server: ServerId,
-    tool: usize,
+    (server, tool): (ServerId, usize),
     (document, node): (Document<'_>, NodeId),
+    noted: &mut NotedMembers,
 ) -> bool {
     let refuse_extra = program.image().servers.get(server.index()).is_none_or(|server| server.refuse_extra);
     program.schema(server, tool).is_some_and(|schema| {
-        schema::validate(document, node, &schema).is_ok()
+        schema::validate_noting(document, node, &schema, noted).is_ok()
             && !(refuse_extra && !schema.is_closed() && schema::extra_parameter(document, node, &schema).is_some())
     })
 }

@@ -95,7 +95,7 @@ pub(crate) fn blank<'a>(action: Action, server: ServerId) -> Asked<'a> {
         uri: None,
         arguments: (empty, empty.root()),
         details: None,
-        fits: None,
+        checked: None,
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn inner_call<'b>(
         Some(node) if document.kind(node) == Kind::Object => (document, node),
         Some(_) => return Err(Reason::Arguments),
     };
-    Ok(Asked { server, tool: Some(tool), arguments, fits: None, ..*asked })
+    Ok(Asked { server, tool: Some(tool), arguments, checked: None, ..*asked })
 }
 
 /// The node at a path of fields.

@@ -9,6 +9,7 @@ mod tests;
 mod validator;
 
 use crate::json::{Document, Kind, NodeId};
+use mcpz_bytecode::limits::NOTED_MEMBERS;
 use mcpz_bytecode::schema::SchemaView;
 use validator::Validator;
 
@@ -28,7 +29,25 @@ pub struct SchemaFault {
 
 /// Validates a value against the root of a schema.
 pub fn validate(document: Document<'_>, node: NodeId, schema: &SchemaView<'_>) -> Result<(), SchemaFault> {
-    Validator::new(document, *schema).validate(node)
+    Validator::new(document, *schema).validate(node, |_, _| ())
+}
+
+/// Members of a value, by their number among those that the schema's root names.
+pub(crate) type NotedMembers = [Option<NodeId>; NOTED_MEMBERS];
+
+/// As [`validate`]; notes the members of the value on the way, where the root is an object node.
+pub(crate) fn validate_noting(
+    document: Document<'_>,
+    node: NodeId,
+    schema: &SchemaView<'_>,
+    noted: &mut NotedMembers,
+) -> Result<(), SchemaFault> {
+    Validator::new(document, *schema).validate(node, |number, member| {
+        let place = usize::try_from(number).ok().and_then(|number| noted.get_mut(number));
+        if let Some(place) = place {
+            *place = Some(member);
+        }
+    })
 }
 
 /// Validates `{}`, which stands for arguments that are absent.

@@ -191,3 +191,32 @@ fn damaged_bytes_are_refused_or_harmless() {
         assert!(VerifiedSchema::verify(&bytes[..length]).is_err());
     }
 }
+
+#[test]
+fn members_that_the_root_names_are_noted() {
+    let names = ["a", "bb", "begins_alike", "begins_alike_too", "z"];
+    let properties: Vec<_> = names.iter().map(|name| (name.to_string(), 1)).collect();
+    let inner = Check::Members { properties: vec![("a".to_string(), 2)], patterns: vec![], additional: None };
+    let root = Check::Members { properties, patterns: vec![], additional: None };
+    let image = image(vec![vec![root], vec![inner], vec![]]);
+    let mut bytes = Vec::new();
+    image.encode(&mut bytes);
+    let verified = VerifiedSchema::verify(&bytes).unwrap();
+    let schema = verified.view(&bytes);
+    let many: Vec<_> = (0..20).map(|number| format!(r#""m{number}":0"#)).collect();
+    let many = format!(r#"{{{},"bb":1,"a":{{"a":2}}}}"#, many.join(","));
+    for text in [
+        "{}",
+        r#"{"z":null,"y":1,"a":{"a":1,"z":2}}"#,
+        r#"{"begins_alike_too":1,"b\u0062":2,"begins_alike":[],"begins_alike_":3}"#,
+        &many,
+    ] {
+        let mut buffers = Buffers::new();
+        let document = buffers.read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+        let mut noted = NotedMembers::default();
+        validate_noting(document, document.root(), &schema, &mut noted).unwrap();
+        for (name, noted) in schema.root_members().unwrap().names().zip(noted) {
+            assert_eq!(noted, document.member(document.root(), name), "{text}");
+        }
+    }
+}

@@ -37,8 +37,16 @@ impl<'d, 's> Validator<'d, 's> {
         Validator { document, schema, steps: MAX_STEPS, depth: MAX_DEPTH }
     }
 
-    pub(super) fn validate(&mut self, node: NodeId) -> Result<(), SchemaFault> {
-        match self.node(Instance::Value(node), self.schema.root()) {
+    pub(super) fn validate(&mut self, node: NodeId, note: impl FnMut(u32, NodeId)) -> Result<(), SchemaFault> {
+        let root = self.schema.root();
+        let outcome = match self.schema.form(root) {
+            Some(Form::Object(object)) => {
+                self.depth = self.depth.saturating_sub(1);
+                self.object(node, object, note)
+            }
+            _ => self.node(Instance::Value(node), root),
+        };
+        match outcome {
             Ok(()) => Ok(()),
             Err(Fault::Invalid(fault) | Fault::Exceeded(fault)) => Err(fault),
         }
@@ -61,7 +69,7 @@ impl<'d, 's> Validator<'d, 's> {
         };
         self.depth = deeper;
         let outcome = match (self.schema.form(node), instance) {
-            (Some(Form::Object(object)), Instance::Value(value)) => self.object(value, object),
+            (Some(Form::Object(object)), Instance::Value(value)) => self.object(value, object, |_, _| ()),
             _ => self.checks(instance, node),
         };
         self.depth = self.depth.saturating_add(1);
@@ -91,9 +99,10 @@ impl<'d, 's> Validator<'d, 's> {
         self.document.str(value).is_some_and(|text| has_length(text, node) && self.schema.lets_in(node, text))
     }
 
-    /// Checks a value against a node that asks for an object, in one walk over the members.
+    /// Checks a value against a node that asks for an object, in one walk over the members; `note` is told those that
+    /// the node names.
     #[inline(never)]
-    fn object(&mut self, object: NodeId, node: &ObjectNode) -> Outcome {
+    fn object(&mut self, object: NodeId, node: &ObjectNode, mut note: impl FnMut(u32, NodeId)) -> Outcome {
         let instance = Instance::Value(object);
         let count = u32::try_from(self.document.size(object)).unwrap_or(u32::MAX);
         self.steps(instance, node.checks.saturating_add(count))?;
@@ -104,9 +113,13 @@ impl<'d, 's> Validator<'d, 's> {
         let members = self.schema.members(node);
         let mut seen = 0_u64;
         for (name, member) in self.document.members_by_name(object) {
-            let number = members.find(name);
-            seen |= number.and_then(|number| 1_u64.checked_shl(number)).unwrap_or(0);
-            if let Some(schema) = number.and_then(|number| members.node(number)).or(node.additional) {
+            let mut schema = node.additional;
+            if let Some(number) = members.find(name) {
+                note(number, member);
+                seen |= 1_u64.checked_shl(number).unwrap_or(0);
+                schema = members.node(number);
+            }
+            if let Some(schema) = schema {
                 self.value(member, schema)?;
             }
         }

@@ -4,6 +4,7 @@ use crate::caller::CallerLink;
 use crate::data::DataSet;
 use crate::json::{Document, NodeId};
 use crate::natives::{Memo, Parser};
+use crate::schema::NotedMembers;
 use crate::state::State;
 use crate::vm::places::Places;
 use crate::vm::value::{Place, Source, Truth};
@@ -12,7 +13,8 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::net::IpAddr;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::ids::{ClassId, PatternId, ServerId, SubjectId};
+use mcpz_bytecode::arguments::ArgumentPlace;
+use mcpz_bytecode::ids::{ClassId, PatternId, ServerId, SlotId, SubjectId};
 use mcpz_bytecode::image::{Action, BundleImage};
 
 /// A resource.
@@ -43,8 +45,28 @@ pub struct Asked<'a> {
     pub arguments: (Document<'a>, NodeId),
     /// `sample` or `elicit`: an object.
     pub details: Option<Document<'a>>,
-    /// Whether the arguments of a call fit the pinned schema, where that is known already.
-    pub fits: Option<bool>,
+    /// What validating the arguments of a call has found out, where that was done already.
+    pub checked: Option<Checked<'a>>,
+}
+
+/// What is known of the arguments of a call once they have been validated.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'a> {
+    /// Whether they fit the pinned schema.
+    pub fits: bool,
+    /// Places of the arguments, by the member that they begin with.
+    pub places: &'a [ArgumentPlace],
+    /// Where those members stand.
+    pub members: &'a NotedMembers,
+}
+
+impl Checked<'_> {
+    /// The member that a place begins with, if it is there; `None` at all when validating did not come by it.
+    pub fn member(&self, slot: SlotId) -> Option<Option<NodeId>> {
+        let place = self.places.iter().find(|place| place.slot == slot)?;
+        let member = usize::try_from(place.member).ok().and_then(|member| self.members.get(member));
+        member.copied()
+    }
 }
 
 /// What a URI pattern captured: by variable.

@@ -173,7 +173,12 @@ fn find(cx: &Context<'_>, row: SlotId, slot: &SlotImage, (source, start): (Sourc
     if let Some(found) = cx.places.and_then(|places| places.known(row)) {
         return found;
     }
-    let found = follow(cx, slot, source, start);
+    let noted = cx.asked.and_then(|asked| asked.checked?.member(row)).filter(|_| source == Source::Arguments);
+    let found = match (noted, slot.path.split_first()) {
+        (Some(None), Some(_)) => Found::Absent,
+        (Some(Some(member)), Some((_, rest))) => follow(cx, (slot.ty, rest), source, member),
+        _ => follow(cx, (slot.ty, &slot.path), source, start),
+    };
     if let Some(places) = cx.places {
         places.note(row, found);
     }
@@ -181,10 +186,10 @@ fn find(cx: &Context<'_>, row: SlotId, slot: &SlotImage, (source, start): (Sourc
 }
 
 /// Follows a slot's path through JSON objects.
-fn follow(cx: &Context<'_>, slot: &SlotImage, source: Source, start: NodeId) -> Found {
+fn follow(cx: &Context<'_>, (ty, path): (TypeId, &[SymbolId]), source: Source, start: NodeId) -> Found {
     let document = cx.document(source);
     let mut node = start;
-    for symbol in &slot.path {
+    for symbol in path {
         match document.kind(node) {
             Kind::Object => {}
             Kind::Null => return Found::Absent,
@@ -196,7 +201,7 @@ fn follow(cx: &Context<'_>, slot: &SlotImage, source: Source, start: NodeId) -> 
             None => return Found::Absent,
         }
     }
-    Found::There(source, node, plain(cx, slot.ty, document, node))
+    Found::There(source, node, plain(cx, ty, document, node))
 }
 
 /// What a value is, read as a type.

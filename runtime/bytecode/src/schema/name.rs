@@ -111,7 +111,12 @@ pub struct NameTable<'a> {
     bytes: &'a [u8],
 }
 
-impl NameTable<'_> {
+impl<'a> NameTable<'a> {
+    /// All names, by number.
+    pub fn names(self) -> impl Iterator<Item = &'a [u8]> {
+        self.rows.iter().map(move |row| row.text(self.bytes).unwrap_or_default())
+    }
+
     /// The number of a name among these.
     #[inline(always)]
     pub fn find(&self, name: Name<'_>) -> Option<u32> {

@@ -161,6 +161,14 @@ impl<'a> SchemaView<'a> {
         self.verified.forms.rows.get(usize::try_from(node).ok()?)
     }
 
+    /// The members that the root names, where it is laid out as an object node.
+    pub fn root_members(&self) -> Option<NameTable<'a>> {
+        match self.form(self.root())? {
+            Form::Object(object) => Some(self.members(object)),
+            Form::Checks | Form::Simple(_) => None,
+        }
+    }
+
     /// The members that an object node names.
     #[inline(always)]
     pub fn members(&self, object: &ObjectNode) -> NameTable<'a> {
