@@ -6,7 +6,7 @@ use crate::durations::duration_text;
 use crate::escape;
 use crate::output::{BAD, BOLD, CAUTION, DIM, GOOD, NAME, styled};
 use anstyle::Style;
-use mcpz_bytecode::image::{BundleImage, RuleImage, SpanImage, StepImage};
+use mcpz_bytecode::image::{BundleImage, SpanImage, StepImage};
 use mcpz_runtime::decision::{Decision, Effect, Obligations, RuleId, Unmet};
 use mcpz_runtime::report;
 pub use mcpz_runtime::report::{audit_word, hex, key_word, number_text, show_word};
@@ -26,14 +26,9 @@ fn effect_style(effect: Effect) -> (Style, &'static str) {
     }
 }
 
-/// The rule of an id.
-pub fn rule(image: &BundleImage, id: RuleId) -> Option<&RuleImage> {
-    image.rules.get(id.index())
-}
-
 /// Its name, escaped.
 pub fn rule_name(image: &BundleImage, id: RuleId) -> String {
-    rule(image, id).map_or_else(|| "?".to_owned(), |rule| escape::inline(&rule.id))
+    image.rule(id).map_or_else(|| "?".to_owned(), |rule| escape::inline(&rule.id()))
 }
 
 /// `path:line` of a span, escaped.
@@ -44,8 +39,10 @@ pub fn place(image: &BundleImage, span: &SpanImage) -> String {
 
 /// One line: the rule that determined a decision, and where it stands.
 pub fn determining(image: &BundleImage, decision: &Decision) -> String {
-    match decision.determining.and_then(|id| rule(image, id)) {
-        Some(rule) => format!("{}  {}", styled(NAME, escape::inline(&rule.id)), styled(DIM, place(image, &rule.span))),
+    match decision.determining.and_then(|id| image.rule(id)) {
+        Some(rule) => {
+            format!("{}  {}", styled(NAME, escape::inline(&rule.id())), styled(DIM, place(image, &rule.span())))
+        }
         None => styled(DIM, "no rule"),
     }
 }
@@ -56,7 +53,7 @@ pub fn lines(image: &BundleImage, decision: &Decision) -> Vec<String> {
     let (style, word) = effect_style(decision.effect);
     lines.push(format!("{}  {}", styled(style, word), decision.reason.name()));
     lines.push(format!("  rule      {}", determining(image, decision)));
-    if let Some(rule) = decision.determining.and_then(|id| rule(image, id)) {
+    if let Some(rule) = decision.determining.and_then(|id| image.rule(id)) {
         push_text(&mut lines, "  message   ", rule.message());
         let docs = rule.docs().trim();
         push_text(&mut lines, "  docs      ", (!docs.is_empty()).then_some(docs));

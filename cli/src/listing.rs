@@ -5,7 +5,7 @@
 use crate::decision::place;
 use crate::escape;
 use mcpz_bytecode::ids::PatternId;
-use mcpz_bytecode::image::{BundleImage, ClassImage, LinkKind, RuleImage, RuleKindImage, ServerImage, UriPartImage};
+use mcpz_bytecode::image::{BundleImage, ClassImage, LinkKind, Rule, ServerImage, UriPartImage};
 
 /// What a bundle declares: titles, and one line for each thing.
 pub fn symbols(image: &BundleImage) -> Vec<(&'static str, Vec<String>)> {
@@ -18,7 +18,7 @@ pub fn symbols(image: &BundleImage) -> Vec<(&'static str, Vec<String>)> {
         ("labels", names(image.labels.iter().map(|l| &l.name).collect())),
         ("data", names(image.data.iter().map(|d| &d.name).collect())),
         ("grants", names(image.grants.iter().map(|g| &g.name).collect())),
-        ("rules", image.rules.iter().map(|rule| rule_line(image, rule)).collect()),
+        ("rules", image.each_rule().map(|rule| rule_line(image, rule)).collect()),
     ]
 }
 
@@ -49,22 +49,10 @@ fn servers(image: &BundleImage) -> Vec<String> {
     image.servers.iter().map(line).collect()
 }
 
-fn rule_line(image: &BundleImage, rule: &RuleImage) -> String {
-    let shadow = if rule.shadow { " (shadow)" } else { "" };
-    let (kind, name) = (rule_kind(rule), escape::inline(&rule.id));
-    format!("{kind:<10} {name}{shadow}  {}", place(image, &rule.span))
-}
-
-/// The word that opens a rule.
-pub fn rule_kind(rule: &RuleImage) -> &'static str {
-    match rule.kind {
-        RuleKindImage::Permit(_) => "permit",
-        RuleKindImage::Forbid => "forbid",
-        RuleKindImage::Require(_) => "require",
-        RuleKindImage::Limit(_) => "limit",
-        RuleKindImage::Redact(_) => "redact",
-        RuleKindImage::Audit(_) => "audit",
-    }
+fn rule_line(image: &BundleImage, rule: Rule<'_>) -> String {
+    let shadow = if rule.shadow() { " (shadow)" } else { "" };
+    let (kind, name) = (rule.kind().word(), escape::inline(&rule.id()));
+    format!("{kind:<10} {name}{shadow}  {}", place(image, &rule.span()))
 }
 
 /// A URI pattern as policies write it, escaped.

@@ -4,11 +4,11 @@
 //! that came closest: its clauses one by one, and for the first that failed the value seen and the
 //! value wanted. The runtime leaves out values at `sensitive` places; all other text is escaped here.
 
-use crate::decision::{self, place, rule, rule_name};
+use crate::decision::{self, place, rule_name};
 use crate::escape;
-use crate::listing::{rule_kind, source_text};
+use crate::listing::source_text;
 use crate::output::{BAD, BOLD, CAUTION, DIM, GOOD, NAME, styled};
-use mcpz_bytecode::image::{BundleImage, ClauseKind, RuleKindImage};
+use mcpz_bytecode::image::{BundleImage, ClauseKind, Rule, RuleKind};
 use mcpz_runtime::decision::{Decision, Effect, RuleId};
 use mcpz_runtime::vm::value::Truth;
 use mcpz_runtime::why::{ClauseTrace, RuleTrace, TestTrace, Why};
@@ -51,11 +51,11 @@ fn summary(image: &BundleImage, why: &Why) -> String {
     let Decision { effect, determining, reason, .. } = &why.decision;
     if let Some(id) = determining {
         let name = styled(NAME, rule_name(image, *id));
-        return match (effect, rule(image, *id).map(|rule| &rule.kind)) {
+        return match (effect, image.rule(*id).map(Rule::kind)) {
             (Effect::Allow, _) => {
                 format!("It is allowed by {name}, and nothing stands against it.")
             }
-            (_, Some(RuleKindImage::Forbid)) => {
+            (_, Some(RuleKind::Forbid)) => {
                 format!("It is denied by {name}: a forbid wins over every permit.")
             }
             (Effect::Challenge, _) => {
@@ -105,11 +105,11 @@ fn reason_text(word: &str) -> &str {
 
 /// A rule with its clauses.
 fn rule_lines(image: &BundleImage, trace: &RuleTrace, lines: &mut Vec<String>) {
-    let Some(rule) = rule(image, trace.rule) else {
+    let Some(rule) = image.rule(trace.rule) else {
         return;
     };
-    let name = styled(NAME, escape::inline(&rule.id));
-    lines.push(format!("{} {name}  {}", rule_kind(rule), styled(DIM, place(image, &rule.span))));
+    let name = styled(NAME, escape::inline(&rule.id()));
+    lines.push(format!("{} {name}  {}", rule.kind().word(), styled(DIM, place(image, &rule.span()))));
     if trace.clauses.is_empty() {
         lines.push(styled(DIM, "  the bundle holds no debug section: build without `--no-debug` to see clauses"));
     }
@@ -166,7 +166,7 @@ fn other_lines(image: &BundleImage, title: &str, rules: &[RuleTrace], main: Opti
 }
 
 fn other_line(image: &BundleImage, trace: &RuleTrace) -> String {
-    let kind = rule(image, trace.rule).map_or("rule", rule_kind);
+    let kind = image.rule(trace.rule).map_or("rule", |rule| rule.kind().word());
     let name = styled(NAME, rule_name(image, trace.rule));
     let failed = trace.first_failed.and_then(|index| trace.clauses.get(index));
     let why = match failed {
@@ -216,18 +216,18 @@ pub fn to_json(image: &BundleImage, why: &Why) -> Value {
     json!({
         "decision": decision::to_json(image, &why.decision),
         "summary": anstream::adapter::strip_str(&summary(image, why)).to_string(),
-        "closest": why.closest.and_then(|id| rule(image, id)).map(|rule| rule.id.as_str()),
+        "closest": why.closest.and_then(|id| image.rule(id)).map(Rule::id),
         "rules": why.rules.iter().map(|trace| rule_json(image, trace)).collect::<Vec<_>>(),
         "inner": why.inner.iter().map(|trace| rule_json(image, trace)).collect::<Vec<_>>(),
     })
 }
 
 fn rule_json(image: &BundleImage, trace: &RuleTrace) -> Value {
-    let row = rule(image, trace.rule);
+    let row = image.rule(trace.rule);
     json!({
-        "id": row.map(|rule| rule.id.as_str()),
-        "kind": row.map(rule_kind),
-        "place": row.map(|rule| place(image, &rule.span)),
+        "id": row.map(Rule::id),
+        "kind": row.map(|rule| rule.kind().word()),
+        "place": row.map(|rule| place(image, &rule.span())),
         "outcome": truth_json(trace.outcome),
         "first_failed": trace.first_failed,
         "clauses": trace.clauses.iter().map(|clause| clause_json(image, clause)).collect::<Vec<_>>(),

@@ -11,8 +11,9 @@ pub use vectors::{MustDeny, Who};
 use crate::pins::Pins;
 use arc_swap::ArcSwap;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::image::{AuditLevel, RuleKindImage};
+use mcpz_bytecode::image::{AuditLevel, Rule, RuleKind};
 use mcpz_runtime::data::DataSet;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -152,10 +153,10 @@ impl Snapshot {
     }
 
     /// The first rule that asks for calls to be written down: `audit summary` or `audit full`.
-    pub fn audited_by(&self) -> Option<&str> {
-        let asks = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Audit(level) if *level > AuditLevel::None);
-        let mut rules = self.program.image().rules.iter();
-        rules.find(|rule| !rule.shadow && asks(&rule.kind)).map(|rule| rule.id.as_str())
+    pub fn audited_by(&self) -> Option<Cow<'_, str>> {
+        let asks = |kind: RuleKind<'_>| matches!(kind, RuleKind::Audit(level) if level > AuditLevel::None);
+        let mut rules = self.program.image().each_rule();
+        rules.find(|rule| !rule.shadow() && asks(rule.kind())).map(Rule::id)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::decision::{
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt::Write;
-use mcpz_bytecode::image::{BundleImage, RuleImage};
+use mcpz_bytecode::image::BundleImage;
 
 /// The JSON text of a decision that was made with this bundle.
 pub fn decision_json(image: &BundleImage, decision: &Decision) -> String {
@@ -116,27 +116,23 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-fn row(image: &BundleImage, id: RuleId) -> Option<&RuleImage> {
-    image.rules.get(id.index())
-}
-
 /// The id of a rule as a JSON value.
 fn rule_id(image: &BundleImage, id: RuleId) -> String {
-    row(image, id).map_or_else(null, |rule| string(&rule.id))
+    image.rule(id).map_or_else(null, |rule| string(&rule.id()))
 }
 
 /// The rule that determined a decision, with what a person needs to find it.
 fn rule(image: &BundleImage, id: Option<RuleId>) -> String {
-    let Some(rule) = id.and_then(|id| row(image, id)) else {
+    let Some(rule) = id.and_then(|id| image.rule(id)) else {
         return null();
     };
     object(|o| {
-        o.text("id", &rule.id);
+        o.text("id", &rule.id());
         o.optional("message", rule.message());
         o.optional("severity", rule.severity());
         o.text("docs", rule.docs());
-        o.optional("path", image.sources.get(rule.span.source.index()).map(|source| source.path.as_str()));
-        o.raw("line", &rule.span.line.to_string());
+        o.optional("path", rule.path());
+        o.raw("line", &rule.span().line.to_string());
     })
 }
 

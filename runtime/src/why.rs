@@ -21,7 +21,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use mcpz_bytecode::ids::{BlockId, TreeId};
-use mcpz_bytecode::image::{AtomDebug, Block, BlockDebug, ClauseDebug, ClauseKind, RuleKindImage, SpanImage};
+use mcpz_bytecode::image::{AtomDebug, Block, BlockDebug, ClauseDebug, ClauseKind, RuleKind, SpanImage};
 use mcpz_bytecode::opcode::{Instruction, Opcode, OperandKind, ResultKind};
 use show::Shown;
 
@@ -123,8 +123,8 @@ fn traces(case: &Case<'_>, asked: &Asked<'_>, memo: &mut Memo, work: &mut Work) 
 fn closest_permit(input: &Input<'_>, rules: &[RuleTrace]) -> Option<RuleId> {
     let image = input.program.image();
     let permits = rules.iter().filter(|trace| {
-        let rule = image.rules.get(trace.rule.index());
-        rule.is_some_and(|rule| !rule.shadow && matches!(rule.kind, RuleKindImage::Permit(_)))
+        let rule = image.rule(trace.rule);
+        rule.is_some_and(|rule| !rule.shadow() && matches!(rule.kind(), RuleKind::Permit(_)))
     });
     let mut best: Option<(&RuleTrace, usize)> = None;
     for trace in permits {

@@ -104,12 +104,12 @@ impl Bundle {
         let block = self.block(code);
         let line = u32::try_from(self.0.rules.len() + 1).unwrap();
         let rule = RuleId::new(self.0.rules.len());
-        self.0.rules.push(RuleImage {
+        self.0.push_rule(&RuleImage {
             id: id.into(),
             kind,
             shadow: false,
             deny: None,
-            words: None,
+            words: RuleWords::default(),
             span: SpanImage { line, ..SpanImage::default() },
         });
         if self.0.entries.is_empty() {
@@ -133,11 +133,11 @@ impl Bundle {
     fn planted(&self) -> BundleImage {
         let mut image = self.0.clone();
         let stage = |row: &EntryRow| {
-            let rule = &self.0.rules[row.rule.index()];
-            match rule.kind {
-                _ if rule.shadow => 0,
-                RuleKindImage::Forbid => 1,
-                RuleKindImage::Permit(_) => 2,
+            let rule = self.0.rule(row.rule).unwrap();
+            match rule.kind() {
+                _ if rule.shadow() => 0,
+                RuleKind::Forbid => 1,
+                RuleKind::Permit(_) => 2,
                 _ => 3,
             }
         };
@@ -145,7 +145,7 @@ impl Bundle {
             let mut roots = [None; 4];
             for (wanted, root) in roots.iter_mut().enumerate() {
                 let leaves = self.0.trees.iter().zip(&self.1).enumerate().filter(|(_, (tree, target))| match tree {
-                    TreeNode::Rows(rows) => stage(&rows[0]) == wanted && **target == entry.target,
+                    TreeNode::Rows(rows) => stage(&rows.first().unwrap()) == wanted && **target == entry.target,
                     _ => false,
                 });
                 let leaves: Vec<TreeId> = leaves.map(|(at, _)| TreeId::new(at)).collect();
@@ -384,9 +384,9 @@ fn requirements_limits_and_grants_in_their_steps() {
     let value = bundle.block(vec![op(Opcode::Slot, 0, amount, 0), op(Opcode::Return, 0, 0, 0)]);
     bundle.permit_anyone();
     let approval = RequirementImage::Approval { count: 2, approvers: vec![ClassId(0)], expires_ms: Some(1000) };
-    let require = bundle.rule("R", RuleKindImage::Require(Box::new(approval)), subject(0, 0));
+    let require = bundle.rule("R", RuleKindImage::Require(approval), subject(0, 0));
     let limit = LimitImage { at_most: 10 * ONE, amount: Some(value), per_ms: 1000, by: HistoryKey::User };
-    let limit = bundle.rule("L", RuleKindImage::Limit(Box::new(limit)), subject(0, 0));
+    let limit = bundle.rule("L", RuleKindImage::Limit(limit), subject(0, 0));
     let program = bundle.load();
     let mut state = TableState::default();
     let approve =

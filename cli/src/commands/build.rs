@@ -133,8 +133,8 @@ fn profile(traffic: &Path, build: &Build, shell: &mut Shell) -> Result<Profile, 
     for mut case in case::session(&text, durations::now_ms(), &traffic.display().to_string())? {
         case.direction = direction_of(&case.message, case.direction);
         let decision = engine.decide(&case)?;
-        if let Some(rule) = decision.determining.and_then(|id| engine.image().rules.get(id.index())) {
-            profile.note(&rule.id);
+        if let Some(rule) = decision.determining.and_then(|id| engine.image().rule(id)) {
+            profile.note(&rule.id());
         }
     }
     Ok(profile)

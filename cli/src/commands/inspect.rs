@@ -132,9 +132,8 @@ fn to_json(engine: &Engine) -> serde_json::Value {
         .map(|e| json!({"name": entry_name(image, e), "rules": engine.entry_rules(e), "steps": engine.entry_steps(e)}))
         .collect();
     let rules: Vec<_> = image
-        .rules
-        .iter()
-        .map(|rule| json!({"id": rule.id.as_str(), "kind": listing::rule_kind(rule), "line": rule.span.line, "shadow": rule.shadow}))
+        .each_rule()
+        .map(|rule| json!({"id": rule.id(), "kind": rule.kind().word(), "line": rule.span().line, "shadow": rule.shadow()}))
         .collect();
     json!({
         "name": image.name,

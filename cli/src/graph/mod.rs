@@ -11,9 +11,9 @@ mod svg;
 mod words;
 
 use crate::commands::inspect::entry_name;
-use crate::listing::rule_kind;
 use mcpz_bytecode::ids::TreeId;
 use mcpz_bytecode::image::{BundleImage, EntryImage, EntryRow, TreeNode};
+use mcpz_bytecode::packed::Rows;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use dot::dot;
@@ -126,7 +126,7 @@ impl Maker<'_> {
         let Some(node) = image.trees.get(tree.index()) else { return };
         if let TreeNode::Both(children) = node {
             for child in children {
-                self.lead(from, *child, label.clone());
+                self.lead(from, child, label.clone());
             }
             return;
         }
@@ -142,15 +142,15 @@ impl Maker<'_> {
         self.known.insert(tree, to);
         self.made.arrows.push(Arrow { from, to, label, is_lit });
         for (child, below) in node.children().iter().enumerate() {
-            self.lead(to, *below, words::keys(image, self.patterns, tree, child));
+            self.lead(to, below, words::keys(image, self.patterns, tree, child));
         }
     }
 
-    fn rows(&self, rows: &[EntryRow]) -> Vec<String> {
-        let line = |row: &EntryRow| {
-            let rule = self.image.rules.get(row.rule.index())?;
-            let at = crate::decision::place(self.image, &rule.span);
-            Some(format!("{} {}  {at}", rule_kind(rule), crate::escape::inline(&rule.id)))
+    fn rows(&self, rows: Rows<'_, EntryRow>) -> Vec<String> {
+        let line = |row: EntryRow| {
+            let rule = self.image.rule(row.rule)?;
+            let at = crate::decision::place(self.image, &rule.span());
+            Some(format!("{} {}  {at}", rule.kind().word(), crate::escape::inline(&rule.id())))
         };
         let mut lines: Vec<String> = rows.iter().take(MAX_ROWS).filter_map(line).collect();
         if rows.len() > MAX_ROWS {

@@ -8,6 +8,7 @@ use crate::escape;
 use mcpz_bytecode::ids::{SlotId, TreeId};
 use mcpz_bytecode::image::{BundleImage, Constant, TreeNode};
 use mcpz_bytecode::opcode::Opcode;
+use mcpz_bytecode::packed::Rows;
 use mcpz_compiler::Build;
 use mcpz_compiler::decision::tree::patterns::Pattern;
 use mcpz_compiler::decision::tree::{On, Tree};
@@ -44,9 +45,9 @@ impl Patterns {
         for (row, tree) in image.trees.iter().enumerate() {
             let TreeNode::Patterns { slot, cases, children, .. } = tree else { continue };
             for (child, below) in children.iter().enumerate() {
-                let leads_here = |to: &&[u32]| to.iter().any(|to| usize::try_from(*to) == Ok(child));
+                let leads_here = |to: &Rows<'_, u32>| to.iter().any(|to| usize::try_from(to) == Ok(child));
                 let count = cases.iter().filter(leads_here).count();
-                let tested = tested(image, *below, slot);
+                let tested = tested(image, below, slot);
                 if tested.len() == count {
                     tested.into_iter().for_each(|text| found.add(TreeId::new(row), child, text));
                 } else {

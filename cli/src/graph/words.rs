@@ -54,8 +54,8 @@ fn place(image: &BundleImage, slot: SlotId) -> String {
 pub fn keys(image: &BundleImage, patterns: &Patterns, id: TreeId, child: usize) -> String {
     let Some(tree) = image.trees.get(id.index()) else { return String::new() };
     let here = |position: &u32| usize::try_from(*position) == Ok(child);
-    let constants = |word: &str, cases: &[(ConstantId, u32)]| -> Vec<String> {
-        cases.iter().filter(|(_, to)| here(to)).map(|(id, _)| format!("{word}{}", constant(image, *id))).collect()
+    let constants = |word: &str, cases: &mut dyn Iterator<Item = (ConstantId, u32)>| -> Vec<String> {
+        cases.filter(|(_, to)| here(to)).map(|(id, _)| format!("{word}{}", constant(image, id))).collect()
     };
     let found = match tree {
         TreeNode::Rows(_) | TreeNode::Both(_) => Vec::new(),
@@ -65,12 +65,12 @@ pub fn keys(image: &BundleImage, patterns: &Patterns, id: TreeId, child: usize) 
             cases.iter().filter(|(_, to)| here(to)).map(|(class, _)| name(class.index())).collect()
         }
         TreeNode::Texts { keys, .. } => {
-            let mut found = constants("", &keys.cases().collect::<Vec<_>>());
+            let mut found = constants("", &mut keys.cases());
             found.sort();
             found
         }
-        TreeNode::Paths { cases, .. } => constants("under ", cases),
-        TreeNode::Networks { cases, .. } => constants("in ", cases),
+        TreeNode::Paths { cases, .. } => constants("under ", &mut cases.iter()),
+        TreeNode::Networks { cases, .. } => constants("in ", &mut cases.iter()),
         TreeNode::Numbers { cases, .. } => cases
             .iter()
             .filter(|case| here(&case.child))

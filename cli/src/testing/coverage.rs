@@ -31,7 +31,7 @@ pub fn hits(engine: &Engine, program: &Program, test: &Test) -> Result<Vec<Strin
     }
     let explanation = engine.why(&case_of(program, test)?)?;
     let traces = explanation.rules.iter().chain(&explanation.inner).filter(|trace| trace.outcome == Truth::True);
-    let ids = traces.filter_map(|trace| engine.image().rules.get(trace.rule.index()).map(|rule| rule.id.to_string()));
+    let ids = traces.filter_map(|trace| engine.image().rule(trace.rule).map(|rule| rule.id().into_owned()));
     Ok(ids.collect())
 }
 

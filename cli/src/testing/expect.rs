@@ -32,8 +32,8 @@ fn failure(program: &Program, image: &BundleImage, expectation: &Expectation, ob
     let (Some(by), Observed::Decision(decision)) = (&expectation.by, observed) else {
         return None;
     };
-    let determining = decision.determining.and_then(|id| image.rules.get(id.index())).map(|rule| rule.id.as_str());
-    if determining == (by != "none").then_some(by.as_str()) {
+    let determining = decision.determining.and_then(|id| image.rule(id)).map(|rule| rule.id());
+    if determining.as_deref() == (by != "none").then_some(by.as_str()) {
         return None;
     }
     Some(format!("expected {wanted} by {by}, got {}", observed_text(image, observed)))

@@ -13,6 +13,7 @@ use crate::hir::{
 };
 use crate::lower::rules::Target;
 use crate::lower::subject_term;
+use mcpz_bytecode::Text;
 use mcpz_bytecode::ids;
 use mcpz_bytecode::image::{
     self, BundleImage, EntryImage, EntryTarget, GrantImage, LimitImage, RedactionImage, RequirementImage, RuleImage,
@@ -36,25 +37,21 @@ pub fn grants(program: &Program, tables: &mut Tables, image: &mut BundleImage) {
 
 /// Fills the rule table.
 pub fn rules(program: &Program, graph: &DecisionGraph, lines: &Lines<'_>, image: &mut BundleImage) {
-    image.rules = program
-        .rules
-        .iter()
-        .enumerate()
-        .map(|(row, rule)| RuleImage {
-            id: rule.id.as_str().into(),
+    for (row, rule) in program.rules.iter().enumerate() {
+        image.push_rule(&RuleImage {
+            id: rule.id.clone(),
             kind: kind(rule, graph.amounts.get(&RuleId::new(row)).copied()),
             shadow: rule.shadow,
             deny: rule.deny.map(deny_mode),
             words: RuleWords {
-                message: rule.message.clone(),
-                severity: rule.severity.as_ref().map(ToString::to_string),
-                docs: rule.docs.clone(),
-            }
-            .kept(),
+                message: rule.message.as_deref().map(Text::from),
+                severity: rule.severity.as_ref().map(|severity| severity.to_string().into()),
+                docs: rule.docs.as_str().into(),
+            },
             // From its head on: what a person looks for is the line of `permit`, not of its docs.
             span: span_image(lines, Span { start: rule.head_span.start.min(rule.span.end), ..rule.span }),
-        })
-        .collect();
+        });
+    }
 }
 
 /// Fills the entry points.
@@ -91,8 +88,8 @@ fn kind(rule: &Rule, amount: Option<usize>) -> RuleKindImage {
     match &rule.kind {
         RuleKind::Permit => RuleKindImage::Permit(rule.grant.map(|grant| ids::GrantId::new(grant.index()))),
         RuleKind::Forbid => RuleKindImage::Forbid,
-        RuleKind::Require(requirement) => RuleKindImage::Require(Box::new(requirement_image(requirement))),
-        RuleKind::Limit(limit) => RuleKindImage::Limit(Box::new(limit_image(limit, amount))),
+        RuleKind::Require(requirement) => RuleKindImage::Require(requirement_image(requirement)),
+        RuleKind::Limit(limit) => RuleKindImage::Limit(limit_image(limit, amount)),
         RuleKind::Redact(redactions) => RuleKindImage::Redact(redactions.iter().map(redaction).collect()),
         RuleKind::Audit(level) => RuleKindImage::Audit(match level {
             AuditLevel::None => image::AuditLevel::None,

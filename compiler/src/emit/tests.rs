@@ -6,7 +6,7 @@ use crate::lower::testkit::*;
 use crate::types::Type;
 use mcpz_bytecode::Program as Bundle;
 use mcpz_bytecode::ids::BlockId;
-use mcpz_bytecode::image::Block;
+use mcpz_bytecode::image::{Block, RuleImage, Rules};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -265,9 +265,13 @@ fn moving_rules_in_the_text_changes_positions_only() {
     }
     let (before, mut after) = (built(&full()).image, built(&moved).image);
     assert_ne!(before.rules, after.rules);
-    for (now, then) in after.rules.iter_mut().zip(&before.rules) {
-        now.span = then.span;
-    }
+    let still = after.each_rule().zip(before.each_rule()).filter_map(|(now, then)| {
+        let now = now.to_image()?;
+        Some(RuleImage { span: then.span(), ..now })
+    });
+    let still: Vec<RuleImage> = still.collect();
+    after.rules = Rules::default();
+    still.iter().for_each(|rule| after.push_rule(rule));
     after.debug = before.debug.clone();
     assert_eq!(before, after);
 }

@@ -159,10 +159,10 @@ fn hidden(judged: &Judged, message: &Message<'_>, id: &Token) -> Bytes {
 /// With its reason.
 fn explained(judged: &Judged, message: &Message<'_>, id: &Token, image: &BundleImage) -> Bytes {
     let text = sentence(judged, image);
-    let rule = judged.decision.determining.and_then(|rule| image.rules.get(rule.index()));
+    let rule = judged.decision.determining.and_then(|rule| image.rule(rule));
     let mut data = json!({"reason": judged.reason(), "decision": judged.id});
     if let Some(rule) = rule {
-        data["rule"] = Value::from(rule.id.as_str());
+        data["rule"] = Value::from(rule.id());
     }
     if let Some(retry) = judged.decision.retry_after_ms {
         data["retryAfterMs"] = Value::from(retry);
@@ -187,7 +187,7 @@ fn sentence(judged: &Judged, image: &BundleImage) -> String {
         text.push(' ');
         text.push_str(&missing(unmet));
     }
-    let rule = decision.determining.and_then(|rule| image.rules.get(rule.index()));
+    let rule = decision.determining.and_then(|rule| image.rule(rule));
     if let Some(said) = rule.and_then(|rule| rule.message()) {
         text.push_str(&format!(" {said}."));
     }

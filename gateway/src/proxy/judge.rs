@@ -10,7 +10,8 @@ use crate::state::{Asked, Labels};
 use crate::verified::Verified;
 use crate::wire::{self, Side, Text};
 use bytes::Bytes;
-use mcpz_runtime::decision::{Decision, DenyMode, Effect, LimitObligation, Reason, RuleId};
+use mcpz_bytecode::image::RuleKind;
+use mcpz_runtime::decision::{Decision, DenyMode, Effect, LimitObligation, Reason};
 use mcpz_runtime::json::{Kind as Json, Message};
 use mcpz_runtime::request::{ContextFacts, Direction, Facts, Request};
 use mcpz_runtime::state::{Isolation, State};
@@ -253,15 +254,12 @@ pub fn take_limits(seat: &Seat<'_>, judged: Judged) -> Judged {
     if !judged.is_allow() || consumes.is_empty() {
         return judged;
     }
-    let limit_of = |rule: RuleId| seat.snapshot.program.image().rules.get(rule.index());
     let rows: Option<Vec<(&str, i128, &LimitObligation)>> = consumes
         .iter()
         .map(|limit| {
-            let rule = limit_of(limit.rule)?;
-            match &rule.kind {
-                mcpz_bytecode::image::RuleKindImage::Limit(declared) => {
-                    Some((rule.id.as_str(), declared.at_most, limit))
-                }
+            let rule = seat.snapshot.program.image().rule(limit.rule)?;
+            match rule.kind() {
+                RuleKind::Limit(declared) => Some((rule.id_text()?, declared.at_most, limit)),
                 _ => None,
             }
         })

@@ -22,7 +22,7 @@ pub fn decision(seat: &Seat<'_>, judged: &Judged, from: Side, message: Option<&M
     let latency = begun.elapsed();
     let decision = &judged.decision;
     let image = seat.snapshot.program.image();
-    let rule_id = |rule: RuleId| image.rules.get(rule.index()).map_or_else(String::new, |rule| rule.id.to_string());
+    let rule_id = |rule: RuleId| image.rule(rule).map_or_else(String::new, |rule| rule.id().into_owned());
     let mut rules: Vec<String> = decision.determining.iter().map(|rule| rule_id(*rule)).collect();
     for limit in &decision.obligations.consumes {
         rules.push(rule_id(limit.rule));

@@ -202,7 +202,10 @@ pub fn warn_if_unaudited(snapshot: &Snapshot, log: &Log) {
     if !log.is_enabled()
         && let Some(rule) = snapshot.audited_by()
     {
-        tracing::warn!(rule, "the policy asks for an audit log, and there is none: give `--audit` and `--audit-key`");
+        tracing::warn!(
+            rule = &*rule,
+            "the policy asks for an audit log, and there is none: give `--audit` and `--audit-key`"
+        );
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::support::{INITIALIZE, INITIALIZED, POLICY, bench, call, material, only, reasons, sent, take};
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::image::RuleKindImage;
+use mcpz_bytecode::image::RuleKind;
 use mcpz_gateway::policy::{Material, Snapshot};
 use mcpz_gateway::proxy::{Conversation, Peer};
 use mcpz_gateway::wire::Side::{Client, Server};
@@ -74,14 +74,15 @@ const RULES: [(&str, &str, &str); 6] = [
     ("audit", "audit full for anyone to call notes.search_notes when CONDITION", "audit_error"),
 ];
 
-fn kind_of(rule: &RuleKindImage) -> &'static str {
+fn kind_of(rule: RuleKind<'_>) -> &'static str {
     match rule {
-        RuleKindImage::Permit(_) => "permit",
-        RuleKindImage::Forbid => "forbid",
-        RuleKindImage::Require(_) => "require",
-        RuleKindImage::Limit(_) => "limit",
-        RuleKindImage::Redact(_) => "redact",
-        RuleKindImage::Audit(_) => "audit",
+        RuleKind::Permit(_) => "permit",
+        RuleKind::Forbid => "forbid",
+        RuleKind::Require(_) => "require",
+        RuleKind::Limit(_) => "limit",
+        RuleKind::Redact(_) => "redact",
+        RuleKind::Audit(_) => "audit",
+        RuleKind::Unknown => panic!("the verifier lets none through"),
     }
 }
 
@@ -138,7 +139,7 @@ fn every_kind_of_rule_is_crossed() {
     let frame = POLICY.split("label untrusted").next().unwrap();
     let other = "permit other to call notes.search_notes\n";
     let program = Program::load(&material(&format!("{frame}{CONTEXT}{other}{all}")).bundle).unwrap();
-    let kinds: BTreeSet<&str> = program.image().rules.iter().map(|rule| kind_of(&rule.kind)).collect();
+    let kinds: BTreeSet<&str> = program.image().each_rule().map(|rule| kind_of(rule.kind())).collect();
     assert_eq!(kinds, RULES.iter().map(|(kind, _, _)| *kind).collect::<BTreeSet<_>>());
 }
 

@@ -10,17 +10,14 @@
 
 mod arrange;
 mod codec;
-mod trees;
 pub(crate) mod wire;
 
 use crate::image::BundleImage;
 use crate::limits::MAX_BUNDLE_BYTES;
-use crate::text::{Text, TextPool};
 use crate::verify::{self, VerifyError};
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
-use wire::{IdForm, Reader, Strings, Wire, WireError, Writer, length_u32, read_pool, write_short};
+use wire::{Reader, Strings, Wire, WireError, Writer, length_u32, read_pool, write_short};
 
 /// First bytes of a bundle.
 pub const MAGIC: [u8; 6] = *b"MCPZB\0";
@@ -137,8 +134,7 @@ pub struct EncodeOptions {
 pub fn encode(image: &BundleImage, options: EncodeOptions) -> Result<Vec<u8>, VerifyError> {
     let facts = verify::verify_image(image)?;
     let order = arrange::stored_order(image);
-    let paths = image.sources.iter().map(|source| source.path.clone()).collect();
-    let mut out = Writer { paths, ..Writer::default() };
+    let mut out = Writer::default();
     let mut sections: Vec<(Section, Vec<u8>)> = Vec::new();
     for section in Section::ALL {
         if section == Section::Debug && !options.debug {
@@ -217,8 +213,8 @@ fn write_section(section: Section, image: &BundleImage, facts: &verify::ImageFac
 
 /// Writes a section that depends on the order in which rules are stored: see [`arrange`].
 fn write_rules(section: Section, image: &BundleImage, order: Option<&[usize]>, out: &mut Writer) {
-    let stands: Vec<usize> = (0..image.rules.len()).collect();
-    let rules = order.unwrap_or(&stands).iter().filter_map(|row| image.rules.get(*row));
+    let arranged = order.map(|order| arrange::stored_rules(image, order));
+    let rules = arranged.as_ref().unwrap_or(&image.rules);
     match section {
         Section::Entries => {
             match order {
@@ -229,15 +225,11 @@ fn write_rules(section: Section, image: &BundleImage, order: Option<&[usize]>, o
         }
         Section::Rules => {
             order.is_some().write(out);
-            write_short(length_u32(image.rules.len()), out);
-            rules.for_each(|rule| rule.write(out));
+            rules.write(out);
         }
         _ => {
             image.sources.write(out);
-            for rule in rules {
-                rule.span.write(out);
-                rule.docs().to_string().write(out);
-            }
+            codec::write_positions(rules, out);
         }
     }
 }
@@ -386,8 +378,6 @@ pub(crate) struct Decoded<'a> {
     pub schemas: Vec<&'a [u8]>,
     /// For each tool of each server in order: its row of `schemas`.
     pub tool_schemas: Vec<u32>,
-    /// How the ids of rules are given.
-    ids: Vec<IdForm>,
     /// Whether rules are stored in the order of their blocks.
     arranged: bool,
     /// Slots of each block, as stated: what [`write_plans`] writes.
@@ -402,7 +392,6 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
         image: BundleImage::default(),
         schemas: Vec::new(),
         tool_schemas: Vec::new(),
-        ids: Vec::new(),
         arranged: false,
         plans: &[],
         bounds: &[],
@@ -420,34 +409,6 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
         arrange::restore(&mut decoded.image);
     }
     Ok(decoded)
-}
-
-/// Sources, and of each rule its position, its docs and the id that follows from them.
-fn read_sources(input: &mut Reader<'_>, image: &mut BundleImage, ids: &[IdForm]) -> Result<(), WireError> {
-    image.sources = Wire::read(input)?;
-    // Ids that are positions stand in one text together.
-    let mut made = String::new();
-    let mut places = Vec::with_capacity(image.rules.len());
-    for (rule, form) in image.rules.iter_mut().zip(ids) {
-        rule.span = Wire::read(input)?;
-        let docs = Text::read(input)?;
-        if !docs.is_empty() {
-            input.spend(docs.len())?;
-            rule.words.get_or_insert_default().docs = String::from(docs.as_str());
-        }
-        let first = made.len();
-        if *form != IdForm::Text {
-            let path = image.sources.get(rule.span.source.index()).ok_or(WireError("no such source"))?;
-            codec::rule_id(&path.path, &rule.span, *form, &mut made);
-        }
-        input.spend(made.len().saturating_sub(first))?;
-        places.push((length_u32(first), length_u32(made.len().saturating_sub(first))));
-    }
-    let pool = TextPool::new(made);
-    for (rule, (first, length)) in image.rules.iter_mut().zip(places).filter(|(_, (_, length))| *length > 0) {
-        rule.id = pool.text(first, length);
-    }
-    Ok(())
 }
 
 /// One section of tables.
@@ -493,7 +454,6 @@ fn read_section<'a>(row: &Found<'a>, strings: &Strings, decoded: &mut Decoded<'a
         Section::Rules => {
             decoded.arranged = Wire::read(input)?;
             image.rules = Wire::read(input)?;
-            decoded.ids = core::mem::take(&mut input.ids);
         }
         Section::Obligations => {
             image.labels = Wire::read(input)?;
@@ -511,7 +471,11 @@ fn read_section<'a>(row: &Found<'a>, strings: &Strings, decoded: &mut Decoded<'a
             decoded.bounds = row.bytes;
             return Ok(());
         }
-        Section::Sources => read_sources(input, image, &decoded.ids)?,
+        Section::Sources => {
+            image.sources = Wire::read(input)?;
+            codec::read_positions(&mut image.rules, input)?;
+            image.rules.keep_limits(&image.sources);
+        }
         Section::Debug => image.debug = Wire::read(input)?,
     }
     if reader.is_empty() { Ok(()) } else { Err(WireError("data after the table")) }

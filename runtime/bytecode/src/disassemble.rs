@@ -4,8 +4,9 @@
 
 use crate::Program;
 use crate::ids::{BlockId, ClassId, ConstantId, RuleId, SlotId, TreeId};
-use crate::image::{BundleImage, EntryRow, EntryTarget, IntervalImage, RuleKindImage, SlotImage, SpanImage, TreeNode};
+use crate::image::{BundleImage, EntryRow, EntryTarget, IntervalImage, SlotImage, SpanImage, TreeNode};
 use crate::opcode::{Instruction, OperandKind, ResultKind};
+use crate::packed::Rows;
 use crate::value::Decimal;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -49,14 +50,13 @@ pub fn disassemble(program: &Program) -> String {
 fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<String> {
     let on = |slot: SlotId| image.slots.get(slot.index()).map_or_else(String::new, |slot| slot_text(image, slot));
     let key = |id: ConstantId| image.constants.get(id.index()).map_or_else(String::new, |key| format!("{key:?}"));
-    let to = |children: &[TreeId], child: u32| {
-        let row = usize::try_from(child).ok().and_then(|row| children.get(row));
-        row.map_or_else(|| "?".to_string(), |tree| format!("tree {}", tree.0))
+    let to = |children: Rows<'_, TreeId>, child: u32| {
+        children.at(child).map_or_else(|| "?".to_string(), |tree| format!("tree {}", tree.0))
     };
     let head = format!("tree {index}: {}", tree.word());
     match tree {
         TreeNode::Rows(rows) => {
-            let row = |row: &EntryRow| {
+            let row = |row: EntryRow| {
                 let late = if row.late { ", late" } else { "" };
                 format!("  block {} from {}{late} of {}", row.block.0, row.start, rule_line(image, row.rule))
             };
@@ -71,8 +71,8 @@ fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<Stri
             alloc::vec![format!("{head} of {}: {}", on(slot), children.join(", "))]
         }
         TreeNode::Classes { cases, children } => {
-            let name = |class: &ClassId| image.classes.get(class.index()).map_or("?", |class| &class.name);
-            let case = |(class, child): &(ClassId, u32)| format!("  {} -> {}", name(class), to(children, *child));
+            let name = |class: ClassId| image.classes.get(class.index()).map_or("?", |class| &class.name);
+            let case = |(class, child): (ClassId, u32)| format!("  {} -> {}", name(class), to(children, child));
             core::iter::once(head).chain(cases.iter().map(case)).collect()
         }
         TreeNode::Texts { slot, keys, children } => {
@@ -83,20 +83,20 @@ fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<Stri
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases).collect()
         }
         TreeNode::Paths { slot, cases, children } | TreeNode::Networks { slot, cases, children } => {
-            let case = |(id, child): &(ConstantId, u32)| format!("  {} -> {}", key(*id), to(children, *child));
+            let case = |(id, child): (ConstantId, u32)| format!("  {} -> {}", key(id), to(children, child));
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
         }
         TreeNode::Numbers { slot, cases, children } => {
             let end =
                 |units: i128| Decimal::from_units(units).map_or_else(|_| "..".to_string(), |number| number.to_string());
-            let case = |case: &IntervalImage| {
+            let case = |case: IntervalImage| {
                 format!("  {} to {} -> {}", end(case.low), end(case.high), to(children, case.child))
             };
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
         }
         TreeNode::Patterns { slot, automaton, cases, children } => {
-            let case = |(pattern, found): (usize, &[u32])| {
-                let found: Vec<String> = found.iter().map(|child| to(children, *child)).collect();
+            let case = |(pattern, found): (usize, Rows<'_, u32>)| {
+                let found: Vec<String> = found.iter().map(|child| to(children, child)).collect();
                 format!("  pattern {pattern} -> {}", found.join(", "))
             };
             let first = format!("{head} of {} by automaton {}", on(slot), automaton.0);
@@ -120,16 +120,8 @@ fn entry_target(image: &BundleImage, server: Option<usize>, target: &EntryTarget
 
 /// A rule's id, kind and place.
 fn rule_line(image: &BundleImage, rule: RuleId) -> String {
-    let Some(rule) = image.rules.get(rule.index()) else { return "?".to_string() };
-    let kind = match rule.kind {
-        RuleKindImage::Permit(_) => "permit",
-        RuleKindImage::Forbid => "forbid",
-        RuleKindImage::Require(_) => "require",
-        RuleKindImage::Limit(_) => "limit",
-        RuleKindImage::Redact(_) => "redact",
-        RuleKindImage::Audit(_) => "audit",
-    };
-    format!("{kind} {:?} ({})", rule.id, position(image, &rule.span))
+    let Some(rule) = image.rule(rule) else { return "?".to_string() };
+    format!("{} {:?} ({})", rule.kind().word(), rule.id(), position(image, &rule.span()))
 }
 
 /// `path:line:column`.

@@ -8,14 +8,18 @@
 mod blocks;
 mod keys;
 mod parts;
+mod rulebook;
 mod rules;
 mod tree;
+mod trees;
 
 pub use blocks::*;
 pub use keys::*;
 pub use parts::*;
+pub use rulebook::*;
 pub use rules::*;
 pub use tree::*;
+pub use trees::*;
 
 use crate::ids::*;
 use crate::text::Text;
@@ -77,7 +81,7 @@ pub struct BundleImage {
     /// Grants.
     pub grants: Vec<GrantImage>,
     /// Rules in canonical order.
-    pub rules: Vec<RuleImage>,
+    pub rules: Rules,
     /// Nodes of decision trees.
     pub trees: Trees,
     /// Entry points: sorted by (action, server, target), each at most once.

@@ -29,6 +29,7 @@ pub mod lists;
 mod names;
 pub mod opcode;
 pub mod operands;
+pub mod packed;
 pub mod plan;
 pub mod program;
 pub mod schema;

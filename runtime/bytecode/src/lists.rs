@@ -45,11 +45,6 @@ impl<T> Lists<T> {
         self.rows.get(list.range()).unwrap_or_default()
     }
 
-    /// As [`Lists::get`], to be changed.
-    pub fn get_mut(&mut self, list: List) -> &mut [T] {
-        self.rows.get_mut(list.range()).unwrap_or_default()
-    }
-
     /// Adds a list whose rows come one by one; ends at the first that fails, whose list nobody knows.
     pub fn try_add<E>(&mut self, rows: impl Iterator<Item = Result<T, E>>) -> Result<List, E> {
         let first = self.rows.len();
@@ -80,41 +75,6 @@ impl<T: Clone> Lists<T> {
     }
 }
 
-/// A list of lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListsOf<'t, T> {
-    lists: &'t [List],
-    rows: &'t Lists<T>,
-}
-
-impl<'t, T> ListsOf<'t, T> {
-    /// These lists of a table.
-    pub(crate) fn new(lists: &'t [List], rows: &'t Lists<T>) -> Self {
-        ListsOf { lists, rows }
-    }
-
-    /// How many lists there are.
-    pub fn len(&self) -> usize {
-        self.lists.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.lists.is_empty()
-    }
-
-    /// One of them.
-    pub fn get(&self, row: usize) -> Option<&'t [T]> {
-        self.lists.get(row).map(|list| self.rows.get(*list))
-    }
-
-    /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &'t [T]> + use<'t, T> {
-        let rows = self.rows;
-        self.lists.iter().map(|list| rows.get(*list))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,13 +84,7 @@ mod tests {
         let mut table = Lists::default();
         let (first, none, second) = (table.add(&[1, 2]), table.add(&[]), table.add(&[3]));
         assert_eq!((table.get(first), table.get(none), table.get(second)), (&[1, 2][..], &[][..], &[3][..]));
-        table.get_mut(first)[0] = 9;
-        assert_eq!(table.get(first), &[9, 2]);
         assert_eq!(Lists::<u8>::default().get(first), &[] as &[u8], "of another table");
-        let lists = [second, first];
-        let both = ListsOf::new(&lists, &table);
-        assert_eq!(both.iter().collect::<Vec<_>>(), [&[3][..], &[9, 2][..]]);
-        assert_eq!((both.len(), both.is_empty(), both.get(0), both.get(2)), (2, false, Some(&[3][..]), None));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::image::{Action, Block, BundleImage, EntryRow, IntervalImage, Test, Tr
 use crate::limits::{LARGE_TREE, SCOUTS};
 use crate::names::Names;
 use crate::operands::Operands;
+use crate::packed::Rows;
 use crate::plan::Plan;
 use crate::schema::{SchemaView, VerifiedSchema};
 use crate::uris::UriIndex;
@@ -162,7 +163,7 @@ impl Program {
 
     /// The tests of a condition from an instruction on; `None` when it is no plain conjunction.
     #[inline]
-    pub fn tests(&self, block: BlockId, start: u32) -> Option<&[Test]> {
+    pub fn tests(&self, block: BlockId, start: u32) -> Option<Rows<'_, Test>> {
         match self.image.blocks.get(block.index())? {
             Block::Plain(tests) => Some(tests_from(tests, start)),
             Block::Code { .. } => None,
@@ -322,8 +323,8 @@ fn call_plans(image: &BundleImage, trees: &[TreeFacts], names: &Names) -> Vec<Pl
 /// Notes in every table of intervals which rules its parts lead to.
 fn rank_intervals(image: &mut BundleImage, facts: &[TreeFacts]) {
     image.trees.each_intervals(|cases, children| {
-        let child = |position: u32| usize::try_from(position).ok().and_then(|row| children.get(row));
-        let first = |position: u32| child(position).and_then(|tree| facts.get(tree.index())).map(|facts| facts.first);
+        let first =
+            |position: u32| children.at(position).and_then(|tree| facts.get(tree.index())).map(|facts| facts.first);
         IntervalImage::fill_first(cases, &|position| first(position).unwrap_or_default());
     });
 }
@@ -363,7 +364,7 @@ fn scouts<'r>(
             }
             Some(_) if facts.get(tree.index()).is_some_and(|facts| facts.rows > u64::from(LARGE_TREE)) => {
                 let mut rows = Vec::new();
-                each_row(image, tree, &mut |row| rows.push(*row));
+                each_row(image, tree, &mut |row| rows.push(row));
                 rows.sort_unstable();
                 rows.truncate(SCOUTS);
                 scouts.insert(tree, rows);
@@ -376,15 +377,15 @@ fn scouts<'r>(
 
 /// Whether a node parts rules by classes, or holds one that does.
 fn above_classes(image: &BundleImage, tree: TreeId) -> bool {
-    let parts = |tree: &TreeId| matches!(image.trees.get(tree.index()), Some(TreeNode::Classes { .. }));
+    let parts = |tree: TreeId| matches!(image.trees.get(tree.index()), Some(TreeNode::Classes { .. }));
     match image.trees.get(tree.index()) {
         Some(TreeNode::Both(children)) => children.iter().any(parts),
-        _ => parts(&tree),
+        _ => parts(tree),
     }
 }
 
 /// Every row below a node, however many ways lead to it.
-fn each_row(image: &BundleImage, root: TreeId, note: &mut dyn FnMut(&EntryRow)) {
+fn each_row(image: &BundleImage, root: TreeId, note: &mut dyn FnMut(EntryRow)) {
     let (mut open, mut met) = (alloc::vec![root], BTreeSet::new());
     while let Some(tree) = open.pop() {
         let Some(node) = image.trees.get(tree.index()).filter(|_| met.insert(tree)) else { continue };

@@ -3,11 +3,12 @@
 //! It does not lean on the digests: a bundle that passes is safe to evaluate whoever made it. What
 //! is checked where: [`tables`] types, constants and other leaf tables; [`code`] decision code, with
 //! definedness and kind of every register, forward-only jumps and the step bound; [`faults`] when conditions can be in error; [`declarations`]
-//! identities, servers, rules and debug data; [`trees`] decision trees and entry points.
+//! identities, servers and debug data; [`rules`] the rule table; [`trees`] decision trees and entry points.
 
 mod code;
 mod declarations;
 mod faults;
+mod rules;
 mod tables;
 mod trees;
 

@@ -94,7 +94,7 @@ fn one(tree: TreeImage) -> Trees {
 /// `permit employee to call fs.read where any(p in paths(args): p under "/w") and args.q matches ..`.
 fn sample() -> BundleImage {
     let span = SpanImage { source: SourceId(0), start: 0, end: 9, line: 1, column: 1 };
-    BundleImage {
+    let mut image = BundleImage {
         name: "acme".into(),
         version: "1.0.0".into(),
         symbols: vec!["sub".into()],
@@ -140,14 +140,6 @@ fn sample() -> BundleImage {
             name: "untrusted".into(),
             sources: vec![(TargetsImage { tools: vec![(ServerId(0), 0)], ..TargetsImage::default() }, vec![])],
         }],
-        rules: vec![RuleImage {
-            id: "FS-1".into(),
-            kind: RuleKindImage::Permit(None),
-            shadow: false,
-            deny: None,
-            words: RuleWords { docs: "Reads below /w.".into(), ..RuleWords::default() }.kept(),
-            span,
-        }],
         trees: one(TreeImage::Rows(vec![SAMPLE_ROW])),
         entries: vec![EntryImage {
             action: Action::Call,
@@ -158,7 +150,16 @@ fn sample() -> BundleImage {
         sources: vec![SourceImage { path: "acme/policy/main.mcpz".into() }],
         debug: sample_debug(span),
         ..BundleImage::default()
-    }
+    };
+    image.push_rule(&RuleImage {
+        id: "FS-1".into(),
+        kind: RuleKindImage::Permit(None),
+        shadow: false,
+        deny: None,
+        words: RuleWords { docs: "Reads below /w.".into(), ..RuleWords::default() },
+        span,
+    });
+    image
 }
 
 const WITH_DEBUG: EncodeOptions = EncodeOptions { debug: true };
@@ -282,10 +283,41 @@ fn hand_broken_tables_are_refused_for_the_right_reason() {
         refusal(|i| i.classes[0].definition = ClassDefinitionImage::Narrow { base: ClassId(0), condition: None }),
         "a class refers to a later one"
     );
-    assert_eq!(refusal(|i| i.rules.push(i.rules[0].clone())), "a rule id stands twice");
+    refused_rules();
     assert_eq!(refusal(|i| i.zones[0].initial_offset_s = i32::MIN), "offset out of range");
     assert_eq!(refusal(|i| i.segments[0].networks[0].1 = 4), "no such network");
     assert_eq!(refusal(|i| i.debug.blocks.truncate(1)), "debug data is incomplete");
+}
+
+/// Rules: ids differ however they are given, and what a rule names is there.
+fn refused_rules() {
+    let with = |rules: &[(&str, u32, u32)]| {
+        let mut image = sample();
+        let first = image.rule(RuleId(0)).and_then(Rule::to_image).unwrap();
+        for (id, line, column) in rules {
+            let span = SpanImage { line: *line, column: *column, ..first.span };
+            image.push_rule(&RuleImage { id: (*id).into(), span, ..first.clone() });
+        }
+        encode(&image, WITH_DEBUG).map(|_| ()).map_err(|error| error.problem)
+    };
+    let twice = Err("a rule id stands twice");
+    let path = "acme/policy/main.mcpz";
+    let at = |rest: &str| format!("{path}:{rest}");
+    assert_eq!(with(&[("FS-1", 1, 1)]), twice, "both written");
+    assert_eq!(with(&[(&at("7"), 7, 1), (&at("8"), 8, 1), (&at("8:5"), 8, 5), (&at("8:9"), 8, 9)]), Ok(()));
+    assert_eq!(with(&[(&at("7"), 7, 1), (&at("7"), 7, 9)]), twice, "both positions");
+    assert_eq!(with(&[(&at("7:3"), 7, 3), (&at("9"), 9, 1), (&at("7:3"), 7, 3)]), twice, "not one behind the other");
+    assert_eq!(with(&[(&at("7"), 7, 1), (&at("7"), 6, 1)]), twice, "one written, one a position");
+    assert_eq!(with(&[(&at("007"), 6, 1), (&at("7"), 7, 1)]), Ok(()), "written otherwise");
+    assert_eq!(with(&[("", 7, 1)]), Err("a rule without id"));
+    let permit = |grant| RuleKindImage::Permit(Some(GrantId(grant)));
+    let rule = |image: &BundleImage, kind| RuleImage {
+        id: "X".into(),
+        kind,
+        ..image.rule(RuleId(0)).unwrap().to_image().unwrap()
+    };
+    assert_eq!(refusal(|i| i.push_rule(&rule(i, permit(0)))), "no such grant");
+    assert_eq!(refusal(|i| i.sources.clear()), "no such source");
 }
 
 /// Switches over texts: whatever is not as [`KeyTable::new`] makes it is refused.

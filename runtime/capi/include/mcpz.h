@@ -535,9 +535,8 @@ mcpz_status mcpz_program_digest(const mcpz_program *program, uint8_t *digest);
 /**
  * Frees a program; null is nothing to free.
  *
- * Ownership: takes the program. Views that its accessors gave (`mcpz_decision_rule`) end with it; principals and
- * decisions that were made with it stay, and are of use only to be read and freed. Threads: any, when no other
- * uses it.
+ * Ownership: takes the program. Principals and decisions that were made with it stay, and are of use only to be
+ * read and freed. Threads: any, when no other uses it.
  *
  * Safety:
  * `program` is null, or came from `mcpz_program_load`, was not freed, and nobody uses it any more.
@@ -687,7 +686,8 @@ mcpz_show mcpz_decision_show(const mcpz_decision *decision);
  * The id of the rule that determined the decision; absent when no rule did, or the program is not the one that
  * decided.
  *
- * Ownership: the view is of memory of the program, and lives as long as that. Threads: that which uses the decision.
+ * Ownership: the view is of memory of the decision, and lives until that is filled again or freed. Threads: that which
+ * uses the decision.
  *
  * Safety:
  * Each handle is null, or came from this library and was not freed.

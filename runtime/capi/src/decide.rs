@@ -172,7 +172,7 @@ pub unsafe extern "C" fn mcpz_decide(
 unsafe fn fill(decision: *mut DecisionHandle, made: Decision) -> Result<(), Status> {
     // SAFETY: by the contract of this function.
     let handle = unsafe { pointer::exclusive(decision) }?;
-    let old = std::mem::replace(&mut handle.0, made);
+    let old = std::mem::replace(handle, DecisionHandle::new(made));
     caught(|| drop(old)).map_err(|_| Status::Panicked)
 }
 
@@ -265,12 +265,12 @@ mod tests {
             mcpz_runtime::decision::DenyMode::Explain,
             [1; 32],
         );
-        let mut handle = DecisionHandle(allow);
+        let mut handle = DecisionHandle::new(allow);
         let (none, nothing, decision) = (ptr::null(), ptr::null(), &raw mut handle);
         // SAFETY: the decision lives; everything else is null.
         let status = unsafe { mcpz_decide(ptr::null(), ptr::null(), ptr::null(), none, nothing, decision) };
         assert_eq!(status, Status::BadPointer);
-        assert_eq!(handle.0, engine::refusal(Status::BadPointer, [0; 32]));
+        assert_eq!(handle.decision, engine::refusal(Status::BadPointer, [0; 32]));
         // SAFETY: everything is null.
         let status = unsafe { mcpz_decide(ptr::null(), ptr::null(), ptr::null(), none, nothing, ptr::null_mut()) };
         assert_eq!(status, Status::BadPointer);

@@ -7,10 +7,23 @@ use crate::text::Text;
 use crate::{engine, pointer};
 use mcpz_runtime::decision::{self, Decision, DenyMode};
 use mcpz_runtime::report;
+use std::cell::OnceCell;
 use std::ptr;
 
 /// A decision, filled by `mcpz_decide` again and again. One thread at a time uses it.
-pub struct DecisionHandle(pub(crate) Decision);
+pub struct DecisionHandle {
+    /// The decision.
+    pub(crate) decision: Decision,
+    /// The id of the rule that determined it, made when it is first asked for.
+    rule: OnceCell<String>,
+}
+
+impl DecisionHandle {
+    /// A handle of a decision.
+    pub(crate) fn new(decision: Decision) -> Self {
+        Self { decision, rule: OnceCell::new() }
+    }
+}
 
 /// What happens to the message. Zero is the denial.
 #[repr(i32)]
@@ -42,7 +55,7 @@ pub enum Show {
 /// one thread at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcpz_decision_new() -> *mut DecisionHandle {
-    let new = || pointer::give(DecisionHandle(engine::refusal(Status::BadValue, [0; 32])));
+    let new = || pointer::give(DecisionHandle::new(engine::refusal(Status::BadValue, [0; 32])));
     caught(new).unwrap_or(ptr::null_mut())
 }
 
@@ -69,7 +82,7 @@ pub unsafe extern "C" fn mcpz_decision_free(decision: *mut DecisionHandle) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpz_decision_effect(decision: *const DecisionHandle) -> Effect {
     // SAFETY: by the contract of this function.
-    match unsafe { pointer::shared(decision) }.map(|decision| decision.0.effect) {
+    match unsafe { pointer::shared(decision) }.map(|decision| decision.decision.effect) {
         Ok(decision::Effect::Allow) => Effect::Allow,
         Ok(decision::Effect::Challenge) => Effect::Challenge,
         Ok(decision::Effect::Deny) | Err(_) => Effect::Deny,
@@ -87,7 +100,7 @@ pub unsafe extern "C" fn mcpz_decision_effect(decision: *const DecisionHandle) -
 pub unsafe extern "C" fn mcpz_decision_reason(decision: *const DecisionHandle) -> Bytes {
     // SAFETY: by the contract of this function.
     let word = match unsafe { pointer::shared(decision) } {
-        Ok(decision) => decision.0.reason.name(),
+        Ok(decision) => decision.decision.reason.name(),
         Err(status) => status.word(),
     };
     Bytes::of(word.as_bytes())
@@ -102,7 +115,7 @@ pub unsafe extern "C" fn mcpz_decision_reason(decision: *const DecisionHandle) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpz_decision_show(decision: *const DecisionHandle) -> Show {
     // SAFETY: by the contract of this function.
-    match unsafe { pointer::shared(decision) }.map(|decision| decision.0.show) {
+    match unsafe { pointer::shared(decision) }.map(|decision| decision.decision.show) {
         Ok(DenyMode::Explain) => Show::Explain,
         Ok(DenyMode::StepUp) => Show::StepUp,
         Ok(DenyMode::Hide) | Err(_) => Show::Hide,
@@ -112,7 +125,8 @@ pub unsafe extern "C" fn mcpz_decision_show(decision: *const DecisionHandle) -> 
 /// The id of the rule that determined the decision; absent when no rule did, or the program is not the one that
 /// decided.
 ///
-/// Ownership: the view is of memory of the program, and lives as long as that. Threads: that which uses the decision.
+/// Ownership: the view is of memory of the decision, and lives until that is filled again or freed. Threads: that which
+/// uses the decision.
 ///
 /// # Safety
 /// Each handle is null, or came from this library and was not freed.
@@ -122,8 +136,8 @@ pub unsafe extern "C" fn mcpz_decision_rule(decision: *const DecisionHandle, pro
     let Ok((decision, program)) = (unsafe { decided_by(decision, program) }) else {
         return Bytes::NONE;
     };
-    let rule = decision.determining.and_then(|id| program.0.image().rules.get(id.index()));
-    rule.map_or(Bytes::NONE, |rule| Bytes::of(rule.id.as_bytes()))
+    let rule = decision.decision.determining.and_then(|id| program.0.image().rule(id));
+    rule.map_or(Bytes::NONE, |rule| Bytes::of(decision.rule.get_or_init(|| rule.id().into_owned()).as_bytes()))
 }
 
 /// Whether it is known when a limit will have room again; `*milliseconds` is how long that takes, or 0.
@@ -136,7 +150,7 @@ pub unsafe extern "C" fn mcpz_decision_rule(decision: *const DecisionHandle, pro
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpz_decision_retry_after_ms(decision: *const DecisionHandle, milliseconds: *mut i64) -> bool {
     // SAFETY: by the contract of this function.
-    let known = unsafe { pointer::shared(decision) }.ok().and_then(|decision| decision.0.retry_after_ms);
+    let known = unsafe { pointer::shared(decision) }.ok().and_then(|decision| decision.decision.retry_after_ms);
     // SAFETY: by the contract of this function.
     let written = unsafe { pointer::write(milliseconds, known.unwrap_or_default()) };
     written.is_ok() && known.is_some()
@@ -153,7 +167,7 @@ pub unsafe extern "C" fn mcpz_decision_retry_after_ms(decision: *const DecisionH
 pub unsafe extern "C" fn mcpz_decision_digest(decision: *const DecisionHandle, digest: *mut u8) -> Status {
     guarded(|| {
         // SAFETY: by the contract of this function.
-        let found = unsafe { pointer::shared(decision) }.map(|decision| decision.0.digest);
+        let found = unsafe { pointer::shared(decision) }.map(|decision| decision.decision.digest);
         // SAFETY: by the contract of this function.
         unsafe { pointer::write(digest.cast(), found.unwrap_or_default()) }?;
         found.map(|_| ())
@@ -180,7 +194,7 @@ pub unsafe extern "C" fn mcpz_decision_json(
         unsafe { pointer::write(json, ptr::null_mut()) }?;
         // SAFETY: by the contract of this function.
         let (decision, program) = unsafe { decided_by(decision, program) }?;
-        let text = Text::give(report::decision_json(program.0.image(), decision));
+        let text = Text::give(report::decision_json(program.0.image(), &decision.decision));
         // SAFETY: by the contract of this function.
         unsafe { pointer::write(json, text) }
     })
@@ -193,11 +207,12 @@ pub unsafe extern "C" fn mcpz_decision_json(
 unsafe fn decided_by<'a>(
     decision: *const DecisionHandle,
     program: *const ProgramHandle,
-) -> Result<(&'a Decision, &'a ProgramHandle), Status> {
+) -> Result<(&'a DecisionHandle, &'a ProgramHandle), Status> {
     // SAFETY: by the contract of this function.
-    let decision = &unsafe { pointer::shared(decision) }?.0;
+    let decision = unsafe { pointer::shared(decision) }?;
     // SAFETY: by the contract of this function.
     let program = unsafe { pointer::shared(program) }?;
-    let same = decision.digest == program.0.digest() || decision.digest == [0; 32];
+    let digest = decision.decision.digest;
+    let same = digest == program.0.digest() || digest == [0; 32];
     if same { Ok((decision, program)) } else { Err(Status::OtherProgram) }
 }

@@ -77,9 +77,8 @@ pub unsafe extern "C" fn mcpz_program_digest(program: *const ProgramHandle, dige
 
 /// Frees a program; null is nothing to free.
 ///
-/// Ownership: takes the program. Views that its accessors gave (`mcpz_decision_rule`) end with it; principals and
-/// decisions that were made with it stay, and are of use only to be read and freed. Threads: any, when no other
-/// uses it.
+/// Ownership: takes the program. Principals and decisions that were made with it stay, and are of use only to be
+/// read and freed. Threads: any, when no other uses it.
 ///
 /// # Safety
 /// `program` is null, or came from `mcpz_program_load`, was not freed, and nobody uses it any more.

@@ -24,8 +24,8 @@ use core::net::IpAddr;
 use core::ops::ControlFlow;
 use mcpz_bytecode::ids::{BlockId, PatternId, RuleId, TreeId, TypeId};
 use mcpz_bytecode::image::{
-    CollectImage, EntryRow, ParameterKind, RuleImage, RuleKindImage, SlotRoot, StageTrees, StepImage, ToolImage,
-    TreeNode, TypeImage,
+    CollectImage, EntryRow, ParameterKind, Rule, RuleKind, SlotRoot, StageTrees, StepImage, ToolImage, TreeNode,
+    TypeImage,
 };
 use mcpz_bytecode::plan::Stage;
 use mcpz_bytecode::value::pattern::match_uri;
@@ -127,7 +127,7 @@ pub(crate) fn all_rows(program: &Program, asked: &Asked<'_>) -> Vec<Row> {
     while let Some(node) = open.pop().and_then(|tree| program.image().trees.get(tree.index())) {
         match node {
             TreeNode::Rows(found) => rows.extend(found.iter().map(|row| Row { rule: row.rule, block: row.block })),
-            switch => open.extend_from_slice(switch.children()),
+            switch => open.extend(switch.children()),
         }
     }
     rows.sort_unstable();
@@ -556,8 +556,8 @@ impl<'a> Case<'a> {
 
 /// The value of a permit at list time: of a grant's, whether the caller could hold it.
 pub(crate) fn list_value(cx: &Context<'_>, program: &Program, id: RuleId, truth: Truth) -> Truth {
-    match rule(program, id).map(|rule| &rule.kind) {
-        Some(RuleKindImage::Permit(Some(grant))) => {
+    match rule(program, id).map(Rule::kind) {
+        Some(RuleKind::Permit(Some(grant))) => {
             let subject = program.image().grants.get(grant.index()).map(|grant| grant.subject);
             let holder = subject.map_or(Truth::False, |subject| narrowly(cx, subject, true));
             truth.and(holder).and(Truth::Unknown)
@@ -585,15 +585,15 @@ fn set_time(cx: &mut Context<'_>, time: Time) {
 
 /// The block of a limit's amount.
 fn amount_block(program: &Program, rule: RuleId) -> Option<BlockId> {
-    match program.image().rules.get(rule.index()).map(|rule| &rule.kind) {
-        Some(RuleKindImage::Limit(limit)) => limit.amount,
+    match program.image().rule(rule).map(Rule::kind) {
+        Some(RuleKind::Limit(limit)) => limit.amount,
         _ => None,
     }
 }
 
 /// Whether a rule is a permit that needs no grant.
 fn is_permit(program: &Program, id: RuleId) -> bool {
-    matches!(rule(program, id).map(|rule| &rule.kind), Some(RuleKindImage::Permit(None)))
+    matches!(rule(program, id).map(Rule::kind), Some(RuleKind::Permit(None)))
 }
 
 /// A limit's amount: a number that is not below zero.
@@ -608,6 +608,6 @@ fn amount<'a>(cx: &Context<'a>, value: Value<'a>) -> Result<i128, ErrorCode> {
 }
 
 /// A rule's row of the rule table.
-pub(crate) fn rule(program: &Program, id: RuleId) -> Option<&RuleImage> {
-    program.image().rules.get(id.index())
+pub(crate) fn rule(program: &Program, id: RuleId) -> Option<Rule<'_>> {
+    program.image().rule(id)
 }

@@ -18,13 +18,13 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 use mcpz_bytecode::Program;
 use mcpz_bytecode::ids::{ClassId, GrantId};
-use mcpz_bytecode::image::{LimitImage, RequirementImage, RuleImage, RuleKindImage};
+use mcpz_bytecode::image::{LimitImage, RequirementImage, Rule, RuleKind};
 use mcpz_bytecode::plan::Stage;
 use mcpz_bytecode::value::Decimal;
 use mcpz_bytecode::value::decimal::ONE;
 
 /// A rule in a step.
-type RuleRow<'a> = (RuleId, &'a RuleImage);
+type RuleRow<'a> = (RuleId, Rule<'a>);
 
 /// A step either goes on, or has ended the decision.
 type Step = Result<(), ()>;
@@ -52,7 +52,7 @@ struct Determined {
 impl Determined {
     /// One more.
     fn and(self, (id, rule): RuleRow<'_>) -> Determined {
-        Determined { first: self.first.or(Some(id)), show: self.show.max(rule.deny) }
+        Determined { first: self.first.or(Some(id)), show: self.show.max(rule.deny()) }
     }
 }
 
@@ -120,8 +120,8 @@ fn particulars(
         if let Truth::Error(code) = value {
             seen.errors.push(RuleError { rule: *id, code });
         }
-        match rule.kind {
-            RuleKindImage::Permit(_) => permitted |= matches!(value, Truth::True | Truth::Unknown),
+        match rule.kind() {
+            RuleKind::Permit(_) => permitted |= matches!(value, Truth::True | Truth::Unknown),
             _ if matches!(value, Truth::True | Truth::Error(_)) => seen.hidden_by = seen.hidden_by.or(Some(*id)),
             _ => {}
         }
@@ -148,10 +148,10 @@ fn with_context<T>(case: &Case<'_>, asked: &Asked<'_>, look: impl FnOnce(&Contex
 fn enforced<'p>(
     program: &'p Program,
     outcomes: &Outcomes,
-    wanted: fn(&RuleKindImage) -> bool,
+    wanted: fn(RuleKind<'_>) -> bool,
 ) -> impl Iterator<Item = (RuleRow<'p>, Truth)> {
     let rows = outcomes.truths.iter().filter_map(move |(id, truth)| Some(((*id, rule(program, *id)?), *truth)));
-    rows.filter(move |((_, rule), _)| wanted(&rule.kind))
+    rows.filter(move |((_, rule), _)| wanted(rule.kind()))
 }
 
 impl Course<'_, '_> {
@@ -236,8 +236,8 @@ impl Course<'_, '_> {
             let Some(rule) = rule(self.case.program, *id) else {
                 continue;
             };
-            let value = match rule.kind {
-                RuleKindImage::Permit(grant) => self.eligible(*truth, grant).and(self.active(grant)),
+            let value = match rule.kind() {
+                RuleKind::Permit(grant) => self.eligible(*truth, grant).and(self.active(grant)),
                 _ => *truth,
             };
             match value {
@@ -252,9 +252,7 @@ impl Course<'_, '_> {
     fn forbids(&mut self) -> Step {
         let mut by = Determined::default();
         let mut first = None;
-        for (row, truth) in
-            enforced(self.case.program, &self.work.outcomes, |kind| matches!(kind, RuleKindImage::Forbid))
-        {
+        for (row, truth) in enforced(self.case.program, &self.work.outcomes, |kind| matches!(kind, RuleKind::Forbid)) {
             if let Truth::Error(code) = truth {
                 self.decision.errors.push(RuleError { rule: row.0, code });
             }
@@ -291,9 +289,9 @@ impl Course<'_, '_> {
     fn permits(&mut self) -> Step {
         let mut granted = None;
         let mut dormant = None;
-        let permits = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Permit(_));
+        let permits = |kind: RuleKind<'_>| matches!(kind, RuleKind::Permit(_));
         for (row, truth) in enforced(self.case.program, &self.work.outcomes, permits) {
-            let RuleKindImage::Permit(grant) = row.1.kind else {
+            let RuleKind::Permit(grant) = row.1.kind() else {
                 continue;
             };
             let eligible = self.eligible(truth, grant);
@@ -329,9 +327,9 @@ impl Course<'_, '_> {
     /// Step 4.
     fn requires(&mut self) -> Step {
         let (mut failed, mut asking, mut unmet) = (Vec::new(), Vec::new(), Vec::new());
-        let requirements = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Require(_));
+        let requirements = |kind: RuleKind<'_>| matches!(kind, RuleKind::Require(_));
         for (row, truth) in enforced(self.case.program, &self.work.outcomes, requirements) {
-            let RuleKindImage::Require(requirement) = &row.1.kind else {
+            let RuleKind::Require(requirement) = row.1.kind() else {
                 continue;
             };
             let outcome = match truth {
@@ -368,9 +366,9 @@ impl Course<'_, '_> {
     fn limits(&mut self) -> Result<Vec<LimitObligation>, ()> {
         let (mut failed, mut full, mut consumes) = (Vec::new(), Vec::new(), Vec::new());
         let mut retry_after_ms = None;
-        let limits = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Limit(_));
+        let limits = |kind: RuleKind<'_>| matches!(kind, RuleKind::Limit(_));
         for (row, truth) in enforced(self.case.program, &self.work.outcomes, limits) {
-            let RuleKindImage::Limit(limit) = &row.1.kind else {
+            let RuleKind::Limit(limit) = row.1.kind() else {
                 continue;
             };
             let outcome = match truth {
@@ -414,7 +412,8 @@ impl Course<'_, '_> {
         if !with_context(self.case, self.asked, |cx| has_key(cx, limit.by)) {
             return Err(ErrorCode::Missing);
         }
-        let query = LimitQuery { rule: &rule.id, by: limit.by, window_ms: limit.per_ms };
+        let name = rule.id_text().ok_or(ErrorCode::Internal)?;
+        let query = LimitQuery { rule: name, by: limit.by, window_ms: limit.per_ms };
         let used = self.case.state.limit_used(&query).map_err(|StateError| ErrorCode::State)?;
         let total = used.used.checked_add(amount).filter(|total| Decimal::from_units(*total).is_ok());
         Ok(if total.is_some_and(|total| total <= limit.at_most) {
@@ -428,24 +427,24 @@ impl Course<'_, '_> {
     fn oblige(&mut self, consumes: Vec<LimitObligation>) -> Result<Obligations, ()> {
         let (mut redact_failed, mut audit_failed) = (Vec::new(), Vec::new());
         let mut obligations = Obligations { consumes, ..Obligations::default() };
-        let wanted = |kind: &RuleKindImage| matches!(kind, RuleKindImage::Redact(_) | RuleKindImage::Audit(_));
+        let wanted = |kind: RuleKind<'_>| matches!(kind, RuleKind::Redact(_) | RuleKind::Audit(_));
         for (row, truth) in enforced(self.case.program, &self.work.outcomes, wanted) {
             if let Truth::Error(code) = truth {
                 self.decision.errors.push(RuleError { rule: row.0, code });
             }
-            match (&row.1.kind, truth) {
-                (RuleKindImage::Redact(what), Truth::True) => {
+            match (row.1.kind(), truth) {
+                (RuleKind::Redact(what), Truth::True) => {
                     obligations.redactions.extend(what.iter().map(|redaction| RedactionObligation {
                         rule: row.0,
                         what: redaction.what.clone(),
                         how: redaction.how.clone(),
                     }));
                 }
-                (RuleKindImage::Audit(level), Truth::True) => {
-                    obligations.audit = obligations.audit.max(Some(*level));
+                (RuleKind::Audit(level), Truth::True) => {
+                    obligations.audit = obligations.audit.max(Some(level));
                 }
-                (RuleKindImage::Redact(_), Truth::Error(_)) => redact_failed.push(row),
-                (RuleKindImage::Audit(_), Truth::Error(_)) => audit_failed.push(row),
+                (RuleKind::Redact(_), Truth::Error(_)) => redact_failed.push(row),
+                (RuleKind::Audit(_), Truth::Error(_)) => audit_failed.push(row),
                 _ => {}
             }
         }

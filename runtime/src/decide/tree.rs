@@ -17,10 +17,16 @@ use core::ops::ControlFlow;
 use mcpz_bytecode::ids::{ClassId, ConstantId, RuleId, TreeId};
 use mcpz_bytecode::image::{Constant, EntryRow, IntervalImage, TreeNode};
 use mcpz_bytecode::limits::LARGE_TREE;
+use mcpz_bytecode::packed::Rows;
 use mcpz_bytecode::value::net;
 
 /// Called with each row and whether all switches on the way found their keys; may end the walk.
 pub(crate) type Visit<'v> = &'v mut dyn FnMut(&EntryRow, bool) -> ControlFlow<()>;
+
+/// The nodes that a switch leads to.
+type Children<'t> = Rows<'t, TreeId>;
+/// Constants that are keys of a switch, and the positions of the children that they lead to.
+type Keyed<'t> = Rows<'t, (ConstantId, u32)>;
 
 /// A walk.
 #[derive(Clone, Copy)]
@@ -63,7 +69,7 @@ impl<'a> Walk<'_, 'a> {
                 let mut wanted = rows.iter().filter(|row| !(self.skip_late && row.late));
                 wanted.try_for_each(|row| match self.lead {
                     Some(lead) if sound && lead.is_behind(row.rule) => ControlFlow::Continue(()),
-                    _ => visit(row, exact),
+                    _ => visit(&row, exact),
                 })
             }
             TreeNode::Both(children) => self.all(children, exact, visit),
@@ -102,7 +108,7 @@ impl<'a> Walk<'_, 'a> {
                     let done = self.cx.program.automaton_patterns(automaton, text, |pattern| {
                         for child in cases.get(pattern).into_iter().flatten() {
                             if flow.is_continue() {
-                                flow = self.child(children, *child, exact, visit);
+                                flow = self.child(children, child, exact, visit);
                             }
                         }
                     });
@@ -135,23 +141,29 @@ impl<'a> Walk<'_, 'a> {
         ControlFlow::Continue(false)
     }
 
-    fn all(&self, children: &[TreeId], exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
-        children.iter().try_for_each(|child| self.node(*child, exact, visit))
+    fn all(&self, children: Children<'_>, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
+        children.iter().try_for_each(|child| self.node(child, exact, visit))
     }
 
-    fn child(&self, children: &[TreeId], child: u32, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
-        match usize::try_from(child).ok().and_then(|row| children.get(row)) {
-            Some(tree) => self.node(*tree, exact, visit),
+    fn child(&self, children: Children<'_>, child: u32, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
+        match children.at(child) {
+            Some(tree) => self.node(tree, exact, visit),
             None => ControlFlow::Continue(()),
         }
     }
 
     /// Children of the classes that the caller may belong to.
-    fn classes(&self, cases: &[(ClassId, u32)], children: &[TreeId], exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
+    fn classes(
+        &self,
+        cases: Rows<'_, (ClassId, u32)>,
+        children: Children<'_>,
+        exact: bool,
+        visit: Visit<'_>,
+    ) -> ControlFlow<()> {
         for class in self.possible {
             let first = cases.partition_point(|case| case.0 < *class);
-            for (_, child) in cases.iter().skip(first).take_while(|case| case.0 == *class) {
-                self.child(children, *child, exact, visit)?;
+            for (_, child) in cases.from(first).iter().take_while(|case| case.0 == *class) {
+                self.child(children, child, exact, visit)?;
             }
         }
         ControlFlow::Continue(())
@@ -169,18 +181,18 @@ impl<'a> Walk<'_, 'a> {
     /// Children of this very path.
     fn path(
         &self,
-        cases: &[(ConstantId, u32)],
-        children: &[TreeId],
+        cases: Keyed<'_>,
+        children: Children<'_>,
         text: &str,
         exact: bool,
         visit: Visit<'_>,
     ) -> ControlFlow<()> {
         let first = cases.partition_point(|case| self.key(case.0) < text);
-        for (id, child) in cases.iter().skip(first) {
-            if self.key(*id) != text {
+        for (id, child) in cases.from(first) {
+            if self.key(id) != text {
                 break;
             }
-            self.child(children, *child, exact, visit)?;
+            self.child(children, child, exact, visit)?;
         }
         ControlFlow::Continue(())
     }
@@ -188,8 +200,8 @@ impl<'a> Walk<'_, 'a> {
     /// Children of a path and of all folders it is in.
     fn paths(
         &self,
-        cases: &[(ConstantId, u32)],
-        children: &[TreeId],
+        cases: Keyed<'_>,
+        children: Children<'_>,
         path: &str,
         exact: bool,
         visit: Visit<'_>,
@@ -205,8 +217,8 @@ impl<'a> Walk<'_, 'a> {
     /// Children of all networks that hold an address: by length of their prefix.
     fn networks(
         &self,
-        cases: &[(ConstantId, u32)],
-        children: &[TreeId],
+        cases: Keyed<'_>,
+        children: Children<'_>,
         address: IpAddr,
         exact: bool,
         visit: Visit<'_>,
@@ -219,11 +231,11 @@ impl<'a> Walk<'_, 'a> {
         for length in 0..=longest {
             let wanted = Some((net::masked(address, length), length));
             let first = cases.partition_point(|case| key(case.0) < wanted);
-            for (id, child) in cases.iter().skip(first) {
-                if key(*id) != wanted {
+            for (id, child) in cases.from(first) {
+                if key(id) != wanted {
                     break;
                 }
-                self.child(children, *child, exact, visit)?;
+                self.child(children, child, exact, visit)?;
             }
         }
         ControlFlow::Continue(())
@@ -233,14 +245,14 @@ impl<'a> Walk<'_, 'a> {
 /// Every interval that holds a number, left to right: a half whose highest end is too low is left out, and
 /// one whose rules are all passed over.
 fn stabbed(
-    cases: &[IntervalImage],
+    cases: Rows<'_, IntervalImage>,
     number: i128,
     over: &impl Fn(RuleId) -> bool,
     found: &mut impl FnMut(u32) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let middle = cases.len() >> 1;
-    let Some((before, rest)) = cases.split_at_checked(middle) else { return ControlFlow::Continue(()) };
-    let Some((row, after)) = rest.split_first() else { return ControlFlow::Continue(()) };
+    let Some((before, rest)) = cases.split(middle) else { return ControlFlow::Continue(()) };
+    let Some(row) = rest.first() else { return ControlFlow::Continue(()) };
     if row.highest < number || over(row.first) {
         return ControlFlow::Continue(());
     }
@@ -251,5 +263,5 @@ fn stabbed(
     if number <= row.high {
         found(row.child)?;
     }
-    stabbed(after, number, over, found)
+    stabbed(rest.from(1), number, over, found)
 }

@@ -18,6 +18,7 @@ use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SlotId, SubjectId, Sy
 use mcpz_bytecode::image::{Block, Constant, Test, tests_from};
 use mcpz_bytecode::limits::MAX_COLLECTION;
 use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
+use mcpz_bytecode::packed::Rows;
 use mcpz_bytecode::value::Decimal;
 
 /// Error `type`.
@@ -150,7 +151,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs a plain conjunction, as its code would run.
-    fn plain(&mut self, cx: &Context<'a>, tests: &[Test], start: u32) -> Truth {
+    fn plain(&mut self, cx: &Context<'a>, tests: Rows<'_, Test>, start: u32) -> Truth {
         let rest = tests_from(tests, start);
         let known = tests.len().saturating_sub(rest.len());
         // `return`, and `true` at the front; each test and what joins it.
@@ -159,7 +160,7 @@ impl<'a> Machine<'a> {
         for (at, test) in rest.iter().enumerate() {
             self.steps = self.steps.saturating_add(2);
             let dst = u16::try_from(known.saturating_add(at).saturating_add(1)).unwrap_or(u16::MAX);
-            let holds = self.holds(cx, &(*test).instruction(dst));
+            let holds = self.holds(cx, &test.instruction(dst));
             self.set_truth(dst, holds);
             conjunction = conjunction.and(holds);
             if conjunction == Truth::False && !cx.eager {

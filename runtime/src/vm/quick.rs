@@ -11,6 +11,7 @@ use crate::vm::{slot, subject};
 use mcpz_bytecode::ids::{AutomatonId, ConstantId, SlotId, SubjectId};
 use mcpz_bytecode::image::{Constant, Test};
 use mcpz_bytecode::opcode::Opcode;
+use mcpz_bytecode::packed::Rows;
 use mcpz_bytecode::value::{Decimal, glob, path};
 use mcpz_bytecode::{ErrorCode, Program};
 
@@ -24,7 +25,7 @@ pub struct Conjunction {
 }
 
 /// The truth of a conjunction, entered at an instruction; `None` when the machine must decide one of its tests.
-pub fn conjunction(cx: &Context<'_>, tests: &[Test], start: u32) -> Option<Conjunction> {
+pub fn conjunction(cx: &Context<'_>, tests: Rows<'_, Test>, start: u32) -> Option<Conjunction> {
     // `return`, and `true` at the front; each test and what joins it.
     let (mut truth, mut steps) = (Truth::True, if start == 0 { 2_u64 } else { 1 });
     for test in tests {

@@ -220,9 +220,9 @@ fn promise_7_every_decision_explains_itself() {
             );
             assert!(!determined_by_rule || decision.determining.is_some(), "{decision:?}");
             if let Some(rule) = decision.determining {
-                let image = &built.bundle.image().rules[rule.index()];
-                assert!(image.span.line > 0, "the rule's line is known");
-                assert_eq!(image.id.as_str(), built.rule(rule).id);
+                let known = built.bundle.image().rule(rule).expect("it is in the bundle");
+                assert!(known.span().line > 0, "the rule's line is known");
+                assert_eq!(known.id(), built.rule(rule).id);
             }
             if decision.reason == Reason::NoPermit && !why.rules.is_empty() {
                 closest += usize::from(why.closest.is_some());

@@ -6,7 +6,8 @@
 //! stand.
 
 use crate::ids::RuleId;
-use crate::image::{BundleImage, EntryRow, RuleImage, TreeNode, Trees};
+use crate::image::{BundleImage, EntryRow, Rule, Rules, TreeNode, Trees};
+use crate::packed::Rows;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -20,17 +21,17 @@ pub(super) fn stored_order(image: &BundleImage) -> Option<Vec<usize>> {
     }
     let mut order: Vec<usize> = (0..image.rules.len()).collect();
     order.sort_by_key(|row| blocks.get(*row));
-    let stored = order.iter().filter_map(|row| image.rules.get(*row));
-    let back = canonical_order(stored);
-    let same = back.iter().enumerate().all(|(row, at)| order.get(*at) == Some(&row));
-    same.then_some(order)
+    let mut back = order.clone();
+    back.sort_by_key(|row| image.rule(RuleId::new(*row)).map(|rule| (rule.span().source, rule.span().start)));
+    back.is_sorted().then_some(order)
 }
 
-/// Rows of these rules by file and position.
-fn canonical_order<'r>(rules: impl Iterator<Item = &'r RuleImage>) -> Vec<usize> {
-    let mut places: Vec<_> = rules.enumerate().map(|(row, rule)| (rule.span.source, rule.span.start, row)).collect();
-    places.sort_unstable();
-    places.into_iter().map(|(_, _, row)| row).collect()
+/// The rules as they are stored.
+pub(super) fn stored_rules(image: &BundleImage, order: &[usize]) -> Rules {
+    let mut rules = Rules::default();
+    let stored = order.iter().filter_map(|row| image.rule(RuleId::new(*row)).and_then(Rule::to_image));
+    stored.for_each(|rule| rules.push(&rule, &image.sources));
+    rules
 }
 
 /// The trees with rules numbered as they are stored.
@@ -40,14 +41,11 @@ pub(super) fn stored_trees(image: &BundleImage, order: &[usize]) -> Trees {
     trees
 }
 
-/// Puts rules that were read into canonical order.
+/// Gives rules that were read their numbers in canonical order.
 pub(super) fn restore(image: &mut BundleImage) {
-    let order = canonical_order(image.rules.iter());
+    let order = image.rules.by_position();
     renumber(&mut image.trees, &order);
-    let mut rules: Vec<Option<RuleImage>> = core::mem::take(&mut image.rules).into_iter().map(Some).collect();
-    // The iterator does not tell how many come.
-    image.rules.reserve_exact(order.len());
-    image.rules.extend(order.iter().filter_map(|row| rules.get_mut(*row).and_then(Option::take)));
+    image.rules.order = order.into_iter().map(|row| RuleId::new(row).0).collect();
 }
 
 /// Numbers the rules of all rows anew: the rule at `order[n]` becomes rule n. Rows stay sorted.
@@ -67,9 +65,9 @@ fn renumber(trees: &mut Trees, order: &[usize]) {
     });
 }
 
-fn leaf_rows(tree: TreeNode<'_>) -> &[EntryRow] {
+fn leaf_rows(tree: TreeNode<'_>) -> Rows<'_, EntryRow> {
     match tree {
         TreeNode::Rows(rows) => rows,
-        _ => &[],
+        _ => Rows::default(),
     }
 }

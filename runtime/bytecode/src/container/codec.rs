@@ -1,14 +1,15 @@
 //! How each part of a [`crate::image::BundleImage`] is written. Tags and field orders are the format.
 
-use super::trees::write_list;
 use super::wire::{
-    IdForm, Reader, Wire, WireError, Writer, length_u32, read_difference, read_length, read_short, wire_enum, wire_id,
-    wire_struct, write_difference, write_short,
+    Reader, Wire, WireError, Writer, length_u32, read_length, read_short, wire_enum, wire_id, wire_struct, write_list,
+    write_short,
 };
 use crate::ids::*;
 use crate::image::*;
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
-use alloc::string::String;
+use crate::packed::Packed;
+use crate::text::Text;
+use crate::verify::ascends;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -115,63 +116,49 @@ impl Wire for Instruction {
     }
 }
 
-impl Wire for Test {
-    fn write(&self, out: &mut Writer) {
-        let info = self.opcode.info();
-        info.byte.write(out);
-        if info.flags != 0 {
-            self.flags.write(out);
-        }
-        self.a.write(out);
-        if info.b != OperandKind::None {
-            self.b.write(out);
-        }
-    }
-
-    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let opcode = Opcode::from_byte(u8::read(input)?).ok_or(WireError("no such opcode"))?;
-        let info = opcode.info();
-        let flags = if info.flags == 0 { 0 } else { u8::read(input)? };
-        let a = u32::read(input)?;
-        Ok(Test { opcode, flags, a, b: if info.b == OperandKind::None { 0 } else { u32::read(input)? } })
-    }
-}
-
 impl Wire for Blocks {
-    /// Of each block how many registers it has and its code; of a plain conjunction 0 and its tests.
+    /// Of each block how many tests it has, the tests of all, and the code of those that have none.
     fn write(&self, out: &mut Writer) {
         write_short(length_u32(self.len()), out);
-        for block in self.iter() {
-            match block {
-                Block::Plain(tests) => {
-                    write_short(0, out);
-                    write_list(tests, out);
-                }
-                Block::Code { registers, code } => {
-                    write_short(u32::from(registers).saturating_add(1), out);
-                    write_list(code, out);
-                }
-            }
+        out.bytes.extend(self.plan());
+        out.bytes.extend_from_slice(self.tests());
+        for (registers, code) in self.others() {
+            registers.write(out);
+            write_list(code, out);
         }
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
         let length = read_length(input)?;
-        let mut blocks = Blocks::default();
-        blocks.reserve(length);
-        for _ in 0..length {
-            let registers = read_short(input)?.checked_sub(1);
+        let plan = input.take(length)?;
+        let tests = plan.iter().fold(0_usize, |sum, count| sum.saturating_add(usize::from(*count)));
+        let size = size_of::<<Test as Packed>::Bytes>();
+        let mut blocks = Blocks::read(plan, input.take(tests.saturating_mul(size))?);
+        for _ in plan.iter().filter(|count| **count == 0) {
+            let registers = Wire::read(input)?;
             let rows = read_length(input)?;
-            match registers {
-                None => blocks.push_tests((0..rows).map(|_| Wire::read(input)))?,
-                Some(registers) => {
-                    let registers = u16::try_from(registers).map_err(|_| WireError("too many registers"))?;
-                    blocks.push_code(registers, (0..rows).map(|_| Wire::read(input)))?;
-                }
+            let code = blocks.push_code(registers, (0..rows).map(|_| Wire::read(input)))?.to_vec();
+            if (BlockImage { registers, code }).tests().is_some() {
+                return Err(WireError("a conjunction is spelt as code"));
             }
         }
         blocks.shrink();
         Ok(blocks)
+    }
+}
+
+impl Wire for Trees {
+    /// How many nodes there are, and their records as they are read.
+    fn write(&self, out: &mut Writer) {
+        write_short(length_u32(self.len()), out);
+        out.bytes.extend_from_slice(self.bytes());
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let length = read_length(input)?;
+        let trees = Trees::read(length, input.left()).ok_or(WireError("a node of a tree is broken"))?;
+        input.take(trees.bytes().len())?;
+        Ok(trees)
     }
 }
 
@@ -273,146 +260,82 @@ wire_struct!(LimitImage { at_most, amount, per_ms, by });
 wire_enum!(RedactWhat { 0 => Field(path), 1 => Matching(regex) });
 wire_enum!(RedactHow { 0 => Drop, 1 => Replace(text), 2 => KeepFirst(count), 3 => KeepLast(count) });
 wire_struct!(RedactionImage { what, how });
-wire_enum!(RuleKindImage {
-    0 => Permit(grant), 1 => Forbid, 2 => Require(requirement), 3 => Limit(limit), 4 => Redact(redactions), 5 => Audit(level),
-});
+/// What a rule says to people that does not depend on where it stands.
+type Said = (Option<Text>, Option<Text>);
 
-/// Bits of a rule's first byte: shadow, a message, a severity; above them how a denial shows, counted from 1,
-/// and how the id is given.
-const SHADOW: u8 = 1;
-const MESSAGE: u8 = 2;
-const SEVERITY: u8 = 4;
-const DENY_SHIFT: u32 = 3;
-const DENY_BITS: u8 = 3;
-const ID_SHIFT: u32 = 5;
-
-/// How the id of a rule is given, in the fewest bytes.
-fn id_form(rule: &RuleImage, paths: &[String]) -> IdForm {
-    let path = paths.get(rule.span.source.index());
-    let forms = [IdForm::Line, IdForm::Column];
-    let fits = |form: &IdForm| {
-        let mut id = String::new();
-        path.is_some_and(|path| {
-            rule_id(path, &rule.span, *form, &mut id);
-            rule.id == *id
-        })
-    };
-    forms.into_iter().find(fits).unwrap_or(IdForm::Text)
-}
-
-/// Adds the id that a rule has by its place.
-pub(super) fn rule_id(path: &str, span: &SpanImage, form: IdForm, out: &mut String) {
-    out.push_str(path);
-    push_number(span.line, out);
-    if form == IdForm::Column {
-        push_number(span.column, out);
-    }
-}
-
-/// Adds `:` and a number. There may be very many, and the formatter of the language takes its time.
-fn push_number(number: u32, out: &mut String) {
-    out.push(':');
-    let mut place = number.checked_ilog10().and_then(|digits| 10_u32.checked_pow(digits)).unwrap_or(1);
-    let mut rest = number;
-    while let (Some(digit), Some(below)) = (rest.checked_div(place), rest.checked_rem(place)) {
-        out.push(char::from_digit(digit, 10).unwrap_or('0'));
-        rest = below;
-        place = place.checked_div(10).unwrap_or(0);
-    }
-}
-
-impl Wire for RuleImage {
-    /// Docs and position stand in a section of their own, where an id that is the rule's position is made.
+impl Wire for Rules {
+    /// How many rules there are and their heads; then what few of them have. Positions and docs stand in a section of
+    /// their own: see [`write_positions`].
     fn write(&self, out: &mut Writer) {
-        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
-        let deny: u8 = match self.deny {
-            None => 0,
-            Some(DenyMode::Explain) => 1,
-            Some(DenyMode::StepUp) => 2,
-            Some(DenyMode::Hide) => 3,
-        };
-        let flags = bit(self.shadow, SHADOW)
-            | bit(self.message().is_some(), MESSAGE)
-            | bit(self.severity().is_some(), SEVERITY);
-        let form = id_form(self, &out.paths);
-        let id: u8 = match form {
-            IdForm::Text => 0,
-            IdForm::Line => 1,
-            IdForm::Column => 2,
-        };
-        (flags | (deny << DENY_SHIFT) | (id << ID_SHIFT)).write(out);
-        if form == IdForm::Text {
-            self.id.write(out);
-        }
-        self.kind.write(out);
-        let words = self.words.as_deref();
-        let said = words.into_iter().flat_map(|words| words.message.iter().chain(&words.severity));
-        said.for_each(|text| text.write(out));
+        write_short(length_u32(self.len()), out);
+        out.bytes.extend_from_slice(&self.heads);
+        let is_text = |row: u32| self.heads().at(row).is_some_and(|head| head.id == IdForm::Text);
+        self.ids.iter().filter(|(row, _)| is_text(*row)).for_each(|(_, id)| id.write(out));
+        let said = |words: &RuleWords| (words.message.clone(), words.severity.clone());
+        let said = self.words.iter().map(|(row, words)| (*row, said(words)));
+        said.filter(|(_, said)| *said != Said::default()).collect::<Vec<_>>().write(out);
+        self.requirements.write(out);
+        self.limits.write(out);
+        self.redactions.write(out);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let flags = u8::read(input)?;
-        let deny = match (flags >> DENY_SHIFT) & DENY_BITS {
-            1 => Some(DenyMode::Explain),
-            2 => Some(DenyMode::StepUp),
-            3 => Some(DenyMode::Hide),
-            _ => None,
-        };
-        let form = match flags >> ID_SHIFT {
-            0 => IdForm::Text,
-            1 => IdForm::Line,
-            2 => IdForm::Column,
-            _ => return Err(WireError("no such form of an id")),
-        };
-        input.ids.push(form);
-        let id = if form == IdForm::Text { Wire::read(input)? } else { Default::default() };
-        let kind = Wire::read(input)?;
-        let words = RuleWords {
-            message: (flags & MESSAGE != 0).then(|| Wire::read(input)).transpose()?,
-            severity: (flags & SEVERITY != 0).then(|| Wire::read(input)).transpose()?,
-            docs: String::new(),
-        };
-        let shadow = flags & SHADOW != 0;
-        Ok(RuleImage { id, kind, shadow, deny, words: words.kept(), span: SpanImage::default() })
+        let length = read_length(input)?;
+        let heads = input.take(length.saturating_mul(size_of::<<Head as Packed>::Bytes>()))?.to_vec();
+        let mut rules = Rules { heads, ..Rules::default() };
+        let texts = rules.heads().iter().zip(0..).filter(|(head, _)| head.id == IdForm::Text);
+        let ids: Result<Vec<_>, WireError> = texts.map(|(_, row)| Ok((row, Text::read(input)?))).collect();
+        rules.ids = ids?;
+        let words = |(message, severity): Said| RuleWords { message, severity, docs: Text::default() };
+        let said = read_few(length, input, |said: &Said| *said != Said::default())?;
+        rules.words = said.into_iter().map(|(row, said)| (row, words(said))).collect();
+        rules.requirements = Wire::read(input)?;
+        rules.limits = Wire::read(input)?;
+        rules.redactions = Wire::read(input)?;
+        if rules.are_whole() { Ok(rules) } else { Err(WireError("no such rule")) }
     }
+}
+
+/// What few of so many rules have, by row.
+fn read_few<T: Wire>(
+    rules: usize,
+    input: &mut Reader<'_>,
+    says: impl Fn(&T) -> bool,
+) -> Result<Vec<(u32, T)>, WireError> {
+    let few: Vec<(u32, T)> = Wire::read(input)?;
+    let known = few.iter().all(|(row, found)| usize::try_from(*row).is_ok_and(|row| row < rules) && says(found));
+    if known && ascends(few.iter().map(|(row, _)| row)) {
+        Ok(few)
+    } else {
+        Err(WireError("words of rules are not sorted, or there are none"))
+    }
+}
+
+/// Positions and docs of rules.
+pub(super) fn write_positions(rules: &Rules, out: &mut Writer) {
+    out.bytes.extend_from_slice(&rules.spans);
+    let docs = rules.words.iter().map(|(row, words)| (*row, words.docs.clone()));
+    docs.filter(|(_, docs)| !docs.is_empty()).collect::<Vec<_>>().write(out);
+}
+
+/// Reads what [`write_positions`] wrote, for rules that were read before.
+pub(super) fn read_positions(rules: &mut Rules, input: &mut Reader<'_>) -> Result<(), WireError> {
+    let size = size_of::<<SpanImage as Packed>::Bytes>();
+    rules.spans = input.take(rules.len().saturating_mul(size))?.to_vec();
+    let docs = read_few(rules.len(), input, |docs: &Text| !docs.is_empty())?;
+    let said = rules.words.len();
+    for (row, docs) in docs {
+        let known = rules.words.get_mut(..said).unwrap_or_default();
+        match known.binary_search_by_key(&row, |(row, _)| *row).ok().and_then(|at| known.get_mut(at)) {
+            Some((_, words)) => words.docs = docs,
+            None => rules.words.push((row, RuleWords { docs, ..RuleWords::default() })),
+        }
+    }
+    rules.words.sort_by_key(|(row, _)| *row);
+    Ok(())
 }
 
 wire_enum!(EntryTarget { 0 => Any, 1 => Name(name), 2 => Uri(pattern) });
-
-impl Wire for EntryRow {
-    /// The block by how far it is from the rule, as blocks stand in the order of their rules.
-    fn write(&self, out: &mut Writer) {
-        self.rule.write(out);
-        write_difference(self.rule.0, self.block.0, out);
-        write_short(self.start.wrapping_shl(1) | u32::from(self.late), out);
-    }
-
-    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        let rule = RuleId::read(input)?;
-        let block = BlockId(read_difference(rule.0, input)?);
-        let start = read_short(input)?;
-        Ok(EntryRow { rule, block, start: start >> 1, late: start & 1 == 1 })
-    }
-}
-
-impl Wire for IntervalImage {
-    /// The highest end of each part follows from the ends: see [`IntervalImage::fill_highest`].
-    fn write(&self, out: &mut Writer) {
-        self.low.write(out);
-        self.high.write(out);
-        self.child.write(out);
-    }
-
-    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        Ok(IntervalImage {
-            low: Wire::read(input)?,
-            high: Wire::read(input)?,
-            highest: i128::MIN,
-            child: Wire::read(input)?,
-            first: RuleId::default(),
-        })
-    }
-}
 
 wire_struct!(StageTrees { shadow, forbids, permits, others });
 wire_struct!(EntryImage { action, server, target, trees });

@@ -68,8 +68,6 @@ pub(crate) struct Writer {
     pub strings: Pool,
     /// Encoded schemas.
     pub schemas: Pool,
-    /// Paths of the sources, which ids of rules may begin with.
-    pub paths: Vec<String>,
 }
 
 /// The table of texts, read where it stands.
@@ -118,34 +116,14 @@ pub(crate) struct Reader<'a> {
     budget: usize,
     /// Schema rows of the tools read so far, in the order of the tools.
     pub tool_schemas: Vec<u32>,
-    /// How the ids of the rules read so far are given.
-    pub ids: Vec<IdForm>,
     /// Places of the tools read so far, by the bytes that they were read from.
     places: BTreeMap<&'a [u8], Arc<[CollectImage]>>,
-}
-
-/// How the id of a rule is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IdForm {
-    /// As a text.
-    Text,
-    /// It is `path:line` of the rule.
-    Line,
-    /// It is `path:line:column` of the rule.
-    Column,
 }
 
 impl<'a> Reader<'a> {
     /// Reads these bytes with this table of texts.
     pub fn new(bytes: &'a [u8], strings: Option<&'a Strings>) -> Self {
-        Self {
-            rest: bytes,
-            strings,
-            budget: MAX_BUNDLE_BYTES,
-            tool_schemas: Vec::new(),
-            ids: Vec::new(),
-            places: BTreeMap::new(),
-        }
+        Self { rest: bytes, strings, budget: MAX_BUNDLE_BYTES, tool_schemas: Vec::new(), places: BTreeMap::new() }
     }
 
     /// The next `count` bytes.
@@ -326,18 +304,6 @@ fn unfolded(value: u64) -> i64 {
     if value & 1 == 0 { half } else { !half }
 }
 
-/// How far apart two numbers are, written so that near ones are short.
-pub(crate) fn write_difference(from: u32, to: u32, out: &mut Writer) {
-    let difference = i64::from(to.wrapping_sub(from).cast_signed());
-    write_long(folded(difference), out);
-}
-
-/// The number so far from this one.
-pub(crate) fn read_difference(from: u32, input: &mut Reader<'_>) -> Result<u32, WireError> {
-    let difference = i32::try_from(unfolded(read_long(input)?)).map_err(|_| WireError("a number is too large"))?;
-    Ok(from.wrapping_add(difference.cast_unsigned()))
-}
-
 /// Writes a number in few bytes.
 fn write_long(value: u64, out: &mut Writer) {
     let mut rest = value;
@@ -441,10 +407,7 @@ impl Wire for Text {
 
 impl<T: Wire> Wire for Vec<T> {
     fn write(&self, out: &mut Writer) {
-        write_short(length_u32(self.len()), out);
-        for row in self {
-            row.write(out);
-        }
+        write_list(self, out);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
@@ -455,6 +418,12 @@ impl<T: Wire> Wire for Vec<T> {
         }
         Ok(rows)
     }
+}
+
+/// Writes the rows of a list.
+pub(crate) fn write_list<T: Wire>(rows: &[T], out: &mut Writer) {
+    write_short(length_u32(rows.len()), out);
+    rows.iter().for_each(|row| row.write(out));
 }
 
 impl<T: Wire> Wire for Option<T> {

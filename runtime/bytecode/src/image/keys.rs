@@ -2,6 +2,7 @@
 
 use crate::hash;
 use crate::ids::ConstantId;
+use crate::packed::Rows;
 use alloc::vec::Vec;
 
 /// Up to so many keys are searched by halves, which takes no longer than a hash.
@@ -27,7 +28,7 @@ impl KeyTable {
         let seeds = if texts.len() > FEW { hash::perfect(&texts).unwrap_or_default() } else { Vec::new() };
         let row_of = |position: usize, text: &str| match seeds.is_empty() {
             true => position,
-            false => hash::row(&seeds, texts.len(), text),
+            false => hash::row(|seed| seeds.get(seed).copied(), seeds.len(), texts.len(), text),
         };
         let mut rows = alloc::vec![(ConstantId::default(), 0); texts.len()];
         let mut more = Vec::new();
@@ -46,22 +47,17 @@ impl KeyTable {
         more.sort_unstable();
         KeyTable { seeds, rows, more }
     }
-
-    /// The same, to be searched.
-    pub fn view(&self) -> Keys<'_> {
-        Keys { seeds: &self.seeds, rows: &self.rows, more: &self.more }
-    }
 }
 
 /// A [`KeyTable`], where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keys<'t> {
     /// As in [`KeyTable`].
-    pub seeds: &'t [u32],
+    pub seeds: Rows<'t, u32>,
     /// As in [`KeyTable`].
-    pub rows: &'t [(ConstantId, u32)],
+    pub rows: Rows<'t, (ConstantId, u32)>,
     /// As in [`KeyTable`].
-    pub more: &'t [(u32, u32)],
+    pub more: Rows<'t, (u32, u32)>,
 }
 
 impl<'k> Keys<'k> {
@@ -69,8 +65,8 @@ impl<'k> Keys<'k> {
     #[inline]
     pub fn find<'t>(self, text: &str, text_of: impl Fn(ConstantId) -> &'t str) -> Option<usize> {
         let row = match self.seeds.is_empty() {
-            true => self.rows.partition_point(|(key, _)| text_of(*key) < text),
-            false => hash::row(self.seeds, self.rows.len(), text),
+            true => self.rows.partition_point(|(key, _)| text_of(key) < text),
+            false => hash::row(|seed| self.seeds.get(seed), self.seeds.len(), self.rows.len(), text),
         };
         self.rows.get(row).filter(|(key, _)| text_of(*key) == text).map(|_| row)
     }
@@ -78,23 +74,24 @@ impl<'k> Keys<'k> {
     /// The children that a row leads to, as positions, ascending.
     pub fn children(self, row: usize) -> impl Iterator<Item = u32> + use<'k> {
         let number = u32::try_from(row).unwrap_or(u32::MAX);
-        let first = self.rows.get(row).map(|(_, child)| *child);
-        let from = self.more.partition_point(|(row, _)| *row < number);
-        let further = self.more.iter().skip(from).take_while(move |(row, _)| *row == number);
-        first.into_iter().chain(further.map(|(_, child)| *child))
+        let first = self.rows.get(row).map(|(_, child)| child);
+        let from = self.more.partition_point(|(row, _)| row < number);
+        let further = self.more.from(from).iter().take_while(move |(row, _)| *row == number);
+        first.into_iter().chain(further.map(|(_, child)| child))
     }
 
     /// Every key with every child it leads to.
     pub fn cases(self) -> impl Iterator<Item = (ConstantId, u32)> + use<'k> {
-        let key = |row: u32| usize::try_from(row).ok().and_then(|row| self.rows.get(row));
-        let further = self.more.iter().filter_map(move |(row, child)| Some((key(*row)?.0, *child)));
-        self.rows.iter().copied().chain(further)
+        let further = self.more.iter().filter_map(move |(row, child)| Some((self.rows.at(row)?.0, child)));
+        self.rows.iter().chain(further)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::SlotId;
+    use crate::image::{TreeImage, TreeNode, Trees};
     use alloc::format;
     use alloc::string::String;
 
@@ -108,8 +105,10 @@ mod tests {
             let children = if at % 3 == 0 { 0..3 } else { 1..2 };
             cases.extend(children.map(|child| (text.as_str(), id(at), child)));
         }
-        let made = KeyTable::new(&cases);
-        let table = made.view();
+        let keys = KeyTable::new(&cases);
+        let image = TreeImage::Texts { slot: SlotId(0), keys, children: Vec::new() };
+        let trees: Trees = [image].into_iter().collect();
+        let Some(TreeNode::Texts { keys: table, .. }) = trees.get(0) else { panic!("another node") };
         assert_eq!(!table.seeds.is_empty(), wanted_seeds, "{count}");
         let text_of = |key: ConstantId| texts[key.index()].as_str();
         for (at, text) in texts.iter().enumerate() {

@@ -3,7 +3,6 @@
 use super::{HistoryKey, StepImage};
 use crate::ids::*;
 use crate::text::Text;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -78,56 +77,32 @@ pub struct SourceImage {
     pub path: String,
 }
 
-/// A rule.
+/// A rule, as it is made. Those of a whole bundle are [`Rules`](super::Rules).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleImage {
     /// Unique id.
-    pub id: Text,
+    pub id: String,
     /// What it does.
     pub kind: RuleKindImage,
     /// Reported only, never enforced.
     pub shadow: bool,
     /// `@deny`.
     pub deny: Option<DenyMode>,
-    /// What is said to people. Most rules say nothing, and there may be very many.
-    pub words: Option<Box<RuleWords>>,
+    /// What is said to people.
+    pub words: RuleWords,
     /// The whole rule.
     pub span: SpanImage,
-}
-
-impl RuleImage {
-    /// `@message`.
-    pub fn message(&self) -> Option<&str> {
-        self.words.as_ref().and_then(|words| words.message.as_deref())
-    }
-
-    /// `@severity`.
-    pub fn severity(&self) -> Option<&str> {
-        self.words.as_ref().and_then(|words| words.severity.as_deref())
-    }
-
-    /// Documentation; empty when there is none.
-    pub fn docs(&self) -> &str {
-        self.words.as_ref().map_or("", |words| &words.docs)
-    }
 }
 
 /// What a rule says to people.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RuleWords {
     /// `@message`.
-    pub message: Option<String>,
+    pub message: Option<Text>,
     /// `@severity`.
-    pub severity: Option<String>,
-    /// Documentation.
-    pub docs: String,
-}
-
-impl RuleWords {
-    /// As a rule holds them: nothing, when nothing is said.
-    pub fn kept(self) -> Option<Box<RuleWords>> {
-        (self != RuleWords::default()).then(|| Box::new(self))
-    }
+    pub severity: Option<Text>,
+    /// Documentation; empty when there is none.
+    pub docs: Text,
 }
 
 /// What a rule does.
@@ -138,9 +113,9 @@ pub enum RuleKindImage {
     /// `forbid`.
     Forbid,
     /// `require`.
-    Require(Box<RequirementImage>),
+    Require(RequirementImage),
     /// `limit`.
-    Limit(Box<LimitImage>),
+    Limit(LimitImage),
     /// `redact`.
     Redact(Vec<RedactionImage>),
     /// `audit`.

@@ -7,10 +7,10 @@
 
 use super::{KeyTable, Keys};
 use crate::ids::*;
-use crate::lists::{List, Lists, ListsOf};
+use crate::packed::{Packed, Rows};
 use alloc::vec::Vec;
 
-/// A node of a decision tree, as it is made. Those of a whole bundle are [`Trees`].
+/// A node of a decision tree, as it is made. Those of a whole bundle are [`Trees`](super::Trees).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TreeImage {
     /// These rules, one by one: sorted by rule, then block.
@@ -84,22 +84,63 @@ pub enum TreeImage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are those of `TreeImage`")]
 pub enum TreeNode<'t> {
-    Rows(&'t [EntryRow]),
-    Both(&'t [TreeId]),
-    Present { slot: SlotId, children: &'t [TreeId] },
-    Classes { cases: &'t [(ClassId, u32)], children: &'t [TreeId] },
-    Texts { slot: SlotId, keys: Keys<'t>, children: &'t [TreeId] },
-    Paths { slot: SlotId, cases: &'t [(ConstantId, u32)], children: &'t [TreeId] },
-    Networks { slot: SlotId, cases: &'t [(ConstantId, u32)], children: &'t [TreeId] },
-    Numbers { slot: SlotId, cases: &'t [IntervalImage], children: &'t [TreeId] },
-    Patterns { slot: SlotId, automaton: AutomatonId, cases: ListsOf<'t, u32>, children: &'t [TreeId] },
+    Rows(Rows<'t, EntryRow>),
+    Both(Rows<'t, TreeId>),
+    Present { slot: SlotId, children: Rows<'t, TreeId> },
+    Classes { cases: Rows<'t, (ClassId, u32)>, children: Rows<'t, TreeId> },
+    Texts { slot: SlotId, keys: Keys<'t>, children: Rows<'t, TreeId> },
+    Paths { slot: SlotId, cases: Rows<'t, (ConstantId, u32)>, children: Rows<'t, TreeId> },
+    Networks { slot: SlotId, cases: Rows<'t, (ConstantId, u32)>, children: Rows<'t, TreeId> },
+    Numbers { slot: SlotId, cases: Rows<'t, IntervalImage>, children: Rows<'t, TreeId> },
+    Patterns { slot: SlotId, automaton: AutomatonId, cases: PatternCases<'t>, children: Rows<'t, TreeId> },
+}
+
+/// Where each pattern of an automaton leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PatternCases<'t> {
+    /// Of each pattern: one behind the last of its positions.
+    pub(super) ends: Rows<'t, u32>,
+    /// Positions in the children, of one pattern behind the other.
+    pub(super) positions: Rows<'t, u32>,
+}
+
+impl<'t> PatternCases<'t> {
+    /// How many patterns there are.
+    pub fn len(self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Where a pattern leads.
+    pub fn get(self, pattern: usize) -> Option<Rows<'t, u32>> {
+        let index = |number: u32| usize::try_from(number).ok();
+        let end = index(self.ends.get(pattern)?)?;
+        let first = pattern.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(Some(0), index)?;
+        Some(self.positions.split(end)?.0.from(first))
+    }
+
+    /// Where all of them lead, in order.
+    pub fn iter(self) -> impl Iterator<Item = Rows<'t, u32>> {
+        (0..self.len()).filter_map(move |pattern| self.get(pattern))
+    }
+
+    /// Whether every position belongs to one pattern: ends ascend, and the last one is that of all positions.
+    pub(super) fn are_whole(self) -> bool {
+        let ascend = self.ends.iter().zip(self.ends.from(1)).all(|(end, next)| end <= next);
+        let last = self.ends.iter().next_back().unwrap_or(0);
+        ascend && usize::try_from(last) == Ok(self.positions.len())
+    }
 }
 
 impl<'t> TreeNode<'t> {
     /// The nodes it leads to.
-    pub fn children(self) -> &'t [TreeId] {
+    pub fn children(self) -> Rows<'t, TreeId> {
         match self {
-            TreeNode::Rows(_) => &[],
+            TreeNode::Rows(_) => Rows::default(),
             TreeNode::Both(children)
             | TreeNode::Present { children, .. }
             | TreeNode::Classes { children, .. }
@@ -137,198 +178,6 @@ impl<'t> TreeNode<'t> {
             TreeNode::Numbers { .. } => "numbers",
             TreeNode::Patterns { .. } => "patterns",
         }
-    }
-}
-
-/// The nodes of all decision trees; a node refers to earlier ones only. What nodes list stands in one table for each
-/// kind of thing, one list behind the other: there may be very many nodes, and most are small.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Trees {
-    nodes: Vec<Node>,
-    pub(crate) lists: TreeLists,
-}
-
-/// What nodes list.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct TreeLists {
-    pub rows: Lists<EntryRow>,
-    pub children: Lists<TreeId>,
-    pub classes: Lists<(ClassId, u32)>,
-    pub keys: Lists<(ConstantId, u32)>,
-    pub seeds: Lists<u32>,
-    pub more: Lists<(u32, u32)>,
-    pub intervals: Lists<IntervalImage>,
-    /// Positions of children, by pattern.
-    pub positions: Lists<u32>,
-    pub patterns: Lists<List>,
-}
-
-/// A node, its lists by where they stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Node {
-    Rows(List),
-    Both(List),
-    Present { slot: SlotId, children: List },
-    Classes { cases: List, children: List },
-    Texts { slot: SlotId, keys: KeyLists, children: List },
-    Paths { slot: SlotId, cases: List, children: List },
-    Networks { slot: SlotId, cases: List, children: List },
-    Numbers { slot: SlotId, cases: List, children: List },
-    Patterns { slot: SlotId, automaton: AutomatonId, cases: List, children: List },
-}
-
-/// A [`KeyTable`], by where its lists stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeyLists {
-    pub seeds: List,
-    pub rows: List,
-    pub more: List,
-}
-
-impl Trees {
-    /// How many nodes there are.
-    pub fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
-    /// A node by its row.
-    #[inline]
-    pub fn get(&self, row: usize) -> Option<TreeNode<'_>> {
-        self.nodes.get(row).map(|node| self.node(*node))
-    }
-
-    /// All nodes, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = TreeNode<'_>> {
-        self.nodes.iter().map(|node| self.node(*node))
-    }
-
-    /// Adds a node.
-    pub fn push(&mut self, tree: &TreeImage) {
-        let lists = &mut self.lists;
-        let node = match tree {
-            TreeImage::Rows(rows) => Node::Rows(lists.rows.add(rows)),
-            TreeImage::Both(children) => Node::Both(lists.children.add(children)),
-            TreeImage::Present { slot, children } => {
-                Node::Present { slot: *slot, children: lists.children.add(children) }
-            }
-            TreeImage::Classes { cases, children } => {
-                Node::Classes { cases: lists.classes.add(cases), children: lists.children.add(children) }
-            }
-            TreeImage::Texts { slot, keys, children } => {
-                let seeds = lists.seeds.add(&keys.seeds);
-                let keys = KeyLists { seeds, rows: lists.keys.add(&keys.rows), more: lists.more.add(&keys.more) };
-                Node::Texts { slot: *slot, keys, children: lists.children.add(children) }
-            }
-            TreeImage::Paths { slot, cases, children } => {
-                let cases = lists.keys.add(cases);
-                Node::Paths { slot: *slot, cases, children: lists.children.add(children) }
-            }
-            TreeImage::Networks { slot, cases, children } => {
-                let cases = lists.keys.add(cases);
-                Node::Networks { slot: *slot, cases, children: lists.children.add(children) }
-            }
-            TreeImage::Numbers { slot, cases, children } => {
-                let cases = lists.intervals.add(cases);
-                Node::Numbers { slot: *slot, cases, children: lists.children.add(children) }
-            }
-            TreeImage::Patterns { slot, automaton, cases, children } => {
-                let cases: Vec<List> = cases.iter().map(|case| lists.positions.add(case)).collect();
-                let cases = lists.patterns.add(&cases);
-                Node::Patterns { slot: *slot, automaton: *automaton, cases, children: lists.children.add(children) }
-            }
-        };
-        self.nodes.push(node);
-    }
-
-    /// Adds a node whose lists stand in [`Trees::lists`].
-    pub(crate) fn push_node(&mut self, node: Node) {
-        self.nodes.push(node);
-    }
-
-    /// Makes room for so many more nodes.
-    pub(crate) fn reserve(&mut self, nodes: usize) {
-        self.nodes.reserve_exact(nodes);
-    }
-
-    /// Gives memory back that was set aside for more lists.
-    pub(crate) fn shrink(&mut self) {
-        let TreeLists { rows, children, classes, keys, seeds, more, intervals, positions, patterns } = &mut self.lists;
-        rows.shrink();
-        children.shrink();
-        classes.shrink();
-        keys.shrink();
-        seeds.shrink();
-        more.shrink();
-        intervals.shrink();
-        positions.shrink();
-        patterns.shrink();
-    }
-
-    #[inline]
-    fn node(&self, node: Node) -> TreeNode<'_> {
-        let lists = &self.lists;
-        let below = |children: List| lists.children.get(children);
-        match node {
-            Node::Rows(rows) => TreeNode::Rows(lists.rows.get(rows)),
-            Node::Both(children) => TreeNode::Both(below(children)),
-            Node::Present { slot, children } => TreeNode::Present { slot, children: below(children) },
-            Node::Classes { cases, children } => {
-                TreeNode::Classes { cases: lists.classes.get(cases), children: below(children) }
-            }
-            Node::Texts { slot, keys, children } => {
-                let KeyLists { seeds, rows, more } = keys;
-                let (seeds, rows) = (lists.seeds.get(seeds), lists.keys.get(rows));
-                TreeNode::Texts {
-                    slot,
-                    keys: Keys { seeds, rows, more: lists.more.get(more) },
-                    children: below(children),
-                }
-            }
-            Node::Paths { slot, cases, children } => {
-                TreeNode::Paths { slot, cases: lists.keys.get(cases), children: below(children) }
-            }
-            Node::Networks { slot, cases, children } => {
-                TreeNode::Networks { slot, cases: lists.keys.get(cases), children: below(children) }
-            }
-            Node::Numbers { slot, cases, children } => {
-                TreeNode::Numbers { slot, cases: lists.intervals.get(cases), children: below(children) }
-            }
-            Node::Patterns { slot, automaton, cases, children } => {
-                let cases = ListsOf::new(lists.patterns.get(cases), &lists.positions);
-                TreeNode::Patterns { slot, automaton, cases, children: below(children) }
-            }
-        }
-    }
-
-    /// Changes the rows of each leaf.
-    pub(crate) fn each_leaf(&mut self, mut change: impl FnMut(&mut [EntryRow])) {
-        for node in &self.nodes {
-            if let Node::Rows(rows) = node {
-                change(self.lists.rows.get_mut(*rows));
-            }
-        }
-    }
-
-    /// Changes the intervals of each switch over numbers, given its children.
-    pub(crate) fn each_intervals(&mut self, mut change: impl FnMut(&mut [IntervalImage], &[TreeId])) {
-        for node in &self.nodes {
-            if let Node::Numbers { cases, children, .. } = node {
-                change(self.lists.intervals.get_mut(*cases), self.lists.children.get(*children));
-            }
-        }
-    }
-}
-
-impl FromIterator<TreeImage> for Trees {
-    fn from_iter<T: IntoIterator<Item = TreeImage>>(trees: T) -> Trees {
-        let mut made = Trees::default();
-        trees.into_iter().for_each(|tree| made.push(&tree));
-        made
     }
 }
 
@@ -383,4 +232,139 @@ pub struct EntryRow {
     pub start: u32,
     /// At list time the condition is unknown whenever its subject holds.
     pub late: bool,
+}
+
+/// Where the parts of a row begin, counted in bits from the lowest: the rule comes first.
+const BLOCK_SHIFT: u32 = 21;
+const START_SHIFT: u32 = 42;
+const LATE_SHIFT: u32 = 63;
+/// The largest number of 21 bits: ids, and places where blocks are entered, are smaller by the limits.
+const ROW_MOST: u32 = (1 << BLOCK_SHIFT) - 1;
+
+impl Packed for EntryRow {
+    type Bytes = [u8; 8];
+
+    #[inline]
+    fn rows(bytes: &[u8]) -> &[[u8; 8]] {
+        bytes.as_chunks().0
+    }
+
+    /// From the lowest bit on: rule, block, where the block is entered, and whether the row is late.
+    #[inline]
+    fn pack(self) -> [u8; 8] {
+        let part = |number: u32| u64::from(number.min(ROW_MOST));
+        let (block, start) = (part(self.block.0) << BLOCK_SHIFT, part(self.start) << START_SHIFT);
+        (part(self.rule.0) | block | start | (u64::from(self.late) << LATE_SHIFT)).to_le_bytes()
+    }
+
+    #[inline]
+    fn unpack(bytes: [u8; 8]) -> EntryRow {
+        let row = u64::from_le_bytes(bytes);
+        let part = |above: u64| u32::try_from(above & u64::from(ROW_MOST)).unwrap_or(ROW_MOST);
+        EntryRow {
+            rule: RuleId(part(row)),
+            block: BlockId(part(row >> BLOCK_SHIFT)),
+            start: part(row >> START_SHIFT),
+            late: row >> LATE_SHIFT != 0,
+        }
+    }
+}
+
+impl Packed for IntervalImage {
+    type Bytes = [u8; 56];
+
+    fn rows(bytes: &[u8]) -> &[[u8; 56]] {
+        bytes.as_chunks().0
+    }
+
+    fn pack(self) -> [u8; 56] {
+        let mut bytes = [0; 56];
+        let ends = [self.low, self.high, self.highest].map(i128::to_le_bytes);
+        let others = [self.child, self.first.0].map(u32::to_le_bytes);
+        let parts = ends.as_flattened().iter().chain(others.as_flattened());
+        bytes.iter_mut().zip(parts).for_each(|(place, byte)| *place = *byte);
+        bytes
+    }
+
+    #[inline]
+    fn unpack(bytes: [u8; 56]) -> IntervalImage {
+        let (ends, rest) = bytes.as_chunks::<16>();
+        let end = |row: usize| ends.get(row).map_or(0, |end| i128::from_le_bytes(*end));
+        let others = Rows::<u32>::of(rest);
+        IntervalImage {
+            low: end(0),
+            high: end(1),
+            highest: end(2),
+            child: others.get(0).unwrap_or_default(),
+            first: RuleId(others.get(1).unwrap_or_default()),
+        }
+    }
+}
+
+/// Ids and pairs of them are as their numbers are.
+macro_rules! packed_as {
+    ($($row:ty as $numbers:ty: $id:ident => $from:expr, $to:expr);* $(;)?) => {$(
+        impl Packed for $row {
+            type Bytes = <$numbers as Packed>::Bytes;
+
+            #[inline]
+            fn rows(bytes: &[u8]) -> &[Self::Bytes] {
+                <$numbers>::rows(bytes)
+            }
+
+            #[inline]
+            fn pack(self) -> Self::Bytes {
+                let $id = self;
+                <$numbers>::pack($from)
+            }
+
+            #[inline]
+            fn unpack(bytes: Self::Bytes) -> Self {
+                let $id = <$numbers>::unpack(bytes);
+                $to
+            }
+        }
+    )*};
+}
+
+packed_as! {
+    TreeId as u32: id => id.0, TreeId(id);
+    (ClassId, u32) as (u32, u32): pair => (pair.0.0, pair.1), (ClassId(pair.0), pair.1);
+    (ConstantId, u32) as (u32, u32): pair => (pair.0.0, pair.1), (ConstantId(pair.0), pair.1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_a_leaf_is_a_word() {
+        for (rule, block, start, late) in [(0, 0, 0, false), (1, 2, 3, true), (1 << 20, ROW_MOST, 1 << 16, false)] {
+            let row = EntryRow { rule: RuleId(rule), block: BlockId(block), start, late };
+            assert_eq!(EntryRow::unpack(row.pack()), row);
+        }
+        let large = EntryRow { rule: RuleId(u32::MAX), block: BlockId(1 << 21), start: 7, late: true };
+        let kept = EntryRow { rule: RuleId(ROW_MOST), block: BlockId(ROW_MOST), ..large };
+        assert_eq!(EntryRow::unpack(large.pack()), kept, "numbers that no bundle has");
+        assert_eq!(EntryRow::unpack([0xff; 8]).pack(), [0xff; 8], "no bit is of no account");
+    }
+
+    #[test]
+    fn an_interval_keeps_its_numbers() {
+        let row = IntervalImage { low: i128::MIN, high: -5, highest: i128::MAX, child: 7, first: RuleId(9) };
+        assert_eq!(IntervalImage::unpack(row.pack()), row);
+    }
+
+    #[test]
+    fn patterns_lead_to_their_own_positions() {
+        let (mut ends, mut positions) = (Vec::new(), Vec::new());
+        crate::packed::append([2_u32, 2, 3], &mut ends);
+        crate::packed::append([5_u32, 6, 7], &mut positions);
+        let cases = PatternCases { ends: Rows::of(&ends), positions: Rows::of(&positions) };
+        let found: Vec<Vec<u32>> = cases.iter().map(Rows::to_vec).collect();
+        assert_eq!(found, [alloc::vec![5, 6], alloc::vec![], alloc::vec![7]]);
+        assert!(cases.are_whole() && cases.get(3).is_none());
+        let short = PatternCases { ends: Rows::of(ends.get(..8).unwrap()), ..cases };
+        assert!(!short.are_whole(), "a position of no pattern");
+    }
 }

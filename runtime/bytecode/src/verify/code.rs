@@ -11,6 +11,7 @@ use crate::limits::{
     MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_OPEN_JUMPS, MAX_REGISTERS, MAX_START_CODE,
 };
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
+use crate::packed::Rows;
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
@@ -132,7 +133,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the tests of a plain conjunction, each by itself: each has a register of its own.
-    fn plain(&mut self, tests: &[Test]) -> Result<BlockFacts, &'static str> {
+    fn plain(&mut self, tests: Rows<'_, Test>) -> Result<BlockFacts, &'static str> {
         self.met.clear();
         let steps = Block::Plain(tests).most_steps();
         let mut facts = BlockFacts { truth: true, steps, ..BlockFacts::default() };
@@ -143,7 +144,7 @@ impl<'a> Checker<'a> {
             ensure(test.flags & !info.flags == 0, "unknown flags")?;
             names_row(self.image, info.a, test.a)?;
             names_row(self.image, info.b, test.b)?;
-            note_use(self.image, &self.places, (*test).instruction(0), (&mut self.met, &mut facts));
+            note_use(self.image, &self.places, test.instruction(0), (&mut self.met, &mut facts));
         }
         Ok(facts)
     }

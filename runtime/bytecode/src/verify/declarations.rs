@@ -1,25 +1,20 @@
 //! Checks of identities, servers, rules and debug data.
 
 use super::tables::verify_pattern;
-use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
+use super::{BlockFacts, Check, VerifyError, ascends, each, ensure, rules};
 use crate::container::Section;
 use crate::ids::{BlockId, ClassId, TypeId};
 use crate::image::*;
 use crate::limits::MAX_VALUE_DEPTH;
-use crate::value::{decimal, net};
+use crate::value::net;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use hashbrown::HashSet;
 
 /// Checks them all.
 pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), VerifyError> {
     verify_identities(image, facts)?;
     verify_servers(image)?;
-    each(Section::Rules, &image.rules, |_, rule| verify_rule(image, facts, rule))?;
-    each(Section::Rules, &image.rules, |_, rule| ensure(!rule.id.is_empty(), "a rule without id"))?;
-    let mut ids = HashSet::with_capacity(image.rules.len());
-    ensure(image.rules.iter().all(|rule| ids.insert(rule.id.as_str())), "a rule id stands twice")
-        .map_err(|problem| VerifyError::new(Section::Rules, 0, problem))?;
+    rules::verify(image, facts)?;
     verify_obligations(image)?;
     each(Section::Data, &image.data, |_, data| {
         ensure(data.ty.index() < image.types.len(), "no such type")?;
@@ -81,7 +76,7 @@ fn verify_class(image: &BundleImage, facts: &[BlockFacts], row: usize, class: &C
 }
 
 /// Every class named exists.
-fn known_classes(image: &BundleImage, classes: &[ClassId]) -> Check {
+pub(super) fn known_classes(image: &BundleImage, classes: &[ClassId]) -> Check {
     ensure(classes.iter().all(|class| class.index() < image.classes.len()), "no such class")
 }
 
@@ -147,30 +142,6 @@ fn verify_targets(image: &BundleImage, targets: &TargetsImage) -> Check {
         verify_pattern(pattern)?;
     }
     Ok(())
-}
-
-/// A rule's references exist and its numbers are sane.
-fn verify_rule(image: &BundleImage, facts: &[BlockFacts], rule: &RuleImage) -> Check {
-    ensure(rule.span.source.index() < image.sources.len(), "no such source")?;
-    match &rule.kind {
-        RuleKindImage::Permit(Some(grant)) => ensure(grant.index() < image.grants.len(), "no such grant"),
-        RuleKindImage::Require(requirement) => match &**requirement {
-            RequirementImage::Approval { count, approvers, .. } => {
-                ensure(*count > 0, "an approval by nobody")?;
-                known_classes(image, approvers)
-            }
-            RequirementImage::Mfa { .. } | RequirementImage::Scope(_) => Ok(()),
-        },
-        RuleKindImage::Limit(limit) => {
-            let sane = limit.at_most >= 0 && decimal::Decimal::from_units(limit.at_most).is_ok() && limit.per_ms > 0;
-            ensure(sane, "no such limit")?;
-            match limit.amount {
-                None => Ok(()),
-                Some(block) => ensure(facts.get(block.index()).is_some_and(|block| !block.link), "no such block"),
-            }
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Labels, stores, declassification, sensitive places and grants.

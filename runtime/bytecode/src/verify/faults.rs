@@ -7,6 +7,7 @@
 use crate::ids::{ConstantId, SlotId};
 use crate::image::{Block, BundleImage, Constant, Test, TypeImage};
 use crate::opcode::{Instruction, Opcode};
+use crate::packed::Rows;
 use alloc::vec::Vec;
 
 /// A set of places, by the last bits of their rows: it may hold more than was put in, never less.
@@ -71,7 +72,7 @@ impl Faults {
     }
 
     /// Of a plain conjunction: every test but the last guards what comes behind it.
-    fn of_tests(image: &BundleImage, tests: &[Test]) -> Faults {
+    fn of_tests(image: &BundleImage, tests: Rows<'_, Test>) -> Faults {
         let mut faults = Faults::default();
         for (at, test) in tests.iter().enumerate() {
             if test.opcode == Opcode::Subject {
@@ -82,7 +83,7 @@ impl Faults {
             if test.opcode == Opcode::SlotHas {
                 continue;
             }
-            if is_plain(image, test).is_none() {
+            if is_plain(image, &test).is_none() {
                 return Faults::UNKNOWN;
             }
             let mut before = tests.iter().take(at);

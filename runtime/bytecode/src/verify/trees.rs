@@ -8,9 +8,10 @@ use super::faults::Faults;
 use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
 use crate::container::Section;
 use crate::hash;
-use crate::ids::{RuleId, TreeId};
+use crate::ids::{ConstantId, RuleId, SlotId, TreeId};
 use crate::image::*;
 use crate::limits::{MAX_ALL_VISITS, MAX_LOOP_DEPTH, MAX_TREE_DEPTH, MAX_TREE_VISITS};
+use crate::packed::Rows;
 use crate::plan::Stage;
 use crate::value::path;
 use alloc::collections::BTreeSet;
@@ -35,15 +36,16 @@ impl Stages {
     }
 
     /// The stage that asks for a rule.
-    fn of(rule: &RuleImage) -> Stages {
-        Stages::one(match rule.kind {
-            _ if rule.shadow => Stage::Shadow,
-            RuleKindImage::Forbid => Stage::Forbids,
-            RuleKindImage::Permit(_) => Stage::Permits,
-            RuleKindImage::Require(_)
-            | RuleKindImage::Limit(_)
-            | RuleKindImage::Redact(_)
-            | RuleKindImage::Audit(_) => Stage::Others,
+    fn of(rule: Rule<'_>) -> Stages {
+        Stages::one(match rule.kind() {
+            _ if rule.shadow() => Stage::Shadow,
+            RuleKind::Forbid => Stage::Forbids,
+            RuleKind::Permit(_) => Stage::Permits,
+            RuleKind::Require(_)
+            | RuleKind::Limit(_)
+            | RuleKind::Redact(_)
+            | RuleKind::Audit(_)
+            | RuleKind::Unknown => Stage::Others,
         })
     }
 
@@ -154,7 +156,7 @@ fn node(
         TreeNode::Classes { cases, .. } => {
             ensure(ascends(cases.iter()), "cases are not sorted")?;
             ensure(cases.iter().all(|(class, _)| class.index() < image.classes.len()), "no such class")?;
-            named(cases.iter().map(|(_, child)| *child), children)?;
+            named(cases.iter().map(|(_, child)| child), children)?;
         }
         TreeNode::Texts { slot, keys, .. } => {
             ensure(slot.index() < image.slots.len(), "no such slot")?;
@@ -162,32 +164,33 @@ fn node(
             named(keys.cases().map(|(_, child)| child), children)?;
         }
         TreeNode::Paths { slot, cases, .. } => {
-            let key = |(constant, child): &(crate::ids::ConstantId, u32)| match image.constants.get(constant.index()) {
-                Some(Constant::Path(text)) if path::parse_path(text).is_ok() => Some((text.as_str(), *child)),
+            let key = |(constant, child): (ConstantId, u32)| match image.constants.get(constant.index()) {
+                Some(Constant::Path(text)) if path::parse_path(text).is_ok() => Some((text.as_str(), child)),
                 _ => None,
             };
             sorted_keys(image, slot, cases, key)?;
-            named(cases.iter().map(|(_, child)| *child), children)?;
+            named(cases.iter().map(|(_, child)| child), children)?;
         }
         TreeNode::Networks { slot, cases, .. } => {
-            let key = |(constant, child): &(crate::ids::ConstantId, u32)| match image.constants.get(constant.index()) {
-                Some(Constant::Net(address, length)) => Some((*address, *length, *child)),
+            let key = |(constant, child): (ConstantId, u32)| match image.constants.get(constant.index()) {
+                Some(Constant::Net(address, length)) => Some((*address, *length, child)),
                 _ => None,
             };
             sorted_keys(image, slot, cases, key)?;
-            named(cases.iter().map(|(_, child)| *child), children)?;
+            named(cases.iter().map(|(_, child)| child), children)?;
         }
         TreeNode::Numbers { slot, cases, .. } => {
             ensure(slot.index() < image.slots.len(), "no such slot")?;
-            let in_order = cases.iter().zip(cases.iter().skip(1)).all(|(left, right)| left.low <= right.low);
+            let in_order = cases.iter().zip(cases.from(1)).all(|(left, right)| left.low <= right.low);
             ensure(in_order && highest(cases).is_some(), "intervals are not in order")?;
+            ensure(cases.iter().all(|case| case.first == RuleId::default()), "an interval of one rule")?;
             named(cases.iter().map(|case| case.child), children)?;
         }
         TreeNode::Patterns { slot, automaton, cases, .. } => {
             ensure(slot.index() < image.slots.len(), "no such slot")?;
             let known = image.automata.get(automaton.index()).ok_or("no such automaton")?;
             ensure(usize::try_from(known.patterns) == Ok(cases.len()), "not every pattern has a case")?;
-            named(cases.iter().flatten().copied(), children)?;
+            named(cases.iter().flatten(), children)?;
         }
     }
     let place = tree.slot().map(|slot| checker.place(slot)).unwrap_or_default();
@@ -201,7 +204,7 @@ fn named(mut positions: impl Iterator<Item = u32>, children: usize) -> Check {
 
 /// Every text stands at its row; what it leads to besides its first child ascends.
 fn texts(image: &BundleImage, keys: Keys<'_>) -> Check {
-    let text = |(key, _): &(crate::ids::ConstantId, u32)| match image.constants.get(key.index()) {
+    let text = |(key, _): (ConstantId, u32)| match image.constants.get(key.index()) {
         Some(Constant::String(text)) => Some(text.as_str()),
         _ => None,
     };
@@ -211,22 +214,21 @@ fn texts(image: &BundleImage, keys: Keys<'_>) -> Check {
         ensure(ascends(keys.rows.iter().map(text)), "cases are not sorted")?;
     } else {
         ensure(keys.seeds.len() == hash::seeds_of(rows), "a hash of the wrong size")?;
-        let stands = |(at, row): (usize, &_)| text(row).is_some_and(|text| hash::row(keys.seeds, rows, text) == at);
+        let seed = |row| keys.seeds.get(row);
+        let hashed = |text| hash::row(seed, keys.seeds.len(), rows, text);
+        let stands = |(at, row)| text(row).is_some_and(|text| hashed(text) == at);
         ensure(keys.rows.iter().enumerate().all(stands), "a key is not where its hash says")?;
     }
-    let behind = |(row, child): &(u32, u32)| {
-        let first = usize::try_from(*row).ok().and_then(|row| keys.rows.get(row));
-        first.is_some_and(|(_, first)| first < child)
-    };
+    let behind = |(row, child): (u32, u32)| keys.rows.at(row).is_some_and(|(_, first)| first < child);
     ensure(ascends(keys.more.iter()) && keys.more.iter().all(behind), "further children are not sorted")
 }
 
 /// All keys are of the kind wanted, and strictly ascend.
 fn sorted_keys<K: Ord>(
     image: &BundleImage,
-    slot: crate::ids::SlotId,
-    cases: &[(crate::ids::ConstantId, u32)],
-    key: impl Fn(&(crate::ids::ConstantId, u32)) -> Option<K>,
+    slot: SlotId,
+    cases: Rows<'_, (ConstantId, u32)>,
+    key: impl Fn((ConstantId, u32)) -> Option<K>,
 ) -> Check {
     ensure(slot.index() < image.slots.len(), "no such slot")?;
     ensure(cases.iter().all(|case| key(case).is_some()), "a key of the wrong kind")?;
@@ -234,11 +236,11 @@ fn sorted_keys<K: Ord>(
 }
 
 /// The highest upper end of a table of intervals, when every row states that of its part.
-fn highest(cases: &[IntervalImage]) -> Option<i128> {
+fn highest(cases: Rows<'_, IntervalImage>) -> Option<i128> {
     let middle = cases.len() >> 1;
-    let Some((before, rest)) = cases.split_at_checked(middle) else { return Some(i128::MIN) };
-    let Some((row, after)) = rest.split_first() else { return Some(i128::MIN) };
-    let found = row.high.max(highest(before)?).max(highest(after)?);
+    let Some((before, rest)) = cases.split(middle) else { return Some(i128::MIN) };
+    let Some(row) = rest.first() else { return Some(i128::MIN) };
+    let found = row.high.max(highest(before)?).max(highest(rest.from(1))?);
     (found == row.highest).then_some(found)
 }
 
@@ -246,7 +248,7 @@ fn highest(cases: &[IntervalImage]) -> Option<i128> {
 fn leaf(
     image: &BundleImage,
     facts: &[BlockFacts],
-    rows: &[EntryRow],
+    rows: Rows<'_, EntryRow>,
     checker: &mut Checker<'_>,
 ) -> Result<TreeFacts, &'static str> {
     ensure(ascends(rows.iter().map(|row| (row.rule, row.block))), "rows are not sorted")?;
@@ -270,7 +272,7 @@ fn leaf(
             extracts: block.extracts,
             registers: code.registers(),
             first: row.rule,
-            stages: image.rules.get(row.rule.index()).map_or(Stages::NONE, Stages::of),
+            stages: image.rule(row.rule).map_or(Stages::NONE, Stages::of),
         });
     }
     Ok(sum)
@@ -280,9 +282,9 @@ fn leaf(
 pub(crate) fn faults(image: &BundleImage) -> Vec<Faults> {
     let mut found: Vec<Faults> = Vec::with_capacity(image.trees.len());
     for tree in image.trees.iter() {
-        let rows = if let TreeNode::Rows(rows) = tree { rows } else { &[] };
+        let rows = if let TreeNode::Rows(rows) = tree { rows } else { Rows::default() };
         let own = rows.iter().fold(Faults::NONE, |sum, row| match image.blocks.get(row.block.index()) {
-            Some(code) => sum.and(row_faults(image, row, code)),
+            Some(code) => sum.and(row_faults(image, &row, code)),
             None => Faults::UNKNOWN,
         });
         let below = tree.children().iter().filter_map(|child| found.get(child.index()));
@@ -294,9 +296,9 @@ pub(crate) fn faults(image: &BundleImage) -> Vec<Faults> {
 
 /// When the value of a rule can be in error by one of its rows.
 fn row_faults(image: &BundleImage, row: &EntryRow, code: Block<'_>) -> Faults {
-    match image.rules.get(row.rule.index()).map(|rule| &rule.kind) {
+    match image.rule(row.rule).map(Rule::kind) {
         // Whether a grant is active is asked of the state.
-        Some(RuleKindImage::Permit(Some(_))) | None => Faults::UNKNOWN,
+        Some(RuleKind::Permit(Some(_))) | None => Faults::UNKNOWN,
         Some(_) => Faults::of(image, code),
     }
 }

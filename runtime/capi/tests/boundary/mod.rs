@@ -195,7 +195,8 @@ impl World {
             let json = self.decision.json(&self.program);
             assert_eq!(json, decision_json(self.engine.image(), &expected));
             assert_eq!(self.decision.reason(), expected.reason.name());
-            let rule = expected.determining.map_or("", |id| &self.engine.image().rules[id.index()].id);
+            let rule =
+                expected.determining.and_then(|id| self.engine.image().rule(id)).map_or("".into(), |rule| rule.id());
             assert_eq!(self.decision.rule(&self.program), rule);
         } else {
             assert!(call.faults.contains(&status), "{status:?} is none of {:?}", call.faults);

@@ -1,0 +1,268 @@
+//! The nodes of all decision trees, one behind the other as they stand in a bundle.
+//!
+//! A node is a record of words of four bytes: its kind and how many rows or children it has, what it looks at, its cases,
+//! its children. All that a walk reads of a node stands together.
+
+use super::{EntryRow, IntervalImage, Keys, PatternCases, TreeImage, TreeNode};
+use crate::ids::*;
+use crate::packed::{Packed, Rows, append};
+use alloc::vec::Vec;
+
+/// The lowest byte of a node's first word: its kind. Above it stands how many children it has, of a leaf how many rows.
+const ROWS: u32 = 0;
+const BOTH: u32 = 1;
+const CLASSES: u32 = 2;
+const TEXTS: u32 = 3;
+const PATHS: u32 = 4;
+const NETWORKS: u32 = 5;
+const NUMBERS: u32 = 6;
+const PATTERNS: u32 = 7;
+const PRESENT: u32 = 8;
+/// Bits of the kind.
+const KIND_BITS: u32 = 8;
+/// The most children that can be said; limits allow fewer.
+const MOST_COUNT: u32 = u32::MAX >> KIND_BITS;
+
+/// The nodes of all decision trees; a node refers to earlier ones only.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trees {
+    /// The records.
+    bytes: Vec<u8>,
+    /// Where each of them begins.
+    places: Vec<u32>,
+}
+
+impl Trees {
+    /// So many records, from the front of these bytes; `None` when they are not there.
+    pub(crate) fn read(count: usize, bytes: &[u8]) -> Option<Trees> {
+        let (mut places, mut rest) = (Vec::with_capacity(count), bytes);
+        for _ in 0..count {
+            places.push(u32::try_from(bytes.len().checked_sub(rest.len())?).ok()?);
+            let mut words = Words(rest);
+            words.node()?;
+            rest = words.0;
+        }
+        let read = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
+        Some(Trees { bytes: read.to_vec(), places })
+    }
+
+    /// The records, as [`Trees::read`] reads them.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// A node by its row.
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<TreeNode<'_>> {
+        self.at(*self.places.get(row)?)
+    }
+
+    /// All nodes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = TreeNode<'_>> {
+        self.places.iter().filter_map(|place| self.at(*place))
+    }
+
+    #[inline]
+    fn at(&self, place: u32) -> Option<TreeNode<'_>> {
+        Words(self.bytes.get(usize::try_from(place).ok()?..)?).node()
+    }
+
+    /// Adds a node.
+    pub fn push(&mut self, tree: &TreeImage) {
+        self.places.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        write_node(tree, &mut self.bytes);
+    }
+
+    /// Changes the rows of each leaf.
+    pub(crate) fn each_leaf(&mut self, mut change: impl FnMut(&mut [EntryRow])) {
+        let mut changed = Vec::new();
+        for row in 0..self.len() {
+            let Some(TreeNode::Rows(rows)) = self.get(row) else { continue };
+            changed.clear();
+            changed.extend(rows);
+            change(&mut changed);
+            self.replace(row, HEAD_BYTES, &changed);
+        }
+    }
+
+    /// Changes the intervals of each switch over numbers, given its children.
+    pub(crate) fn each_intervals(&mut self, mut change: impl FnMut(&mut [IntervalImage], Rows<'_, TreeId>)) {
+        for row in 0..self.len() {
+            let Some(TreeNode::Numbers { cases, children, .. }) = self.get(row) else { continue };
+            let mut changed = cases.to_vec();
+            change(&mut changed, children);
+            self.replace(row, SWITCH_BYTES, &changed);
+        }
+    }
+
+    /// Writes rows of a node anew, so many bytes behind its beginning.
+    fn replace<T: Packed>(&mut self, row: usize, behind: usize, rows: &[T]) {
+        let place = self.places.get(row).and_then(|place| usize::try_from(*place).ok()?.checked_add(behind));
+        let bytes = place.and_then(|place| self.bytes.get_mut(place..)).unwrap_or_default();
+        let packed = rows.iter().map(|row| row.pack());
+        let size = size_of::<T::Bytes>();
+        for (place, row) in bytes.chunks_exact_mut(size).zip(packed) {
+            place.copy_from_slice(row.as_ref());
+        }
+    }
+}
+
+/// Bytes before the rows of a leaf.
+const HEAD_BYTES: usize = 4;
+/// Bytes before the cases of a switch: its first word, its place, how many cases there are.
+const SWITCH_BYTES: usize = 12;
+
+impl FromIterator<TreeImage> for Trees {
+    fn from_iter<T: IntoIterator<Item = TreeImage>>(trees: T) -> Trees {
+        let mut made = Trees::default();
+        trees.into_iter().for_each(|tree| made.push(&tree));
+        made
+    }
+}
+
+/// What is left to be read of a record.
+struct Words<'t>(&'t [u8]);
+
+impl<'t> Words<'t> {
+    #[inline]
+    fn word(&mut self) -> Option<u32> {
+        let (word, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u32::from_le_bytes(*word))
+    }
+
+    #[inline]
+    fn rows<T: Packed>(&mut self, count: u32) -> Option<Rows<'t, T>> {
+        let length = usize::try_from(count).ok()?.checked_mul(size_of::<T::Bytes>())?;
+        let (rows, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(Rows::of(rows))
+    }
+
+    /// Rows behind a word that counts them.
+    #[inline]
+    fn counted<T: Packed>(&mut self) -> Option<Rows<'t, T>> {
+        let count = self.word()?;
+        self.rows(count)
+    }
+
+    #[inline]
+    fn slot(&mut self) -> Option<SlotId> {
+        self.word().map(SlotId)
+    }
+
+    /// The record.
+    #[inline]
+    fn node(&mut self) -> Option<TreeNode<'t>> {
+        let head = self.word()?;
+        let count = head >> KIND_BITS;
+        Some(match head & !(MOST_COUNT << KIND_BITS) {
+            ROWS => TreeNode::Rows(self.rows(count)?),
+            BOTH => TreeNode::Both(self.rows(count)?),
+            CLASSES => TreeNode::Classes { cases: self.counted()?, children: self.rows(count)? },
+            TEXTS => TreeNode::Texts { slot: self.slot()?, keys: self.keys()?, children: self.rows(count)? },
+            PATHS => TreeNode::Paths { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
+            NETWORKS => TreeNode::Networks { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
+            NUMBERS => TreeNode::Numbers { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
+            PATTERNS => {
+                let (slot, automaton) = (self.slot()?, AutomatonId(self.word()?));
+                let cases = PatternCases { ends: self.counted()?, positions: self.counted()? };
+                let children = self.rows(count)?;
+                cases.are_whole().then_some(TreeNode::Patterns { slot, automaton, cases, children })?
+            }
+            PRESENT => TreeNode::Present { slot: self.slot()?, children: self.rows(count)? },
+            _ => return None,
+        })
+    }
+
+    fn keys(&mut self) -> Option<Keys<'t>> {
+        let (seeds, rows, more) = (self.word()?, self.word()?, self.word()?);
+        Some(Keys { seeds: self.rows(seeds)?, rows: self.rows(rows)?, more: self.rows(more)? })
+    }
+}
+
+/// A count as a word.
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Appends rows behind a word that counts them.
+fn append_counted<T: Packed>(rows: &[T], out: &mut Vec<u8>) {
+    append([count(rows.len())], out);
+    append(rows.iter().copied(), out);
+}
+
+fn write_node(tree: &TreeImage, out: &mut Vec<u8>) {
+    let head = |kind: u32, rows: usize| (count(rows).min(MOST_COUNT) << KIND_BITS) | kind;
+    let switch = |kind: u32, slot: &SlotId, children: &[TreeId]| [head(kind, children.len()), slot.0];
+    match tree {
+        TreeImage::Rows(rows) => {
+            append([head(ROWS, rows.len())], out);
+            append(rows.iter().copied(), out);
+        }
+        TreeImage::Both(children) => append([head(BOTH, children.len())], out),
+        TreeImage::Present { slot, children } => append(switch(PRESENT, slot, children), out),
+        TreeImage::Classes { cases, children } => {
+            append([head(CLASSES, children.len())], out);
+            append_counted(cases, out);
+        }
+        TreeImage::Texts { slot, keys, children } => {
+            append(switch(TEXTS, slot, children), out);
+            append([keys.seeds.len(), keys.rows.len(), keys.more.len()].map(count), out);
+            append(keys.seeds.iter().copied(), out);
+            append(keys.rows.iter().copied(), out);
+            append(keys.more.iter().copied(), out);
+        }
+        TreeImage::Paths { slot, cases, children } => {
+            append(switch(PATHS, slot, children), out);
+            append_counted(cases, out);
+        }
+        TreeImage::Networks { slot, cases, children } => {
+            append(switch(NETWORKS, slot, children), out);
+            append_counted(cases, out);
+        }
+        TreeImage::Numbers { slot, cases, children } => {
+            append(switch(NUMBERS, slot, children), out);
+            append_counted(cases, out);
+        }
+        TreeImage::Patterns { slot, automaton, cases, children } => {
+            append(switch(PATTERNS, slot, children), out);
+            append([automaton.0], out);
+            let ends: Vec<u32> = cases
+                .iter()
+                .scan(0_usize, |end, case| {
+                    *end = end.saturating_add(case.len());
+                    Some(count(*end))
+                })
+                .collect();
+            append_counted(&ends, out);
+            append_counted(&cases.concat(), out);
+        }
+    }
+    append(children(tree).iter().copied(), out);
+}
+
+/// The nodes that a node leads to.
+fn children(tree: &TreeImage) -> &[TreeId] {
+    match tree {
+        TreeImage::Rows(_) => &[],
+        TreeImage::Both(children)
+        | TreeImage::Present { children, .. }
+        | TreeImage::Classes { children, .. }
+        | TreeImage::Texts { children, .. }
+        | TreeImage::Paths { children, .. }
+        | TreeImage::Networks { children, .. }
+        | TreeImage::Numbers { children, .. }
+        | TreeImage::Patterns { children, .. } => children,
+    }
+}
