@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use mcpz_bytecode::ids::{ConstantId, DataId, TypeId};
-use mcpz_bytecode::image::{BundleImage, Constant, TypeImage};
+use mcpz_bytecode::image::{BundleImage, Constant, ConstantNode, Constants, TypeImage};
 use mcpz_bytecode::value::{Decimal, host, net, path, time};
 use mcpz_bytecode::{ErrorCode, Program};
 
@@ -13,15 +13,15 @@ use mcpz_bytecode::{ErrorCode, Program};
 #[derive(Debug, Clone, Copy)]
 pub struct ConstantRef<'a> {
     /// The table.
-    pub table: &'a [Constant],
+    pub table: &'a Constants,
     /// The row.
     pub id: ConstantId,
 }
 
 impl<'a> ConstantRef<'a> {
     /// The constant; a row that is not there is null, which the verifier rules out.
-    pub fn get(self) -> &'a Constant {
-        self.table.get(self.id.index()).unwrap_or(&Constant::Null)
+    pub fn get(self) -> ConstantNode<'a> {
+        self.table.get(self.id.index()).unwrap_or(ConstantNode::Null)
     }
 
     /// Another row of the same table.
@@ -41,7 +41,7 @@ pub struct DataSet {
 /// One replaced value.
 #[derive(Debug, Clone, PartialEq)]
 struct Replacement {
-    table: Vec<Constant>,
+    table: Constants,
     root: ConstantId,
 }
 
@@ -68,7 +68,7 @@ impl DataSet {
         self.stamp = stamped(stamped(self.stamp, name.as_bytes()), text);
         let mut buffers = Buffers::new();
         let document = buffers.read(text, &Limits::DEFAULT).map_err(DataError::Json)?;
-        let mut reader = Reader { image, document, table: Vec::new() };
+        let mut reader = Reader { image, document, table: Constants::default() };
         let root = reader.read(document.root(), ty).map_err(DataError::Value)?;
         self.values.insert(DataId::new(row), Some(Replacement { table: reader.table, root }));
         Ok(())
@@ -103,7 +103,7 @@ fn stamped(stamp: u64, bytes: &[u8]) -> u64 {
 struct Reader<'a> {
     image: &'a BundleImage,
     document: Document<'a>,
-    table: Vec<Constant>,
+    table: Constants,
 }
 
 impl Reader<'_> {
@@ -121,7 +121,7 @@ impl Reader<'_> {
             TypeImage::Null if self.document.is_null(node) => Constant::Null,
             scalar => self.scalar(node, scalar)?,
         };
-        self.table.push(constant);
+        self.table.push(&constant);
         Ok(ConstantId::new(self.table.len().saturating_sub(1)))
     }
 
@@ -179,7 +179,7 @@ impl Reader<'_> {
                 let mut rows = Vec::new();
                 for element in document.elements(node) {
                     let constant = self.any(element)?;
-                    self.table.push(constant);
+                    self.table.push(&constant);
                     rows.push(ConstantId::new(self.table.len().saturating_sub(1)));
                 }
                 Constant::List(rows)
@@ -189,7 +189,7 @@ impl Reader<'_> {
                 let mut fields = Vec::new();
                 for (key, member) in document.members(node) {
                     let constant = self.any(member)?;
-                    self.table.push(constant);
+                    self.table.push(&constant);
                     fields.push((key.to_string(), ConstantId::new(self.table.len().saturating_sub(1))));
                 }
                 fields.sort();

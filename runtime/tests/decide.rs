@@ -57,7 +57,7 @@ impl Bundle {
             version: "1.0.0".into(),
             symbols: symbols.map(String::from).to_vec(),
             types,
-            constants: vec![Constant::String("analysts".into())],
+            constants: [Constant::String("analysts".into())].into_iter().collect(),
             slots: vec![SlotImage { root: SlotRoot::LinkClaims, path: vec![SymbolId(7)], ty: STRINGS }],
             subjects: vec![SubjectImage::Anyone, SubjectImage::Class(ClassId(1)), SubjectImage::Class(ClassId(2))],
             blocks: [class_block].into_iter().collect(),
@@ -90,7 +90,7 @@ impl Bundle {
     }
 
     fn constant(&mut self, constant: Constant) -> u32 {
-        self.0.constants.push(constant);
+        self.0.constants.push(&constant);
         u32::try_from(self.0.constants.len() - 1).unwrap()
     }
 

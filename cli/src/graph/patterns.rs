@@ -6,7 +6,7 @@
 use super::words::shortened;
 use crate::escape;
 use mcpz_bytecode::ids::{SlotId, TreeId};
-use mcpz_bytecode::image::{BundleImage, Constant, TreeNode};
+use mcpz_bytecode::image::{BundleImage, ConstantNode, TreeNode};
 use mcpz_bytecode::opcode::Opcode;
 use mcpz_bytecode::packed::Rows;
 use mcpz_compiler::Build;
@@ -89,7 +89,7 @@ fn tested(image: &BundleImage, root: TreeId, slot: SlotId) -> BTreeSet<String> {
 
 fn pattern(image: &BundleImage, constant: u32) -> Option<String> {
     match image.constants.get(usize::try_from(constant).ok()?)? {
-        Constant::Glob { pattern, .. } | Constant::HostPattern(pattern) => Some(like(pattern)),
+        ConstantNode::Glob { pattern, .. } | ConstantNode::HostPattern(pattern) => Some(like(pattern)),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::Patterns;
 use crate::escape;
 use mcpz_bytecode::ids::{ConstantId, SlotId, TreeId};
-use mcpz_bytecode::image::{BundleImage, Constant, ParameterKind, SlotRoot, TreeNode};
+use mcpz_bytecode::image::{BundleImage, ConstantNode, ParameterKind, SlotRoot, TreeNode};
 use mcpz_bytecode::value::Decimal;
 
 /// Longest text of an arrow, in characters.
@@ -83,8 +83,8 @@ pub fn keys(image: &BundleImage, patterns: &Patterns, id: TreeId, child: usize) 
 
 fn constant(image: &BundleImage, id: ConstantId) -> String {
     match image.constants.get(id.index()) {
-        Some(Constant::String(text) | Constant::Path(text)) => format!("\"{}\"", escape::inline(text)),
-        Some(Constant::Net(address, length)) => format!("{address}/{length}"),
+        Some(ConstantNode::String(text) | ConstantNode::Path(text)) => format!("\"{}\"", escape::inline(text)),
+        Some(ConstantNode::Net(address, length)) => format!("{address}/{length}"),
         _ => "?".to_owned(),
     }
 }

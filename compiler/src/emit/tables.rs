@@ -40,7 +40,7 @@ impl Tables {
     pub fn finish(self, image: &mut BundleImage) -> Vec<Diagnostic> {
         image.symbols = self.symbols.rows().to_vec();
         image.types = self.types.rows().to_vec();
-        image.constants = self.constants.rows().to_vec();
+        image.constants = self.constants.rows().iter().cloned().collect();
         image.automata = self.automata;
         image.zones = self.zones.rows().iter().map(|name| zone_or_utc(name)).collect();
         image.natives = self.natives.rows().to_vec();

@@ -18,7 +18,7 @@ use crate::control::KillSwitch;
 use crate::pins::{Kind, Quarantine};
 use crate::policy::Snapshot;
 use crate::verified::{Key, Verified};
-use mcpz_bytecode::image::Constant;
+use mcpz_bytecode::image::ConstantNode;
 use mcpz_bytecode::value::Decimal;
 use mcpz_runtime::data::ConstantRef;
 use mcpz_runtime::state::{
@@ -136,10 +136,10 @@ fn holds_text(value: ConstantRef<'_>, text: &str, depth: usize) -> bool {
         return false;
     }
     match value.get() {
-        Constant::String(own) => own == text,
-        Constant::Number(units) => Decimal::from_units(*units).is_ok_and(|number| number.to_string() == text),
-        Constant::List(items) | Constant::Set(items) => {
-            items.iter().any(|item| holds_text(value.row(*item), text, depth + 1))
+        ConstantNode::String(own) => own == text,
+        ConstantNode::Number(units) => Decimal::from_units(units).is_ok_and(|number| number.to_string() == text),
+        ConstantNode::List(items) | ConstantNode::Set(items) => {
+            items.iter().any(|item| holds_text(value.row(item), text, depth + 1))
         }
         _ => false,
     }

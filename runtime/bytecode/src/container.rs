@@ -4,6 +4,9 @@
 //! sections `u32`; then for each section, by ascending id: id `u16`, version `u16`, offset `u32`,
 //! length `u32`, digest 32 bytes; then the sections, one after the other without a gap. All
 //! sections of [`Section::ALL`] are there; [`Section::Debug`] alone may be left out.
+//! What there is very much of (tests, nodes of trees, rules, constants) stands in rows that are read in place, the same in
+//! a bundle and in memory: see [`crate::packed`]. Everything else is decoded.
+//!
 //! The digests catch damage early; nothing relies on them (see [`crate::verify`]). The digest of a bundle is the SHA-256
 //! of its header and table of contents, which name everything else by its digest: no byte is hashed twice. Sections have
 //! BLAKE3 digests since most of a load would else be hashing, where the processor has no instructions for SHA-256.
@@ -22,7 +25,7 @@ use wire::{Reader, Strings, Wire, WireError, Writer, length_u32, read_pool, writ
 /// First bytes of a bundle.
 pub const MAGIC: [u8; 6] = *b"MCPZB\0";
 /// Version of the container and of every section.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// Bytes of the header before the table of contents.
 const HEADER_BYTES: usize = 16;
 /// Bytes of a row of the table of contents.
@@ -230,6 +233,9 @@ fn write_rules(section: Section, image: &BundleImage, order: Option<&[usize]>, o
         _ => {
             image.sources.write(out);
             codec::write_positions(rules, out);
+            if let Some(order) = order {
+                arrange::write_order(order, out);
+            }
         }
     }
 }
@@ -474,6 +480,9 @@ fn read_section<'a>(row: &Found<'a>, strings: &Strings, decoded: &mut Decoded<'a
         Section::Sources => {
             image.sources = Wire::read(input)?;
             codec::read_positions(&mut image.rules, input)?;
+            if decoded.arranged {
+                image.rules.order = arrange::read_order(&image.rules, input)?;
+            }
             image.rules.keep_limits(&image.sources);
         }
         Section::Debug => image.debug = Wire::read(input)?,

@@ -6,6 +6,7 @@
 //! declarations that decision code refers to, [`rules`], what it decides, and [`tree`], which rules can matter.
 
 mod blocks;
+pub(crate) mod constants;
 mod keys;
 mod parts;
 mod rulebook;
@@ -14,6 +15,7 @@ mod tree;
 mod trees;
 
 pub use blocks::*;
+pub use constants::{ConstantNode, Constants};
 pub use keys::*;
 pub use parts::*;
 pub use rulebook::*;
@@ -39,7 +41,7 @@ pub struct BundleImage {
     /// Types; a row refers to earlier rows only.
     pub types: Vec<TypeImage>,
     /// Constants; a row refers to earlier rows only.
-    pub constants: Vec<Constant>,
+    pub constants: Constants,
     /// Regex automata.
     pub automata: Vec<AutomatonImage>,
     /// Time zones that constants and natives name.
@@ -156,7 +158,7 @@ impl BundleImage {
     }
 }
 
-/// A constant.
+/// A constant, as it is made. Those of a whole bundle are [`Constants`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Constant {
     /// `null`.

@@ -28,7 +28,7 @@ pub mod limits;
 pub mod lists;
 mod names;
 pub mod opcode;
-pub mod operands;
+mod operands;
 pub mod packed;
 pub mod plan;
 pub mod program;

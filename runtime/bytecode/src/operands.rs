@@ -1,146 +1,107 @@
 //! What the commonest tests compare with, prepared when a program is loaded: where the star of a glob stands, which
-//! integers are in a range, where the texts of a list are.
+//! integers are in a range, whether a list is one of texts alone.
 //!
-//! Decisions would have to find it out of constants again and again. A row is a word, and most constants need none.
+//! Decisions would have to find it out of constants again and again. It is noted in the words of the constants, in bits that
+//! are zero in a bundle.
 
 use crate::ids::ConstantId;
-use crate::image::{Block, BundleImage, Constant, RangeImage};
-use crate::lists::{List, Lists};
-use crate::opcode::Opcode;
-use crate::text::{Text, TextPool, TextRange};
+use crate::image::constants::{INTEGERS_AT, LIST_BITS, STAR_AT, Word, kind};
+use crate::image::{ConstantNode, Constants, RangeImage};
+use crate::packed::append;
 use crate::value::decimal::ONE;
 use crate::value::glob::{self, Star};
 use alloc::vec::Vec;
 
-/// What was prepared of a constant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Operand {
-    /// Nothing.
-    #[default]
-    Plain,
-    /// Of a glob of one star: where it stands, and which it is.
-    Star(u16, Star),
-    /// Of a range of numbers: the row of its integers.
-    Integers(u32),
-    /// Of a list or set of texts: the row of the list.
-    Texts(u32),
-}
+/// Bits of where a star stands, and of which it is; a star of number 0 is none.
+const AT_BITS: u32 = 11;
+const STAR_BITS: u32 = 2;
+/// Bits of the row of integers.
+const INTEGERS_BITS: u32 = 21;
+/// Stars by their number, from 1 on.
+const STARS: [Star; 3] = [Star::Across, Star::Within, Star::Double];
 
-/// What was prepared of all constants.
-#[derive(Debug, Clone, Default)]
-pub struct Operands {
-    rows: Vec<Operand>,
-    /// First and last integer; none where the first is above the last.
-    integers: Vec<(i64, i64)>,
-    lists: Vec<List>,
-    texts: Lists<TextRange>,
-    pool: TextPool,
-}
-
-impl Operands {
-    /// Prepares what tests of an image compare with.
-    pub(crate) fn new(image: &BundleImage) -> Operands {
-        let rows = alloc::vec![Operand::Plain; image.constants.len()];
-        let mut made = Operands { rows, pool: pool(image), ..Operands::default() };
-        for block in image.blocks.iter() {
-            match block {
-                Block::Plain(tests) => tests.iter().for_each(|test| made.prepare(image, test.opcode, test.b)),
-                Block::Code { code, .. } => code.iter().for_each(|test| made.prepare(image, test.opcode, test.b)),
-            }
-        }
-        made.integers.shrink_to_fit();
-        made.lists.shrink_to_fit();
-        made.texts.shrink();
-        made
+impl Constants {
+    /// Notes in every constant what tests want to know of it.
+    pub(crate) fn prepare(&mut self) {
+        let mut integers = Vec::new();
+        let mut rows = Vec::with_capacity(self.rows.len());
+        append(self.words().iter().map(|word| self.prepared(word, &mut integers)), &mut rows);
+        integers.shrink_to_fit();
+        (self.rows, self.integers) = (rows, integers);
     }
 
-    /// Prepares what a test compares with, when it is met for the first time.
-    fn prepare(&mut self, image: &BundleImage, opcode: Opcode, constant: u32) {
-        if !matches!(opcode, Opcode::SlotLike | Opcode::SlotInRange | Opcode::SlotIn) {
-            return;
-        }
-        let row = wide(constant);
-        let operand = match (self.rows.get(row), image.constants.get(row)) {
-            (Some(Operand::Plain), Some(Constant::Glob { pattern, path_like })) => star(pattern, *path_like),
-            (Some(Operand::Plain), Some(Constant::Range(range))) => {
-                integers(image, range).map(|ends| self.add_integers(ends))
+    fn prepared(&self, word: Word, integers: &mut Vec<(i64, i64)>) -> Word {
+        match word.kind() {
+            kind::GLOB => match self.node(word) {
+                Some(ConstantNode::Glob { pattern, path_like }) => with_star(word, pattern, path_like),
+                _ => word,
+            },
+            kind::LIST | kind::SET => {
+                let words = self.words();
+                let mut elements = self.elements(word).iter();
+                let texts = elements.all(|id| words.at(id.0).is_some_and(|word| word.kind() == kind::STRING));
+                word.with(LIST_BITS, u64::from(texts))
             }
-            (Some(Operand::Plain), Some(Constant::List(rows) | Constant::Set(rows))) => self.add_texts(image, rows),
-            _ => None,
-        };
-        if let (Some(operand), Some(place)) = (operand, self.rows.get_mut(row)) {
-            *place = operand;
+            kind::RANGE => match self.range(word).and_then(|range| self.integers_of(&range)) {
+                Some(ends) => {
+                    integers.push(ends);
+                    word.with(INTEGERS_AT, u64::try_from(integers.len()).unwrap_or(0))
+                }
+                None => word,
+            },
+            _ => word,
         }
     }
 
     /// Where the star of a glob stands that has one, and no other character with a meaning.
     #[inline]
     pub fn star(&self, glob: ConstantId) -> Option<(usize, Star)> {
-        match self.rows.get(glob.index())? {
-            Operand::Star(at, star) => Some((usize::from(*at), *star)),
-            _ => None,
-        }
+        let word = self.words().at(glob.0).filter(|word| word.kind() == kind::GLOB)?;
+        let number = usize::try_from(word.part(STAR_AT.wrapping_add(AT_BITS), STAR_BITS)).ok()?;
+        let star = STARS.get(number.checked_sub(1)?)?;
+        Some((usize::try_from(word.part(STAR_AT, AT_BITS)).ok()?, *star))
     }
 
     /// Whether an integer is in a range; `None` when its ends are no numbers.
     #[inline]
     pub fn is_within(&self, range: ConstantId, number: i64) -> Option<bool> {
-        let Operand::Integers(row) = self.rows.get(range.index())? else { return None };
-        let (first, last) = self.integers.get(wide(*row))?;
+        let word = self.words().at(range.0).filter(|word| word.kind() == kind::RANGE)?;
+        let row = usize::try_from(word.part(INTEGERS_AT, INTEGERS_BITS)).ok()?.checked_sub(1)?;
+        let (first, last) = self.integers.get(row)?;
         Some(*first <= number && number <= *last)
     }
 
     /// Whether a text is in a list or set; `None` when that is none of texts alone.
     #[inline]
     pub fn is_one_of(&self, list: ConstantId, text: &str) -> Option<bool> {
-        let Operand::Texts(row) = self.rows.get(list.index())? else { return None };
-        let texts = self.texts.get(*self.lists.get(wide(*row))?);
-        Some(texts.iter().any(|wanted| self.pool.says(*wanted, text)))
+        let word = self.words().at(list.0)?;
+        let is_list = word.kind() == kind::LIST || word.kind() == kind::SET;
+        if !is_list || word.part(LIST_BITS, 1) == 0 {
+            return None;
+        }
+        Some(self.elements(word).iter().any(|id| self.says(id, text) == Some(true)))
     }
 
-    fn add_integers(&mut self, ends: (i64, i64)) -> Operand {
-        self.integers.push(ends);
-        Operand::Integers(row_behind(&self.integers))
-    }
-
-    fn add_texts(&mut self, image: &BundleImage, rows: &[ConstantId]) -> Option<Operand> {
-        let pool = &self.pool;
-        let text = |row: &ConstantId| match image.constants.get(row.index()) {
-            Some(Constant::String(text)) => text.place_in(pool).ok_or(()),
-            _ => Err(()),
+    /// The first and the last integer of a range of numbers.
+    fn integers_of(&self, range: &RangeImage) -> Option<(i64, i64)> {
+        let number = |id: ConstantId| match self.get(id.index()) {
+            Some(ConstantNode::Number(units)) => Some(units),
+            _ => None,
         };
-        let list = self.texts.try_add(rows.iter().map(text)).ok()?;
-        self.lists.push(list);
-        Some(Operand::Texts(row_behind(&self.lists)))
+        let first = range.low.map_or(Some(i128::MIN), |low| number(low).map(ceiling))?;
+        let last =
+            range.high.map_or(Some(i128::MAX), |high| number(high).map(if range.inclusive { floor } else { below }))?;
+        let (first, last) = (first.max(i128::from(i64::MIN)), last.min(i128::from(i64::MAX)));
+        let ends = i64::try_from(first).ok().zip(i64::try_from(last).ok());
+        Some(ends.filter(|_| first <= last).unwrap_or(NONE))
     }
 }
 
-/// The memory that the texts of constants stand in.
-fn pool(image: &BundleImage) -> TextPool {
-    let text = image.constants.iter().find_map(|constant| match constant {
-        Constant::String(text) => Some(text.pool()),
-        _ => None,
-    });
-    text.cloned().unwrap_or_default()
-}
-
-fn star(pattern: &Text, path_like: bool) -> Option<Operand> {
-    let (at, star) = glob::only_star(pattern, path_like)?;
-    u16::try_from(at).ok().map(|at| Operand::Star(at, star))
-}
-
-/// The first and the last integer of a range of numbers.
-fn integers(image: &BundleImage, range: &RangeImage) -> Option<(i64, i64)> {
-    let number = |id: ConstantId| match image.constants.get(id.index()) {
-        Some(Constant::Number(units)) => Some(*units),
-        _ => None,
-    };
-    let first = range.low.map_or(Some(i128::MIN), |low| number(low).map(ceiling))?;
-    let last =
-        range.high.map_or(Some(i128::MAX), |high| number(high).map(if range.inclusive { floor } else { below }))?;
-    let (first, last) = (first.max(i128::from(i64::MIN)), last.min(i128::from(i64::MAX)));
-    let ends = i64::try_from(first).ok().zip(i64::try_from(last).ok());
-    Some(ends.filter(|_| first <= last).unwrap_or(NONE))
+fn with_star(word: Word, pattern: &str, path_like: bool) -> Word {
+    let Some((at, star)) = glob::only_star(pattern, path_like) else { return word };
+    let number = STARS.iter().position(|known| *known == star).and_then(|at| u64::try_from(at).ok()).unwrap_or(0);
+    let at = u64::try_from(at).unwrap_or(0);
+    word.with(STAR_AT, at).with(STAR_AT.wrapping_add(AT_BITS), number.saturating_add(1))
 }
 
 /// The ends of a range without integers.
@@ -168,45 +129,29 @@ fn ceiling(units: i128) -> i128 {
     below(units).saturating_add(1)
 }
 
-/// The row of what was added last.
-fn row_behind<T>(rows: &[T]) -> u32 {
-    u32::try_from(rows.len().saturating_sub(1)).unwrap_or(u32::MAX)
-}
-
-fn wide(row: u32) -> usize {
-    usize::try_from(row).unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::BlockImage;
-    use crate::opcode::Instruction;
+    use crate::image::Constant;
     use alloc::vec;
 
-    /// Of these constants, when each is compared with.
-    fn operands(constants: Vec<Constant>) -> Operands {
-        let opcode = |constant: &Constant| match constant {
-            Constant::Glob { .. } => Opcode::SlotLike,
-            Constant::Range(_) => Opcode::SlotInRange,
-            _ => Opcode::SlotIn,
+    /// These constants, prepared.
+    fn prepared(constants: Vec<Constant>) -> Constants {
+        let mut made: Constants = constants.into_iter().collect();
+        made.prepare();
+        made
+    }
+
+    #[test]
+    fn what_was_prepared_says_nothing_else_of_a_constant() {
+        let constants = || {
+            let glob = Constant::Glob { pattern: "/a/*.md".into(), path_like: true };
+            let range = RangeImage { low: None, high: Some(ConstantId(1)), inclusive: true };
+            vec![glob, Constant::Number(ONE), Constant::Range(range), Constant::Set(vec![])]
         };
-        let test = |(row, constant)| Instruction::new(opcode(constant), 0, 0, row);
-        let code = (0..).zip(&constants).map(test).collect();
-        let blocks = [BlockImage { registers: 1, code }].into_iter().collect();
-        Operands::new(&BundleImage { constants, blocks, ..BundleImage::default() })
-    }
-
-    #[test]
-    fn what_no_test_compares_with_is_not_prepared() {
-        let constants = vec![Constant::Set(Vec::new())];
-        let found = Operands::new(&BundleImage { constants, ..BundleImage::default() });
-        assert_eq!(found.is_one_of(ConstantId(0), ""), None);
-    }
-
-    #[test]
-    fn a_row_is_a_word() {
-        assert_eq!(size_of::<Operand>(), 8);
+        let plain: Constants = constants().into_iter().collect();
+        assert_eq!(prepared(constants()), plain);
+        assert_eq!((plain.star(ConstantId(0)), plain.is_within(ConstantId(2), 1)), (None, None), "not prepared");
     }
 
     #[test]
@@ -215,7 +160,7 @@ mod tests {
             let ends = [low, high].map(|end| Constant::Number(end.unwrap_or_default()));
             let range = RangeImage { low: low.map(|_| ConstantId(0)), high: high.map(|_| ConstantId(1)), inclusive };
             let [first, second] = ends;
-            operands(vec![first, second, Constant::Range(range)]).integers[0]
+            prepared(vec![first, second, Constant::Range(range)]).integers[0]
         };
         let (whole, half) = (|number: i64| Some(i128::from(number) * ONE), ONE / 2);
         assert_eq!(integers(whole(3), whole(9), true), (3, 9));
@@ -244,7 +189,7 @@ mod tests {
     #[test]
     fn integers_are_in_their_range() {
         let range = |low| Constant::Range(RangeImage { low: Some(ConstantId(low)), high: None, inclusive: false });
-        let found = operands(vec![Constant::Number(2 * ONE), range(0), Constant::Bool(true), range(2)]);
+        let found = prepared(vec![Constant::Number(2 * ONE), range(0), Constant::Bool(true), range(2)]);
         let within = |number| found.is_within(ConstantId(1), number);
         assert_eq!((within(1), within(2), within(i64::MAX)), (Some(false), Some(true), Some(true)));
         assert_eq!((found.is_within(ConstantId(3), 2), found.is_within(ConstantId(0), 2)), (None, None), "no numbers");
@@ -252,29 +197,24 @@ mod tests {
 
     #[test]
     fn texts_are_in_their_list() {
-        let pool = TextPool::new("tietip".into());
-        let texts = [pool.text(0, 3), pool.text(3, 2)].map(Constant::String);
+        let texts = ["tie", "ti"].map(|text| Constant::String(text.into()));
         let set = |rows: &[u32]| Constant::Set(rows.iter().map(|row| ConstantId(*row)).collect());
-        let elsewhere = Constant::String("ti".into());
+        let other = Constant::Bytes("ti".into());
         let [tie, ti] = texts;
-        let found = operands(vec![tie, ti, elsewhere, set(&[0, 1]), set(&[]), set(&[0, 3]), set(&[0, 2]), set(&[1])]);
+        let found = prepared(vec![tie, ti, other, set(&[0, 1]), set(&[]), set(&[0, 2]), set(&[1])]);
         let has = |list, text| found.is_one_of(ConstantId(list), text);
         assert_eq!(
             [has(3, "ti"), has(3, "tie"), has(3, "tip"), has(3, "")].map(Option::unwrap),
             [true, true, false, false]
         );
-        assert_eq!((has(4, "ti"), has(7, "ti"), has(7, "tie")), (Some(false), Some(true), Some(false)));
-        assert_eq!(
-            (has(0, "tie"), has(5, "tie"), has(6, "tie"), has(99, "tie")),
-            (None, None, None, None),
-            "no texts alone"
-        );
+        assert_eq!((has(4, "ti"), has(6, "ti"), has(6, "tie")), (Some(false), Some(true), Some(false)));
+        assert_eq!((has(0, "tie"), has(5, "tie"), has(99, "tie")), (None, None, None), "no texts alone");
     }
 
     #[test]
     fn globs_of_one_star_are_told_where_it_stands() {
         let glob = |pattern: &str| Constant::Glob { pattern: pattern.into(), path_like: true };
-        let found = operands(vec![glob("/a/*.md"), glob("**"), glob("/a"), glob("*/*"), Constant::Null]);
+        let found = prepared(vec![glob("/a/*.md"), glob("**"), glob("/a"), glob("*/*"), Constant::Null]);
         let star = |row| found.star(ConstantId(row));
         assert_eq!((star(0), star(1)), (Some((3, Star::Within)), Some((0, Star::Double))));
         assert_eq!((star(2), star(3), star(4), star(5)), (None, None, None, None));

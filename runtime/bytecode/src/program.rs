@@ -6,7 +6,6 @@ use crate::ids::{AutomatonId, BlockId, RuleId, ServerId, SlotId, TreeId};
 use crate::image::{Action, Block, BundleImage, EntryRow, IntervalImage, Test, TreeNode, tests_from};
 use crate::limits::{LARGE_TREE, SCOUTS};
 use crate::names::Names;
-use crate::operands::Operands;
 use crate::packed::Rows;
 use crate::plan::Plan;
 use crate::schema::{SchemaView, VerifiedSchema};
@@ -35,7 +34,6 @@ pub struct Program {
     tree_steps: BTreeMap<TreeId, u64>,
     /// By node of a tree; none at all where no tree of permits is large.
     faults: Vec<Faults>,
-    operands: Operands,
     names: Names,
     uris: UriIndex,
     plans: Vec<Plan>,
@@ -91,6 +89,7 @@ impl Program {
         };
         let ImageFacts { blocks, trees, .. } = facts;
         rank_intervals(&mut decoded.image, &trees);
+        decoded.image.constants.prepare();
         let schemas = load_schemas(&decoded.schemas)?;
         let tool_schemas = schemas_by_server(&decoded.image, &decoded.tool_schemas, schemas.len())?;
         let views = schemas.iter().map(|(bytes, schema)| schema.view(bytes));
@@ -101,7 +100,6 @@ impl Program {
         let tree_steps = tree_steps(&decoded.image, &trees);
         Ok(Program {
             plans: call_plans(&decoded.image, &trees, &names),
-            operands: Operands::new(&decoded.image),
             names,
             uris: UriIndex::new(&decoded.image),
             image: decoded.image,
@@ -168,12 +166,6 @@ impl Program {
             Block::Plain(tests) => Some(tests_from(tests, start)),
             Block::Code { .. } => None,
         }
-    }
-
-    /// What the commonest tests compare with.
-    #[inline]
-    pub fn operands(&self) -> &Operands {
-        &self.operands
     }
 
     /// What is known of a node of a decision tree.

@@ -3,7 +3,6 @@
 //! A program has tens of thousands of short texts. Those of a bundle are read where they stand: the table of texts is
 //! one piece, and a [`Text`] says which part of it is meant.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::cmp::Ordering;
@@ -21,12 +20,13 @@ pub struct Text {
 
 /// Memory of many texts; none of no text.
 #[derive(Debug, Clone, Default)]
-pub struct TextPool(Option<Arc<Box<str>>>);
+pub struct TextPool(Option<Arc<String>>);
 
 impl TextPool {
     /// The memory that is all of these texts, one behind the other.
-    pub fn new(all: String) -> TextPool {
-        TextPool(Some(Arc::new(all.into_boxed_str())))
+    pub fn new(mut all: String) -> TextPool {
+        all.shrink_to_fit();
+        TextPool(Some(Arc::new(all)))
     }
 
     #[inline]
@@ -46,13 +46,18 @@ impl TextPool {
         self.all().as_bytes().get(place.range()).unwrap_or_default() == text.as_bytes()
     }
 
-    /// Whether this is the same memory.
-    fn is(&self, other: &TextPool) -> bool {
-        match (&self.0, &other.0) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            (None, None) => true,
-            _ => false,
-        }
+    /// Whether a text stands there: all of it is in this memory, and it is not cut in the middle of a character.
+    pub fn has(&self, place: TextRange) -> bool {
+        self.all().get(place.range()).is_some()
+    }
+
+    /// Adds a text behind all others. Texts that know this memory already keep it as it was.
+    pub fn add(&mut self, text: &str) -> TextRange {
+        let all = Arc::make_mut(self.0.get_or_insert_default());
+        let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let place = TextRange::new(short(all.len()), short(text.len()));
+        all.push_str(text);
+        place
     }
 
     /// The part of so many bytes from here on; empty where there is no such text.
@@ -69,6 +74,24 @@ pub struct TextRange {
 }
 
 impl TextRange {
+    /// So many bytes from here on.
+    #[inline]
+    pub fn new(first: u32, length: u32) -> TextRange {
+        TextRange { first, length }
+    }
+
+    /// Where it begins.
+    #[inline]
+    pub fn first(self) -> u32 {
+        self.first
+    }
+
+    /// How many bytes it has.
+    #[inline]
+    pub fn length(self) -> u32 {
+        self.length
+    }
+
     #[inline]
     fn range(self) -> Range<usize> {
         let index = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
@@ -96,16 +119,6 @@ impl Text {
     #[inline]
     fn is(&self, text: &str) -> bool {
         self.pool.says(self.place(), text)
-    }
-
-    /// The memory that it stands in.
-    pub fn pool(&self) -> &TextPool {
-        &self.pool
-    }
-
-    /// Where it stands in a memory; `None` when it stands in another.
-    pub fn place_in(&self, pool: &TextPool) -> Option<TextRange> {
-        self.pool.is(pool).then(|| self.place())
     }
 
     /// As a plain text.
@@ -219,11 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn it_knows_where_it_stands() {
-        let (pool, other) = (TextPool::new("abc".into()), TextPool::new("abc".into()));
-        let place = pool.text(1, 2).place_in(&pool).unwrap();
-        assert_eq!((pool.get(place), pool.says(place, "bc"), pool.says(place, "b")), ("bc", true, false));
-        assert_eq!((pool.text(1, 2).place_in(&other), pool.text(1, 2).pool().is(&pool)), (None, true));
+    fn texts_are_added_behind_each_other() {
+        let mut pool = TextPool::new("ab".into());
+        let (known, place) = (pool.text(0, 2), pool.add("é"));
+        assert_eq!((pool.get(place), pool.says(place, "é"), pool.says(place, "e")), ("é", true, false));
+        assert_eq!((place.first(), place.length(), known.as_str()), (2, 2, "ab"));
+        assert_eq!(
+            (pool.has(place), pool.has(TextRange::new(3, 1)), pool.has(TextRange::new(2, 3))),
+            (true, false, false)
+        );
         assert_eq!(TextPool::default().get(place), "", "of another memory");
     }
 

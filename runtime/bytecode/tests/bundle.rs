@@ -92,6 +92,10 @@ fn one(tree: TreeImage) -> Trees {
 }
 
 /// `permit employee to call fs.read where any(p in paths(args): p under "/w") and args.q matches ..`.
+fn sample_constants() -> Vec<Constant> {
+    vec![Constant::Path("/w".into()), Constant::Number(5), Constant::Set(vec![ConstantId(1)])]
+}
+
 fn sample() -> BundleImage {
     let span = SpanImage { source: SourceId(0), start: 0, end: 9, line: 1, column: 1 };
     let mut image = BundleImage {
@@ -104,7 +108,7 @@ fn sample() -> BundleImage {
             TypeImage::String,
             TypeImage::Record(vec![(SymbolId(0), TypeId(2))]),
         ],
-        constants: vec![Constant::Path("/w".into()), Constant::Number(5), Constant::Set(vec![ConstantId(1)])],
+        constants: sample_constants().into_iter().collect(),
         automata: vec![whole_value_automaton("user:[a-z]+")],
         zones: vec![ZoneImage { name: "UTC".into(), ..ZoneImage::default() }],
         natives: vec![NativeImage::Split(",".into()), NativeImage::Weekday(ZoneId(0))],
@@ -249,10 +253,15 @@ fn hand_broken_code_is_refused_for_the_right_reason() {
 
 #[test]
 fn hand_broken_tables_are_refused_for_the_right_reason() {
+    let constant = |row: usize, other: Constant| {
+        let mut constants = sample_constants();
+        constants[row] = other;
+        refusal(|i| i.constants = constants.into_iter().collect())
+    };
     assert_eq!(refusal(|i| i.types[1] = TypeImage::List(TypeId(1))), "a type refers to a later one");
-    assert_eq!(refusal(|i| i.constants[2] = Constant::Set(vec![ConstantId(2)])), "a constant refers to a later one");
-    assert_eq!(refusal(|i| i.constants[0] = Constant::Path("/w/..".into())), "path is not canonical");
-    assert_eq!(refusal(|i| i.constants[1] = Constant::Number(i128::MAX)), "number out of range");
+    assert_eq!(constant(2, Constant::Set(vec![ConstantId(2)])), "a constant refers to a later one");
+    assert_eq!(constant(0, Constant::Path("/w/..".into())), "path is not canonical");
+    assert_eq!(constant(1, Constant::Number(i128::MAX)), "number out of range");
     assert_eq!(
         refusal(|i| i.subjects[1] = SubjectImage::Either(vec![SubjectId(1)])),
         "a subject refers to a later one"
@@ -327,7 +336,7 @@ fn refused_texts() {
         refusal(|image| {
             let first = image.constants.len();
             let words: Vec<String> = (10..30).map(|number| format!("w{number}")).collect();
-            image.constants.extend(words.iter().map(|word| Constant::String(word.as_str().into())));
+            words.iter().for_each(|word| image.constants.push(&Constant::String(word.as_str().into())));
             let cases: Vec<_> =
                 words.iter().enumerate().map(|(at, word)| (word.as_str(), ConstantId::new(first + at), 0)).collect();
             let mut keys = KeyTable::new(&cases);

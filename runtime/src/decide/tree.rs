@@ -5,7 +5,6 @@
 //! longer known to hold (`exact` is false). A row may be met twice, when several keys of one child fit.
 //! Recursion is as deep as the verifier allows.
 
-use crate::data::ConstantRef;
 use crate::decide::lead::Lead;
 use crate::vm::context::Context;
 use crate::vm::slot::{read_slot, slot_value};
@@ -15,7 +14,7 @@ use core::cell::RefCell;
 use core::net::IpAddr;
 use core::ops::ControlFlow;
 use mcpz_bytecode::ids::{ClassId, ConstantId, RuleId, TreeId};
-use mcpz_bytecode::image::{Constant, EntryRow, IntervalImage, TreeNode};
+use mcpz_bytecode::image::{ConstantNode, EntryRow, IntervalImage, TreeNode};
 use mcpz_bytecode::limits::LARGE_TREE;
 use mcpz_bytecode::packed::Rows;
 use mcpz_bytecode::value::net;
@@ -66,11 +65,13 @@ impl<'a> Walk<'_, 'a> {
         }
         match node {
             TreeNode::Rows(rows) => {
-                let mut wanted = rows.iter().filter(|row| !(self.skip_late && row.late));
-                wanted.try_for_each(|row| match self.lead {
-                    Some(lead) if sound && lead.is_behind(row.rule) => ControlFlow::Continue(()),
-                    _ => visit(&row, exact),
-                })
+                for row in rows {
+                    let behind = self.lead.is_some_and(|lead| sound && lead.is_behind(row.rule));
+                    if !behind && !(self.skip_late && row.late) {
+                        visit(&row, exact)?;
+                    }
+                }
+                ControlFlow::Continue(())
             }
             TreeNode::Both(children) => self.all(children, exact, visit),
             TreeNode::Present { slot, children } => match slot_value(self.cx, slot) {
@@ -142,7 +143,10 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn all(&self, children: Children<'_>, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
-        children.iter().try_for_each(|child| self.node(child, exact, visit))
+        for child in children {
+            self.node(child, exact, visit)?;
+        }
+        ControlFlow::Continue(())
     }
 
     fn child(&self, children: Children<'_>, child: u32, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
@@ -171,11 +175,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// The text of a key.
     fn key(&self, id: ConstantId) -> &'a str {
-        let table = &self.cx.image().constants;
-        match (ConstantRef { table, id }).get() {
-            Constant::String(text) | Constant::Path(text) => text,
-            _ => "",
-        }
+        self.cx.image().constants.text(id)
     }
 
     /// Children of this very path.
@@ -224,7 +224,7 @@ impl<'a> Walk<'_, 'a> {
         visit: Visit<'_>,
     ) -> ControlFlow<()> {
         let key = |id: ConstantId| match self.cx.image().constants.get(id.index()) {
-            Some(Constant::Net(network, length)) => Some((*network, *length)),
+            Some(ConstantNode::Net(network, length)) => Some((network, length)),
             _ => None,
         };
         let longest = if address.is_ipv4() { 32 } else { 128 };

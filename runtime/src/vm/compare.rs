@@ -8,7 +8,7 @@ use core::cmp::Ordering;
 use core::net::IpAddr;
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::SegmentId;
-use mcpz_bytecode::image::{Constant, TypeImage, WindowImage};
+use mcpz_bytecode::image::{ConstantNode, TypeImage, WindowImage};
 use mcpz_bytecode::limits::MAX_VALUE_DEPTH;
 use mcpz_bytecode::value::{glob, host, net, path, time, zone};
 
@@ -147,7 +147,7 @@ impl<'a> Comparer<'_, 'a> {
     /// A member of a record by key.
     fn member(&self, record: Value<'a>, wanted: &str) -> Option<Value<'a>> {
         if let Value::Constant(reference) = record
-            && let Constant::Record(fields) = reference.get()
+            && let ConstantNode::Record(fields) = reference.get()
         {
             let at = fields.binary_search_by(|(key, _)| key.as_str().cmp(wanted)).ok()?;
             return fields.get(at).map(|(_, id)| constant(reference.row(*id)));
@@ -324,12 +324,12 @@ fn in_net(item: Value<'_>, network: (IpAddr, u8)) -> Result<bool, Stop> {
 }
 
 /// `item like pattern`.
-pub fn like(item: Value<'_>, pattern: &Constant) -> Result<bool, Stop> {
+pub fn like(item: Value<'_>, pattern: ConstantNode<'_>) -> Result<bool, Stop> {
     match (item, pattern) {
-        (Value::Host(name), Constant::HostPattern(pattern)) => Ok(host::host_matches(pattern, name)),
-        (_, Constant::Glob { pattern, path_like }) => {
+        (Value::Host(name), ConstantNode::HostPattern(pattern)) => Ok(host::host_matches(pattern, name)),
+        (_, ConstantNode::Glob { pattern, path_like }) => {
             let text = text_of(item).ok_or(TYPE)?;
-            Ok(glob::glob_matches(pattern, *path_like, text))
+            Ok(glob::glob_matches(pattern, path_like, text))
         }
         _ => Err(TYPE),
     }

@@ -9,7 +9,8 @@ use alloc::string::String;
 use core::ops::Range;
 use core::slice::Iter;
 use mcpz_bytecode::ids::{ConstantId, TypeId};
-use mcpz_bytecode::image::{Constant, TypeImage};
+use mcpz_bytecode::image::{ConstantNode, TypeImage};
+use mcpz_bytecode::packed::Rows;
 
 /// Where a walk stands. Of a record the values of its members are walked.
 #[derive(Clone)]
@@ -19,7 +20,7 @@ pub enum Cursor<'a> {
     /// An object.
     Object(Members<'a>, Place),
     /// A constant list or set.
-    Rows(Iter<'a, ConstantId>, ConstantRef<'a>),
+    Rows(<Rows<'a, ConstantId> as IntoIterator>::IntoIter, ConstantRef<'a>),
     /// A constant record.
     Fields(Iter<'a, (String, ConstantId)>, ConstantRef<'a>),
     /// Pieces of a text.
@@ -40,8 +41,8 @@ impl<'a> Cursor<'a> {
         match collection {
             Value::Node(place) => Self::of_place(cx, place),
             Value::Constant(reference) => match reference.get() {
-                Constant::List(rows) | Constant::Set(rows) => Cursor::Rows(rows.iter(), reference),
-                Constant::Record(fields) => Cursor::Fields(fields.iter(), reference),
+                ConstantNode::List(rows) | ConstantNode::Set(rows) => Cursor::Rows(rows.into_iter(), reference),
+                ConstantNode::Record(fields) => Cursor::Fields(fields.iter(), reference),
                 _ => Cursor::Empty,
             },
             Value::Split(text, separator) => Cursor::Split(text.split(separator.as_str())),
@@ -82,7 +83,7 @@ impl<'a> Cursor<'a> {
                 let (key, node) = members.next()?;
                 Some((key, Register::of(member_value(cx, Place { node, ..*place }, key))))
             }
-            Cursor::Rows(rows, table) => rows.next().map(|id| plain(constant(table.row(*id)))),
+            Cursor::Rows(rows, table) => rows.next().map(|id| plain(constant(table.row(id)))),
             Cursor::Fields(fields, table) => {
                 fields.next().map(|(key, id)| (key.as_str(), Register::plain(constant(table.row(*id)))))
             }

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::{AutomatonId, BlockId, ConstantId, SlotId, SubjectId, SymbolId, TypeId};
-use mcpz_bytecode::image::{Block, Constant, Test, tests_from};
+use mcpz_bytecode::image::{Block, ConstantNode, Test, tests_from};
 use mcpz_bytecode::limits::MAX_COLLECTION;
 use mcpz_bytecode::opcode::{ARITH_INT, Instruction, Opcode, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::packed::Rows;
@@ -400,7 +400,7 @@ impl<'a> Machine<'a> {
     /// `x in low..high` with a range that is a constant.
     fn in_constant_range(&self, cx: &Context<'a>, item: Value<'a>, constant: u32) -> Result<bool, Stop> {
         let table = &cx.image().constants;
-        let Some(Constant::Range(range)) = table.get(index(constant)) else { return Err(INTERNAL) };
+        let Some(ConstantNode::Range(range)) = table.get(index(constant)) else { return Err(INTERNAL) };
         let end =
             |id: Option<ConstantId>| id.map(|id| operand(cx, read::constant(ConstantRef { table, id }))).transpose();
         let (low, high) = both(end(range.low), end(range.high))?;

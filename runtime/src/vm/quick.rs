@@ -9,7 +9,7 @@ use crate::vm::places::{Found, Plain};
 use crate::vm::value::Truth;
 use crate::vm::{slot, subject};
 use mcpz_bytecode::ids::{AutomatonId, ConstantId, SlotId, SubjectId};
-use mcpz_bytecode::image::{Constant, Test};
+use mcpz_bytecode::image::{ConstantNode, Test};
 use mcpz_bytecode::opcode::Opcode;
 use mcpz_bytecode::packed::Rows;
 use mcpz_bytecode::value::{Decimal, glob, path};
@@ -85,11 +85,11 @@ fn of_text(program: &Program, opcode: Opcode, constant: ConstantId, text: &str) 
     let holds = match opcode {
         Opcode::SlotMatches => program.automaton_matches(AutomatonId(constant.0), text)?,
         Opcode::SlotLike => fits(program, constant, text)?,
-        Opcode::SlotIn => program.operands().is_one_of(constant, text)?,
+        Opcode::SlotIn => program.image().constants.is_one_of(constant, text)?,
+        Opcode::SlotEq => program.image().constants.says(constant, text)?,
+        Opcode::SlotNe => !program.image().constants.says(constant, text)?,
         _ => match (opcode, program.image().constants.get(constant.index())?) {
-            (Opcode::SlotEq, Constant::String(wanted)) => wanted == text,
-            (Opcode::SlotNe, Constant::String(wanted)) => wanted != text,
-            (Opcode::SlotSubstring, Constant::String(part)) => text.contains(part.as_str()),
+            (Opcode::SlotSubstring, ConstantNode::String(part)) => text.contains(part),
             _ => return None,
         },
     };
@@ -98,9 +98,9 @@ fn of_text(program: &Program, opcode: Opcode, constant: ConstantId, text: &str) 
 
 /// A test of a clean path.
 fn of_path(program: &Program, opcode: Opcode, constant: ConstantId, seen: &str) -> Option<Truth> {
-    let holds = match (opcode, program.image().constants.get(constant.index())?) {
-        (Opcode::SlotUnder, Constant::Path(folder)) => path::under(seen, folder),
-        (Opcode::SlotLike, _) => fits(program, constant, seen)?,
+    let holds = match opcode {
+        Opcode::SlotUnder => path::under(seen, program.image().constants.path(constant)?),
+        Opcode::SlotLike => fits(program, constant, seen)?,
         _ => return None,
     };
     Some(Truth::of(holds))
@@ -108,27 +108,28 @@ fn of_path(program: &Program, opcode: Opcode, constant: ConstantId, seen: &str) 
 
 /// Whether a text fits a glob.
 fn fits(program: &Program, glob: ConstantId, text: &str) -> Option<bool> {
-    let Constant::Glob { pattern, path_like } = program.image().constants.get(glob.index())? else { return None };
-    Some(match program.operands().star(glob) {
+    let constants = &program.image().constants;
+    let (pattern, path_like) = constants.glob(glob)?;
+    Some(match constants.star(glob) {
         Some((at, star)) => star.matches(pattern, at, text),
-        None => glob::glob_matches(pattern, *path_like, text),
+        None => glob::glob_matches(pattern, path_like, text),
     })
 }
 
 /// A test of an integer.
 fn of_integer(program: &Program, opcode: Opcode, constant: ConstantId, integer: i64) -> Option<Truth> {
     if opcode == Opcode::SlotInRange {
-        return program.operands().is_within(constant, integer).map(Truth::of);
+        return program.image().constants.is_within(constant, integer).map(Truth::of);
     }
-    let Constant::Number(wanted) = program.image().constants.get(constant.index())? else { return None };
+    let ConstantNode::Number(wanted) = program.image().constants.get(constant.index())? else { return None };
     let seen = Decimal::from_int(integer).units();
     let holds = match opcode {
-        Opcode::SlotEq => seen == *wanted,
-        Opcode::SlotNe => seen != *wanted,
-        Opcode::SlotLt => seen < *wanted,
-        Opcode::SlotLe => seen <= *wanted,
-        Opcode::SlotGt => seen > *wanted,
-        Opcode::SlotGe => seen >= *wanted,
+        Opcode::SlotEq => seen == wanted,
+        Opcode::SlotNe => seen != wanted,
+        Opcode::SlotLt => seen < wanted,
+        Opcode::SlotLe => seen <= wanted,
+        Opcode::SlotGt => seen > wanted,
+        Opcode::SlotGe => seen >= wanted,
         _ => return None,
     };
     Some(Truth::of(holds))

@@ -7,7 +7,7 @@ use crate::vm::context::Context;
 use crate::vm::value::{Place, Stop, Value};
 use mcpz_bytecode::ErrorCode;
 use mcpz_bytecode::ids::{SymbolId, TypeId};
-use mcpz_bytecode::image::{BundleImage, Constant, TypeImage, UrlParts};
+use mcpz_bytecode::image::{BundleImage, ConstantNode, TypeImage, UrlParts};
 use mcpz_bytecode::limits::MAX_COLLECTION;
 use mcpz_bytecode::value::{Decimal, net, path, time};
 
@@ -142,27 +142,27 @@ pub fn place_value<'a>(cx: &Context<'a>, place: Place) -> Value<'a> {
 /// The value of a constant.
 pub fn constant(reference: ConstantRef<'_>) -> Value<'_> {
     match reference.get() {
-        Constant::Null => Value::Null,
-        Constant::Bool(value) => Value::Bool(*value),
-        Constant::Number(units) => Decimal::from_units(*units).map_or_else(Value::Error, Value::Number),
-        Constant::String(text) | Constant::Bytes(text) => Value::Text(text),
-        Constant::Duration(ms) => Value::Duration(*ms),
-        Constant::Instant(ms) => Value::Instant(*ms),
-        Constant::Date(days) => Value::Date(*days),
-        Constant::Time(seconds) => Value::Time(*seconds),
-        Constant::Weekday(day) => Value::Weekday(*day),
-        Constant::Ip(ip) => Value::Ip(*ip),
-        Constant::Net(address, length) => Value::Net(*address, *length),
-        Constant::Host(text) => Value::Host(text),
-        Constant::Url(parts) => Value::Url(parts),
-        Constant::Path(text) => Value::Path(text),
-        Constant::Segment(id) => Value::Segment(*id),
-        Constant::Glob { pattern, path_like } => Value::Glob(pattern, *path_like),
-        Constant::HostPattern(text) => Value::HostPattern(text),
-        Constant::Window(window) => Value::Window(window),
-        Constant::List(_) | Constant::Set(_) | Constant::Record(_) => Value::Constant(reference),
+        ConstantNode::Null => Value::Null,
+        ConstantNode::Bool(value) => Value::Bool(value),
+        ConstantNode::Number(units) => Decimal::from_units(units).map_or_else(Value::Error, Value::Number),
+        ConstantNode::String(text) | ConstantNode::Bytes(text) => Value::Text(text),
+        ConstantNode::Duration(ms) => Value::Duration(ms),
+        ConstantNode::Instant(ms) => Value::Instant(ms),
+        ConstantNode::Date(days) => Value::Date(days),
+        ConstantNode::Time(seconds) => Value::Time(seconds),
+        ConstantNode::Weekday(day) => Value::Weekday(day),
+        ConstantNode::Ip(ip) => Value::Ip(ip),
+        ConstantNode::Net(address, length) => Value::Net(address, length),
+        ConstantNode::Host(text) => Value::Host(text),
+        ConstantNode::Url(parts) => Value::Url(parts),
+        ConstantNode::Path(text) => Value::Path(text),
+        ConstantNode::Segment(id) => Value::Segment(id),
+        ConstantNode::Glob { pattern, path_like } => Value::Glob(pattern, path_like),
+        ConstantNode::HostPattern(text) => Value::HostPattern(text),
+        ConstantNode::Window(window) => Value::Window(window),
+        ConstantNode::List(_) | ConstantNode::Set(_) | ConstantNode::Record(_) => Value::Constant(reference),
         // A range is only ever an operand of its own.
-        Constant::Range(_) => Value::Error(ErrorCode::Internal),
+        ConstantNode::Range(_) => Value::Error(ErrorCode::Internal),
     }
 }
 
@@ -227,7 +227,7 @@ fn field_of_value<'a>(base: Value<'a>, name: &str) -> Value<'a> {
     let int = |value: i64| Value::Number(Decimal::from_int(value));
     match (base, name) {
         (Value::Constant(reference), _) => match reference.get() {
-            Constant::Record(fields) => match fields.binary_search_by(|(key, _)| key.as_str().cmp(name)) {
+            ConstantNode::Record(fields) => match fields.binary_search_by(|(key, _)| key.as_str().cmp(name)) {
                 Ok(at) => fields.get(at).map_or(Value::Absent, |(_, id)| constant(reference.row(*id))),
                 Err(_) => Value::Absent,
             },
@@ -284,9 +284,9 @@ pub fn shape(cx: &Context<'_>, value: Value<'_>) -> Option<(Shape, usize)> {
             Some((shape, document.size(place.node)))
         }
         Value::Constant(reference) => match reference.get() {
-            Constant::List(rows) => Some((Shape::List, rows.len())),
-            Constant::Set(rows) => Some((Shape::Set, rows.len())),
-            Constant::Record(fields) => Some((Shape::Record, fields.len())),
+            ConstantNode::List(rows) => Some((Shape::List, rows.len())),
+            ConstantNode::Set(rows) => Some((Shape::Set, rows.len())),
+            ConstantNode::Record(fields) => Some((Shape::Record, fields.len())),
             _ => None,
         },
         Value::Split(text, separator) => Some((Shape::List, text.split(separator.as_str()).count())),

@@ -11,7 +11,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use mcpz_bytecode::ids::{ClassId, SlotId};
-use mcpz_bytecode::image::{Constant, HistoryImage, StepImage, SubjectImage};
+use mcpz_bytecode::image::{ConstantNode, HistoryImage, StepImage, SubjectImage};
 use mcpz_bytecode::opcode::{OperandKind, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
 use mcpz_bytecode::value::time::{DAY_MS, civil_from_days};
 
@@ -192,7 +192,7 @@ impl<'a> Shown<'_, 'a> {
                 Some(self.value(constant(crate::data::ConstantRef { table, id }), 0))
             }
             OperandKind::Range => match image.constants.get(row)? {
-                Constant::Range(range) => {
+                ConstantNode::Range(range) => {
                     let table = &image.constants;
                     let end = |id: Option<_>| {
                         id.map_or_else(String::new, |id| {

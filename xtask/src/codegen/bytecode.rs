@@ -14,7 +14,8 @@ pub fn page() -> String {
          `return`: so every block ends after a number of steps that the verifier computes.\n\n\
          Most blocks are plain conjunctions: `true` into register 0, then tests (`subject`, or one of a slot) into registers of their own, each\n\
          but the last with a `guard` that leads to `return` when it is false, the last conjoined with `and`, and `return`. Of those a bundle\n\
-         holds the tests alone, without registers; what stands around them follows from them.\n\n\
+         holds the tests alone, without registers, in six bytes each (number of the opcode 4 bits, flags 2, `a` and `b` 21 each); what stands\n\
+         around them follows from them.\n\n\
          `mcpz build --emit asm` prints the code of a package, `mcpz inspect` that of a bundle.\n\n\
          ## Instructions\n\n\
          | byte | name | dst | a | b | flags | what it does |\n|---|---|---|---|---|---|---|\n",

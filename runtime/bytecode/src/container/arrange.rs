@@ -5,9 +5,10 @@
 //! that are moved change nothing but positions. Where positions do not tell the order, rules are stored as they
 //! stand.
 
+use super::wire::{Reader, WireError, Writer};
 use crate::ids::RuleId;
 use crate::image::{BundleImage, EntryRow, Rule, Rules, TreeNode, Trees};
-use crate::packed::Rows;
+use crate::packed::{Rows, append};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -41,11 +42,33 @@ pub(super) fn stored_trees(image: &BundleImage, order: &[usize]) -> Trees {
     trees
 }
 
-/// Gives rules that were read their numbers in canonical order.
+/// Writes, of each rule in canonical order, where it is stored.
+pub(super) fn write_order(order: &[usize], out: &mut Writer) {
+    let mut stored = vec![0_u32; order.len()];
+    for (at, rule) in order.iter().enumerate() {
+        if let Some(place) = stored.get_mut(*rule) {
+            *place = RuleId::new(at).0;
+        }
+    }
+    append(stored, &mut out.bytes);
+}
+
+/// Reads what [`write_order`] wrote: positions ascend in it, so that it holds every rule once.
+pub(super) fn read_order(rules: &Rules, input: &mut Reader<'_>) -> Result<Vec<u32>, WireError> {
+    let order = Rows::<u32>::of(input.take(rules.len().saturating_mul(size_of::<u32>()))?);
+    let place = |row: u32| rules.spans().at(row).map(|span| (span.source, span.start, row));
+    let ascends = order.iter().zip(order.from(1)).all(|(row, next)| place(row) < place(next));
+    if ascends && order.iter().all(|row| place(row).is_some()) {
+        Ok(order.to_vec())
+    } else {
+        Err(WireError("rules are not in the order of their positions"))
+    }
+}
+
+/// Gives the rules in the leaves of trees that were read their numbers in canonical order.
 pub(super) fn restore(image: &mut BundleImage) {
-    let order = image.rules.by_position();
+    let order: Vec<usize> = image.rules.order.iter().map(|row| RuleId(*row).index()).collect();
     renumber(&mut image.trees, &order);
-    image.rules.order = order.into_iter().map(|row| RuleId::new(row).0).collect();
 }
 
 /// Numbers the rules of all rows anew: the rule at `order[n]` becomes rule n. Rows stay sorted.

@@ -5,9 +5,10 @@ use super::wire::{
     write_short,
 };
 use crate::ids::*;
+use crate::image::constants::Word;
 use crate::image::*;
 use crate::opcode::{Instruction, Opcode, OperandKind, ResultKind};
-use crate::packed::Packed;
+use crate::packed::{Packed, Rows};
 use crate::text::Text;
 use crate::verify::ascends;
 use alloc::sync::Arc;
@@ -52,6 +53,29 @@ wire_enum!(Constant {
     12 => Host(text), 13 => Url(parts), 14 => Path(text), 15 => Segment(id), 16 => Glob { pattern, path_like },
     17 => HostPattern(text), 18 => Window(window), 19 => List(rows), 20 => Set(rows), 21 => Record(fields), 22 => Range(range),
 });
+
+impl Wire for Constants {
+    /// How many constants there are and their words, with the places of texts in the table of texts; the table of ids;
+    /// what no word holds.
+    fn write(&self, out: &mut Writer) {
+        write_short(length_u32(self.len()), out);
+        let rows = self.placed(|text| out.strings.place(text.as_bytes()));
+        out.bytes.extend_from_slice(&rows);
+        write_short(length_u32(Rows::<u32>::of(&self.ids).len()), out);
+        out.bytes.extend_from_slice(&self.ids);
+        self.rare.write(out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let size = size_of::<<Word as Packed>::Bytes>();
+        let rows = read_length(input)?;
+        let rows = input.take(rows.saturating_mul(size))?.to_vec();
+        let ids = read_length(input)?;
+        let ids = input.take(ids.saturating_mul(size_of::<u32>()))?.to_vec();
+        let constants = Constants { rows, texts: input.texts(), ids, rare: Wire::read(input)?, ..Constants::default() };
+        if constants.are_whole() { Ok(constants) } else { Err(WireError("no such constant")) }
+    }
+}
 
 wire_struct!(RangeImage { low, high, inclusive });
 wire_struct!(AutomatonImage { dfa, patterns, source });
@@ -269,7 +293,7 @@ impl Wire for Rules {
     fn write(&self, out: &mut Writer) {
         write_short(length_u32(self.len()), out);
         out.bytes.extend_from_slice(&self.heads);
-        let is_text = |row: u32| self.heads().at(row).is_some_and(|head| head.id == IdForm::Text);
+        let is_text = |row: u32| self.heads().at(row).is_some_and(|head| head.id() == Some(IdForm::Text));
         self.ids.iter().filter(|(row, _)| is_text(*row)).for_each(|(_, id)| id.write(out));
         let said = |words: &RuleWords| (words.message.clone(), words.severity.clone());
         let said = self.words.iter().map(|(row, words)| (*row, said(words)));
@@ -283,7 +307,7 @@ impl Wire for Rules {
         let length = read_length(input)?;
         let heads = input.take(length.saturating_mul(size_of::<<Head as Packed>::Bytes>()))?.to_vec();
         let mut rules = Rules { heads, ..Rules::default() };
-        let texts = rules.heads().iter().zip(0..).filter(|(head, _)| head.id == IdForm::Text);
+        let texts = rules.heads().iter().zip(0..).filter(|(head, _)| head.id() == Some(IdForm::Text));
         let ids: Result<Vec<_>, WireError> = texts.map(|(_, row)| Ok((row, Text::read(input)?))).collect();
         rules.ids = ids?;
         let words = |(message, severity): Said| RuleWords { message, severity, docs: Text::default() };

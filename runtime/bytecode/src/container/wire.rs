@@ -1,14 +1,14 @@
-//! Reading and writing plain data: little-endian, tagged, nothing optional in the form. Unsigned numbers of 32 and
-//! 64 bits, ids and lengths take as few bytes of seven bits as they need (LEB128), exact decimals a form of their own;
+//! Reading and writing plain data that is decoded: little-endian, tagged, nothing optional in the form. Unsigned numbers of
+//! 32 and 64 bits, ids and lengths take as few bytes of seven bits as they need (LEB128), exact decimals a form of their own;
 //! other integers have a fixed width.
 //!
-//! One value has exactly one encoding, and reading checks every length before it allocates. Strings
-//! are rows of one table; a [`Reader`] has a budget for their copies, so that a small hostile bundle
-//! cannot grow without bound.
+//! One value has exactly one encoding (but for a constant whose text stands in two places), and reading checks every length
+//! before it allocates. Strings are rows of one table; a [`Reader`] has a budget for their copies, so that a small
+//! hostile bundle cannot grow without bound.
 
 use crate::image::CollectImage;
 use crate::limits::{MAX_BUNDLE_BYTES, MAX_TABLE_ROWS};
-use crate::text::{Text, TextPool};
+use crate::text::{Text, TextPool, TextRange};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -27,29 +27,39 @@ pub(crate) struct WireError(pub &'static str);
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     rows: Vec<Vec<u8>>,
-    index: BTreeMap<Vec<u8>, u32>,
+    index: BTreeMap<Vec<u8>, (u32, TextRange)>,
+    length: usize,
 }
 
 impl Pool {
     /// The row of this content.
     pub fn intern(&mut self, content: &[u8]) -> u32 {
-        if let Some(row) = self.index.get(content) {
-            return *row;
-        }
-        let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        self.rows.push(content.to_vec());
-        self.index.insert(content.to_vec(), row);
-        row
+        self.add(content).0
     }
 
-    /// The table itself: count, then length and content of each row.
+    /// Where this content stands among all that is interned.
+    pub fn place(&mut self, content: &[u8]) -> TextRange {
+        self.add(content).1
+    }
+
+    fn add(&mut self, content: &[u8]) -> (u32, TextRange) {
+        if let Some(known) = self.index.get(content) {
+            return *known;
+        }
+        let place = TextRange::new(length_u32(self.length), length_u32(content.len()));
+        let added = (length_u32(self.rows.len()), place);
+        self.length = self.length.saturating_add(content.len());
+        self.rows.push(content.to_vec());
+        self.index.insert(content.to_vec(), added);
+        added
+    }
+
+    /// The table itself: count, length of each row, then all contents one behind the other.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
         write_short(length_u32(self.rows.len()), &mut out);
-        for row in &self.rows {
-            write_short(length_u32(row.len()), &mut out);
-            out.bytes.extend_from_slice(row);
-        }
+        self.rows.iter().for_each(|row| write_short(length_u32(row.len()), &mut out));
+        self.rows.iter().for_each(|row| out.bytes.extend_from_slice(row));
         out.bytes
     }
 }
@@ -74,8 +84,7 @@ pub(crate) struct Writer {
 #[derive(Debug, Default)]
 pub(crate) struct Strings {
     pool: TextPool,
-    /// Where each text begins, and how long it is.
-    rows: Vec<(u32, u32)>,
+    rows: Vec<TextRange>,
 }
 
 impl Strings {
@@ -83,29 +92,33 @@ impl Strings {
     pub fn read(bytes: &[u8]) -> Result<Strings, WireError> {
         let mut reader = Reader::new(bytes, None);
         let count = read_length(&mut reader)?;
-        let mut rows = Vec::with_capacity(count);
-        let mut all = Vec::with_capacity(bytes.len());
-        for _ in 0..count {
-            let length = read_short(&mut reader)?;
-            rows.push((length_u32(all.len()), length));
-            all.extend_from_slice(reader.take(usize::try_from(length).map_err(|_| WireError("length"))?)?);
+        let rows = places(count, &mut reader)?;
+        let all = core::str::from_utf8(reader.rest()).map_err(|_| WireError("text is not UTF-8"))?;
+        let pool = TextPool::new(String::from(all));
+        if rows.iter().all(|place| pool.has(*place)) {
+            Ok(Strings { pool, rows })
+        } else {
+            Err(WireError("text is not UTF-8"))
         }
-        if !reader.is_empty() {
-            return Err(WireError("data after the table"));
-        }
-        let all = String::from_utf8(all).map_err(|_| WireError("text is not UTF-8"))?;
-        let whole = |(first, _): &(u32, u32)| usize::try_from(*first).is_ok_and(|first| all.is_char_boundary(first));
-        if !rows.iter().all(whole) {
-            return Err(WireError("text is not UTF-8"));
-        }
-        Ok(Strings { pool: TextPool::new(all), rows })
     }
 
     /// A text by its row.
     fn get(&self, row: u32) -> Option<Text> {
-        let (first, length) = self.rows.get(usize::try_from(row).ok()?)?;
-        Some(self.pool.text(*first, *length))
+        let place = self.rows.get(usize::try_from(row).ok()?)?;
+        Some(self.pool.text(place.first(), place.length()))
     }
+}
+
+/// The places of so many rows of a [`Pool`] whose contents follow their lengths.
+fn places(count: usize, input: &mut Reader<'_>) -> Result<Vec<TextRange>, WireError> {
+    let mut rows = Vec::with_capacity(count.min(MOST_RESERVED));
+    let mut first = 0_u32;
+    for _ in 0..count {
+        let length = read_short(input)?;
+        rows.push(TextRange::new(first, length));
+        first = first.checked_add(length).ok_or(WireError("length"))?;
+    }
+    if usize::try_from(first) == Ok(input.left().len()) { Ok(rows) } else { Err(WireError("length")) }
 }
 
 /// Where data is read.
@@ -142,6 +155,11 @@ impl<'a> Reader<'a> {
     /// A number of four bytes: of the table of contents, whose rows are found by their place.
     pub fn fixed(&mut self) -> Result<u32, WireError> {
         Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    /// The memory of all texts.
+    pub fn texts(&self) -> TextPool {
+        self.strings.map(|strings| strings.pool.clone()).unwrap_or_default()
     }
 
     /// What was not read yet.
@@ -199,12 +217,9 @@ pub(crate) fn read_length(input: &mut Reader<'_>) -> Result<usize, WireError> {
 pub(crate) fn read_pool(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
     let mut reader = Reader::new(bytes, None);
     let count = read_length(&mut reader)?;
-    let mut rows = Vec::with_capacity(count.min(MOST_RESERVED));
-    for _ in 0..count {
-        let length = usize::try_from(read_short(&mut reader)?).map_err(|_| WireError("length"))?;
-        rows.push(reader.take(length)?);
-    }
-    if reader.is_empty() { Ok(rows) } else { Err(WireError("data after the table")) }
+    let places = places(count, &mut reader)?;
+    let length = |place: &TextRange| usize::try_from(place.length()).map_err(|_| WireError("length"));
+    places.iter().map(|place| reader.take(length(place)?)).collect()
 }
 
 /// Data with one encoding.

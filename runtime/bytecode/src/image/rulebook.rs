@@ -36,20 +36,9 @@ pub struct Rules {
 /// What few rules have, by where they are stored; ascending.
 pub(crate) type Sparse<T> = Vec<(u32, T)>;
 
-/// What a rule is, in a word.
+/// What a rule is, in a word: what it does, of what, and how it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Head {
-    /// What it does.
-    pub kind: Kind,
-    /// Of a permit 0, or one more than its grant; of an audit rule its level; else the row of the table of its kind.
-    pub of: u32,
-    /// Reported only.
-    pub shadow: bool,
-    /// `@deny`.
-    pub deny: Option<DenyMode>,
-    /// How its id is given.
-    pub id: IdForm,
-}
+pub(crate) struct Head(u32);
 
 /// Kinds of rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,26 +64,83 @@ pub(crate) enum IdForm {
     Column,
 }
 
-const KINDS: [Kind; 8] =
-    [Kind::Permit, Kind::Forbid, Kind::Require, Kind::Limit, Kind::Redact, Kind::Audit, Kind::Unknown, Kind::Unknown];
-const DENY_MODES: [Option<DenyMode>; 4] = [None, Some(DenyMode::Explain), Some(DenyMode::StepUp), Some(DenyMode::Hide)];
-const ID_FORMS: [IdForm; 4] = [IdForm::Text, IdForm::Line, IdForm::Column, IdForm::Text];
-
 /// Where the parts of a head begin, counted in bits from the lowest: its kind comes first.
 const SHADOW_SHIFT: u32 = 3;
 const DENY_SHIFT: u32 = 4;
 const ID_SHIFT: u32 = 6;
 const OF_SHIFT: u32 = 8;
 
-/// The place of a value in a table of all of them.
-fn place_of<T: PartialEq>(table: &[T], value: &T) -> u32 {
-    table.iter().position(|one| one == value).and_then(|at| u32::try_from(at).ok()).unwrap_or_default()
-}
+impl Head {
+    /// A rule of a kind: of a permit `of` is 0, or one more than its grant; of an audit rule its level; else the row of the
+    /// table of its kind.
+    fn new(kind: Kind, of: u32, rule: &RuleImage, id: IdForm) -> Head {
+        let kind = match kind {
+            Kind::Permit => 0,
+            Kind::Forbid => 1,
+            Kind::Require => 2,
+            Kind::Limit => 3,
+            Kind::Redact => 4,
+            Kind::Audit => 5,
+            Kind::Unknown => 7,
+        };
+        let deny = match rule.deny {
+            None => 0,
+            Some(DenyMode::Explain) => 1,
+            Some(DenyMode::StepUp) => 2,
+            Some(DenyMode::Hide) => 3,
+        };
+        let id = match id {
+            IdForm::Text => 0,
+            IdForm::Line => 1,
+            IdForm::Column => 2,
+        };
+        let flags = (u32::from(rule.shadow) << SHADOW_SHIFT) | (deny << DENY_SHIFT) | (id << ID_SHIFT);
+        Head(kind | flags | (of.min(u32::MAX >> OF_SHIFT) << OF_SHIFT))
+    }
 
-/// The value at the place that the lowest bits name, in a table that has one for each.
-fn at_place<T: Copy>(table: &[T], bits: u32, none: T) -> T {
-    let mask = table.len().saturating_sub(1);
-    usize::try_from(bits).ok().and_then(|bits| table.get(bits & mask)).copied().unwrap_or(none)
+    #[inline]
+    fn kind(self) -> Kind {
+        match self.0 & 7 {
+            0 => Kind::Permit,
+            1 => Kind::Forbid,
+            2 => Kind::Require,
+            3 => Kind::Limit,
+            4 => Kind::Redact,
+            5 => Kind::Audit,
+            _ => Kind::Unknown,
+        }
+    }
+
+    #[inline]
+    fn of(self) -> u32 {
+        self.0 >> OF_SHIFT
+    }
+
+    #[inline]
+    fn shadow(self) -> bool {
+        (self.0 >> SHADOW_SHIFT) & 1 == 1
+    }
+
+    #[inline]
+    fn deny(self) -> Option<DenyMode> {
+        match (self.0 >> DENY_SHIFT) & 3 {
+            0 => None,
+            1 => Some(DenyMode::Explain),
+            2 => Some(DenyMode::StepUp),
+            _ => Some(DenyMode::Hide),
+        }
+    }
+
+    /// How the id is given; `None` in a way that no bundle may have.
+    #[inline]
+    pub(crate) fn id(self) -> Option<IdForm> {
+        match (self.0 >> ID_SHIFT) & 3 {
+            0 => Some(IdForm::Text),
+            1 => Some(IdForm::Line),
+            2 => Some(IdForm::Column),
+            _ => None,
+        }
+    }
 }
 
 impl Packed for Head {
@@ -105,24 +151,14 @@ impl Packed for Head {
         bytes.as_chunks().0
     }
 
+    #[inline]
     fn pack(self) -> [u8; 4] {
-        let kind = place_of(&KINDS, &self.kind);
-        let (deny, id) = (place_of(&DENY_MODES, &self.deny), place_of(&ID_FORMS, &self.id));
-        let of = self.of.min(u32::MAX >> OF_SHIFT);
-        let flags = (u32::from(self.shadow) << SHADOW_SHIFT) | (deny << DENY_SHIFT) | (id << ID_SHIFT);
-        (kind | flags | (of << OF_SHIFT)).to_le_bytes()
+        self.0.to_le_bytes()
     }
 
     #[inline]
     fn unpack(bytes: [u8; 4]) -> Head {
-        let word = u32::from_le_bytes(bytes);
-        Head {
-            kind: at_place(&KINDS, word, Kind::Unknown),
-            of: word >> OF_SHIFT,
-            shadow: (word >> SHADOW_SHIFT) & 1 == 1,
-            deny: at_place(&DENY_MODES, word >> DENY_SHIFT, None),
-            id: at_place(&ID_FORMS, word >> ID_SHIFT, IdForm::Text),
-        }
+        Head(u32::from_le_bytes(bytes))
     }
 }
 
@@ -228,9 +264,9 @@ impl<'r> Rule<'r> {
     /// What it does.
     #[inline]
     pub fn kind(self) -> RuleKind<'r> {
-        let row = usize::try_from(self.head.of).unwrap_or(usize::MAX);
-        let found = match self.head.kind {
-            Kind::Permit => Some(RuleKind::Permit(self.head.of.checked_sub(1).map(GrantId))),
+        let row = usize::try_from(self.head.of()).unwrap_or(usize::MAX);
+        let found = match self.head.kind() {
+            Kind::Permit => Some(RuleKind::Permit(self.head.of().checked_sub(1).map(GrantId))),
             Kind::Forbid => Some(RuleKind::Forbid),
             Kind::Require => self.rules.requirements.get(row).map(RuleKind::Require),
             Kind::Limit => self.rules.limits.get(row).map(RuleKind::Limit),
@@ -244,19 +280,19 @@ impl<'r> Rule<'r> {
     /// Whether it is a forbid.
     #[inline]
     pub fn is_forbid(self) -> bool {
-        self.head.kind == Kind::Forbid
+        self.head.kind() == Kind::Forbid
     }
 
     /// Reported only, never enforced.
     #[inline]
     pub fn shadow(self) -> bool {
-        self.head.shadow
+        self.head.shadow()
     }
 
     /// `@deny`.
     #[inline]
     pub fn deny(self) -> Option<DenyMode> {
-        self.head.deny
+        self.head.deny()
     }
 
     /// Its unique id. Where the author gave none it is the rule's position, and made when it is asked for.
@@ -266,7 +302,7 @@ impl<'r> Rule<'r> {
         }
         let mut id = String::new();
         self.sources.get(self.span().source.index()).inspect(|source| {
-            push_id(&source.path, &self.span(), self.head.id, &mut id);
+            push_id(&source.path, &self.span(), self.id_form(), &mut id);
         });
         Cow::Owned(id)
     }
@@ -322,7 +358,7 @@ impl<'r> Rule<'r> {
 
     /// How its id is given.
     pub(crate) fn id_form(self) -> IdForm {
-        self.head.id
+        self.head.id().unwrap_or(IdForm::Text)
     }
 }
 
@@ -373,6 +409,11 @@ fn short(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
 }
 
+/// The place of an audit level in [`AUDIT_LEVELS`].
+fn place_of(level: AuditLevel) -> u32 {
+    AUDIT_LEVELS.iter().position(|known| *known == level).map_or(0, short)
+}
+
 /// Adds a row to a table and says which it is.
 fn added<T>(row: T, table: &mut Vec<T>) -> u32 {
     table.push(row);
@@ -407,20 +448,19 @@ impl Rules {
     /// Whether heads are spelt as they must be, and the rules of each kind name the rows of its table one after the other.
     pub(crate) fn are_whole(&self) -> bool {
         let mut rows = [0_u32; 3];
-        let spelt = Head::rows(&self.heads).iter().all(|bytes| {
-            let head = Head::unpack(*bytes);
+        let spelt = self.heads().iter().all(|head| {
             let [requirements, limits, redactions] = &mut rows;
-            let row = match head.kind {
-                Kind::Permit => return head.pack() == *bytes,
-                Kind::Forbid => return head.of == 0 && head.pack() == *bytes,
-                Kind::Audit => return head.of < short(AUDIT_LEVELS.len()) && head.pack() == *bytes,
+            let row = match head.kind() {
+                Kind::Permit => return head.id().is_some(),
+                Kind::Forbid => return head.of() == 0 && head.id().is_some(),
+                Kind::Audit => return head.of() < short(AUDIT_LEVELS.len()) && head.id().is_some(),
                 Kind::Unknown => return false,
                 Kind::Require => requirements,
                 Kind::Limit => limits,
                 Kind::Redact => redactions,
             };
             *row = row.saturating_add(1);
-            Some(head.of) == row.checked_sub(1) && head.pack() == *bytes
+            Some(head.of()) == row.checked_sub(1) && head.id().is_some()
         });
         spelt && rows == [self.requirements.len(), self.limits.len(), self.redactions.len()].map(short)
     }
@@ -446,7 +486,7 @@ impl Rules {
             RuleKindImage::Require(requirement) => (Kind::Require, added(requirement.clone(), &mut self.requirements)),
             RuleKindImage::Limit(limit) => (Kind::Limit, added(limit.clone(), &mut self.limits)),
             RuleKindImage::Redact(rows) => (Kind::Redact, added(rows.clone(), &mut self.redactions)),
-            RuleKindImage::Audit(level) => (Kind::Audit, place_of(&AUDIT_LEVELS, level)),
+            RuleKindImage::Audit(level) => (Kind::Audit, place_of(*level)),
         };
         let id = id_form(rule, sources);
         if id == IdForm::Text || kind == Kind::Limit {
@@ -455,7 +495,7 @@ impl Rules {
         if rule.words != RuleWords::default() {
             self.words.push((row, rule.words.clone()));
         }
-        append([Head { kind, of, shadow: rule.shadow, deny: rule.deny, id }], &mut self.heads);
+        append([Head::new(kind, of, rule, id)], &mut self.heads);
         append([rule.span], &mut self.spans);
         if !self.order.is_empty() {
             self.order.push(row);
@@ -466,23 +506,15 @@ impl Rules {
     pub(crate) fn keep_limits(&mut self, sources: &[SourceImage]) {
         let limits = self.heads().iter().zip(self.spans()).enumerate();
         let made: Sparse<Text> = limits
-            .filter(|(_, (head, _))| head.kind == Kind::Limit && head.id != IdForm::Text)
+            .filter(|(_, (head, _))| head.kind() == Kind::Limit && head.id() != Some(IdForm::Text))
             .filter_map(|(row, (head, span))| {
                 let mut id = String::new();
-                push_id(&sources.get(span.source.index())?.path, &span, head.id, &mut id);
+                push_id(&sources.get(span.source.index())?.path, &span, head.id()?, &mut id);
                 Some((short(row), id.into()))
             })
             .collect();
         self.ids.extend(made);
         self.ids.sort_by_key(|(row, _)| *row);
-    }
-
-    /// Rows by file and position.
-    pub(crate) fn by_position(&self) -> Vec<usize> {
-        let places = self.spans().iter().enumerate().map(|(row, span)| (span.source, span.start, row));
-        let mut places: Vec<_> = places.collect();
-        places.sort_unstable();
-        places.into_iter().map(|(_, _, row)| row).collect()
     }
 }
 
@@ -491,7 +523,7 @@ impl PartialEq for Rules {
     fn eq(&self, other: &Rules) -> bool {
         let says = |rules: &Rules, row: usize| {
             let rule = rules.get(RuleId::new(row), &[])?;
-            Some((rule.to_image()?, rule.head.id))
+            Some((rule.to_image()?, rule.id_form()))
         };
         self.len() == other.len() && (0..self.len()).all(|row| says(self, row) == says(other, row))
     }
@@ -580,8 +612,10 @@ mod tests {
         for span in [SpanImage::default(), largest] {
             assert_eq!(SpanImage::unpack(span.pack()), span);
         }
-        let head = Head { kind: Kind::Audit, of: 2, shadow: true, deny: Some(DenyMode::StepUp), id: IdForm::Column };
-        assert_eq!(Head::unpack(head.pack()), head);
-        assert_eq!(Head::unpack([7, 0, 0, 0]).kind, Kind::Unknown);
+        let rule = RuleImage { shadow: true, deny: Some(DenyMode::StepUp), ..rule("X", RuleKindImage::Forbid) };
+        let head = Head::new(Kind::Audit, 2, &rule, IdForm::Column);
+        assert_eq!((head.kind(), head.of(), head.shadow()), (Kind::Audit, 2, true));
+        assert_eq!((head.deny(), head.id()), (rule.deny, Some(IdForm::Column)));
+        assert_eq!((Head(7).kind(), Head(0xc0).id()), (Kind::Unknown, None), "what no bundle has");
     }
 }

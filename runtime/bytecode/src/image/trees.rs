@@ -97,9 +97,11 @@ impl Trees {
 
     /// Changes the intervals of each switch over numbers, given its children.
     pub(crate) fn each_intervals(&mut self, mut change: impl FnMut(&mut [IntervalImage], Rows<'_, TreeId>)) {
+        let mut changed = Vec::new();
         for row in 0..self.len() {
             let Some(TreeNode::Numbers { cases, children, .. }) = self.get(row) else { continue };
-            let mut changed = cases.to_vec();
+            changed.clear();
+            changed.extend(cases);
             change(&mut changed, children);
             self.replace(row, SWITCH_BYTES, &changed);
         }

@@ -380,10 +380,10 @@ fn names_row(image: &BundleImage, kind: OperandKind, operand: u32) -> Check {
         OperandKind::None => ensure(operand == 0, "unused operand is not zero"),
         OperandKind::Constant => ensure(row < image.constants.len(), "no such constant"),
         OperandKind::Pattern => ensure(
-            matches!(image.constants.get(row), Some(Constant::Glob { .. } | Constant::HostPattern(_))),
+            matches!(image.constants.get(row), Some(ConstantNode::Glob { .. } | ConstantNode::HostPattern(_))),
             "no such pattern",
         ),
-        OperandKind::Range => ensure(matches!(image.constants.get(row), Some(Constant::Range(_))), "no such range"),
+        OperandKind::Range => ensure(matches!(image.constants.get(row), Some(ConstantNode::Range(_))), "no such range"),
         OperandKind::Slot => ensure(row < image.slots.len(), "no such slot"),
         OperandKind::Symbol => ensure(row < image.symbols.len(), "no such field name"),
         OperandKind::Native => ensure(row < image.natives.len(), "no such native"),

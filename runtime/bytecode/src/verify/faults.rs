@@ -5,7 +5,7 @@
 //! places against constants, and such a test is in error only when nothing readable stands at its place.
 
 use crate::ids::{ConstantId, SlotId};
-use crate::image::{Block, BundleImage, Constant, Test, TypeImage};
+use crate::image::{Block, BundleImage, ConstantNode, Test, TypeImage};
 use crate::opcode::{Instruction, Opcode};
 use crate::packed::Rows;
 use alloc::vec::Vec;
@@ -140,20 +140,22 @@ fn is_plain(image: &BundleImage, test: &Test) -> Option<()> {
     let constant = image.constants.get(ConstantId(test.b).index());
     let plain = match image.plain_type(slot.ty)? {
         TypeImage::String | TypeImage::Enum(_) => match test.opcode {
-            Opcode::SlotEq | Opcode::SlotNe | Opcode::SlotSubstring => matches!(constant, Some(Constant::String(_))),
-            Opcode::SlotLike => matches!(constant, Some(Constant::Glob { .. })),
+            Opcode::SlotEq | Opcode::SlotNe | Opcode::SlotSubstring => {
+                matches!(constant, Some(ConstantNode::String(_)))
+            }
+            Opcode::SlotLike => matches!(constant, Some(ConstantNode::Glob { .. })),
             Opcode::SlotIn => are_texts(image, constant?),
             _ => false,
         },
         TypeImage::Path => match test.opcode {
-            Opcode::SlotUnder => matches!(constant, Some(Constant::Path(_))),
-            Opcode::SlotLike => matches!(constant, Some(Constant::Glob { .. })),
+            Opcode::SlotUnder => matches!(constant, Some(ConstantNode::Path(_))),
+            Opcode::SlotLike => matches!(constant, Some(ConstantNode::Glob { .. })),
             _ => false,
         },
         TypeImage::Int => match test.opcode {
-            Opcode::SlotInRange => matches!(constant, Some(Constant::Range(_))),
+            Opcode::SlotInRange => matches!(constant, Some(ConstantNode::Range(_))),
             Opcode::SlotEq | Opcode::SlotNe | Opcode::SlotLt | Opcode::SlotLe | Opcode::SlotGt | Opcode::SlotGe => {
-                matches!(constant, Some(Constant::Number(_)))
+                matches!(constant, Some(ConstantNode::Number(_)))
             }
             _ => false,
         },
@@ -164,10 +166,10 @@ fn is_plain(image: &BundleImage, test: &Test) -> Option<()> {
 }
 
 /// Whether a constant is a collection of texts.
-fn are_texts(image: &BundleImage, constant: &Constant) -> bool {
-    let is_text = |row: &ConstantId| matches!(image.constants.get(row.index()), Some(Constant::String(_)));
+fn are_texts(image: &BundleImage, constant: ConstantNode<'_>) -> bool {
+    let is_text = |row: ConstantId| matches!(image.constants.get(row.index()), Some(ConstantNode::String(_)));
     match constant {
-        Constant::List(rows) | Constant::Set(rows) => rows.iter().all(is_text),
+        ConstantNode::List(rows) | ConstantNode::Set(rows) => rows.iter().all(is_text),
         _ => false,
     }
 }
@@ -176,13 +178,13 @@ fn are_texts(image: &BundleImage, constant: &Constant) -> bool {
 mod tests {
     use super::*;
     use crate::ids::TypeId;
-    use crate::image::{SlotImage, SlotRoot};
+    use crate::image::{Constant, SlotImage, SlotRoot};
 
     /// One optional text of the arguments, and a word to compare it with.
     fn image() -> BundleImage {
         BundleImage {
             types: alloc::vec![TypeImage::String, TypeImage::Optional(TypeId(0))],
-            constants: alloc::vec![Constant::String("a".into()), Constant::Null],
+            constants: [Constant::String("a".into()), Constant::Null].into_iter().collect(),
             slots: alloc::vec![SlotImage { root: SlotRoot::Args, path: alloc::vec![], ty: TypeId(1) }],
             ..BundleImage::default()
         }

@@ -45,9 +45,8 @@ fn ids_differ(image: &BundleImage) -> bool {
     let mut paths = BTreeSet::new();
     let apart = image.sources.iter().all(|source| paths.insert(source.path.as_str()));
     let mut texts = BTreeSet::new();
-    let written = image.each_rule().filter(|rule| rule.id_form() == IdForm::Text).filter_map(Rule::id_text);
-    let written = written.into_iter().all(|id| texts.insert(id) && !is_position(id, &paths));
-    if apart && written && positions_ascend(image) {
+    let mut written = image.each_rule().filter(|rule| rule.id_form() == IdForm::Text).filter_map(Rule::id_text);
+    if apart && written.all(|id| texts.insert(id) && !is_position(id, &paths)) && positions_ascend(image) {
         return true;
     }
     let mut ids: BTreeSet<Cow<'_, str>> = BTreeSet::new();

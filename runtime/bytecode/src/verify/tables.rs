@@ -81,8 +81,9 @@ fn within_depth(deepest: usize) -> Result<usize, &'static str> {
 fn verify_constants(image: &BundleImage) -> Result<(), VerifyError> {
     let mut depths: Vec<usize> = Vec::new();
     for (row, constant) in image.constants.iter().enumerate() {
-        let depth = verify_scalar(image, constant)
-            .and_then(|()| constant_depth(constant, &depths))
+        let depth = constant
+            .ok_or("no such constant")
+            .and_then(|constant| verify_scalar(image, constant).and_then(|()| constant_depth(constant, &depths)))
             .map_err(|problem| VerifyError::new(Section::Constants, row, problem))?;
         depths.push(depth);
     }
@@ -90,22 +91,22 @@ fn verify_constants(image: &BundleImage) -> Result<(), VerifyError> {
 }
 
 /// One more than the deepest row this constant refers to.
-fn constant_depth(constant: &Constant, depths: &[usize]) -> Result<usize, &'static str> {
-    let of = |id: &ConstantId| depths.get(id.index()).copied().ok_or("a constant refers to a later one");
+fn constant_depth(constant: ConstantNode<'_>, depths: &[usize]) -> Result<usize, &'static str> {
+    let of = |id: ConstantId| depths.get(id.index()).copied().ok_or("a constant refers to a later one");
     let deepest = match constant {
-        Constant::List(rows) | Constant::Set(rows) => {
+        ConstantNode::List(rows) | ConstantNode::Set(rows) => {
             rows.iter().try_fold(0, |deepest, id| of(id).map(|depth| depth.max(deepest)))?
         }
-        Constant::Record(fields) => {
+        ConstantNode::Record(fields) => {
             ensure(ascends(fields.iter().map(|(key, _)| key)), "keys of a record are not sorted")?;
-            fields.iter().try_fold(0, |deepest, (_, id)| of(id).map(|depth| depth.max(deepest)))?
+            fields.iter().try_fold(0, |deepest, (_, id)| of(*id).map(|depth| depth.max(deepest)))?
         }
-        Constant::Range(range) => {
+        ConstantNode::Range(range) => {
             ensure(range.low.is_some() || range.high.is_some(), "a range without ends")?;
             [range.low, range.high]
                 .iter()
                 .flatten()
-                .try_fold(0, |deepest, id| of(id).map(|depth| depth.max(deepest)))?
+                .try_fold(0, |deepest, id| of(*id).map(|depth| depth.max(deepest)))?
         }
         _ => 0,
     };
@@ -113,25 +114,27 @@ fn constant_depth(constant: &Constant, depths: &[usize]) -> Result<usize, &'stat
 }
 
 /// A scalar is in its one canonical form.
-fn verify_scalar(image: &BundleImage, constant: &Constant) -> Check {
+fn verify_scalar(image: &BundleImage, constant: ConstantNode<'_>) -> Check {
     match constant {
-        Constant::Number(units) => ensure(decimal::Decimal::from_units(*units).is_ok(), "number out of range"),
-        Constant::String(text) | Constant::Bytes(text) => ensure(text.len() <= MAX_STRING_BYTES, "text too long"),
-        Constant::Time(seconds) => ensure(*seconds <= 86_400, "no such time"),
-        Constant::Weekday(day) => ensure(*day < 7, "no such weekday"),
-        Constant::Ip(ip) => ensure(net::unwrap_ip(*ip) == *ip, "address is not unwrapped"),
-        Constant::Net(address, length) => ensure(net::net_is_valid(*address, *length), "no such network"),
-        Constant::Host(text) => {
-            ensure(host::parse_host(text).is_ok_and(|canonical| canonical == text.as_str()), "host is not canonical")
+        ConstantNode::Number(units) => ensure(decimal::Decimal::from_units(units).is_ok(), "number out of range"),
+        ConstantNode::String(text) | ConstantNode::Bytes(text) => {
+            ensure(text.len() <= MAX_STRING_BYTES, "text too long")
         }
-        Constant::Path(text) => ensure(path::parse_path(text) == Ok(text.as_str()), "path is not canonical"),
-        Constant::Segment(id) => ensure(id.index() < image.segments.len(), "no such segment"),
-        Constant::Glob { pattern, .. } => ensure(pattern.len() <= MAX_PATTERN_CHARS, "glob too long"),
-        Constant::HostPattern(text) => ensure(
-            host::parse_host_pattern(text).is_ok_and(|canonical| canonical == text.as_str()),
+        ConstantNode::Time(seconds) => ensure(seconds <= 86_400, "no such time"),
+        ConstantNode::Weekday(day) => ensure(day < 7, "no such weekday"),
+        ConstantNode::Ip(ip) => ensure(net::unwrap_ip(ip) == ip, "address is not unwrapped"),
+        ConstantNode::Net(address, length) => ensure(net::net_is_valid(address, length), "no such network"),
+        ConstantNode::Host(text) => {
+            ensure(host::parse_host(text).is_ok_and(|canonical| canonical == text), "host is not canonical")
+        }
+        ConstantNode::Path(text) => ensure(path::parse_path(text) == Ok(text), "path is not canonical"),
+        ConstantNode::Segment(id) => ensure(id.index() < image.segments.len(), "no such segment"),
+        ConstantNode::Glob { pattern, .. } => ensure(pattern.len() <= MAX_PATTERN_CHARS, "glob too long"),
+        ConstantNode::HostPattern(text) => ensure(
+            host::parse_host_pattern(text).is_ok_and(|canonical| canonical == text),
             "host pattern is not canonical",
         ),
-        Constant::Window(window) => {
+        ConstantNode::Window(window) => {
             ensure(window.zone.index() < image.zones.len(), "no such zone")?;
             ensure(window.days <= 0x7f && window.from_s <= 86_400 && window.until_s <= 86_400, "no such window")
         }

@@ -165,7 +165,7 @@ fn node(
         }
         TreeNode::Paths { slot, cases, .. } => {
             let key = |(constant, child): (ConstantId, u32)| match image.constants.get(constant.index()) {
-                Some(Constant::Path(text)) if path::parse_path(text).is_ok() => Some((text.as_str(), child)),
+                Some(ConstantNode::Path(text)) if path::parse_path(text).is_ok() => Some((text, child)),
                 _ => None,
             };
             sorted_keys(image, slot, cases, key)?;
@@ -173,7 +173,7 @@ fn node(
         }
         TreeNode::Networks { slot, cases, .. } => {
             let key = |(constant, child): (ConstantId, u32)| match image.constants.get(constant.index()) {
-                Some(Constant::Net(address, length)) => Some((*address, *length, child)),
+                Some(ConstantNode::Net(address, length)) => Some((address, length, child)),
                 _ => None,
             };
             sorted_keys(image, slot, cases, key)?;
@@ -205,7 +205,7 @@ fn named(mut positions: impl Iterator<Item = u32>, children: usize) -> Check {
 /// Every text stands at its row; what it leads to besides its first child ascends.
 fn texts(image: &BundleImage, keys: Keys<'_>) -> Check {
     let text = |(key, _): (ConstantId, u32)| match image.constants.get(key.index()) {
-        Some(Constant::String(text)) => Some(text.as_str()),
+        Some(ConstantNode::String(text)) => Some(text),
         _ => None,
     };
     ensure(keys.rows.iter().all(|row| text(row).is_some()), "a key of the wrong kind")?;
