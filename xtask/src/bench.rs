@@ -10,7 +10,7 @@ use std::process::Command;
 /// `cargo xtask bench`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Short measurements, and no peers at 100,000 rules: under four minutes once it is built.
+    /// Short measurements, and no peers at 100,000 rules: under five minutes once it is built.
     #[arg(long)]
     pub quick: bool,
     /// What to print: `table` or `json`.

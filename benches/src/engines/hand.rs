@@ -157,8 +157,6 @@ fn check(condition: &Condition) -> Check {
             Box::new(move |arguments, _| arguments.text(field).is_some_and(|value| regex.is_match(value)))
         }
         Condition::Hours { from, to } => Box::new(move |_, facts| (from..to).contains(&facts.hour)),
-        Condition::Segment(segments) => {
-            Box::new(move |_, facts| segments.contains(&facts.segment))
-        }
+        Condition::Segment(segments) => Box::new(move |_, facts| segments.contains(&facts.segment)),
     }
 }

@@ -76,7 +76,7 @@ impl<'w> Known<'w> {
 }
 
 /// An engine under test. The program is shared by threads; a worker belongs to one.
-pub trait Engine: Sized + Send + Sync {
+pub trait Engine: Sized + Send + Sync + 'static {
     /// What is loaded.
     type Artifact;
     /// What is known beforehand, in the engine's own form.

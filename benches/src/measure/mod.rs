@@ -1,17 +1,20 @@
 //! What is measured, and how.
 //!
 //! [`timing`] gives a distribution from batches of decisions, [`cell`] applies it to an engine and a
-//! workload, [`threads`] measures two threads on one program, [`counting`] allocations and memory (in a
+//! workload, [`turns`] runs the rounds of many cells in turns, [`growth`] compares few rules with many
+//! in that way, [`threads`] measures two threads on one program, [`counting`] allocations and memory (in a
 //! process of its own, because a counting allocator costs time), [`instructions`] runs callgrind,
 //! [`profile`] says which functions they are spent in, [`machine`] says where.
 
 pub mod cell;
 pub mod counting;
+pub mod growth;
 pub mod instructions;
 pub mod machine;
 pub mod profile;
 pub mod threads;
 pub mod timing;
+pub mod turns;
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +94,23 @@ pub struct Row {
     pub instructions: Option<f64>,
 }
 
+/// By how much the mixed calls of one engine and form get dearer from few rules to many, measured in turns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GrowthRow {
+    /// Name of the engine.
+    pub engine: String,
+    /// What stands before the form in the results; nothing for the whole range.
+    pub prefix: &'static str,
+    /// In what form calls came.
+    pub input: Form,
+    /// The fewer rules, and the more.
+    pub rules: [usize; 2],
+    /// Times by which p50 grew.
+    pub p50: f64,
+    /// Times by which p99 grew.
+    pub p99: f64,
+}
+
 /// What it takes to have an engine ready.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LoadRow {
@@ -146,6 +166,13 @@ pub struct ThroughputRow {
     pub ratio: f64,
 }
 
+/// The middle one; nothing of nothing.
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
 /// How long to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
@@ -153,4 +180,15 @@ pub enum Effort {
     Quick,
     /// As long as it takes.
     Full,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_heeds_no_outlier() {
+        assert_eq!(median(&[1.2, 9.0, 1.3]), 1.3);
+        assert_eq!(median(&[]), 0.0);
+    }
 }

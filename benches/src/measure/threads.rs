@@ -44,9 +44,8 @@ pub fn throughput<E: Engine>(engine: &E, workload: &Workload, form: Form, effort
 
 /// The median of two against one.
 fn median(rounds: &[(f64, f64)]) -> f64 {
-    let mut ratios: Vec<f64> = rounds.iter().map(|(one, two)| two / one).collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().unwrap_or(0.0)
+    let ratios: Vec<f64> = rounds.iter().map(|(one, two)| two / one).collect();
+    super::median(&ratios)
 }
 
 fn run<E: Engine>(engine: &E, workload: &Workload, form: Form, threads: usize, time: Duration) -> f64 {

@@ -101,11 +101,15 @@ fn growth(results: &Results) -> String {
     for (engine, forms) in summary::growth(results) {
         for (form, growth) in forms {
             let rules = format!("{} to {}", growth.from_rules, growth.to_rules);
-            lines.push(vec![engine.clone(), form, rules, format!("{}x", growth.p50), format!("{}x", growth.p99)]);
+            let measured = if growth.in_turns { "in turns" } else { "one after the other" };
+            let (half, most) = (format!("{}x", growth.p50), format!("{}x", growth.p99));
+            lines.push(vec![engine.clone(), form, rules, half, most, measured.to_owned()]);
         }
     }
-    let heads = ["engine", "calls", "rules", "p50", "p99"];
-    "\n## Growth\n\nBy how much a mixed call gets dearer with the number of rules; `dense_` when all are about one tool.\n".to_owned()
+    let heads = ["engine", "calls", "rules", "p50", "p99", "few and many"];
+    "\n## Growth\n\nBy how much a mixed call gets dearer with the number of rules; `dense_` when all are about one tool, `w4_` up to W4.\n\
+     Few rules and many are measured in turns where it says so; figures of the others hold as well as the machine keeps its speed.\n"
+        .to_owned()
         + &table(&heads, &lines)
 }
 

@@ -96,8 +96,9 @@ fn below(results: &Results) -> String {
     for (engine, forms) in summary::growth(results) {
         for (form, growth) in forms {
             let (from, to) = (growth.from_rules, growth.to_rules);
-            text +=
-                &format!("  {engine:<16} {form:<15} {from} to {to} rules: p50 {}x, p99 {}x\n", growth.p50, growth.p99);
+            let rows = if growth.in_turns { "" } else { ", from the rows" };
+            let (half, most) = (growth.p50, growth.p99);
+            text += &format!("  {engine:<16} {form:<15} {from} to {to} rules: p50 {half}x, p99 {most}x{rows}\n");
         }
     }
     text += "\nTwo threads on one program\n";
