@@ -417,6 +417,17 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
     Ok(decoded)
 }
 
+/// Sources, and the positions of the rules in them.
+fn read_sources(input: &mut Reader<'_>, image: &mut BundleImage, arranged: bool) -> Result<(), WireError> {
+    image.sources = Wire::read(input)?;
+    codec::read_positions(&mut image.rules, input)?;
+    if arranged {
+        image.rules.order = arrange::read_order(&image.rules, input)?;
+    }
+    image.rules.keep_limits(&image.sources);
+    Ok(())
+}
+
 /// One section of tables.
 fn read_section<'a>(row: &Found<'a>, strings: &Strings, decoded: &mut Decoded<'a>) -> Result<(), WireError> {
     let mut reader = Reader::new(row.bytes, Some(strings));
@@ -477,14 +488,7 @@ fn read_section<'a>(row: &Found<'a>, strings: &Strings, decoded: &mut Decoded<'a
             decoded.bounds = row.bytes;
             return Ok(());
         }
-        Section::Sources => {
-            image.sources = Wire::read(input)?;
-            codec::read_positions(&mut image.rules, input)?;
-            if decoded.arranged {
-                image.rules.order = arrange::read_order(&image.rules, input)?;
-            }
-            image.rules.keep_limits(&image.sources);
-        }
+        Section::Sources => read_sources(input, image, decoded.arranged)?,
         Section::Debug => image.debug = Wire::read(input)?,
     }
     if reader.is_empty() { Ok(()) } else { Err(WireError("data after the table")) }

@@ -64,15 +64,7 @@ impl<'a> Walk<'_, 'a> {
             trail.push(tree);
         }
         match node {
-            TreeNode::Rows(rows) => {
-                for row in rows {
-                    let behind = self.lead.is_some_and(|lead| sound && lead.is_behind(row.rule));
-                    if !behind && !(self.skip_late && row.late) {
-                        visit(&row, exact)?;
-                    }
-                }
-                ControlFlow::Continue(())
-            }
+            TreeNode::Rows(rows) => self.leaf(rows, sound, exact, visit),
             TreeNode::Both(children) => self.all(children, exact, visit),
             TreeNode::Present { slot, children } => match slot_value(self.cx, slot) {
                 Value::Absent | Value::Null => ControlFlow::Continue(()),
@@ -118,6 +110,18 @@ impl<'a> Walk<'_, 'a> {
                 _ => self.all(children, false, visit),
             },
         }
+    }
+
+    /// The rows of a leaf; `sound` says that those which are passed over are in no error.
+    fn leaf(&self, rows: Rows<'_, EntryRow>, sound: bool, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
+        for row in rows {
+            let behind = self.lead.is_some_and(|lead| sound && lead.is_behind(row.rule));
+            let late = self.skip_late && row.late;
+            if !behind && !late {
+                visit(&row, exact)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Whether anything below a node can matter still, and if so, whether no condition there can be in error.

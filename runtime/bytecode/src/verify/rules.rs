@@ -7,6 +7,7 @@ use crate::image::*;
 use crate::value::decimal;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
+use hashbrown::HashSet;
 
 /// Checks every rule, and that no two have one id.
 pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), VerifyError> {
@@ -44,12 +45,12 @@ fn verify_rule(image: &BundleImage, facts: &[BlockFacts], rule: Rule<'_>) -> Che
 fn ids_differ(image: &BundleImage) -> bool {
     let mut paths = BTreeSet::new();
     let apart = image.sources.iter().all(|source| paths.insert(source.path.as_str()));
-    let mut texts = BTreeSet::new();
+    let mut texts = HashSet::with_capacity(image.rules.ids.len());
     let mut written = image.each_rule().filter(|rule| rule.id_form() == IdForm::Text).filter_map(Rule::id_text);
     if apart && written.all(|id| texts.insert(id) && !is_position(id, &paths)) && positions_ascend(image) {
         return true;
     }
-    let mut ids: BTreeSet<Cow<'_, str>> = BTreeSet::new();
+    let mut ids: HashSet<Cow<'_, str>> = HashSet::with_capacity(image.rules.len());
     image.each_rule().all(|rule| ids.insert(rule.id()))
 }
 
