@@ -7,13 +7,23 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+/// The bytes of a row.
+pub trait Chunk: Copy + AsRef<[u8]> {
+    /// So many bytes as rows; what is left over at the end is none.
+    fn chunks(bytes: &[u8]) -> &[Self];
+}
+
+impl<const N: usize> Chunk for [u8; N] {
+    #[inline]
+    fn chunks(bytes: &[u8]) -> &[Self] {
+        bytes.as_chunks().0
+    }
+}
+
 /// A row that takes the same number of bytes wherever it stands.
 pub trait Packed: Copy {
     /// Its bytes.
-    type Bytes: Copy + AsRef<[u8]>;
-
-    /// So many bytes as rows; what is left over at the end is none.
-    fn rows(bytes: &[u8]) -> &[Self::Bytes];
+    type Bytes: Chunk;
 
     /// The row as bytes. A number that is too large becomes the largest there is, which names no row that a bundle can have.
     fn pack(self) -> Self::Bytes;
@@ -59,7 +69,7 @@ impl<'t, T: Packed> Rows<'t, T> {
     /// The rows that these bytes are; what is left over at the end is none.
     #[inline]
     pub fn of(bytes: &'t [u8]) -> Self {
-        Rows { rows: T::rows(bytes) }
+        Rows { rows: T::Bytes::chunks(bytes) }
     }
 
     /// How many rows there are.
@@ -138,44 +148,64 @@ pub fn append<T: Packed>(rows: impl IntoIterator<Item = T>, out: &mut Vec<u8>) {
     rows.into_iter().for_each(|row| out.extend_from_slice(row.pack().as_ref()));
 }
 
-impl Packed for u32 {
-    type Bytes = [u8; 4];
+/// Numbers stand with their lowest byte first.
+macro_rules! packed_number {
+    ($($number:ty),*) => {$(
+        impl Packed for $number {
+            type Bytes = [u8; size_of::<$number>()];
 
-    #[inline]
-    fn rows(bytes: &[u8]) -> &[[u8; 4]] {
-        bytes.as_chunks().0
-    }
+            #[inline]
+            fn pack(self) -> Self::Bytes {
+                self.to_le_bytes()
+            }
 
-    #[inline]
-    fn pack(self) -> [u8; 4] {
-        self.to_le_bytes()
-    }
-
-    #[inline]
-    fn unpack(bytes: [u8; 4]) -> u32 {
-        u32::from_le_bytes(bytes)
-    }
+            #[inline]
+            fn unpack(bytes: Self::Bytes) -> Self {
+                <$number>::from_le_bytes(bytes)
+            }
+        }
+    )*};
 }
+
+packed_number!(u32, u64);
 
 impl Packed for (u32, u32) {
     type Bytes = [u8; 8];
 
     #[inline]
-    fn rows(bytes: &[u8]) -> &[[u8; 8]] {
-        bytes.as_chunks().0
-    }
-
-    #[inline]
     fn pack(self) -> [u8; 8] {
-        ((u64::from(self.1) << 32) | u64::from(self.0)).to_le_bytes()
+        ((u64::from(self.1) << 32) | u64::from(self.0)).pack()
     }
 
     #[inline]
     fn unpack(bytes: [u8; 8]) -> (u32, u32) {
         let [a, b, c, d, e, f, g, h] = bytes;
-        (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+        (u32::unpack([a, b, c, d]), u32::unpack([e, f, g, h]))
     }
 }
+
+/// Rows that are numbers by another name: what they are as numbers, and the other way round.
+macro_rules! packed_as {
+    ($($row:ty as $numbers:ty: $one:ident => $from:expr, $to:expr);* $(;)?) => {$(
+        impl crate::packed::Packed for $row {
+            type Bytes = <$numbers as crate::packed::Packed>::Bytes;
+
+            #[inline]
+            fn pack(self) -> Self::Bytes {
+                let $one = self;
+                <$numbers as crate::packed::Packed>::pack($from)
+            }
+
+            #[inline]
+            fn unpack(bytes: Self::Bytes) -> Self {
+                let $one = <$numbers as crate::packed::Packed>::unpack(bytes);
+                $to
+            }
+        }
+    )*};
+}
+
+pub(crate) use packed_as;
 
 #[cfg(test)]
 mod tests {

@@ -76,11 +76,6 @@ const MOST_OPERAND: u32 = (1 << 21) - 1;
 impl Packed for Test {
     type Bytes = [u8; 6];
 
-    #[inline]
-    fn rows(bytes: &[u8]) -> &[[u8; 6]] {
-        bytes.as_chunks().0
-    }
-
     fn pack(self) -> [u8; 6] {
         let number = TESTS.iter().position(|opcode| *opcode == self.opcode).and_then(|at| u64::try_from(at).ok());
         let operand = |number: u32| u64::from(number.min(MOST_OPERAND));

@@ -6,7 +6,7 @@
 
 use super::{Constant, RangeImage, UrlParts, WindowImage};
 use crate::ids::{ConstantId, SegmentId};
-use crate::packed::{Packed, Rows, append};
+use crate::packed::{Rows, append, packed_as};
 use crate::text::{TextPool, TextRange};
 use crate::value::decimal::ONE;
 use alloc::string::String;
@@ -102,42 +102,9 @@ fn low(bits: u32) -> u64 {
     u64::MAX.checked_shr(64_u32.wrapping_sub(bits)).unwrap_or(0)
 }
 
-impl Packed for Word {
-    type Bytes = [u8; 8];
-
-    #[inline]
-    fn rows(bytes: &[u8]) -> &[[u8; 8]] {
-        bytes.as_chunks().0
-    }
-
-    #[inline]
-    fn pack(self) -> [u8; 8] {
-        self.0.to_le_bytes()
-    }
-
-    #[inline]
-    fn unpack(bytes: [u8; 8]) -> Word {
-        Word(u64::from_le_bytes(bytes))
-    }
-}
-
-impl Packed for ConstantId {
-    type Bytes = [u8; 4];
-
-    #[inline]
-    fn rows(bytes: &[u8]) -> &[[u8; 4]] {
-        bytes.as_chunks().0
-    }
-
-    #[inline]
-    fn pack(self) -> [u8; 4] {
-        self.0.pack()
-    }
-
-    #[inline]
-    fn unpack(bytes: [u8; 4]) -> ConstantId {
-        ConstantId(u32::unpack(bytes))
-    }
+packed_as! {
+    Word as u64: word => word.0, Word(word);
+    ConstantId as u32: id => id.0, ConstantId(id);
 }
 
 impl Word {

@@ -6,7 +6,7 @@ use super::{
     RuleWords, SourceImage, SpanImage,
 };
 use crate::ids::{GrantId, RuleId, SourceId};
-use crate::packed::{Packed, Rows, append};
+use crate::packed::{Packed, Rows, append, packed_as};
 use crate::text::Text;
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -143,23 +143,8 @@ impl Head {
     }
 }
 
-impl Packed for Head {
-    type Bytes = [u8; 4];
-
-    #[inline]
-    fn rows(bytes: &[u8]) -> &[[u8; 4]] {
-        bytes.as_chunks().0
-    }
-
-    #[inline]
-    fn pack(self) -> [u8; 4] {
-        self.0.to_le_bytes()
-    }
-
-    #[inline]
-    fn unpack(bytes: [u8; 4]) -> Head {
-        Head(u32::from_le_bytes(bytes))
-    }
+packed_as! {
+    Head as u32: head => head.0, Head(head);
 }
 
 /// Where the parts of a span begin, counted in bits from the lowest: the source comes first.
@@ -173,11 +158,6 @@ const MOST_PLACE: u32 = (1 << 26) - 1;
 
 impl Packed for SpanImage {
     type Bytes = [u8; 16];
-
-    #[inline]
-    fn rows(bytes: &[u8]) -> &[[u8; 16]] {
-        bytes.as_chunks().0
-    }
 
     fn pack(self) -> [u8; 16] {
         let part = |number: u32, most: u32, shift: u32| u128::from(number.min(most)) << shift;

@@ -7,7 +7,7 @@
 
 use super::{KeyTable, Keys};
 use crate::ids::*;
-use crate::packed::{Packed, Rows};
+use crate::packed::{Packed, Rows, packed_as};
 use alloc::vec::Vec;
 
 /// A node of a decision tree, as it is made. Those of a whole bundle are [`Trees`](super::Trees).
@@ -244,11 +244,6 @@ const ROW_MOST: u32 = (1 << BLOCK_SHIFT) - 1;
 impl Packed for EntryRow {
     type Bytes = [u8; 8];
 
-    #[inline]
-    fn rows(bytes: &[u8]) -> &[[u8; 8]] {
-        bytes.as_chunks().0
-    }
-
     /// From the lowest bit on: rule, block, where the block is entered, and whether the row is late.
     #[inline]
     fn pack(self) -> [u8; 8] {
@@ -273,10 +268,6 @@ impl Packed for EntryRow {
 impl Packed for IntervalImage {
     type Bytes = [u8; 56];
 
-    fn rows(bytes: &[u8]) -> &[[u8; 56]] {
-        bytes.as_chunks().0
-    }
-
     fn pack(self) -> [u8; 56] {
         let mut bytes = [0; 56];
         let ends = [self.low, self.high, self.highest].map(i128::to_le_bytes);
@@ -299,32 +290,6 @@ impl Packed for IntervalImage {
             first: RuleId(others.get(1).unwrap_or_default()),
         }
     }
-}
-
-/// Ids and pairs of them are as their numbers are.
-macro_rules! packed_as {
-    ($($row:ty as $numbers:ty: $id:ident => $from:expr, $to:expr);* $(;)?) => {$(
-        impl Packed for $row {
-            type Bytes = <$numbers as Packed>::Bytes;
-
-            #[inline]
-            fn rows(bytes: &[u8]) -> &[Self::Bytes] {
-                <$numbers>::rows(bytes)
-            }
-
-            #[inline]
-            fn pack(self) -> Self::Bytes {
-                let $id = self;
-                <$numbers>::pack($from)
-            }
-
-            #[inline]
-            fn unpack(bytes: Self::Bytes) -> Self {
-                let $id = <$numbers>::unpack(bytes);
-                $to
-            }
-        }
-    )*};
 }
 
 packed_as! {
