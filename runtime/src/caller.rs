@@ -20,8 +20,8 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::sync::atomic::{AtomicU8, Ordering};
 use mcpz_bytecode::Program;
-use mcpz_bytecode::ids::{ClassId, IssuerId};
-use mcpz_bytecode::image::{ClassDefinitionImage, LinkKind};
+use mcpz_bytecode::ids::IssuerId;
+use mcpz_bytecode::image::{ClassDefinitionImage, ClassSet, LinkKind};
 use mcpz_bytecode::limits::MAX_CHAIN;
 
 /// A caller, resolved. Immutable: it only keeps what it was asked before.
@@ -30,7 +30,7 @@ pub struct Caller {
     chain: Vec<CallerLink>,
     scopes: Vec<String>,
     classes: ClassTable,
-    possible: Vec<ClassId>,
+    possible: ClassSet,
     standing: Standing,
     is_clean: bool,
     subjects: SubjectTable,
@@ -180,8 +180,8 @@ impl Caller {
         }
     }
 
-    /// Classes that some link belongs to or may belong to, ascending.
-    pub(crate) fn possible(&self) -> &[ClassId] {
+    /// Classes that some link belongs to or may belong to.
+    pub(crate) fn possible(&self) -> &ClassSet {
         &self.possible
     }
 

@@ -4,6 +4,7 @@ use super::Patterns;
 use crate::escape;
 use mcpz_bytecode::ids::{ConstantId, SlotId, TreeId};
 use mcpz_bytecode::image::{BundleImage, ConstantNode, ParameterKind, SlotRoot, TreeNode};
+use mcpz_bytecode::packed::Rows;
 use mcpz_bytecode::value::Decimal;
 
 /// Longest text of an arrow, in characters.
@@ -62,7 +63,8 @@ pub fn keys(image: &BundleImage, patterns: &Patterns, id: TreeId, child: usize) 
         TreeNode::Present { .. } => vec!["present".to_owned()],
         TreeNode::Classes { cases, .. } => {
             let name = |id: usize| image.classes.get(id).map_or_else(String::new, |class| escape::inline(&class.name));
-            cases.iter().filter(|(_, to)| here(to)).map(|(class, _)| name(class.index())).collect()
+            let leads_here = |to: Rows<'_, u32>| to.iter().any(|to| here(&to));
+            cases.iter().filter(|(_, to)| leads_here(*to)).map(|(class, _)| name(class.index())).collect()
         }
         TreeNode::Texts { keys, .. } => {
             let mut found = constants("", &mut keys.cases());

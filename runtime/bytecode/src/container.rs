@@ -25,7 +25,7 @@ use wire::{Reader, Strings, Wire, WireError, Writer, length_u32, read_pool, writ
 /// First bytes of a bundle.
 pub const MAGIC: [u8; 6] = *b"MCPZB\0";
 /// Version of the container and of every section.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// Bytes of the header before the table of contents.
 const HEADER_BYTES: usize = 16;
 /// Bytes of a row of the table of contents.
@@ -42,7 +42,7 @@ pub enum Section {
     Types,
     /// Constants.
     Constants,
-    /// Extraction plans: slots, natives, patterns, history questions, and the slots of each block.
+    /// Extraction plans: slots, natives, patterns, history questions, and the slots of each block that is no conjunction.
     Extraction,
     /// Compiled JSON Schemas.
     Schemas,
@@ -181,7 +181,7 @@ fn write_section(section: Section, image: &BundleImage, facts: &verify::ImageFac
             image.natives.write(out);
             image.patterns.write(out);
             image.histories.write(out);
-            write_plans(facts, out);
+            write_plans(image, facts, out);
         }
         Section::Automata => image.automata.write(out),
         Section::Code => image.blocks.write(out),
@@ -207,7 +207,7 @@ fn write_section(section: Section, image: &BundleImage, facts: &verify::ImageFac
             image.context.write(out);
         }
         Section::Zones => image.zones.write(out),
-        Section::Bounds => write_bounds(facts, out),
+        Section::Bounds => write_bounds(image, facts, out),
         Section::Debug => image.debug.write(out),
         // See [`write_rules`].
         Section::Entries | Section::Rules | Section::Sources => {}
@@ -240,29 +240,28 @@ fn write_rules(section: Section, image: &BundleImage, order: Option<&[usize]>, o
     }
 }
 
-/// The slots of each block.
-fn write_plans(facts: &verify::ImageFacts, out: &mut Writer) {
-    for block in &facts.blocks {
-        let slots = facts.slots(block);
+/// The slots of each block that is no conjunction.
+fn write_plans(image: &BundleImage, facts: &verify::ImageFacts, out: &mut Writer) {
+    for (_, slots) in facts.of_code(image) {
         write_short(length_u32(slots.len()), out);
         slots.iter().for_each(|slot| slot.write(out));
     }
 }
 
-/// The step bound of each block.
-fn write_bounds(facts: &verify::ImageFacts, out: &mut Writer) {
-    facts.blocks.iter().for_each(|block| block.steps.write(out));
+/// The step bound of each block that is no conjunction.
+fn write_bounds(image: &BundleImage, facts: &verify::ImageFacts, out: &mut Writer) {
+    facts.of_code(image).for_each(|(block, _)| block.steps.write(out));
 }
 
 /// What follows from the code is stated as it follows.
 pub(crate) fn check_stated(decoded: &Decoded<'_>, facts: &verify::ImageFacts) -> Result<(), VerifyError> {
     let mut out = Writer::default();
-    write_bounds(facts, &mut out);
+    write_bounds(&decoded.image, facts, &mut out);
     if out.bytes != decoded.bounds {
         return Err(VerifyError::new(Section::Bounds, 0, "step bounds do not fit the code"));
     }
     out.bytes.clear();
-    write_plans(facts, &mut out);
+    write_plans(&decoded.image, facts, &mut out);
     if out.bytes != decoded.plans {
         return Err(VerifyError::new(Section::Extraction, 0, "extraction plans do not fit the code"));
     }

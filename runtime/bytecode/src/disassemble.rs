@@ -53,6 +53,9 @@ fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<Stri
     let to = |children: Rows<'_, TreeId>, child: u32| {
         children.at(child).map_or_else(|| "?".to_string(), |tree| format!("tree {}", tree.0))
     };
+    let all = |children: Rows<'_, TreeId>, found: Rows<'_, u32>| {
+        found.iter().map(|child| to(children, child)).collect::<Vec<_>>().join(", ")
+    };
     let head = format!("tree {index}: {}", tree.word());
     match tree {
         TreeNode::Rows(rows) => {
@@ -72,7 +75,7 @@ fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<Stri
         }
         TreeNode::Classes { cases, children } => {
             let name = |class: ClassId| image.classes.get(class.index()).map_or("?", |class| &class.name);
-            let case = |(class, child): (ClassId, u32)| format!("  {} -> {}", name(class), to(children, child));
+            let case = |(class, found): (ClassId, Rows<'_, u32>)| format!("  {} -> {}", name(class), all(children, found));
             core::iter::once(head).chain(cases.iter().map(case)).collect()
         }
         TreeNode::Texts { slot, keys, children } => {
@@ -96,8 +99,7 @@ fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<Stri
         }
         TreeNode::Patterns { slot, automaton, cases, children } => {
             let case = |(pattern, found): (usize, Rows<'_, u32>)| {
-                let found: Vec<String> = found.iter().map(|child| to(children, child)).collect();
-                format!("  pattern {pattern} -> {}", found.join(", "))
+                format!("  pattern {pattern} -> {}", all(children, found))
             };
             let first = format!("{head} of {} by automaton {}", on(slot), automaton.0);
             core::iter::once(first).chain(cases.iter().enumerate().map(case)).collect()

@@ -8,6 +8,7 @@
 mod blocks;
 pub(crate) mod constants;
 mod keys;
+mod leads;
 mod parts;
 mod rulebook;
 mod rules;
@@ -17,6 +18,7 @@ mod trees;
 pub use blocks::*;
 pub use constants::{ConstantNode, Constants};
 pub use keys::*;
+pub use leads::{ClassCases, ClassMask, ClassSet, ClassWord, Leads};
 pub use parts::*;
 pub use rulebook::*;
 pub use rules::*;

@@ -59,8 +59,9 @@ pub struct NodeFacts {
 
 impl From<&TreeFacts> for NodeFacts {
     fn from(facts: &TreeFacts) -> NodeFacts {
-        let TreeFacts { rows, first, early, natives, extracts, .. } = *facts;
-        NodeFacts { rows: u32::try_from(rows).unwrap_or(u32::MAX), first, early, natives, extracts }
+        let TreeFacts { rows, first, early, .. } = *facts;
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        NodeFacts { rows, first, early, natives: facts.natives(), extracts: facts.extracts() }
     }
 }
 
@@ -331,10 +332,7 @@ fn read_below(image: &BundleImage, facts: &ImageFacts) -> BTreeMap<TreeId, Vec<S
 /// The places that the conditions below a node read, ascending.
 fn slots_below(image: &BundleImage, facts: &ImageFacts, root: TreeId) -> Vec<SlotId> {
     let mut slots = BTreeSet::new();
-    each_row(image, root, &mut |row| {
-        let block = facts.blocks.get(row.block.index());
-        slots.extend(block.into_iter().flat_map(|block| facts.slots(block)));
-    });
+    each_row(image, root, &mut |row| facts.add_slots(image, row.block, &mut slots));
     slots.into_iter().collect()
 }
 

@@ -11,14 +11,17 @@ mod faults;
 mod rules;
 mod tables;
 mod trees;
+mod uses;
 
 pub use faults::{Faults, PlaceSet};
 pub use trees::TreeFacts;
 pub(crate) use trees::faults;
+pub use uses::Uses;
 
 use crate::container::Section;
-use crate::ids::SlotId;
-use crate::image::BundleImage;
+use crate::ids::{BlockId, SlotId};
+use crate::image::{Block, BundleImage, Test};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -55,16 +58,10 @@ pub struct BlockFacts {
     pub steps: u64,
     /// Whether its result is truth.
     pub truth: bool,
-    /// Where the slots that it reads stand in [`ImageFacts`], and how many they are.
-    pub slots: (u32, u32),
-    /// Whether something it reads or computes needs the native stage.
-    pub natives: bool,
-    /// Whether it reads collected parameters or captures of a URI pattern.
-    pub extracts: bool,
-    /// Whether it reads the link being classified.
-    pub link: bool,
-    /// Whether it reads anything but the link being classified, data and constants.
-    pub request: bool,
+    /// Of code that is no conjunction: where the slots that it reads stand in [`ImageFacts`], and how many they are.
+    slots: (u32, u32),
+    /// What it depends on.
+    pub uses: Uses,
     /// Deepest nesting of loops.
     pub loops: usize,
 }
@@ -87,15 +84,31 @@ pub(crate) fn verify_image(image: &BundleImage) -> Result<ImageFacts, VerifyErro
 pub struct ImageFacts {
     /// By block.
     pub blocks: Vec<BlockFacts>,
-    /// The slots of all blocks, one block after the other, ascending in each: the extraction plans.
-    pub slots: Vec<SlotId>,
+    /// The slots of all blocks that are no conjunctions, one block after the other, ascending in each.
+    slots: Vec<SlotId>,
     /// By node of a tree.
     pub trees: Vec<TreeFacts>,
 }
 
 impl ImageFacts {
-    /// Slots that a block reads, ascending: its extraction plan.
-    pub fn slots(&self, block: &BlockFacts) -> &[SlotId] {
+    /// The blocks that are no conjunctions, each with its facts and the slots that it reads, ascending. What is to be known
+    /// of a conjunction its tests say.
+    pub fn of_code<'a>(&'a self, image: &'a BundleImage) -> impl Iterator<Item = (&'a BlockFacts, &'a [SlotId])> {
+        let rows = image.blocks.iter().zip(&self.blocks);
+        rows.filter(|(block, _)| matches!(block, Block::Code { .. })).map(|(_, facts)| (facts, self.own(facts)))
+    }
+
+    /// Adds the slots that a block reads.
+    pub fn add_slots(&self, image: &BundleImage, block: BlockId, slots: &mut BTreeSet<SlotId>) {
+        match image.blocks.get(block.index()) {
+            Some(Block::Plain(tests)) => slots.extend(tests.iter().filter_map(Test::slot)),
+            Some(Block::Code { .. }) | None => {
+                slots.extend(self.blocks.get(block.index()).into_iter().flat_map(|facts| self.own(facts)));
+            }
+        }
+    }
+
+    fn own(&self, block: &BlockFacts) -> &[SlotId] {
         let (first, count) = block.slots;
         let rest = usize::try_from(first).ok().and_then(|first| self.slots.get(first..)).unwrap_or_default();
         usize::try_from(count).ok().and_then(|count| rest.get(..count)).unwrap_or_default()

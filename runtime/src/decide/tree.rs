@@ -13,8 +13,8 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::net::IpAddr;
 use core::ops::ControlFlow;
-use mcpz_bytecode::ids::{ClassId, ConstantId, RuleId, TreeId};
-use mcpz_bytecode::image::{ConstantNode, EntryRow, IntervalImage, TreeNode};
+use mcpz_bytecode::ids::{ConstantId, RuleId, TreeId};
+use mcpz_bytecode::image::{ClassCases, ClassSet, ConstantNode, EntryRow, IntervalImage, TreeNode};
 use mcpz_bytecode::limits::LARGE_TREE;
 use mcpz_bytecode::packed::Rows;
 use mcpz_bytecode::value::net;
@@ -32,8 +32,8 @@ type Keyed<'t> = Rows<'t, (ConstantId, u32)>;
 pub(crate) struct Walk<'w, 'a> {
     /// What the switches look at.
     pub cx: &'w Context<'a>,
-    /// Classes that some link of the chain may belong to, ascending.
-    pub possible: &'w [ClassId],
+    /// Classes that some link of the chain may belong to.
+    pub possible: &'w ClassSet,
     /// Leave out rows that are late ([`EntryRow::late`]).
     pub skip_late: bool,
     /// Leave out what cannot matter any more.
@@ -163,18 +163,13 @@ impl<'a> Walk<'_, 'a> {
     /// Children of the classes that the caller may belong to.
     fn classes(
         &self,
-        cases: Rows<'_, (ClassId, u32)>,
+        cases: ClassCases<'_>,
         children: Children<'_>,
         exact: bool,
         visit: Visit<'_>,
     ) -> ControlFlow<()> {
-        for class in self.possible {
-            let first = cases.partition_point(|case| case.0 < *class);
-            for (_, child) in cases.from(first).iter().take_while(|case| case.0 == *class) {
-                self.child(children, child, exact, visit)?;
-            }
-        }
-        ControlFlow::Continue(())
+        let held = self.possible.words().iter();
+        held.flat_map(|word| cases.of(*word)).flatten().try_for_each(|child| self.child(children, child, exact, visit))
     }
 
     /// The text of a key.

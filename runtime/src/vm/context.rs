@@ -15,7 +15,7 @@ use core::net::IpAddr;
 use mcpz_bytecode::Program;
 use mcpz_bytecode::arguments::ArgumentPlace;
 use mcpz_bytecode::ids::{ClassId, PatternId, ServerId, SlotId, SubjectId};
-use mcpz_bytecode::image::{Action, BundleImage};
+use mcpz_bytecode::image::{Action, BundleImage, ClassSet};
 
 /// A resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,8 +124,8 @@ impl ClassTable {
         known.copied().unwrap_or(Truth::False)
     }
 
-    /// Classes that some link belongs to or may belong to, ascending.
-    pub fn possible(&self) -> Vec<ClassId> {
+    /// Classes that some link belongs to or may belong to.
+    pub fn possible(&self) -> ClassSet {
         let classes = self.rows.len().checked_div(self.links).unwrap_or(0);
         let may = |class: &ClassId| (0..self.links).any(|link| self.get(*class, link) != Truth::False);
         (0..classes).map(ClassId::new).filter(may).collect()

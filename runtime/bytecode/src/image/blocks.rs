@@ -3,6 +3,7 @@
 //! Most conditions are plain conjunctions: tests of subjects and places, each guarding what comes behind it. Of those
 //! only the tests are kept, in one table; the instructions follow from them. Everything else is code of its own.
 
+use crate::ids::SlotId;
 use crate::lists::{List, Lists};
 use crate::opcode::{Instruction, Opcode};
 use crate::packed::{Packed, Rows, append};
@@ -36,6 +37,11 @@ impl Test {
     pub(crate) fn of(instruction: &Instruction) -> Option<Test> {
         let Instruction { opcode, flags, a, b, .. } = *instruction;
         (opcode.tests_slot() || opcode == Opcode::Subject).then_some(Test { opcode, flags, a, b })
+    }
+
+    /// The place that it tests; a subject is none.
+    pub(crate) fn slot(self) -> Option<SlotId> {
+        (self.opcode != Opcode::Subject).then_some(SlotId(self.a))
     }
 
     /// The instruction, with its result in this register.

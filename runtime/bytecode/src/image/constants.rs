@@ -257,6 +257,17 @@ impl Constants {
         }
     }
 
+    /// Whether a constant is a glob or a host pattern.
+    pub(crate) fn is_pattern(&self, row: usize) -> bool {
+        let word = self.words().get(row);
+        word.is_some_and(|word| word.kind() == kind::GLOB || word.kind() == kind::HOST_PATTERN)
+    }
+
+    /// Whether a constant is a range.
+    pub(crate) fn is_range(&self, row: usize) -> bool {
+        self.words().get(row).is_some_and(|word| word.kind() == kind::RANGE)
+    }
+
     /// Elements of a list.
     #[inline]
     pub(crate) fn elements(&self, word: Word) -> Rows<'_, ConstantId> {

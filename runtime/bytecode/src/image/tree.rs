@@ -5,7 +5,7 @@
 //! error or not known, all children are looked at. Every rule stands in one leaf (to which several
 //! ways may lead), and every key that the author wrote in one case: a tree is as large as its source.
 
-use super::{KeyTable, Keys};
+use super::{ClassCases, KeyTable, Keys, Leads};
 use crate::ids::*;
 use crate::packed::{Packed, Rows, packed_as};
 use alloc::vec::Vec;
@@ -87,53 +87,12 @@ pub enum TreeNode<'t> {
     Rows(Rows<'t, EntryRow>),
     Both(Rows<'t, TreeId>),
     Present { slot: SlotId, children: Rows<'t, TreeId> },
-    Classes { cases: Rows<'t, (ClassId, u32)>, children: Rows<'t, TreeId> },
+    Classes { cases: ClassCases<'t>, children: Rows<'t, TreeId> },
     Texts { slot: SlotId, keys: Keys<'t>, children: Rows<'t, TreeId> },
     Paths { slot: SlotId, cases: Rows<'t, (ConstantId, u32)>, children: Rows<'t, TreeId> },
     Networks { slot: SlotId, cases: Rows<'t, (ConstantId, u32)>, children: Rows<'t, TreeId> },
     Numbers { slot: SlotId, cases: Rows<'t, IntervalImage>, children: Rows<'t, TreeId> },
-    Patterns { slot: SlotId, automaton: AutomatonId, cases: PatternCases<'t>, children: Rows<'t, TreeId> },
-}
-
-/// Where each pattern of an automaton leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PatternCases<'t> {
-    /// Of each pattern: one behind the last of its positions.
-    pub(super) ends: Rows<'t, u32>,
-    /// Positions in the children, of one pattern behind the other.
-    pub(super) positions: Rows<'t, u32>,
-}
-
-impl<'t> PatternCases<'t> {
-    /// How many patterns there are.
-    pub fn len(self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// Where a pattern leads.
-    pub fn get(self, pattern: usize) -> Option<Rows<'t, u32>> {
-        let index = |number: u32| usize::try_from(number).ok();
-        let end = index(self.ends.get(pattern)?)?;
-        let first = pattern.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(Some(0), index)?;
-        Some(self.positions.split(end)?.0.from(first))
-    }
-
-    /// Where all of them lead, in order.
-    pub fn iter(self) -> impl Iterator<Item = Rows<'t, u32>> {
-        (0..self.len()).filter_map(move |pattern| self.get(pattern))
-    }
-
-    /// Whether every position belongs to one pattern: ends ascend, and the last one is that of all positions.
-    pub(super) fn are_whole(self) -> bool {
-        let ascend = self.ends.iter().zip(self.ends.from(1)).all(|(end, next)| end <= next);
-        let last = self.ends.iter().next_back().unwrap_or(0);
-        ascend && usize::try_from(last) == Ok(self.positions.len())
-    }
+    Patterns { slot: SlotId, automaton: AutomatonId, cases: Leads<'t>, children: Rows<'t, TreeId> },
 }
 
 impl<'t> TreeNode<'t> {
@@ -294,7 +253,6 @@ impl Packed for IntervalImage {
 
 packed_as! {
     TreeId as u32: id => id.0, TreeId(id);
-    (ClassId, u32) as (u32, u32): pair => (pair.0.0, pair.1), (ClassId(pair.0), pair.1);
     (ConstantId, u32) as (u32, u32): pair => (pair.0.0, pair.1), (ConstantId(pair.0), pair.1);
 }
 
@@ -318,18 +276,5 @@ mod tests {
     fn an_interval_keeps_its_numbers() {
         let row = IntervalImage { low: i128::MIN, high: -5, highest: i128::MAX, child: 7, first: RuleId(9) };
         assert_eq!(IntervalImage::unpack(row.pack()), row);
-    }
-
-    #[test]
-    fn patterns_lead_to_their_own_positions() {
-        let (mut ends, mut positions) = (Vec::new(), Vec::new());
-        crate::packed::append([2_u32, 2, 3], &mut ends);
-        crate::packed::append([5_u32, 6, 7], &mut positions);
-        let cases = PatternCases { ends: Rows::of(&ends), positions: Rows::of(&positions) };
-        let found: Vec<Vec<u32>> = cases.iter().map(Rows::to_vec).collect();
-        assert_eq!(found, [alloc::vec![5, 6], alloc::vec![], alloc::vec![7]]);
-        assert!(cases.are_whole() && cases.get(3).is_none());
-        let short = PatternCases { ends: Rows::of(ends.get(..8).unwrap()), ..cases };
-        assert!(!short.are_whole(), "a position of no pattern");
     }
 }

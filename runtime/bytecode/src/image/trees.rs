@@ -3,7 +3,8 @@
 //! A node is a record of words of four bytes: its kind and how many rows or children it has, what it looks at, its cases,
 //! its children. All that a walk reads of a node stands together.
 
-use super::{EntryRow, IntervalImage, Keys, PatternCases, TreeImage, TreeNode};
+use super::leads::masks_of;
+use super::{ClassCases, EntryRow, IntervalImage, Keys, Leads, TreeImage, TreeNode};
 use crate::ids::*;
 use crate::packed::{Packed, Rows, append};
 use alloc::vec::Vec;
@@ -22,6 +23,11 @@ const PRESENT: u32 = 8;
 const KIND_BITS: u32 = 8;
 /// The most children that can be said; limits allow fewer.
 const MOST_COUNT: u32 = u32::MAX >> KIND_BITS;
+
+/// The kind that a node's first word says.
+fn kind_of(head: u32) -> u32 {
+    head & !(MOST_COUNT << KIND_BITS)
+}
 
 /// The nodes of all decision trees; a node refers to earlier ones only.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,6 +73,13 @@ impl Trees {
         self.at(*self.places.get(row)?)
     }
 
+    /// A node by its row, when it is of this kind.
+    fn of_kind(&self, row: usize, kind: u32) -> Option<TreeNode<'_>> {
+        let place = *self.places.get(row)?;
+        let head = Words(self.bytes.get(usize::try_from(place).ok()?..)?).word()?;
+        if kind_of(head) == kind { self.at(place) } else { None }
+    }
+
     /// All nodes, in order.
     pub fn iter(&self) -> impl Iterator<Item = TreeNode<'_>> {
         self.places.iter().filter_map(|place| self.at(*place))
@@ -87,7 +100,7 @@ impl Trees {
     pub(crate) fn each_leaf(&mut self, mut change: impl FnMut(&mut [EntryRow])) {
         let mut changed = Vec::new();
         for row in 0..self.len() {
-            let Some(TreeNode::Rows(rows)) = self.get(row) else { continue };
+            let Some(TreeNode::Rows(rows)) = self.of_kind(row, ROWS) else { continue };
             changed.clear();
             changed.extend(rows);
             change(&mut changed);
@@ -99,7 +112,7 @@ impl Trees {
     pub(crate) fn each_intervals(&mut self, mut change: impl FnMut(&mut [IntervalImage], Rows<'_, TreeId>)) {
         let mut changed = Vec::new();
         for row in 0..self.len() {
-            let Some(TreeNode::Numbers { cases, children, .. }) = self.get(row) else { continue };
+            let Some(TreeNode::Numbers { cases, children, .. }) = self.of_kind(row, NUMBERS) else { continue };
             changed.clear();
             changed.extend(cases);
             change(&mut changed, children);
@@ -168,23 +181,28 @@ impl<'t> Words<'t> {
     fn node(&mut self) -> Option<TreeNode<'t>> {
         let head = self.word()?;
         let count = head >> KIND_BITS;
-        Some(match head & !(MOST_COUNT << KIND_BITS) {
+        Some(match kind_of(head) {
             ROWS => TreeNode::Rows(self.rows(count)?),
             BOTH => TreeNode::Both(self.rows(count)?),
-            CLASSES => TreeNode::Classes { cases: self.counted()?, children: self.rows(count)? },
+            CLASSES => {
+                let cases = ClassCases { masks: self.counted()?, leads: self.leads()? };
+                TreeNode::Classes { cases, children: self.rows(count)? }
+            }
             TEXTS => TreeNode::Texts { slot: self.slot()?, keys: self.keys()?, children: self.rows(count)? },
             PATHS => TreeNode::Paths { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
             NETWORKS => TreeNode::Networks { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
             NUMBERS => TreeNode::Numbers { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
             PATTERNS => {
                 let (slot, automaton) = (self.slot()?, AutomatonId(self.word()?));
-                let cases = PatternCases { ends: self.counted()?, positions: self.counted()? };
-                let children = self.rows(count)?;
-                cases.are_whole().then_some(TreeNode::Patterns { slot, automaton, cases, children })?
+                TreeNode::Patterns { slot, automaton, cases: self.leads()?, children: self.rows(count)? }
             }
             PRESENT => TreeNode::Present { slot: self.slot()?, children: self.rows(count)? },
             _ => return None,
         })
+    }
+
+    fn leads(&mut self) -> Option<Leads<'t>> {
+        Some(Leads { ends: self.counted()?, positions: self.counted()? })
     }
 
     fn keys(&mut self) -> Option<Keys<'t>> {
@@ -204,6 +222,22 @@ fn append_counted<T: Packed>(rows: &[T], out: &mut Vec<u8>) {
     append(rows.iter().copied(), out);
 }
 
+/// Appends where cases lead: see [`Leads`].
+fn append_leads(cases: &[Vec<u32>], out: &mut Vec<u8>) {
+    let end = |end: &mut usize, case: &Vec<u32>| {
+        *end = end.saturating_add(case.len());
+        Some(count(*end))
+    };
+    append_counted(&cases.iter().scan(0, end).collect::<Vec<_>>(), out);
+    append_counted(&cases.concat(), out);
+}
+
+/// The classes of sorted cases, and where each leads.
+fn by_class(cases: &[(ClassId, u32)]) -> (Vec<ClassId>, Vec<Vec<u32>>) {
+    let own = cases.chunk_by(|(one, _), (other, _)| one == other);
+    own.filter_map(|own| Some((own.first()?.0, own.iter().map(|(_, child)| *child).collect()))).unzip()
+}
+
 fn write_node(tree: &TreeImage, out: &mut Vec<u8>) {
     let head = |kind: u32, rows: usize| (count(rows).min(MOST_COUNT) << KIND_BITS) | kind;
     let switch = |kind: u32, slot: &SlotId, children: &[TreeId]| [head(kind, children.len()), slot.0];
@@ -216,7 +250,9 @@ fn write_node(tree: &TreeImage, out: &mut Vec<u8>) {
         TreeImage::Present { slot, children } => append(switch(PRESENT, slot, children), out),
         TreeImage::Classes { cases, children } => {
             append([head(CLASSES, children.len())], out);
-            append_counted(cases, out);
+            let (classes, leads) = by_class(cases);
+            append_counted(&masks_of(classes), out);
+            append_leads(&leads, out);
         }
         TreeImage::Texts { slot, keys, children } => {
             append(switch(TEXTS, slot, children), out);
@@ -240,15 +276,7 @@ fn write_node(tree: &TreeImage, out: &mut Vec<u8>) {
         TreeImage::Patterns { slot, automaton, cases, children } => {
             append(switch(PATTERNS, slot, children), out);
             append([automaton.0], out);
-            let ends: Vec<u32> = cases
-                .iter()
-                .scan(0_usize, |end, case| {
-                    *end = end.saturating_add(case.len());
-                    Some(count(*end))
-                })
-                .collect();
-            append_counted(&ends, out);
-            append_counted(&cases.concat(), out);
+            append_leads(cases, out);
         }
     }
     append(children(tree).iter().copied(), out);

@@ -4,8 +4,8 @@
 //! where it is merged with what falls through; a loop's body starts from the state before the loop,
 //! may not touch registers that were defined there, and leaves nothing behind but the result.
 
-use super::{BlockFacts, Check, ensure};
-use crate::ids::{BlockId, SlotId, TypeId};
+use super::{BlockFacts, Check, Uses, ensure, uses};
+use crate::ids::{BlockId, SlotId};
 use crate::image::*;
 use crate::limits::{
     MAX_BLOCK_CODE, MAX_BLOCK_STEPS, MAX_COLLECTION, MAX_LOOP_DEPTH, MAX_OPEN_JUMPS, MAX_REGISTERS, MAX_START_CODE,
@@ -39,23 +39,15 @@ struct Loop {
     outer_steps: u64,
 }
 
-/// What reading a place needs.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PlaceFacts {
-    /// Its type is parsed by the native stage.
-    pub natives: bool,
-    /// The extraction stage makes it.
-    pub extracts: bool,
-}
-
 /// Checks blocks one after the other; memory is set aside once for all of them.
 pub(super) struct Checker<'a> {
     image: &'a BundleImage,
-    places: Vec<PlaceFacts>,
+    /// What reading each slot depends on.
+    places: Vec<Uses>,
     registers: Vec<Register>,
-    /// Slots of the block being checked, as they are met.
+    /// Slots of the code being checked, as they are met.
     met: Vec<SlotId>,
-    /// Slots of all blocks.
+    /// Slots of all blocks that are no conjunctions.
     slots: Vec<SlotId>,
     /// By block: where it is entered behind its beginning, as was checked last.
     starts: Vec<u32>,
@@ -66,15 +58,9 @@ pub(super) struct Checker<'a> {
 impl<'a> Checker<'a> {
     /// A checker of an image whose slots and types are checked.
     pub fn new(image: &'a BundleImage) -> Checker<'a> {
-        let needs: Vec<bool> = natives_by_type(image);
-        let place = |slot: &SlotImage| PlaceFacts {
-            natives: needs.get(slot.ty.index()).copied().unwrap_or(false),
-            extracts: matches!(slot.root, SlotRoot::Collect(_) | SlotRoot::UriVariable(..)),
-        };
-        let places = image.slots.iter().map(place).collect();
         Checker {
             image,
-            places,
+            places: uses::by_slot(image),
             registers: Vec::new(),
             met: Vec::new(),
             slots: Vec::new(),
@@ -87,15 +73,17 @@ impl<'a> Checker<'a> {
     pub fn block(&mut self, block: Block<'_>) -> Result<BlockFacts, &'static str> {
         ensure(usize::from(block.registers()) <= MAX_REGISTERS, "too many registers")?;
         ensure(block.length() > 0 && block.length() <= MAX_BLOCK_CODE, "no code, or too much")?;
-        let mut facts = match block {
-            Block::Plain(tests) => self.plain(tests)?,
-            Block::Code { registers, code } => self.from((registers, code), 0)?,
-        };
-        self.met.sort_unstable();
-        self.met.dedup();
-        facts.slots = (SlotId::new(self.slots.len()).0, SlotId::new(self.met.len()).0);
-        self.slots.extend(&self.met);
-        Ok(facts)
+        match block {
+            Block::Plain(tests) => self.plain(tests),
+            Block::Code { registers, code } => {
+                let facts = self.from((registers, code), 0)?;
+                self.met.sort_unstable();
+                self.met.dedup();
+                let slots = (SlotId::new(self.slots.len()).0, SlotId::new(self.met.len()).0);
+                self.slots.extend(&self.met);
+                Ok(BlockFacts { slots, ..facts })
+            }
+        }
     }
 
     /// Checks that a block may be entered at `start` with register 0 true and nothing else known.
@@ -122,31 +110,39 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// What reading a place needs.
-    pub fn place(&self, slot: SlotId) -> PlaceFacts {
+    /// What reading a place depends on.
+    pub fn place(&self, slot: SlotId) -> Uses {
         self.places.get(slot.index()).copied().unwrap_or_default()
     }
 
-    /// The slots of all blocks, one block after the other.
+    /// The slots of all blocks that are no conjunctions, one block after the other.
     pub fn into_slots(self) -> Vec<SlotId> {
         self.slots
     }
 
     /// Checks the tests of a plain conjunction, each by itself: each has a register of its own.
-    fn plain(&mut self, tests: Rows<'_, Test>) -> Result<BlockFacts, &'static str> {
-        self.met.clear();
+    fn plain(&self, tests: Rows<'_, Test>) -> Result<BlockFacts, &'static str> {
         let steps = Block::Plain(tests).most_steps();
-        let mut facts = BlockFacts { truth: true, steps, ..BlockFacts::default() };
         ensure(!tests.is_empty() && steps <= MAX_BLOCK_STEPS, "too many steps")?;
+        let mut uses = Uses::NONE;
         for test in tests {
-            let info = test.opcode.info();
-            ensure(test.opcode.tests_slot() || test.opcode == Opcode::Subject, "no test")?;
-            ensure(test.flags & !info.flags == 0, "unknown flags")?;
-            names_row(self.image, info.a, test.a)?;
-            names_row(self.image, info.b, test.b)?;
-            note_use(self.image, &self.places, test.instruction(0), (&mut self.met, &mut facts));
+            uses = uses.and(self.test(&test)?);
         }
-        Ok(facts)
+        Ok(BlockFacts { truth: true, steps, uses, ..BlockFacts::default() })
+    }
+
+    /// Checks a test; what it depends on.
+    fn test(&self, test: &Test) -> Result<Uses, &'static str> {
+        let info = test.opcode.info();
+        ensure(test.flags & !info.flags == 0, "unknown flags")?;
+        names_row(self.image, info.b, test.b)?;
+        match info.a {
+            OperandKind::Slot if info.result == ResultKind::Truth => {
+                self.places.get(SlotId(test.a).index()).copied().ok_or("no such slot")
+            }
+            OperandKind::Subject => names_row(self.image, info.a, test.a).map(|()| Uses::REQUEST),
+            _ => Err("no test"),
+        }
     }
 
     /// The pass from an instruction on.
@@ -178,7 +174,7 @@ impl<'a> Checker<'a> {
 /// The state of the pass.
 struct Pass<'a> {
     image: &'a BundleImage,
-    places: &'a [PlaceFacts],
+    places: &'a [Uses],
     registers: Vec<Register>,
     pending: BTreeMap<usize, Vec<Register>>,
     loops: Vec<Loop>,
@@ -222,7 +218,10 @@ impl Pass<'_> {
         self.facts.steps = self.facts.steps.saturating_add(1);
         self.operand(info.a, instruction.a, instruction)?;
         self.operand(info.b, instruction.b, instruction)?;
-        note_use(self.image, self.places, *instruction, (&mut self.slots, &mut self.facts));
+        self.facts.uses = self.facts.uses.and(uses::of_instruction(self.image, self.places, instruction));
+        if info.a == OperandKind::Slot {
+            self.slots.push(SlotId(instruction.a));
+        }
         match instruction.opcode {
             Opcode::JumpIfFalse | Opcode::JumpIfTrue => self.jump(pc, instruction, last),
             Opcode::Guard => {
@@ -356,34 +355,14 @@ impl Pass<'_> {
     }
 }
 
-/// Of each type: whether reading it may have to parse a host or URL. A type refers to earlier types only.
-fn natives_by_type(image: &BundleImage) -> Vec<bool> {
-    let mut needs: Vec<bool> = Vec::with_capacity(image.types.len());
-    for ty in &image.types {
-        let of = |id: &TypeId| needs.get(id.index()).copied().unwrap_or(false);
-        let own = match ty {
-            TypeImage::Host | TypeImage::Url => true,
-            TypeImage::List(id) | TypeImage::Set(id) | TypeImage::Map(id) | TypeImage::Optional(id) => of(id),
-            TypeImage::Record(fields) => fields.iter().any(|(_, id)| of(id)),
-            TypeImage::Union(members) => members.iter().any(of),
-            _ => false,
-        };
-        needs.push(own);
-    }
-    needs
-}
-
 /// Checks an operand that names a row of a table, or that is not used.
 fn names_row(image: &BundleImage, kind: OperandKind, operand: u32) -> Check {
     let row = usize::try_from(operand).map_err(|_| "no such row")?;
     match kind {
         OperandKind::None => ensure(operand == 0, "unused operand is not zero"),
         OperandKind::Constant => ensure(row < image.constants.len(), "no such constant"),
-        OperandKind::Pattern => ensure(
-            matches!(image.constants.get(row), Some(ConstantNode::Glob { .. } | ConstantNode::HostPattern(_))),
-            "no such pattern",
-        ),
-        OperandKind::Range => ensure(matches!(image.constants.get(row), Some(ConstantNode::Range(_))), "no such range"),
+        OperandKind::Pattern => ensure(image.constants.is_pattern(row), "no such pattern"),
+        OperandKind::Range => ensure(image.constants.is_range(row), "no such range"),
         OperandKind::Slot => ensure(row < image.slots.len(), "no such slot"),
         OperandKind::Symbol => ensure(row < image.symbols.len(), "no such field name"),
         OperandKind::Native => ensure(row < image.natives.len(), "no such native"),
@@ -408,34 +387,5 @@ fn names_row(image: &BundleImage, kind: OperandKind, operand: u32) -> Check {
         | OperandKind::RunLength
         | OperandKind::Jump
         | OperandKind::Body => Err("no row"),
-    }
-}
-
-/// Notes what a block depends on.
-fn note_use(
-    image: &BundleImage,
-    places: &[PlaceFacts],
-    instruction: Instruction,
-    (slots, facts): (&mut Vec<SlotId>, &mut BlockFacts),
-) {
-    match instruction.opcode {
-        opcode if opcode.info().a == OperandKind::Slot => {
-            let slot = SlotId(instruction.a);
-            slots.push(slot);
-            let place = places.get(slot.index()).copied().unwrap_or_default();
-            facts.natives |= place.natives;
-            facts.extracts |= place.extracts;
-            match image.slots.get(slot.index()).map(|slot| slot.root) {
-                Some(SlotRoot::LinkClaims | SlotRoot::LinkSpiffe | SlotRoot::LinkUid) => facts.link = true,
-                None | Some(SlotRoot::Data(_)) => {}
-                Some(_) => facts.request = true,
-            }
-        }
-        Opcode::Native => {
-            let native = usize::try_from(instruction.b).ok().and_then(|row| image.natives.get(row));
-            facts.natives |= native.is_none_or(NativeImage::allocates);
-        }
-        Opcode::History | Opcode::HistoryOf | Opcode::Subject => facts.request = true,
-        _ => {}
     }
 }

@@ -1,7 +1,7 @@
 //! Checks of identities, servers, rules and debug data.
 
 use super::tables::verify_pattern;
-use super::{BlockFacts, Check, VerifyError, ascends, each, ensure, rules};
+use super::{BlockFacts, Check, Uses, VerifyError, ascends, each, ensure, rules};
 use crate::container::Section;
 use crate::ids::{BlockId, ClassId, TypeId};
 use crate::image::*;
@@ -55,7 +55,7 @@ fn verify_class(image: &BundleImage, facts: &[BlockFacts], row: usize, class: &C
         None => Ok(()),
         Some(block) => {
             let block = facts.get(block.index()).ok_or("no such block")?;
-            ensure(block.truth && !block.request, "a class condition asks about more than its link")
+            ensure(block.truth && !block.uses.has(Uses::REQUEST), "a class condition asks about more than its link")
         }
     };
     match &class.definition {

@@ -1,7 +1,7 @@
 //! Checks of the rule table.
 
 use super::declarations::known_classes;
-use super::{BlockFacts, Check, VerifyError, ensure};
+use super::{BlockFacts, Check, Uses, VerifyError, ensure};
 use crate::container::Section;
 use crate::image::*;
 use crate::value::decimal;
@@ -32,7 +32,7 @@ fn verify_rule(image: &BundleImage, facts: &[BlockFacts], rule: Rule<'_>) -> Che
             ensure(sane, "no such limit")?;
             match limit.amount {
                 None => Ok(()),
-                Some(block) => ensure(facts.get(block.index()).is_some_and(|block| !block.link), "no such block"),
+                Some(block) => ensure(facts.get(block.index()).is_some_and(|block| !block.uses.has(Uses::LINK)), "no such block"),
             }
         }
         RuleKind::Unknown => Err("no such rule"),

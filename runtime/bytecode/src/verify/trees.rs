@@ -5,7 +5,7 @@
 
 use super::code::Checker;
 use super::faults::Faults;
-use super::{BlockFacts, Check, VerifyError, ascends, each, ensure};
+use super::{BlockFacts, Check, Uses, VerifyError, ascends, each, ensure};
 use crate::container::Section;
 use crate::hash;
 use crate::ids::{ConstantId, RuleId, SlotId, TreeId};
@@ -73,10 +73,8 @@ pub struct TreeFacts {
     pub rows: u64,
     /// Whether some row is not late: see [`EntryRow::late`].
     pub early: bool,
-    /// Whether some block needs the native stage.
-    pub natives: bool,
-    /// Whether some block reads collected parameters or captures of a URI pattern.
-    pub extracts: bool,
+    /// What switches and blocks depend on.
+    uses: Uses,
     /// Registers of the largest block.
     pub registers: u16,
     /// The first of the rules in its leaves, in canonical order.
@@ -86,6 +84,16 @@ pub struct TreeFacts {
 }
 
 impl TreeFacts {
+    /// Whether some block needs the native stage.
+    pub fn natives(&self) -> bool {
+        self.uses.has(Uses::NATIVES)
+    }
+
+    /// Whether some block reads collected parameters or captures of a URI pattern.
+    pub fn extracts(&self) -> bool {
+        self.uses.has(Uses::EXTRACTS)
+    }
+
     /// Of no rules.
     const NONE: TreeFacts = TreeFacts {
         depth: 0,
@@ -93,8 +101,7 @@ impl TreeFacts {
         steps: 0,
         rows: 0,
         early: false,
-        natives: false,
-        extracts: false,
+        uses: Uses::NONE,
         registers: 0,
         first: RuleId(u32::MAX),
         stages: Stages::NONE,
@@ -108,8 +115,7 @@ impl TreeFacts {
             steps: self.steps.saturating_add(other.steps),
             rows: self.rows.saturating_add(other.rows),
             early: self.early || other.early,
-            natives: self.natives || other.natives,
-            extracts: self.extracts || other.extracts,
+            uses: self.uses.and(other.uses),
             registers: self.registers.max(other.registers),
             first: self.first.min(other.first),
             stages: self.stages.and(other.stages),
@@ -154,9 +160,11 @@ fn node(
         TreeNode::Both(_) => {}
         TreeNode::Present { slot, .. } => ensure(slot.index() < image.slots.len(), "no such slot")?,
         TreeNode::Classes { cases, .. } => {
-            ensure(ascends(cases.iter()), "cases are not sorted")?;
+            ensure(cases.are_whole(), "masks of classes are broken")?;
             ensure(cases.iter().all(|(class, _)| class.index() < image.classes.len()), "no such class")?;
-            named(cases.iter().map(|(_, child)| child), children)?;
+            let sorted = cases.iter().all(|(_, positions)| ascends(positions.iter()));
+            ensure(sorted, "cases are not sorted")?;
+            named(cases.iter().flat_map(|(_, positions)| positions), children)?;
         }
         TreeNode::Texts { slot, keys, .. } => {
             ensure(slot.index() < image.slots.len(), "no such slot")?;
@@ -190,11 +198,12 @@ fn node(
             ensure(slot.index() < image.slots.len(), "no such slot")?;
             let known = image.automata.get(automaton.index()).ok_or("no such automaton")?;
             ensure(usize::try_from(known.patterns) == Ok(cases.len()), "not every pattern has a case")?;
+            ensure(cases.are_whole(), "a child of no pattern")?;
             named(cases.iter().flatten(), children)?;
         }
     }
-    let place = tree.slot().map(|slot| checker.place(slot)).unwrap_or_default();
-    Ok(TreeFacts { natives: place.natives, extracts: place.extracts, ..TreeFacts::NONE })
+    let uses = tree.slot().map(|slot| checker.place(slot)).unwrap_or_default();
+    Ok(TreeFacts { uses, ..TreeFacts::NONE })
 }
 
 /// Every position is one of a child.
@@ -256,7 +265,7 @@ fn leaf(
     for row in rows {
         ensure(row.rule.index() < image.rules.len(), "no such rule")?;
         let block = facts.get(row.block.index()).ok_or("no such block")?;
-        ensure(block.truth && !block.link, "a condition must be truth about a request")?;
+        ensure(block.truth && !block.uses.has(Uses::LINK), "a condition must be truth about a request")?;
         ensure(block.loops <= MAX_LOOP_DEPTH, "loops are nested too deep")?;
         let code = image.blocks.get(row.block.index()).ok_or("no such block")?;
         if row.start > 0 {
@@ -268,8 +277,7 @@ fn leaf(
             steps: block.steps,
             rows: 1,
             early: !row.late,
-            natives: block.natives,
-            extracts: block.extracts,
+            uses: block.uses,
             registers: code.registers(),
             first: row.rule,
             stages: image.rule(row.rule).map_or(Stages::NONE, Stages::of),
