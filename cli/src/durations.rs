@@ -1,6 +1,7 @@
 //! Times and spans of time, read from and written for people.
 
 use crate::exit::Failure;
+pub use mcpz_bytecode::value::time::duration_text;
 
 /// Milliseconds of `500ms`, `90s`, `5m`, `2h`, `7d`, `1w`, or several together: `1h30m`.
 pub fn duration_ms(text: &str) -> Result<i64, Failure> {
@@ -25,21 +26,6 @@ pub fn duration_ms(text: &str) -> Result<i64, Failure> {
         rest = &rest[unit_length..];
     }
     if text.trim().is_empty() { Err(wrong()) } else { Ok(total) }
-}
-
-/// The largest units that write it exactly: `1h30m`.
-pub fn duration_text(ms: i64) -> String {
-    const UNITS: [(i64, &str); 5] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
-    let mut rest = ms.unsigned_abs();
-    let mut text = String::from(if ms < 0 { "-" } else { "" });
-    for (unit, name) in UNITS {
-        let count = rest / unit.unsigned_abs();
-        rest %= unit.unsigned_abs();
-        if count > 0 {
-            text.push_str(&format!("{count}{name}"));
-        }
-    }
-    if ms == 0 { "0s".to_owned() } else { text }
 }
 
 /// Milliseconds since the Unix epoch of an RFC 3339 time with offset.
@@ -73,7 +59,6 @@ mod tests {
         for wrong in ["", "5", "m", "5x", "99999999999999w"] {
             assert!(duration_ms(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(duration_text(0), "0s");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::escape;
 use mcpz_bytecode::ids::{ConstantId, SlotId, TreeId};
 use mcpz_bytecode::image::{BundleImage, ConstantNode, ParameterKind, SlotRoot, TreeNode};
 use mcpz_bytecode::packed::Rows;
-use mcpz_bytecode::value::Decimal;
+use mcpz_bytecode::value::Line;
 
 /// Longest text of an arrow, in characters.
 const MAX_LABEL: usize = 60;
@@ -73,11 +73,11 @@ pub fn keys(image: &BundleImage, patterns: &Patterns, id: TreeId, child: usize) 
         }
         TreeNode::Paths { cases, .. } => constants("under ", &mut cases.iter()),
         TreeNode::Networks { cases, .. } => constants("in ", &mut cases.iter()),
-        TreeNode::Numbers { cases, .. } => cases
-            .iter()
-            .filter(|case| here(&case.child))
-            .map(|case| format!("{}..={}", end(case.low), end(case.high)))
-            .collect(),
+        TreeNode::Numbers { slot, cases, .. } => {
+            let line = image.line(slot).unwrap_or(Line::Number);
+            let own = cases.iter().filter(|case| here(&case.child));
+            own.map(|case| line.interval_text(case.low, case.high)).collect()
+        }
         TreeNode::Patterns { .. } => patterns.to(id, child),
     };
     shortened(&found.join(", "), MAX_LABEL)
@@ -89,14 +89,6 @@ fn constant(image: &BundleImage, id: ConstantId) -> String {
         Some(ConstantNode::Net(address, length)) => format!("{address}/{length}"),
         _ => "?".to_owned(),
     }
-}
-
-/// An end of an interval; nothing where it is open.
-fn end(units: i128) -> String {
-    if units == i128::MIN || units == i128::MAX {
-        return String::new();
-    }
-    Decimal::from_units(units).map_or_else(|_| String::new(), |number| number.to_string())
 }
 
 /// A text of at most so many characters, and a sign that there was more.

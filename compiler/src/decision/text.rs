@@ -62,7 +62,7 @@ impl GraphText<'_> {
             Some(Tree::Switch { on, children }) => {
                 writeln!(out, "{indent}switch {}", fact_text(self.program, self.rules, on))?;
                 children.iter().enumerate().try_for_each(|(at, child)| {
-                    writeln!(out, "{indent}  {}:", keys_text(self.program, on, at))?;
+                    writeln!(out, "{indent}  {}:", keys_text(self.program, self.rules, on, at))?;
                     self.tree(out, *child, depth + 2)
                 })
             }

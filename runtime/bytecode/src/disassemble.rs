@@ -7,7 +7,7 @@ use crate::ids::{BlockId, ClassId, ConstantId, RuleId, SlotId, TreeId};
 use crate::image::{BundleImage, EntryRow, EntryTarget, IntervalImage, SlotImage, SpanImage, TreeNode};
 use crate::opcode::{Instruction, OperandKind, ResultKind};
 use crate::packed::Rows;
-use crate::value::Decimal;
+use crate::value::Line;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -75,7 +75,8 @@ fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<Stri
         }
         TreeNode::Classes { cases, children } => {
             let name = |class: ClassId| image.classes.get(class.index()).map_or("?", |class| &class.name);
-            let case = |(class, found): (ClassId, Rows<'_, u32>)| format!("  {} -> {}", name(class), all(children, found));
+            let case =
+                |(class, found): (ClassId, Rows<'_, u32>)| format!("  {} -> {}", name(class), all(children, found));
             core::iter::once(head).chain(cases.iter().map(case)).collect()
         }
         TreeNode::Texts { slot, keys, children } => {
@@ -90,17 +91,15 @@ fn tree_lines(image: &BundleImage, index: usize, tree: TreeNode<'_>) -> Vec<Stri
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
         }
         TreeNode::Numbers { slot, cases, children } => {
-            let end =
-                |units: i128| Decimal::from_units(units).map_or_else(|_| "..".to_string(), |number| number.to_string());
+            let line = image.line(slot).unwrap_or(Line::Number);
             let case = |case: IntervalImage| {
-                format!("  {} to {} -> {}", end(case.low), end(case.high), to(children, case.child))
+                format!("  {} -> {}", line.interval_text(case.low, case.high), to(children, case.child))
             };
             core::iter::once(format!("{head} of {}", on(slot))).chain(cases.iter().map(case)).collect()
         }
         TreeNode::Patterns { slot, automaton, cases, children } => {
-            let case = |(pattern, found): (usize, Rows<'_, u32>)| {
-                format!("  pattern {pattern} -> {}", all(children, found))
-            };
+            let case =
+                |(pattern, found): (usize, Rows<'_, u32>)| format!("  pattern {pattern} -> {}", all(children, found));
             let first = format!("{head} of {} by automaton {}", on(slot), automaton.0);
             core::iter::once(first).chain(cases.iter().enumerate().map(case)).collect()
         }

@@ -27,6 +27,7 @@ pub use trees::*;
 
 use crate::ids::*;
 use crate::text::Text;
+use crate::value::Line;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -156,6 +157,26 @@ impl BundleImage {
         match self.types.get(ty.index())? {
             TypeImage::Optional(of) => self.types.get(of.index()),
             plain => Some(plain),
+        }
+    }
+
+    /// The line that the values of a place stand on, if they do.
+    pub fn line(&self, slot: SlotId) -> Option<Line> {
+        self.plain_type(self.slots.get(slot.index())?.ty)?.line()
+    }
+}
+
+impl TypeImage {
+    /// The line that its values stand on, if they do.
+    pub fn line(&self) -> Option<Line> {
+        match self {
+            TypeImage::Int | TypeImage::Decimal => Some(Line::Number),
+            TypeImage::Duration => Some(Line::Duration),
+            TypeImage::Instant => Some(Line::Instant),
+            TypeImage::Date => Some(Line::Date),
+            TypeImage::Time => Some(Line::Time),
+            TypeImage::Weekday => Some(Line::Weekday),
+            _ => None,
         }
     }
 }

@@ -47,8 +47,8 @@ pub const MAX_SQL_DEPTH: usize = 32;
 pub const MAX_SQL_TOKENS: usize = 1024;
 /// Most natives computed for one request.
 pub const MAX_NATIVE_RESULTS: usize = 16 * 1024;
-/// Longest glob or URI pattern, in characters.
-pub const MAX_PATTERN_CHARS: usize = 1024;
+/// Longest glob, in bytes, and most parts of a URI pattern.
+pub const MAX_PATTERN: usize = 1024;
 /// Longest URI that patterns are matched against, in bytes.
 pub const MAX_URI_BYTES: usize = 8192;
 /// Most transitions of one time zone.

@@ -7,6 +7,7 @@
 pub mod decimal;
 pub mod glob;
 pub mod host;
+pub mod line;
 pub mod net;
 pub mod path;
 pub mod pattern;
@@ -15,3 +16,4 @@ pub mod uri;
 pub mod zone;
 
 pub use decimal::Decimal;
+pub use line::Line;

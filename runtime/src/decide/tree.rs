@@ -8,7 +8,7 @@
 use crate::decide::lead::Lead;
 use crate::vm::context::Context;
 use crate::vm::slot::{read_slot, slot_value};
-use crate::vm::value::{Value, text_of};
+use crate::vm::value::{Value, place_of, text_of};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::net::IpAddr;
@@ -87,11 +87,11 @@ impl<'a> Walk<'_, 'a> {
                 Ok(Value::Ip(address)) => self.networks(cases, children, address, exact, visit),
                 _ => self.all(children, false, visit),
             },
-            TreeNode::Numbers { slot, cases, children } => match read_slot(self.cx, slot) {
-                Ok(Value::Number(number)) => {
+            TreeNode::Numbers { slot, cases, children } => match read_slot(self.cx, slot).map(place_of) {
+                Ok(Some(place)) => {
                     let over = |rule| sound && self.lead.is_some_and(|lead| lead.is_behind(rule));
                     let mut found = |child| self.child(children, child, exact, visit);
-                    stabbed(cases, number.units(), &over, &mut found)
+                    stabbed(cases, place, &over, &mut found)
                 }
                 _ => self.all(children, false, visit),
             },
@@ -161,13 +161,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// Children of the classes that the caller may belong to.
-    fn classes(
-        &self,
-        cases: ClassCases<'_>,
-        children: Children<'_>,
-        exact: bool,
-        visit: Visit<'_>,
-    ) -> ControlFlow<()> {
+    fn classes(&self, cases: ClassCases<'_>, children: Children<'_>, exact: bool, visit: Visit<'_>) -> ControlFlow<()> {
         let held = self.possible.words().iter();
         held.flat_map(|word| cases.of(*word)).flatten().try_for_each(|child| self.child(children, child, exact, visit))
     }
@@ -241,26 +235,26 @@ impl<'a> Walk<'_, 'a> {
     }
 }
 
-/// Every interval that holds a number, left to right: a half whose highest end is too low is left out, and
+/// Every interval that holds a place, left to right: a half whose highest end is too low is left out, and
 /// one whose rules are all passed over.
 fn stabbed(
     cases: Rows<'_, IntervalImage>,
-    number: i128,
+    place: i128,
     over: &impl Fn(RuleId) -> bool,
     found: &mut impl FnMut(u32) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let middle = cases.len() >> 1;
     let Some((before, rest)) = cases.split(middle) else { return ControlFlow::Continue(()) };
     let Some(row) = rest.first() else { return ControlFlow::Continue(()) };
-    if row.highest < number || over(row.first) {
+    if row.highest < place || over(row.first) {
         return ControlFlow::Continue(());
     }
-    stabbed(before, number, over, found)?;
-    if row.low > number {
+    stabbed(before, place, over, found)?;
+    if row.low > place {
         return ControlFlow::Continue(());
     }
-    if number <= row.high {
+    if place <= row.high {
         found(row.child)?;
     }
-    stabbed(rest.from(1), number, over, found)
+    stabbed(rest.from(1), place, over, found)
 }

@@ -246,6 +246,18 @@ impl<'a> From<Result<Value<'a>, Stop>> for Value<'a> {
     }
 }
 
+/// Where a value stands on the line of its kind ([`Line`](mcpz_bytecode::value::Line)), if it does.
+pub fn place_of(value: Value<'_>) -> Option<i128> {
+    Some(match value {
+        Value::Number(number) => number.units(),
+        Value::Duration(ms) | Value::Instant(ms) => i128::from(ms),
+        Value::Date(days) => i128::from(days),
+        Value::Time(seconds) => i128::from(seconds),
+        Value::Weekday(day) => i128::from(day),
+        _ => return None,
+    })
+}
+
 /// The text of a value that is text: a string, or a path, host or URL in canonical form.
 pub fn text_of<'a>(value: Value<'a>) -> Option<&'a str> {
     match value {

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use mcpz_bytecode::ids::{ClassId, SlotId};
 use mcpz_bytecode::image::{ConstantNode, HistoryImage, StepImage, SubjectImage};
 use mcpz_bytecode::opcode::{OperandKind, RANGE_HIGH, RANGE_INCLUSIVE, RANGE_LOW};
-use mcpz_bytecode::value::time::{DAY_MS, civil_from_days};
+use mcpz_bytecode::value::time;
 
 /// Most characters of a shown text.
 const MAX_TEXT: usize = 120;
@@ -111,10 +111,10 @@ impl<'a> Shown<'_, 'a> {
             | Value::Glob(text, _) => quoted(text),
             Value::Url(url) => quoted(&url.text),
             Value::Duration(ms) => format!("{ms}ms"),
-            Value::Instant(ms) => instant(ms),
-            Value::Date(days) => date(i64::from(days)),
-            Value::Time(seconds) => clock(i64::from(seconds)),
-            Value::Weekday(day) => weekday(day).to_string(),
+            Value::Instant(ms) => time::instant_text(ms),
+            Value::Date(days) => time::date_text(i64::from(days)),
+            Value::Time(seconds) => time::clock_text(seconds),
+            Value::Weekday(day) => time::weekday_name(day).unwrap_or("?").to_string(),
             Value::Ip(ip) => ip.to_string(),
             Value::Net(address, length) => format!("{address}/{length}"),
             Value::Sql(facts) => format!("{} of {}", facts.kind, shortened(&facts.tables.join(", "))),
@@ -124,7 +124,7 @@ impl<'a> Shown<'_, 'a> {
             }
             Value::Window(window) => {
                 let zone = self.cx.image().zones.get(window.zone.index()).map_or("?", |zone| &zone.name);
-                let (from, until) = (clock(i64::from(window.from_s)), clock(i64::from(window.until_s)));
+                let (from, until) = (time::clock_text(window.from_s), time::clock_text(window.until_s));
                 format!("window {from}..{until} {zone}")
             }
             Value::Node(place) => self.node(value, self.cx.document(place.source), place.node, depth),
@@ -302,37 +302,5 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_TEXT) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or("")),
         None => text.to_string(),
-    }
-}
-
-/// `2026-03-02T10:00:00Z`.
-fn instant(ms: i64) -> String {
-    let days = ms.div_euclid(DAY_MS);
-    let seconds = ms.rem_euclid(DAY_MS).div_euclid(1000);
-    format!("{}T{}Z", date(days), clock(seconds))
-}
-
-/// `2026-03-02`.
-fn date(days: i64) -> String {
-    let (year, month, day) = civil_from_days(days);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// `10:00:00`.
-fn clock(seconds: i64) -> String {
-    let (hours, minutes) = (seconds.div_euclid(3600), seconds.div_euclid(60).rem_euclid(60));
-    format!("{hours:02}:{minutes:02}:{:02}", seconds.rem_euclid(60))
-}
-
-/// `monday`.
-fn weekday(day: u8) -> &'static str {
-    match day {
-        0 => "monday",
-        1 => "tuesday",
-        2 => "wednesday",
-        3 => "thursday",
-        4 => "friday",
-        5 => "saturday",
-        _ => "sunday",
     }
 }

@@ -10,6 +10,7 @@ use crate::hir::{ClassId, Comparison, Literal, Root};
 use crate::lower::rules::ClauseKind;
 use crate::lower::term::{ConstantId, SlotId, SubjectTerm, Tables, Term};
 use crate::types::Type;
+use mcpz_bytecode::value::Line;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -24,7 +25,7 @@ pub enum Key {
     Paths(SlotId, BTreeSet<String>),
     /// The address is in one of these.
     Networks(SlotId, BTreeSet<(IpAddr, u8)>),
-    /// The number is in one of these intervals.
+    /// The place of the value on the [`Line`] of its kind is in one of these intervals.
     Numbers(SlotId, BTreeSet<(i128, i128)>),
     /// The text matches one of these.
     Patterns(SlotId, BTreeSet<Pattern>),
@@ -189,9 +190,9 @@ impl Reader<'_> {
             Term::Compare(operator, left, right) => self.compare(*operator, *left, *right),
             Term::In(left, right) => self.member(*left, *right),
             Term::InRange { of, low, high, end_inclusive } => {
-                let slot = self.number_slot(*of)?;
-                let low = low.map_or(Some(i128::MIN), |low| self.units(low))?;
-                let high = high.map_or(Some(i128::MAX), |high| self.units(high))?;
+                let (slot, line) = self.line_slot(*of)?;
+                let low = low.map_or(Some(i128::MIN), |low| self.on_line(line, low))?;
+                let high = high.map_or(Some(i128::MAX), |high| self.on_line(line, high))?;
                 let high = if *end_inclusive || high == i128::MAX { high } else { high.saturating_sub(1) };
                 Some(Key::Numbers(slot, BTreeSet::from([(low, high)])))
             }
@@ -214,19 +215,18 @@ impl Reader<'_> {
 
     fn compare(&self, operator: Comparison, left: NodeId, right: NodeId) -> Option<Key> {
         if operator == Comparison::Eq
-            && let Some(slot) = self.slot(left, is_text)
-            && let Some(Literal::String(text)) = self.literal(right)
+            && let Some(key) = self.one_of(left, std::slice::from_ref(self.literal(right)?))
         {
-            return Some(Key::Texts(slot, BTreeSet::from([text.clone()])));
+            return Some(key);
         }
-        let slot = self.number_slot(left)?;
-        let units = self.units(right)?;
+        let (slot, line) = self.line_slot(left)?;
+        let place = self.on_line(line, right)?;
         let interval = match operator {
-            Comparison::Eq => (units, units),
-            Comparison::Lt => (i128::MIN, units.checked_sub(1)?),
-            Comparison::Le => (i128::MIN, units),
-            Comparison::Gt => (units.checked_add(1)?, i128::MAX),
-            Comparison::Ge => (units, i128::MAX),
+            Comparison::Eq => (place, place),
+            Comparison::Lt => (i128::MIN, place.checked_sub(1)?),
+            Comparison::Le => (i128::MIN, place),
+            Comparison::Gt => (place.checked_add(1)?, i128::MAX),
+            Comparison::Ge => (place, i128::MAX),
             Comparison::Ne => return None,
         };
         Some(Key::Numbers(slot, BTreeSet::from([interval])))
@@ -234,25 +234,24 @@ impl Reader<'_> {
 
     fn member(&self, left: NodeId, right: NodeId) -> Option<Key> {
         match self.literal(right)? {
-            Literal::List(items) => {
-                if let Some(slot) = self.slot(left, is_text) {
-                    let text = |item: &Literal| match item {
-                        Literal::String(text) => Some(text.clone()),
-                        _ => None,
-                    };
-                    return items.iter().map(text).collect::<Option<_>>().map(|texts| Key::Texts(slot, texts));
-                }
-                let slot = self.number_slot(left)?;
-                let point = |item: &Literal| units_of(item).map(|units| (units, units));
-                items.iter().map(point).collect::<Option<_>>().map(|points| Key::Numbers(slot, points))
-            }
-            Literal::Net(address, length) => {
-                let slot = self.slot(left, |ty| *ty == Type::Ip)?;
-                let network = mcpz_bytecode::value::net::unwrapped_net((*address, *length));
-                (network == (*address, *length)).then(|| Key::Networks(slot, BTreeSet::from([network])))
-            }
+            Literal::List(items) => self.one_of(left, items),
+            Literal::Net(..) => self.one_of(left, std::slice::from_ref(self.literal(right)?)),
             _ => None,
         }
+    }
+
+    /// A place that equals one of these, or, of an address, is in one of these networks.
+    fn one_of(&self, of: NodeId, items: &[Literal]) -> Option<Key> {
+        let (slot, ty) = self.place(of)?;
+        if *ty == Type::Ip {
+            return items.iter().map(network_of).collect::<Option<_>>().map(|networks| Key::Networks(slot, networks));
+        }
+        if let Some(line) = line_of(ty) {
+            let point = |item: &Literal| place_on(line, item).map(|place| (place, place));
+            return items.iter().map(point).collect::<Option<_>>().map(|points| Key::Numbers(slot, points));
+        }
+        let text = |item: &Literal| text_as(ty, item).map(str::to_string);
+        items.iter().map(text).collect::<Option<_>>().map(|texts| Key::Texts(slot, texts))
     }
 
     fn like(&self, of: NodeId, pattern: ConstantId) -> Option<Key> {
@@ -266,19 +265,28 @@ impl Reader<'_> {
         Some(Key::Patterns(slot, BTreeSet::from([pattern])))
     }
 
-    /// The place that a term is, when its type is one of these.
-    fn slot(&self, node: NodeId, wanted: impl Fn(&Type) -> bool) -> Option<SlotId> {
+    /// The place that a term is, and its type.
+    fn place(&self, node: NodeId) -> Option<(SlotId, &Type)> {
         match self.nodes.get(node) {
-            Term::Slot(slot) => {
-                let place = self.tables.slots.rows().get(slot.index())?;
-                wanted(place.ty.required()).then_some(*slot)
-            }
+            Term::Slot(slot) => Some((*slot, self.tables.slots.rows().get(slot.index())?.ty.required())),
             _ => None,
         }
     }
 
-    fn number_slot(&self, node: NodeId) -> Option<SlotId> {
-        self.slot(node, |ty| matches!(ty, Type::Int | Type::Decimal))
+    /// The place that a term is, when its type is one of these.
+    fn slot(&self, node: NodeId, wanted: impl Fn(&Type) -> bool) -> Option<SlotId> {
+        self.place(node).filter(|(_, ty)| wanted(ty)).map(|(slot, _)| slot)
+    }
+
+    /// The place that a term is, when its values stand on a line.
+    fn line_slot(&self, node: NodeId) -> Option<(SlotId, Line)> {
+        let (slot, ty) = self.place(node)?;
+        Some((slot, line_of(ty)?))
+    }
+
+    /// Where a literal stands on a line.
+    fn on_line(&self, line: Line, node: NodeId) -> Option<i128> {
+        self.literal(node).and_then(|literal| place_on(line, literal))
     }
 
     fn literal(&self, node: NodeId) -> Option<&Literal> {
@@ -291,23 +299,54 @@ impl Reader<'_> {
     fn constant(&self, id: ConstantId) -> Option<&Literal> {
         self.tables.constants.rows().get(id.index()).map(|row| &row.literal)
     }
-
-    fn units(&self, node: NodeId) -> Option<i128> {
-        self.literal(node).and_then(units_of)
-    }
 }
 
-fn is_text(ty: &Type) -> bool {
-    matches!(ty, Type::String | Type::Enum(_))
-}
-
-/// A number in units of 10^-18.
-fn units_of(literal: &Literal) -> Option<i128> {
-    match literal {
-        Literal::Int(value) => i128::from(*value).checked_mul(10_i128.pow(18)),
-        Literal::Decimal(units) => Some(*units),
+/// The line that the values of a type stand on, if they do.
+pub(super) fn line_of(ty: &Type) -> Option<Line> {
+    match ty.required() {
+        Type::Int | Type::Decimal => Some(Line::Number),
+        Type::Duration => Some(Line::Duration),
+        Type::Instant => Some(Line::Instant),
+        Type::Date => Some(Line::Date),
+        Type::Time => Some(Line::Time),
+        Type::Weekday => Some(Line::Weekday),
         _ => None,
     }
+}
+
+/// Where a literal stands on a line, if it is of its kind.
+fn place_on(line: Line, literal: &Literal) -> Option<i128> {
+    match (line, literal) {
+        (Line::Number, Literal::Int(value)) => i128::from(*value).checked_mul(10_i128.pow(18)),
+        (Line::Number, Literal::Decimal(units)) => Some(*units),
+        (Line::Duration, Literal::Duration(ms)) | (Line::Instant, Literal::Instant(ms)) => Some(i128::from(*ms)),
+        (Line::Date, Literal::Date(days)) => Some(i128::from(*days)),
+        (Line::Time, Literal::Time(seconds)) => Some(i128::from(*seconds)),
+        (Line::Weekday, Literal::Weekday(day)) => Some(i128::from(*day)),
+        _ => None,
+    }
+}
+
+/// The canonical text of a literal that equals values of a type just when theirs is the same.
+fn text_as<'l>(ty: &Type, literal: &'l Literal) -> Option<&'l str> {
+    match (ty, literal) {
+        (Type::String | Type::Enum(_) | Type::Path | Type::Host | Type::Url, Literal::String(text))
+        | (Type::Path, Literal::Path(text))
+        | (Type::Host, Literal::Host(text))
+        | (Type::Url, Literal::Url(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The network that an address, or a network, is.
+fn network_of(literal: &Literal) -> Option<(IpAddr, u8)> {
+    let network = match literal {
+        Literal::Ip(address) => (*address, if address.is_ipv4() { 32 } else { 128 }),
+        Literal::Net(address, length) => (*address, *length),
+        _ => return None,
+    };
+    // What is not unwrapped holds other addresses than it says.
+    (mcpz_bytecode::value::net::unwrapped_net(network) == network).then_some(network)
 }
 
 /// Classes of which some link must be one for the subject to fit.

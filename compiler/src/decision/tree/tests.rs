@@ -121,6 +121,70 @@ fn equal_keys_lead_to_the_same_child_and_overlapping_ones_to_each() {
     assert_eq!(cases.first(), Some(&(0, unit, 0)), "both ends belong to an interval");
 }
 
+/// Twelve forbids, each about one literal of a place of this type.
+fn about(ty: &Type, operator: Comparison, literal: impl Fn(i64) -> Literal) -> Vec<Rule> {
+    let one = |row: i64| {
+        let literal = expr(ExprKind::Literal(literal(row)), ty.clone());
+        forbid(format!("R-{row}"), compare(arg("place", ty.clone()), operator, literal))
+    };
+    (0..12).map(one).collect()
+}
+
+#[test]
+fn times_are_parted_like_numbers() {
+    let narrow = |row: i64| i32::try_from(row).expect("a small number");
+    let of = |ty: Type, literal: &dyn Fn(i64) -> Literal| {
+        let (graph, report) = planted(about(&ty, Comparison::Lt, literal));
+        assert!(report.unindexed.is_empty(), "{ty:?}: {:?}", report.unindexed);
+        let found = graph.trees.rows().iter().find_map(|tree| match tree {
+            Tree::Switch { on: On::Numbers(_, cases), .. } => cases.get(3).copied(),
+            _ => None,
+        });
+        found.unwrap_or_else(|| panic!("no intervals of {ty:?}"))
+    };
+    // In milliseconds, days, seconds and days: all but the end itself.
+    let before = (i128::MIN, 2, 3);
+    assert_eq!(of(Type::Duration, &Literal::Duration), before);
+    assert_eq!(of(Type::Instant, &Literal::Instant), before);
+    assert_eq!(of(Type::Date, &|row| Literal::Date(narrow(row))), before);
+    assert_eq!(of(Type::Time, &|row| Literal::Time(narrow(row).unsigned_abs())), before);
+    let optional = Type::Optional(Box::new(Type::Instant));
+    assert_eq!(of(optional, &Literal::Instant), before, "what may be absent");
+}
+
+#[test]
+fn equal_paths_hosts_and_addresses_are_one_switch() {
+    let of = |ty: Type, literal: &dyn Fn(i64) -> Literal| {
+        let (graph, report) = planted(about(&ty, Comparison::Eq, literal));
+        assert!(report.unindexed.is_empty(), "{ty:?}: {:?}", report.unindexed);
+        let switches = graph.trees.rows().iter().filter_map(|tree| match tree {
+            Tree::Switch { on, .. } => Some(on.clone()),
+            _ => None,
+        });
+        let all: Vec<On> = switches.collect();
+        let [on] = <[On; 1]>::try_from(all).expect("one switch");
+        on
+    };
+    let texts = |on: On| match on {
+        On::Texts(_, cases) => cases.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(texts(of(Type::Path, &|row| Literal::Path(format!("/a/{row}")))), 12);
+    assert_eq!(texts(of(Type::Host, &|row| Literal::Host(format!("h{row}.org")))), 12);
+    assert_eq!(texts(of(Type::Url, &|row| Literal::Url(format!("https://h.org/{row}")))), 12);
+    let address = |row: i64| IpAddr::from([10, 0, 0, u8::try_from(row).expect("a small number")]);
+    let On::Networks(_, cases) = of(Type::Ip, &|row| Literal::Ip(address(row))) else { panic!("no networks") };
+    assert_eq!(cases.first(), Some(&((address(0), 32), 0)), "an address is a network of its own");
+}
+
+#[test]
+fn a_literal_of_another_type_is_no_key() {
+    let path = |row: i64| Literal::Path(format!("/a/{row}"));
+    let (_, report) = planted(about(&Type::Host, Comparison::Eq, path));
+    let [group] = report.unindexed.as_slice() else { panic!("one group: {:?}", report.unindexed) };
+    assert!(group.rules.iter().all(|(_, cause)| *cause == Cause::NoKey), "{:?}", group.rules);
+}
+
 #[test]
 fn patterns_of_one_place_share_one_pass() {
     let like = |row: i64| {

@@ -1,12 +1,13 @@
 //! Switches in words: what is looked at, and the keys that lead to a child.
 
 use super::On;
+use super::keys::line_of;
 use crate::hir::Program;
 use crate::hir::canonical::class_name;
 use crate::lower::RuleSet;
 use crate::lower::display::slot_text;
 use crate::lower::term::SlotId;
-use mcpz_bytecode::value::Decimal;
+use mcpz_bytecode::value::Line;
 
 /// What a switch looks at.
 pub fn fact_text(program: &Program, rules: &RuleSet, on: &On) -> String {
@@ -20,7 +21,7 @@ pub fn place_text(program: &Program, rules: &RuleSet, slot: SlotId) -> String {
 }
 
 /// The keys that lead to a child.
-pub fn keys_text(program: &Program, on: &On, child: usize) -> String {
+pub fn keys_text(program: &Program, rules: &RuleSet, on: &On, child: usize) -> String {
     let joined = |keys: Vec<String>| keys.join(", ");
     match on {
         On::Classes(cases) => joined(of(cases, child).map(|class| class_name(program, *class)).collect()),
@@ -29,9 +30,11 @@ pub fn keys_text(program: &Program, on: &On, child: usize) -> String {
         On::Networks(_, cases) => {
             joined(of(cases, child).map(|(address, length)| format!("in {address}/{length}")).collect())
         }
-        On::Numbers(_, cases) => {
+        On::Numbers(slot, cases) => {
+            let place = rules.tables.slots.rows().get(slot.index());
+            let line = place.and_then(|slot| line_of(&slot.ty)).unwrap_or(Line::Number);
             let own = cases.iter().filter(|case| case.2 == child);
-            joined(own.map(|(low, high, _)| format!("{}..={}", end(*low), end(*high))).collect())
+            joined(own.map(|(low, high, _)| line.interval_text(*low, *high)).collect())
         }
         On::Patterns(_, group) => {
             let own = group.cases.iter().filter(|(_, found)| found.contains(&child));
@@ -42,12 +45,4 @@ pub fn keys_text(program: &Program, on: &On, child: usize) -> String {
 
 fn of<K>(cases: &[(K, usize)], child: usize) -> impl Iterator<Item = &K> {
     cases.iter().filter(move |case| case.1 == child).map(|case| &case.0)
-}
-
-/// An end of an interval; nothing where it is open.
-fn end(units: i128) -> String {
-    if units == i128::MIN || units == i128::MAX {
-        return String::new();
-    }
-    Decimal::from_units(units).map_or_else(|_| units.to_string(), |number| number.to_string())
 }

@@ -9,7 +9,7 @@ pub const CODE: CodeInfo = CodeInfo {
     severity: Severity::Error,
     summary: "the bundle exceeds a limit of its format",
     explanation: "\
-A bundle is verified before it is used, and what it may hold is bounded: patterns of 1,024 characters, \
+A bundle is verified before it is used, and what it may hold is bounded: patterns of 1,024 bytes, \
 strings of 8 MiB, 64 MiB altogether. The message names the part of the bundle at fault. Shorten the literal, \
 or move it to a `data` file.",
     bad: BAD,

@@ -79,13 +79,8 @@ fn renumber(trees: &mut Trees, order: &[usize]) {
             *place = RuleId::new(number);
         }
     }
-    trees.each_leaf(|rows| {
-        for row in rows.iter_mut() {
-            // A rule that is not there stays so, and the verifier says it.
-            row.rule = numbers.get(row.rule.index()).copied().unwrap_or(row.rule);
-        }
-        rows.sort_unstable_by_key(|row| (row.rule, row.block));
-    });
+    // A rule that is not there stays so, and the verifier says it.
+    trees.renumber(|rule| numbers.get(rule.index()).copied().unwrap_or(rule));
 }
 
 fn leaf_rows(tree: TreeNode<'_>) -> Rows<'_, EntryRow> {

@@ -58,7 +58,8 @@ pub enum TreeImage {
         /// Where they lead.
         children: Vec<TreeId>,
     },
-    /// By the intervals that hold a number.
+    /// By the intervals that hold a number, or a point or span of time: a place on the line of its kind
+    /// ([`Line`](crate::value::Line)).
     Numbers {
         /// The place.
         slot: SlotId,
@@ -140,7 +141,7 @@ impl<'t> TreeNode<'t> {
     }
 }
 
-/// An interval of numbers and where it leads. Both ends belong to it; numbers are in units of 10^-18.
+/// An interval of places on a [`Line`](crate::value::Line) and where it leads. Both ends belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IntervalImage {
     /// Lower end.

@@ -96,15 +96,15 @@ impl Trees {
         write_node(tree, &mut self.bytes);
     }
 
-    /// Changes the rows of each leaf.
-    pub(crate) fn each_leaf(&mut self, mut change: impl FnMut(&mut [EntryRow])) {
-        let mut changed = Vec::new();
+    /// Gives the rows of each leaf other rules. Rows stay sorted.
+    pub(crate) fn renumber(&mut self, number: impl Fn(RuleId) -> RuleId) {
+        let mut rows: Vec<EntryRow> = Vec::new();
         for row in 0..self.len() {
-            let Some(TreeNode::Rows(rows)) = self.of_kind(row, ROWS) else { continue };
-            changed.clear();
-            changed.extend(rows);
-            change(&mut changed);
-            self.replace(row, HEAD_BYTES, &changed);
+            let Some(TreeNode::Rows(before)) = self.of_kind(row, ROWS) else { continue };
+            rows.clear();
+            rows.extend(before.iter().map(|row| EntryRow { rule: number(row.rule), ..row }));
+            rows.sort_unstable_by_key(|row| (row.rule, row.block));
+            self.replace(row, HEAD_BYTES, &rows);
         }
     }
 

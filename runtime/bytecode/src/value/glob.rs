@@ -6,7 +6,7 @@
 //! text times the piece for pieces with `?`). The few globs that are not so simple, those with `\` and path-like ones with `**`, follow all
 //! alternatives at once in a fixed set of positions: no memory, and no more than text times pattern steps.
 
-use crate::limits::MAX_PATTERN_CHARS;
+use crate::limits::MAX_PATTERN;
 
 /// One element of a glob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Iterator for Tokens<'_> {
 }
 
 /// Words of a position set.
-const WORDS: usize = MAX_PATTERN_CHARS / 64 + 1;
+const WORDS: usize = MAX_PATTERN / 64 + 1;
 
 /// A set of positions in a glob.
 #[derive(Clone, Copy)]
@@ -77,10 +77,10 @@ impl Positions {
     }
 }
 
-/// Whether the whole text fits the glob. A glob longer than [`MAX_PATTERN_CHARS`] fits nothing; the
+/// Whether the whole text fits the glob. A glob longer than [`MAX_PATTERN`] fits nothing; the
 /// verifier refuses it.
 pub fn glob_matches(pattern: &str, path_like: bool, text: &str) -> bool {
-    if pattern.len() > MAX_PATTERN_CHARS {
+    if pattern.len() > MAX_PATTERN {
         return false;
     }
     if let Some(fits) = simple_matches(pattern, path_like, text) {

@@ -1,6 +1,8 @@
 //! Civil time: dates, times of day, weekdays, instants and durations, and their texts.
 
 use crate::ErrorCode;
+use alloc::format;
+use alloc::string::String;
 
 /// Milliseconds of a day.
 pub const DAY_MS: i64 = 86_400_000;
@@ -189,11 +191,55 @@ pub fn parse_duration(text: &str) -> Result<i64, ErrorCode> {
     if text.is_empty() { Err(ErrorCode::Time) } else { Ok(total) }
 }
 
+/// Days of the week.
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
 /// `mon` or `monday` and so on: 0 is Monday.
 pub fn parse_weekday(text: &str) -> Result<u8, ErrorCode> {
-    const NAMES: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let found = NAMES.iter().position(|name| text == *name || Some(text) == name.get(..3));
+    let found = WEEKDAYS.iter().position(|name| text == *name || Some(text) == name.get(..3));
     found.and_then(|index| u8::try_from(index).ok()).ok_or(ErrorCode::Time)
+}
+
+/// `monday` is 0; `None` when there is no such day.
+pub fn weekday_name(day: u8) -> Option<&'static str> {
+    WEEKDAYS.get(usize::from(day)).copied()
+}
+
+/// `1h30m`: the largest units that write it exactly.
+pub fn duration_text(ms: i64) -> String {
+    const UNITS: [(u64, &str); 5] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let mut rest = ms.unsigned_abs();
+    let mut text = String::from(if ms < 0 { "-" } else { "" });
+    for (unit, name) in UNITS {
+        let count = rest.checked_div(unit).unwrap_or_default();
+        rest = rest.checked_rem(unit).unwrap_or_default();
+        if count > 0 {
+            text.push_str(&format!("{count}{name}"));
+        }
+    }
+    if ms == 0 { "0s".into() } else { text }
+}
+
+/// `2026-03-02T10:00:00Z`, with milliseconds where there are some.
+pub fn instant_text(ms: i64) -> String {
+    let seconds = u32::try_from(ms.rem_euclid(DAY_MS).div_euclid(1000)).unwrap_or_default();
+    let fraction = match ms.rem_euclid(1000) {
+        0 => String::new(),
+        fraction => format!(".{fraction:03}"),
+    };
+    format!("{}T{}{fraction}Z", date_text(ms.div_euclid(DAY_MS)), clock_text(seconds))
+}
+
+/// `2026-03-02` of days since 1970-01-01.
+pub fn date_text(days: i64) -> String {
+    let (year, month, day) = civil_from_days(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// `10:00:00` of seconds since midnight.
+pub fn clock_text(seconds: u32) -> String {
+    let (hours, minutes) = (seconds.div_euclid(3600), seconds.div_euclid(60).rem_euclid(60));
+    format!("{hours:02}:{minutes:02}:{:02}", seconds.rem_euclid(60))
 }
 
 #[cfg(test)]
@@ -245,6 +291,25 @@ mod tests {
         for text in ["", "m", "15", "1.5h", "-1m", "99999999999w", "1H"] {
             assert_eq!(parse_duration(text), Err(ErrorCode::Time), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_reads_as_it_was() {
+        for ms in [0, 1, -1, 1_772_438_400_250, -62_167_219_200_000, 253_402_207_200_999] {
+            assert_eq!(parse_instant(&instant_text(ms)), Ok(ms), "{}", instant_text(ms));
+        }
+        for ms in [0, 1, 999, 5_400_000, 30 * DAY_MS + 250] {
+            assert_eq!(parse_duration(&duration_text(ms)), Ok(ms), "{}", duration_text(ms));
+        }
+        for seconds in [0, 59, 3600, 86_399] {
+            assert_eq!(parse_time(&clock_text(seconds)), Ok(seconds));
+        }
+        for days in [-719_528, -1, 0, 20_514] {
+            assert_eq!(parse_date(&date_text(i64::from(days))), Ok(days));
+        }
+        assert_eq!(duration_text(-90_000), "-1m30s");
+        assert!((0..7).all(|day| weekday_name(day).map(parse_weekday) == Some(Ok(day))));
+        assert_eq!(weekday_name(7), None);
     }
 
     #[test]

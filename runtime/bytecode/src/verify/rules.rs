@@ -32,7 +32,9 @@ fn verify_rule(image: &BundleImage, facts: &[BlockFacts], rule: Rule<'_>) -> Che
             ensure(sane, "no such limit")?;
             match limit.amount {
                 None => Ok(()),
-                Some(block) => ensure(facts.get(block.index()).is_some_and(|block| !block.uses.has(Uses::LINK)), "no such block"),
+                Some(block) => {
+                    ensure(facts.get(block.index()).is_some_and(|block| !block.uses.has(Uses::LINK)), "no such block")
+                }
             }
         }
         RuleKind::Unknown => Err("no such rule"),

@@ -5,7 +5,7 @@ use crate::container::Section;
 use crate::ids::{ConstantId, TypeId};
 use crate::image::*;
 use crate::limits::{
-    MAX_AUTOMATON_BYTES, MAX_PATTERN_CHARS, MAX_STRING_BYTES, MAX_URI_BYTES, MAX_VALUE_DEPTH, MAX_ZONE_TRANSITIONS,
+    MAX_AUTOMATON_BYTES, MAX_PATTERN, MAX_STRING_BYTES, MAX_URI_BYTES, MAX_VALUE_DEPTH, MAX_ZONE_TRANSITIONS,
 };
 use crate::value::{decimal, host, net, path};
 use alloc::collections::BTreeSet;
@@ -82,7 +82,7 @@ fn verify_constants(image: &BundleImage) -> Result<(), VerifyError> {
     let mut depths: Vec<usize> = Vec::new();
     for (row, constant) in image.constants.iter().enumerate() {
         let depth = constant
-            .ok_or("no such constant")
+            .ok_or("no such constant, or it is too long")
             .and_then(|constant| verify_scalar(image, constant).and_then(|()| constant_depth(constant, &depths)))
             .map_err(|problem| VerifyError::new(Section::Constants, row, problem))?;
         depths.push(depth);
@@ -129,7 +129,7 @@ fn verify_scalar(image: &BundleImage, constant: ConstantNode<'_>) -> Check {
         }
         ConstantNode::Path(text) => ensure(path::parse_path(text) == Ok(text), "path is not canonical"),
         ConstantNode::Segment(id) => ensure(id.index() < image.segments.len(), "no such segment"),
-        ConstantNode::Glob { pattern, .. } => ensure(pattern.len() <= MAX_PATTERN_CHARS, "glob too long"),
+        ConstantNode::Glob { pattern, .. } => ensure(pattern.len() <= MAX_PATTERN, "glob too long"),
         ConstantNode::HostPattern(text) => ensure(
             host::parse_host_pattern(text).is_ok_and(|canonical| canonical == text),
             "host pattern is not canonical",
@@ -173,7 +173,7 @@ fn verify_native(image: &BundleImage, native: &NativeImage) -> Check {
 
 /// A URI pattern is bounded and its variables are distinct.
 pub(super) fn verify_pattern(pattern: &UriPatternImage) -> Check {
-    ensure(pattern.parts.len() <= MAX_PATTERN_CHARS, "pattern too long")?;
+    ensure(pattern.parts.len() <= MAX_PATTERN, "pattern too long")?;
     let mut names = BTreeSet::new();
     for part in &pattern.parts {
         match part {

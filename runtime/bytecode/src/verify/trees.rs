@@ -107,19 +107,17 @@ impl TreeFacts {
         stages: Stages::NONE,
     };
 
-    /// Of both, one after the other.
-    fn and(self, other: TreeFacts) -> TreeFacts {
-        TreeFacts {
-            depth: self.depth.max(other.depth),
-            visits: self.visits.saturating_add(other.visits),
-            steps: self.steps.saturating_add(other.steps),
-            rows: self.rows.saturating_add(other.rows),
-            early: self.early || other.early,
-            uses: self.uses.and(other.uses),
-            registers: self.registers.max(other.registers),
-            first: self.first.min(other.first),
-            stages: self.stages.and(other.stages),
-        }
+    /// Adds what comes behind.
+    fn add(&mut self, other: &TreeFacts) {
+        self.depth = self.depth.max(other.depth);
+        self.visits = self.visits.saturating_add(other.visits);
+        self.steps = self.steps.saturating_add(other.steps);
+        self.rows = self.rows.saturating_add(other.rows);
+        self.early |= other.early;
+        self.uses = self.uses.and(other.uses);
+        self.registers = self.registers.max(other.registers);
+        self.first = self.first.min(other.first);
+        self.stages = self.stages.and(other.stages);
     }
 }
 
@@ -132,12 +130,11 @@ pub(super) fn verify(
     let mut found: Vec<TreeFacts> = Vec::with_capacity(image.trees.len());
     for (row, tree) in image.trees.iter().enumerate() {
         let broken = |problem| VerifyError::new(Section::Entries, row, problem);
-        let own = node(image, facts, tree, checker).map_err(broken)?;
-        let below = tree.children().iter().try_fold(TreeFacts::NONE, |sum, child| {
-            found.get(child.index()).map(|child| sum.and(*child)).ok_or(broken("a tree refers to a later one"))
-        })?;
-        let mut all = own.and(below);
-        all.depth = below.depth.saturating_add(1);
+        let mut all = node(image, facts, tree, checker).map_err(broken)?;
+        for child in tree.children() {
+            all.add(found.get(child.index()).ok_or(broken("a tree refers to a later one"))?);
+        }
+        all.depth = all.depth.saturating_add(1);
         all.visits = all.visits.saturating_add(1);
         ensure(all.depth <= MAX_TREE_DEPTH, "a tree is too deep").map_err(broken)?;
         ensure(all.visits <= MAX_TREE_VISITS, "a tree is too large").map_err(broken)?;
@@ -271,7 +268,7 @@ fn leaf(
         if row.start > 0 {
             checker.start((row.block, code), row.start)?;
         }
-        sum = sum.and(TreeFacts {
+        sum.add(&TreeFacts {
             depth: 0,
             visits: 1,
             steps: block.steps,

@@ -1,7 +1,7 @@
 //! What evaluating a block depends on, besides constants and data.
 
-use crate::image::{BundleImage, NativeImage, SlotImage, SlotRoot, TypeImage};
 use crate::ids::TypeId;
+use crate::image::{BundleImage, NativeImage, SlotImage, SlotRoot, TypeImage};
 use crate::opcode::{Instruction, Opcode, OperandKind};
 use alloc::vec::Vec;
 

@@ -189,6 +189,7 @@ impl<'a> Pen<'a> {
             Ty::Host => of_host(rng, p),
             Ty::Ip => of_ip(rng, p),
             Ty::Instant => of_instant(rng, p),
+            Ty::Clock(clock) => clock.condition(rng, p),
             Ty::List(element) => self.of_list(rng, p, element),
             Ty::Map(element) => {
                 let x = self.binder();

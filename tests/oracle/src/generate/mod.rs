@@ -4,7 +4,8 @@
 //! with the [`model`](model::Model) it was made from; [`request::Requests`] makes requests that are likely to reach its
 //! rules: right and wrong arguments, chains of every shape, states with answers and failures.
 
-pub mod expr;
+pub mod clock;
+mod expr;
 pub mod guard;
 pub mod json;
 pub mod model;

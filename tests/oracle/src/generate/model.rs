@@ -3,6 +3,7 @@
 //! The model is what both halves of the generator know: the policy is written about it, and the
 //! requests are made for it.
 
+use super::clock::Clock;
 use super::rng::Rng;
 
 /// A type of a parameter, claim, context field or data element.
@@ -28,6 +29,8 @@ pub enum Ty {
     Ip,
     /// `instant`, by overlay.
     Instant,
+    /// Another kind of time, by overlay.
+    Clock(Clock),
     /// `list<T>`
     List(Box<Ty>),
     /// `map<T>`
@@ -428,7 +431,7 @@ fn params(rng: &mut Rng) -> Vec<Field> {
 /// Whether the type comes from an overlay, because a JSON schema cannot say it.
 pub fn is_overlaid(ty: &Ty) -> bool {
     match ty {
-        Ty::Path | Ty::Url | Ty::Host | Ty::Ip | Ty::Instant => true,
+        Ty::Path | Ty::Url | Ty::Host | Ty::Ip | Ty::Instant | Ty::Clock(_) => true,
         Ty::List(element) => is_overlaid(element),
         _ => false,
     }
@@ -436,6 +439,7 @@ pub fn is_overlaid(ty: &Ty) -> bool {
 
 fn param_type(rng: &mut Rng, depth: usize) -> Ty {
     let scalar = |rng: &mut Rng| {
+        let clock = *rng.pick(&Clock::ALL);
         rng.pick(&[
             Ty::Bool,
             Ty::Int,
@@ -452,6 +456,7 @@ fn param_type(rng: &mut Rng, depth: usize) -> Ty {
             Ty::Host,
             Ty::Ip,
             Ty::Instant,
+            Ty::Clock(clock),
         ])
         .clone()
     };

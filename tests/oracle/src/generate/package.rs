@@ -171,6 +171,7 @@ fn written_type(ty: &Ty) -> String {
         Ty::Host => "host".to_string(),
         Ty::Ip => "ip".to_string(),
         Ty::Instant => "instant".to_string(),
+        Ty::Clock(clock) => clock.word().to_string(),
         Ty::List(element) => format!("list<{}>", written_type(element)),
         Ty::Map(element) => format!("map<{}>", written_type(element)),
         Ty::Record(fields) => {
@@ -410,7 +411,7 @@ fn type_schema(ty: &Ty) -> serde_json::Value {
         Ty::Bool => serde_json::json!({ "type": "boolean" }),
         Ty::Int => serde_json::json!({ "type": "integer" }),
         Ty::Decimal => serde_json::json!({ "type": "number" }),
-        Ty::Text | Ty::Path | Ty::Url | Ty::Host | Ty::Ip | Ty::Instant => {
+        Ty::Text | Ty::Path | Ty::Url | Ty::Host | Ty::Ip | Ty::Instant | Ty::Clock(_) => {
             serde_json::json!({ "type": "string" })
         }
         Ty::Words => serde_json::json!({ "type": "string", "enum": WORDS }),

@@ -218,6 +218,7 @@ fn value(rng: &mut Rng, ty: &Ty) -> Draft {
         Ty::Host => Draft::text(rng.word(if good { &pools::HOST_TEXTS[..10] } else { pools::HOST_TEXTS })),
         Ty::Ip => Draft::text(rng.word(if good { &pools::IP_TEXTS[..12] } else { pools::IP_TEXTS })),
         Ty::Instant => Draft::text(rng.word(if good { &pools::INSTANT_TEXTS[..4] } else { pools::INSTANT_TEXTS })),
+        Ty::Clock(clock) => Draft::text(clock.text(rng, good)),
         Ty::List(element) if rng.below(150) == 0 => {
             // Longer than the runtime looks at.
             let one = value(rng, element);

@@ -4,6 +4,7 @@
 //! expressions, host patterns, prefixes of paths, nested networks, ranges with equal bounds, equalities and words of
 //! one enum, all over the same field, with errors in every position; and long chains of conditions.
 
+use super::clock::Clock;
 use super::model::{Field, Model, Server, Tool, Ty, WORDS, model};
 use super::package::{self, GeneratedPackage};
 use super::pools;
@@ -99,6 +100,7 @@ fn server(rng: &mut Rng) -> Server {
         ("ip", Ty::Ip),
         ("word", Ty::Words),
         ("at", Ty::Instant),
+        ("clock", Ty::Clock(*rng.pick(&Clock::ALL))),
         ("url", Ty::Url),
         ("paths", Ty::List(Box::new(Ty::Path))),
     ];
@@ -218,6 +220,7 @@ fn of(rng: &mut Rng, p: &str, ty: &Ty) -> String {
             1 => format!("{p} != \"{}\"", rng.pick(WORDS)),
             _ => format!("{p} in [\"{}\", \"{}\"]", rng.pick(WORDS), rng.pick(WORDS)),
         },
+        Ty::Clock(clock) => clock.condition(rng, p),
         Ty::Instant => format!("{p} {} {}", rng.pick(&["<", "<=", ">", ">=", "=="]), rng.pick(INSTANTS)),
         Ty::Url => match rng.below(3) {
             0 => format!("{p}.scheme {} \"https\"", rng.pick(&["==", "!="])),
