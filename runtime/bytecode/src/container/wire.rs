@@ -9,6 +9,7 @@
 use crate::image::CollectImage;
 use crate::limits::{MAX_BUNDLE_BYTES, MAX_TABLE_ROWS};
 use crate::text::{Text, TextPool, TextRange};
+use crate::value::decimal::{Decimal, whole};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -267,45 +268,31 @@ impl Wire for u64 {
     }
 }
 
-/// Units in one: exact decimals are counted in units of 10^-18, and most of them are whole numbers.
-const UNITS: i128 = 1_000_000_000_000_000_000;
-
 impl Wire for i128 {
-    /// 0 and a whole number; 1 the least and 2 the greatest, which stand for no end; 3 and all bytes.
+    /// Units of 10^-18: 0 and the whole number that they are, or 1 and all bytes.
     fn write(&self, out: &mut Writer) {
-        match (*self, whole(*self)) {
-            (i128::MIN, _) => out.bytes.push(1),
-            (i128::MAX, _) => out.bytes.push(2),
-            (_, Some(whole)) => {
+        match whole(*self) {
+            Some(whole) => {
                 out.bytes.push(0);
                 write_long(folded(whole), out);
             }
-            (other, None) => {
-                out.bytes.push(3);
-                out.bytes.extend_from_slice(&other.to_le_bytes());
+            None => {
+                out.bytes.push(1);
+                out.bytes.extend_from_slice(&self.to_le_bytes());
             }
         }
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
         match u8::read(input)? {
-            0 => Ok(i128::from(unfolded(read_long(input)?)).saturating_mul(UNITS)),
-            1 => Ok(i128::MIN),
-            2 => Ok(i128::MAX),
-            3 => {
-                let value = i128::from_le_bytes(input.array()?);
-                let short = whole(value).is_some() || value == i128::MIN || value == i128::MAX;
-                if short { Err(WireError("a number is spelt longer than needed")) } else { Ok(value) }
-            }
+            0 => Ok(Decimal::from_int(unfolded(read_long(input)?)).units()),
+            1 => match i128::from_le_bytes(input.array()?) {
+                value if whole(value).is_some() => Err(WireError("a number is spelt longer than needed")),
+                value => Ok(value),
+            },
             _ => Err(WireError("no such form of a number")),
         }
     }
-}
-
-/// The whole number that so many units are.
-fn whole(units: i128) -> Option<i64> {
-    let whole = units.checked_div(UNITS)?;
-    if units.checked_rem(UNITS) == Some(0) { i64::try_from(whole).ok() } else { None }
 }
 
 /// A signed number as an unsigned one that is small when the number is near zero.
@@ -365,20 +352,7 @@ pub(crate) fn read_short(input: &mut Reader<'_>) -> Result<u32, WireError> {
         input.rest = rest;
         return Ok(u32::from(*first));
     }
-    let mut value: u32 = 0;
-    for shift in [0_u32, 7, 14, 21, 28] {
-        let byte = u8::read(input)?;
-        let bits = u32::from(byte & 0x7f);
-        if shift == 28 && bits > 0xf {
-            break;
-        }
-        value |= bits.checked_shl(shift).unwrap_or(0);
-        if byte & 0x80 == 0 {
-            let padded = shift > 0 && byte == 0;
-            return if padded { Err(WireError("a number is padded")) } else { Ok(value) };
-        }
-    }
-    Err(WireError("a number is too large"))
+    u32::try_from(read_long(input)?).map_err(|_| WireError("a number is too large"))
 }
 
 impl Wire for bool {

@@ -8,7 +8,7 @@ use super::{Constant, RangeImage, UrlParts, WindowImage};
 use crate::ids::{ConstantId, SegmentId};
 use crate::packed::{Rows, append, packed_as};
 use crate::text::{TextPool, TextRange};
-use crate::value::decimal::ONE;
+use crate::value::decimal::{ONE, whole};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
@@ -448,21 +448,9 @@ fn length_bits(kind: u64) -> Option<u32> {
     }
 }
 
-/// The whole number that so many units are.
-fn whole(units: i128) -> Option<i64> {
-    let whole = units.checked_div(ONE)?;
-    if units.checked_rem(ONE) == Some(0) { i64::try_from(whole).ok() } else { None }
-}
-
 /// Whether no word holds a constant.
 fn is_rare(constant: &Constant) -> bool {
-    match constant {
-        Constant::Number(units) => whole(*units).and_then(|whole| Word::signed(kind::WHOLE, whole)).is_none(),
-        Constant::Duration(ms) | Constant::Instant(ms) => Word::signed(kind::INSTANT, *ms).is_none(),
-        Constant::Ip(ip) | Constant::Net(ip, _) => ip.is_ipv6(),
-        Constant::Url(_) | Constant::Window(_) | Constant::Record(_) => true,
-        _ => false,
-    }
+    Constants::default().word(constant).kind() == kind::RARE
 }
 
 impl PartialEq for Constants {

@@ -19,6 +19,11 @@ const MAX_NUMBER_BYTES: usize = 400;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Decimal(i128);
 
+/// The whole number that so many units are, when it fits.
+pub fn whole(units: i128) -> Option<i64> {
+    Decimal::from_units(units).ok().and_then(Decimal::to_int)
+}
+
 impl Decimal {
     /// Zero.
     pub const ZERO: Decimal = Decimal(0);
