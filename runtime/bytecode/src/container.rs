@@ -160,7 +160,7 @@ pub fn encode(image: &BundleImage, options: EncodeOptions) -> Result<Vec<u8>, Ve
     }
     let bytes = assemble(&sections);
     if bytes.len() > MAX_BUNDLE_BYTES {
-        return Err(VerifyError::new(Section::Strings, 0, "the bundle is too large"));
+        return Err(VerifyError::whole("the bundle is too large"));
     }
     Ok(bytes)
 }
@@ -258,12 +258,12 @@ pub(crate) fn check_stated(decoded: &Decoded<'_>, facts: &verify::ImageFacts) ->
     let mut out = Writer::default();
     write_bounds(&decoded.image, facts, &mut out);
     if out.bytes != decoded.bounds {
-        return Err(VerifyError::new(Section::Bounds, 0, "step bounds do not fit the code"));
+        return Err(VerifyError::section(Section::Bounds, "step bounds do not fit the code"));
     }
     out.bytes.clear();
     write_plans(&decoded.image, facts, &mut out);
     if out.bytes != decoded.plans {
-        return Err(VerifyError::new(Section::Extraction, 0, "extraction plans do not fit the code"));
+        return Err(VerifyError::section(Section::Extraction, "extraction plans do not fit the code"));
     }
     Ok(())
 }
@@ -305,8 +305,7 @@ pub(crate) struct Found<'a> {
 
 /// The sections of a bundle, with every offset checked. Digests are not.
 pub(crate) fn sections(bytes: &[u8]) -> Result<Vec<Found<'_>>, VerifyError> {
-    let broken = |problem| VerifyError::new(Section::Strings, 0, problem);
-    read_sections(bytes).map_err(|WireError(problem)| broken(problem))
+    read_sections(bytes).map_err(|WireError(problem)| VerifyError::whole(problem))
 }
 
 /// As [`sections`].
@@ -349,7 +348,7 @@ fn read_sections(bytes: &[u8]) -> Result<Vec<Found<'_>>, WireError> {
 /// Compares every section with its digest.
 pub(crate) fn check_digests(found: &[Found<'_>]) -> Result<(), VerifyError> {
     match found.iter().find(|row| blake3::hash(row.bytes) != row.digest) {
-        Some(row) => Err(VerifyError::new(row.section, 0, "digest does not fit")),
+        Some(row) => Err(VerifyError::section(row.section, "digest does not fit")),
         None => Ok(()),
     }
 }
@@ -403,7 +402,7 @@ pub(crate) fn decode<'a>(found: &[Found<'a>]) -> Result<Decoded<'a>, VerifyError
     };
     let mut strings = Strings::default();
     for row in found {
-        let fail = |WireError(problem)| VerifyError::new(row.section, 0, problem);
+        let fail = |WireError(problem)| VerifyError::section(row.section, problem);
         match row.section {
             Section::Strings => strings = Strings::read(row.bytes).map_err(fail)?,
             Section::Schemas => decoded.schemas = read_pool(row.bytes).map_err(fail)?,

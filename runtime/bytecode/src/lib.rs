@@ -43,4 +43,4 @@ pub use disassemble::disassemble;
 pub use error::ErrorCode;
 pub use program::Program;
 pub use text::Text;
-pub use verify::VerifyError;
+pub use verify::{FaultPlace, VerifyError};

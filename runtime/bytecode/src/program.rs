@@ -399,7 +399,7 @@ fn load_schemas(encoded: &[&[u8]]) -> Result<Vec<(Vec<u8>, VerifiedSchema)>, Ver
 
 /// Distributes the schema rows to the tools, and checks that they exist.
 fn schemas_by_server(image: &BundleImage, rows: &[u32], schemas: usize) -> Result<Vec<Vec<u32>>, VerifyError> {
-    let broken = || VerifyError::new(Section::Servers, 0, "no such schema");
+    let broken = || VerifyError::section(Section::Servers, "no such schema");
     let mut rest = rows;
     let mut by_server = Vec::new();
     for server in &image.servers {

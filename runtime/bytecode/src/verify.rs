@@ -28,24 +28,47 @@ use core::fmt;
 /// Why a bundle is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyError {
-    /// The section at fault.
-    pub section: Section,
-    /// The row at fault.
-    pub row: u32,
+    /// What is at fault.
+    pub place: FaultPlace,
     /// What is wrong.
     pub problem: &'static str,
 }
 
+/// A part of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultPlace {
+    /// All of it, or its header and table of contents.
+    Whole,
+    /// A section.
+    Section(Section),
+    /// A row of a section.
+    Row(Section, u32),
+}
+
 impl VerifyError {
+    /// An error of a bundle as a whole.
+    pub(crate) fn whole(problem: &'static str) -> Self {
+        Self { place: FaultPlace::Whole, problem }
+    }
+
+    /// An error of a section as a whole.
+    pub(crate) fn section(section: Section, problem: &'static str) -> Self {
+        Self { place: FaultPlace::Section(section), problem }
+    }
+
     /// An error at a row of a section.
     pub(crate) fn new(section: Section, row: usize, problem: &'static str) -> Self {
-        Self { section, row: u32::try_from(row).unwrap_or(u32::MAX), problem }
+        Self { place: FaultPlace::Row(section, u32::try_from(row).unwrap_or(u32::MAX)), problem }
     }
 }
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "section {}, row {}: {}", self.section.name(), self.row, self.problem)
+        match self.place {
+            FaultPlace::Whole => f.write_str(self.problem),
+            FaultPlace::Section(section) => write!(f, "section {}: {}", section.name(), self.problem),
+            FaultPlace::Row(section, row) => write!(f, "section {}, row {row}: {}", section.name(), self.problem),
+        }
     }
 }
 

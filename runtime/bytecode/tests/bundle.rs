@@ -426,3 +426,23 @@ fn jumps_to_very_many_places_are_refused() {
     assert_eq!(jumping(256), Ok(()));
     assert_eq!(jumping(257), Err("too many jumps to different places"));
 }
+
+/// What is at fault is named: the bundle as a whole, a section, or a row of one.
+#[test]
+fn a_fault_says_where_it_is() {
+    let bytes = encode(&sample(), WITH_DEBUG).unwrap();
+    let said = |bytes: &[u8]| Program::load(bytes).unwrap_err().to_string();
+    let changed = |at: usize| {
+        let mut other = bytes.clone();
+        other[at] ^= 0x55;
+        other
+    };
+    assert_eq!(said(&[]), "data ends early");
+    assert_eq!(said(&changed(6)), "unknown version of the format");
+    assert_eq!(said(&bytes[..bytes.len() - 1]), "wrong total length");
+    let last = said(&changed(bytes.len() - 1));
+    assert!(last.starts_with("section ") && last.ends_with(": digest does not fit"), "{last}");
+    let mut image = sample();
+    image.slots[1].ty = TypeId(99);
+    assert_eq!(encode(&image, WITH_DEBUG).unwrap_err().to_string(), "section extraction, row 1: no such type");
+}

@@ -21,7 +21,7 @@ pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Ve
         ensure(data.value.index() < image.constants.len(), "no such constant")
     })?;
     let context = image.context.is_none_or(|ty| is_record(image, ty));
-    ensure(context, "the context is no record").map_err(|problem| VerifyError::new(Section::Data, 0, problem))?;
+    ensure(context, "the context is no record").map_err(|problem| VerifyError::section(Section::Data, problem))?;
     verify_debug(image)
 }
 
@@ -37,7 +37,7 @@ fn verify_identities(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Ve
     })?;
     let mut names = BTreeSet::new();
     let distinct = image.issuers.iter().all(|issuer| names.insert(issuer.name.as_str()));
-    ensure(distinct, "an issuer stands twice").map_err(|problem| VerifyError::new(Section::Identities, 0, problem))?;
+    ensure(distinct, "an issuer stands twice").map_err(|problem| VerifyError::section(Section::Identities, problem))?;
     each(Section::Identities, &image.classes, |row, class| verify_class(image, facts, row, class))?;
     let mut depths: Vec<usize> = Vec::new();
     for (row, subject) in image.subjects.iter().enumerate() {
@@ -101,7 +101,7 @@ fn subject_depth(image: &BundleImage, subject: &SubjectImage, depths: &[usize]) 
 fn verify_servers(image: &BundleImage) -> Result<(), VerifyError> {
     let mut names = BTreeSet::new();
     let distinct = image.servers.iter().all(|server| names.insert(server.name.as_str()));
-    ensure(distinct, "a server stands twice").map_err(|problem| VerifyError::new(Section::Servers, 0, problem))?;
+    ensure(distinct, "a server stands twice").map_err(|problem| VerifyError::section(Section::Servers, problem))?;
     each(Section::Servers, &image.servers, |_, server| {
         let mut tools = BTreeSet::new();
         ensure(server.tools.iter().all(|tool| tools.insert(tool.name.as_str())), "a tool stands twice")?;
@@ -170,7 +170,7 @@ fn verify_debug(image: &BundleImage) -> Result<(), VerifyError> {
     let debug = &image.debug;
     let complete = (debug.texts.is_empty() || debug.texts.len() == image.sources.len())
         && (debug.blocks.is_empty() || debug.blocks.len() == image.blocks.len());
-    ensure(complete, "debug data is incomplete").map_err(|problem| VerifyError::new(Section::Debug, 0, problem))?;
+    ensure(complete, "debug data is incomplete").map_err(|problem| VerifyError::section(Section::Debug, problem))?;
     each(Section::Debug, &debug.blocks, |row, block| {
         let code = image.blocks.get(row).ok_or("no such block")?;
         let known = |span: &SpanImage| ensure(span.source.index() < image.sources.len(), "no such source");

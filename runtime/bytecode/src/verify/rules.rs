@@ -14,7 +14,7 @@ pub(super) fn verify(image: &BundleImage, facts: &[BlockFacts]) -> Result<(), Ve
     for (row, rule) in image.each_rule().enumerate() {
         verify_rule(image, facts, rule).map_err(|problem| VerifyError::new(Section::Rules, row, problem))?;
     }
-    ensure(ids_differ(image), "a rule id stands twice").map_err(|problem| VerifyError::new(Section::Rules, 0, problem))
+    ensure(ids_differ(image), "a rule id stands twice").map_err(|problem| VerifyError::section(Section::Rules, problem))
 }
 
 /// A rule's references exist and its numbers are sane.

@@ -18,7 +18,7 @@ const MAX_OFFSET_S: u32 = 26 * 3600;
 pub(super) fn verify(image: &BundleImage) -> Result<(), VerifyError> {
     let mut names = BTreeSet::new();
     let distinct = image.symbols.iter().all(|symbol| names.insert(symbol.as_str()));
-    ensure(distinct, "a field name stands twice").map_err(|problem| VerifyError::new(Section::Symbols, 0, problem))?;
+    ensure(distinct, "a field name stands twice").map_err(|problem| VerifyError::section(Section::Symbols, problem))?;
     verify_types(image)?;
     each(Section::Zones, &image.zones, |_, zone| verify_zone(zone))?;
     verify_constants(image)?;

@@ -312,7 +312,7 @@ fn row_faults(image: &BundleImage, row: &EntryRow, code: Block<'_>) -> Faults {
 fn entries(image: &BundleImage, found: &[TreeFacts]) -> Result<(), VerifyError> {
     let keys = image.entries.iter().map(|entry| (entry.action, entry.server, &entry.target));
     ensure(ascends(keys), "entry points are not sorted")
-        .map_err(|problem| VerifyError::new(Section::Entries, 0, problem))?;
+        .map_err(|problem| VerifyError::section(Section::Entries, problem))?;
     each(Section::Entries, &image.entries, |_, entry| {
         ensure(entry.server.is_none_or(|server| server.index() < image.servers.len()), "no such server")?;
         match &entry.target {
@@ -334,5 +334,5 @@ fn entries(image: &BundleImage, found: &[TreeFacts]) -> Result<(), VerifyError> 
     let roots: BTreeSet<TreeId> = image.entries.iter().flat_map(|entry| entry.trees.all()).collect();
     let visits = roots.iter().filter_map(|tree| found.get(tree.index())).map(|facts| facts.visits);
     ensure(visits.fold(0, u64::saturating_add) <= MAX_ALL_VISITS, "the trees are too large together")
-        .map_err(|problem| VerifyError::new(Section::Entries, 0, problem))
+        .map_err(|problem| VerifyError::section(Section::Entries, problem))
 }
