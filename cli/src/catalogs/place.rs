@@ -36,6 +36,14 @@ pub enum Place<'a> {
 }
 
 impl Place<'_> {
+    /// The URL, if it is at one.
+    pub fn url(&self) -> Option<String> {
+        match self {
+            Place::Command(_) => None,
+            Place::Url(url, _) => Some((*url).to_owned()),
+        }
+    }
+
     /// The command that speaks to it on standard input and output.
     pub fn command(&self, shell: &Shell) -> Result<Vec<String>, Failure> {
         let (url, reach) = match self {

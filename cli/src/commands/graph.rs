@@ -8,8 +8,12 @@ use crate::graph::{self, MAX_BOXES, Patterns, Picture};
 use crate::output::{GOOD, NAME, styled};
 use crate::shell::{Shell, write_file};
 use mcpz_bytecode::image::{EntryImage, EntryTarget};
+use mcpz_compiler::diagnostics::suggest::nearest;
 use serde_json::json;
 use std::path::PathBuf;
+
+/// The most entry points that are listed where none is near.
+const MAX_NAMES: usize = 20;
 
 /// Draw the decision trees of an entry point, and the way that one request takes.
 #[derive(Debug, clap::Args)]
@@ -63,6 +67,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     let Some((engine, build)) = args.case.built(shell)? else {
         return Ok(Outcome::No);
     };
+    known_entries(args, &engine)?;
     let patterns = build.as_ref().map_or_else(|| Patterns::of_bundle(engine.image()), Patterns::of_build);
     let case = if args.case.has_case() { Some(args.case.case(shell)?) } else { None };
     let trail = case.as_ref().map_or_else(|| Ok(Vec::new()), |case| engine.trail(case))?;
@@ -81,7 +86,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     };
     let entries: Vec<&EntryImage> = engine.image().entries.iter().filter(wanted).collect();
     if entries.is_empty() {
-        return Err(nothing(args, &engine));
+        return Err(Failure::input("the request meets no rule, so there is nothing to draw"));
     }
     let picture = graph::picture(engine.image(), &patterns, &entries, &trail);
     if picture.boxes.len() > MAX_BOXES && args.to == Form::Svg {
@@ -100,14 +105,16 @@ fn target_name(message: &[u8]) -> Option<String> {
     message.pointer("/params/name")?.as_str().map(str::to_owned)
 }
 
-/// No entry point is drawn.
-fn nothing(args: &Args, engine: &Engine) -> Failure {
+/// Every entry point that is asked for is there.
+fn known_entries(args: &Args, engine: &Engine) -> Result<(), Failure> {
     let names: Vec<String> = engine.image().entries.iter().map(|entry| entry_name(engine.image(), entry)).collect();
-    match args.entry.first() {
-        Some(name) => Failure::input(format!("there is no entry point `{}`", crate::escape::inline(name)))
-            .with_help(format!("there are: {}", names.join(", "))),
-        None => Failure::input("the request meets no rule, so there is nothing to draw"),
-    }
+    let Some(name) = args.entry.iter().find(|name| !names.contains(name)) else { return Ok(()) };
+    let failure = Failure::input(format!("there is no entry point `{}`", crate::escape::inline(name)));
+    Err(failure.with_help(match nearest(name, names.iter()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.len() <= MAX_NAMES => format!("there are: {}", names.join(", ")),
+        None => format!("there are {}: `mcpz inspect` lists them", names.len()),
+    }))
 }
 
 fn write(args: &Args, engine: &Engine, picture: &Picture, shell: &mut Shell) -> Result<Outcome, Failure> {

@@ -27,6 +27,8 @@ const POST_MORTEM: Duration = Duration::from_millis(500);
 pub struct Launch {
     /// Program and arguments.
     pub command: Vec<String>,
+    /// The URL of a server over HTTP, which the command speaks to.
+    pub url: Option<String>,
     /// Where it runs.
     pub directory: PathBuf,
     /// How long it may take for the handshake, and again for each page.
@@ -222,7 +224,7 @@ where
 
 /// Says what went wrong in the words of the person who gave the command.
 async fn post_mortem(server: &mut Server, stop: Stop, launch: &Launch) -> Failure {
-    let program = launch.command.first().map(|p| escape::inline(p)).unwrap_or_default();
+    let program = launch.url.as_ref().or(launch.command.first()).map(|p| escape::inline(p)).unwrap_or_default();
     let status = match stop {
         Stop::Broken(..) => server.left_within(POST_MORTEM).await,
         _ => None,
@@ -232,6 +234,9 @@ async fn post_mortem(server: &mut Server, stop: Stop, launch: &Launch) -> Failur
             "`{program}` does not speak MCP on its standard output: its first line is no JSON: {line}"
         ))
         .with_help("an MCP server over stdio prints nothing but JSON-RPC messages; is a subcommand or flag missing?"),
+        (Stop::Broken(method, _), Some(_), None) if launch.url.is_some() => {
+            Failure::server(format!("`{program}` gave no answer to `{method}`"))
+        }
         (Stop::Broken(method, _), Some(status), None) => {
             Failure::server(format!("`{program}` ended ({status}) before it answered `{method}`"))
         }
@@ -249,7 +254,10 @@ async fn post_mortem(server: &mut Server, stop: Stop, launch: &Launch) -> Failur
         )),
     };
     for line in server.stderr_tail(5).await {
-        failure = failure.with_help(format!("it said: {line}"));
+        failure = match (&launch.url, line.strip_prefix("error: ")) {
+            (Some(_), Some(own)) => failure.with_help(own.to_owned()),
+            _ => failure.with_help(format!("it said: {line}")),
+        };
     }
     failure
 }

@@ -217,6 +217,16 @@ fn a_server_over_http_is_captured_by_its_url() {
 }
 
 #[test]
+fn a_server_that_is_down_is_named_by_its_url() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    drop(listener);
+    let run = Package::new().run(&["catalog", "add", "pay", "--url", &url]).expect(3);
+    assert!(run.err.contains(&format!("`{url}` gave no answer to `initialize`")), "{}", run.err);
+    assert!(run.err.contains("is it running") && !run.err.contains("ended ("), "{}", run.err);
+}
+
+#[test]
 fn a_token_is_shown_to_the_one_server_that_is_named() {
     let package = Package::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

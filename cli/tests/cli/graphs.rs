@@ -76,12 +76,12 @@ fn every_form_is_drawn_and_a_wrong_entry_point_is_told() {
     assert!(svg.contains("forbid F-2  acme/policy/more.mcpz:"), "{svg}");
     let dot = package.run(&["graph", "--to", "dot", "--entry", "call notes.write_note"]).expect(0).out;
     assert!(dot.starts_with("digraph") && !dot.contains("delete_note"), "{dot}");
-    let wrong = package.run(&["graph", "--entry", "call notes.nothing"]).expect(2);
-    assert!(
-        wrong.err.contains("there is no entry point") && wrong.err.contains("call notes.write_note"),
-        "{}",
-        wrong.err
-    );
+    let near = package.run(&["graph", "--entry", "call notes.write_notes"]).expect(2);
+    assert!(near.err.contains("did you mean `call notes.write_note`?"), "{}", near.err);
+    // One that is there does not hide one that is not.
+    let wrong = package.run(&["graph", "--entry", "call notes.write_note", "--entry", "zzz"]).expect(2);
+    assert!(wrong.err.contains("there is no entry point `zzz`"), "{}", wrong.err);
+    assert!(wrong.err.contains("call notes.write_note"), "{}", wrong.err);
 }
 
 #[test]

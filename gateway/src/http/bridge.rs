@@ -82,7 +82,7 @@ async fn exchange(
     let is_greeting = message.method == "initialize";
     let asked = message.id.and_then(|id| Token::of(message.document, id));
     let request = request.body(Full::new(line)).map_err(|error| error.to_string())?;
-    let response = send(server, request).await.map_err(|fault| format!("{}: {}", server.url, fault.reason))?;
+    let response = send(server, request).await.map_err(|fault| format!("{}: {}", server.url, fault.words()))?;
     if let Some(session) = response.headers().get(SESSION).and_then(|value| value.to_str().ok()) {
         known.session.get_or_insert_with(|| session.to_owned());
     }

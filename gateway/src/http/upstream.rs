@@ -92,6 +92,15 @@ impl UpstreamFault {
         UpstreamFault { status: StatusCode::BAD_GATEWAY, reason: "upstream_unreachable" }
     }
 
+    /// The same for people.
+    pub fn words(&self) -> &'static str {
+        match self.reason {
+            "upstream_unreachable" => "nothing answers there: is it running, and is the address right?",
+            "upstream_timeout" => "it did not answer in time",
+            other => other,
+        }
+    }
+
     fn of(reason: &'static str) -> UpstreamFault {
         UpstreamFault { status: StatusCode::BAD_GATEWAY, reason }
     }

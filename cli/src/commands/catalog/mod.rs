@@ -78,7 +78,7 @@ impl Patience {
 /// Asks a server what it offers; a command runs in the package folder.
 fn capture(shell: &Shell, root: &Path, name: &str, place: &Place<'_>, patience: &Patience) -> Result<Capture, Failure> {
     let (directory, timeout) = (root.to_path_buf(), patience.duration()?);
-    let launch = Launch { command: place.command(shell)?, directory, timeout };
+    let launch = Launch { command: place.command(shell)?, url: place.url(), directory, timeout };
     let progress = shell.out.spinner(&format!("asking {name}"));
     crate::mcp::capture(&launch, &progress)
 }
