@@ -7,6 +7,7 @@
 
 mod blocks;
 pub(crate) mod constants;
+mod intervals;
 mod keys;
 mod leads;
 mod parts;
@@ -17,6 +18,7 @@ mod trees;
 
 pub use blocks::*;
 pub use constants::{ConstantNode, Constants};
+pub use intervals::{Interval, IntervalImage, Intervals, NarrowInterval, Unit};
 pub use keys::*;
 pub use leads::{ClassCases, ClassMask, ClassSet, ClassWord, Leads};
 pub use parts::*;

@@ -14,7 +14,7 @@ use core::cell::RefCell;
 use core::net::IpAddr;
 use core::ops::ControlFlow;
 use mcpz_bytecode::ids::{ConstantId, RuleId, TreeId};
-use mcpz_bytecode::image::{ClassCases, ClassSet, ConstantNode, EntryRow, IntervalImage, TreeNode};
+use mcpz_bytecode::image::{ClassCases, ClassSet, ConstantNode, EntryRow, Interval, Intervals, TreeNode};
 use mcpz_bytecode::limits::LARGE_TREE;
 use mcpz_bytecode::packed::Rows;
 use mcpz_bytecode::value::net;
@@ -91,7 +91,10 @@ impl<'a> Walk<'_, 'a> {
                 Ok(Some(place)) => {
                     let over = |rule| sound && self.lead.is_some_and(|lead| lead.is_behind(rule));
                     let mut found = |child| self.child(children, child, exact, visit);
-                    stabbed(cases, place, &over, &mut found)
+                    match cases {
+                        Intervals::Narrow(rows, unit) => stabbed(rows, unit.around(place), &over, &mut found),
+                        Intervals::Wide(rows) => stabbed(rows, (place, place), &over, &mut found),
+                    }
                 }
                 _ => self.all(children, false, visit),
             },
@@ -236,25 +239,26 @@ impl<'a> Walk<'_, 'a> {
 }
 
 /// Every interval that holds a place, left to right: a half whose highest end is too low is left out, and
-/// one whose rules are all passed over.
-fn stabbed(
-    cases: Rows<'_, IntervalImage>,
-    place: i128,
+/// one whose rules are all passed over. The place is given by the last possible end up to it, and the first from it on.
+fn stabbed<I: Interval>(
+    cases: Rows<'_, I>,
+    place: (I::End, I::End),
     over: &impl Fn(RuleId) -> bool,
     found: &mut impl FnMut(u32) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let middle = cases.len() >> 1;
     let Some((before, rest)) = cases.split(middle) else { return ControlFlow::Continue(()) };
     let Some(row) = rest.first() else { return ControlFlow::Continue(()) };
-    if row.highest < place || over(row.first) {
+    let ((below, above), (low, high, highest)) = (place, row.ends());
+    if highest < above || over(row.first()) {
         return ControlFlow::Continue(());
     }
     stabbed(before, place, over, found)?;
-    if row.low > place {
+    if low > below {
         return ControlFlow::Continue(());
     }
-    if place <= row.high {
-        found(row.child)?;
+    if above <= high {
+        found(row.child())?;
     }
     stabbed(rest.from(1), place, over, found)
 }

@@ -11,6 +11,7 @@ use crate::lower::rules::ClauseKind;
 use crate::lower::term::{ConstantId, SlotId, SubjectTerm, Tables, Term};
 use crate::types::Type;
 use mcpz_bytecode::value::Line;
+use mcpz_bytecode::value::decimal::{self, ONE};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -194,7 +195,7 @@ impl Reader<'_> {
                 let low = low.map_or(Some(i128::MIN), |low| self.on_line(line, low))?;
                 let high = high.map_or(Some(i128::MAX), |high| self.on_line(line, high))?;
                 let high = if *end_inclusive || high == i128::MAX { high } else { high.saturating_sub(1) };
-                Some(Key::Numbers(slot, BTreeSet::from([(low, high)])))
+                Some(self.between(*of, slot, (low, high)))
             }
             Term::Under(left, right) => {
                 let slot = self.slot(*left, |ty| *ty == Type::Path)?;
@@ -222,14 +223,20 @@ impl Reader<'_> {
         let (slot, line) = self.line_slot(left)?;
         let place = self.on_line(line, right)?;
         let interval = match operator {
-            Comparison::Eq => (place, place),
             Comparison::Lt => (i128::MIN, place.checked_sub(1)?),
             Comparison::Le => (i128::MIN, place),
             Comparison::Gt => (place.checked_add(1)?, i128::MAX),
             Comparison::Ge => (place, i128::MAX),
-            Comparison::Ne => return None,
+            Comparison::Eq | Comparison::Ne => return None,
         };
-        Some(Key::Numbers(slot, BTreeSet::from([interval])))
+        Some(self.between(left, slot, interval))
+    }
+
+    /// A place in an interval. What is an integer needs no ends between integers.
+    fn between(&self, of: NodeId, slot: SlotId, (low, high): (i128, i128)) -> Key {
+        let is_integer = self.place(of).is_some_and(|(_, ty)| *ty == Type::Int);
+        let ends = if is_integer { (ceiling(low), floor(high)) } else { (low, high) };
+        Key::Numbers(slot, BTreeSet::from([ends]))
     }
 
     fn member(&self, left: NodeId, right: NodeId) -> Option<Key> {
@@ -314,10 +321,20 @@ pub(super) fn line_of(ty: &Type) -> Option<Line> {
     }
 }
 
+/// The largest integer up to so many units, in units; what says that there is no end stays.
+fn floor(units: i128) -> i128 {
+    if units == i128::MAX { units } else { decimal::floor(units).saturating_mul(ONE) }
+}
+
+/// The smallest integer from so many units on, in units; what says that there is no end stays.
+fn ceiling(units: i128) -> i128 {
+    if units == i128::MIN { units } else { floor(units.saturating_sub(1)).saturating_add(ONE) }
+}
+
 /// Where a literal stands on a line, if it is of its kind.
 fn place_on(line: Line, literal: &Literal) -> Option<i128> {
     match (line, literal) {
-        (Line::Number, Literal::Int(value)) => i128::from(*value).checked_mul(10_i128.pow(18)),
+        (Line::Number, Literal::Int(value)) => i128::from(*value).checked_mul(ONE),
         (Line::Number, Literal::Decimal(units)) => Some(*units),
         (Line::Duration, Literal::Duration(ms)) | (Line::Instant, Literal::Instant(ms)) => Some(i128::from(*ms)),
         (Line::Date, Literal::Date(days)) => Some(i128::from(*days)),

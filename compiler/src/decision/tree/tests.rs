@@ -7,6 +7,7 @@ use crate::hir::*;
 use crate::lower::lower;
 use crate::lower::testkit::*;
 use crate::types::Type;
+use mcpz_bytecode::value::decimal::ONE;
 use std::collections::BTreeSet;
 
 fn forbid(id: String, condition: Expr) -> Rule {
@@ -150,6 +151,27 @@ fn times_are_parted_like_numbers() {
     assert_eq!(of(Type::Time, &|row| Literal::Time(narrow(row).unsigned_abs())), before);
     let optional = Type::Optional(Box::new(Type::Instant));
     assert_eq!(of(optional, &Literal::Instant), before, "what may be absent");
+}
+
+#[test]
+fn ends_for_integers_are_integers() {
+    let ends = |operator: Comparison, ty: Type| {
+        let half = |row: i64| Literal::Decimal(i128::from(row) * ONE + ONE / 2);
+        let (graph, _) = planted(about(&ty, operator, half));
+        let found = graph.trees.rows().iter().find_map(|tree| match tree {
+            Tree::Switch { on: On::Numbers(_, cases), .. } => cases.get(3).map(|(low, high, _)| (*low, *high)),
+            _ => None,
+        });
+        found.expect("intervals")
+    };
+    assert_eq!(ends(Comparison::Lt, Type::Int), (i128::MIN, 3 * ONE), "up to 3, where less than 3.5 is asked for");
+    assert_eq!(ends(Comparison::Ge, Type::Int), (4 * ONE, i128::MAX));
+    assert_eq!(ends(Comparison::Ge, Type::Decimal), (3 * ONE + ONE / 2, i128::MAX));
+    let (graph, _) = planted(about(&Type::Int, Comparison::Gt, Literal::Int));
+    let above = graph.trees.rows().iter().any(
+        |tree| matches!(tree, Tree::Switch { on: On::Numbers(_, cases), .. } if cases.contains(&(ONE, i128::MAX, 0))),
+    );
+    assert!(above, "more than 0 is from 1 on");
 }
 
 #[test]

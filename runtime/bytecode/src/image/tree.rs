@@ -5,7 +5,7 @@
 //! error or not known, all children are looked at. Every rule stands in one leaf (to which several
 //! ways may lead), and every key that the author wrote in one case: a tree is as large as its source.
 
-use super::{ClassCases, KeyTable, Keys, Leads};
+use super::{ClassCases, IntervalImage, Intervals, KeyTable, Keys, Leads};
 use crate::ids::*;
 use crate::packed::{Packed, Rows, packed_as};
 use alloc::vec::Vec;
@@ -92,7 +92,7 @@ pub enum TreeNode<'t> {
     Texts { slot: SlotId, keys: Keys<'t>, children: Rows<'t, TreeId> },
     Paths { slot: SlotId, cases: Rows<'t, (ConstantId, u32)>, children: Rows<'t, TreeId> },
     Networks { slot: SlotId, cases: Rows<'t, (ConstantId, u32)>, children: Rows<'t, TreeId> },
-    Numbers { slot: SlotId, cases: Rows<'t, IntervalImage>, children: Rows<'t, TreeId> },
+    Numbers { slot: SlotId, cases: Intervals<'t>, children: Rows<'t, TreeId> },
     Patterns { slot: SlotId, automaton: AutomatonId, cases: Leads<'t>, children: Rows<'t, TreeId> },
 }
 
@@ -141,45 +141,6 @@ impl<'t> TreeNode<'t> {
     }
 }
 
-/// An interval of places on a [`Line`](crate::value::Line) and where it leads. Both ends belong to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IntervalImage {
-    /// Lower end.
-    pub low: i128,
-    /// Upper end.
-    pub high: i128,
-    /// The highest upper end in the part of the table that this row is the middle of, the table
-    /// being halved again and again: how a search knows which half to leave out.
-    pub highest: i128,
-    /// Position in the children.
-    pub child: u32,
-    /// The first of the rules that the rows of that part lead to: how a search knows which half cannot
-    /// matter. A program has them filled ([`IntervalImage::fill_first`]); a bundle's image has rule 0, which leaves
-    /// nothing out.
-    pub first: RuleId,
-}
-
-impl IntervalImage {
-    /// Fills the highest ends of a whole table, sorted by lower end; gives that of all of it.
-    pub fn fill_highest(rows: &mut [IntervalImage]) -> i128 {
-        let middle = rows.len() >> 1;
-        let Some((before, rest)) = rows.split_at_mut_checked(middle) else { return i128::MIN };
-        let Some((row, after)) = rest.split_first_mut() else { return i128::MIN };
-        row.highest = row.high.max(IntervalImage::fill_highest(before)).max(IntervalImage::fill_highest(after));
-        row.highest
-    }
-
-    /// Fills the first rules of a whole table, given that of each child; gives that of all of it.
-    pub fn fill_first(rows: &mut [IntervalImage], of: &dyn Fn(u32) -> RuleId) -> RuleId {
-        let middle = rows.len() >> 1;
-        let Some((before, rest)) = rows.split_at_mut_checked(middle) else { return RuleId(u32::MAX) };
-        let Some((row, after)) = rest.split_first_mut() else { return RuleId(u32::MAX) };
-        let beside = IntervalImage::fill_first(before, of).min(IntervalImage::fill_first(after, of));
-        row.first = of(row.child).min(beside);
-        row.first
-    }
-}
-
 /// A rule in a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryRow {
@@ -225,33 +186,6 @@ impl Packed for EntryRow {
     }
 }
 
-impl Packed for IntervalImage {
-    type Bytes = [u8; 56];
-
-    fn pack(self) -> [u8; 56] {
-        let mut bytes = [0; 56];
-        let ends = [self.low, self.high, self.highest].map(i128::to_le_bytes);
-        let others = [self.child, self.first.0].map(u32::to_le_bytes);
-        let parts = ends.as_flattened().iter().chain(others.as_flattened());
-        bytes.iter_mut().zip(parts).for_each(|(place, byte)| *place = *byte);
-        bytes
-    }
-
-    #[inline]
-    fn unpack(bytes: [u8; 56]) -> IntervalImage {
-        let (ends, rest) = bytes.as_chunks::<16>();
-        let end = |row: usize| ends.get(row).map_or(0, |end| i128::from_le_bytes(*end));
-        let others = Rows::<u32>::of(rest);
-        IntervalImage {
-            low: end(0),
-            high: end(1),
-            highest: end(2),
-            child: others.get(0).unwrap_or_default(),
-            first: RuleId(others.get(1).unwrap_or_default()),
-        }
-    }
-}
-
 packed_as! {
     TreeId as u32: id => id.0, TreeId(id);
     (ConstantId, u32) as (u32, u32): pair => (pair.0.0, pair.1), (ConstantId(pair.0), pair.1);
@@ -271,11 +205,5 @@ mod tests {
         let kept = EntryRow { rule: RuleId(ROW_MOST), block: BlockId(ROW_MOST), ..large };
         assert_eq!(EntryRow::unpack(large.pack()), kept, "numbers that no bundle has");
         assert_eq!(EntryRow::unpack([0xff; 8]).pack(), [0xff; 8], "no bit is of no account");
-    }
-
-    #[test]
-    fn an_interval_keeps_its_numbers() {
-        let row = IntervalImage { low: i128::MIN, high: -5, highest: i128::MAX, child: 7, first: RuleId(9) };
-        assert_eq!(IntervalImage::unpack(row.pack()), row);
     }
 }

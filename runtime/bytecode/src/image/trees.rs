@@ -3,8 +3,9 @@
 //! A node is a record of words of four bytes: its kind and how many rows or children it has, what it looks at, its cases,
 //! its children. All that a walk reads of a node stands together.
 
+use super::intervals::Form;
 use super::leads::masks_of;
-use super::{ClassCases, EntryRow, IntervalImage, Keys, Leads, TreeImage, TreeNode};
+use super::{ClassCases, EntryRow, IntervalImage, Intervals, Keys, Leads, TreeImage, TreeNode, Unit};
 use crate::ids::*;
 use crate::packed::{Packed, Rows, append};
 use alloc::vec::Vec;
@@ -19,6 +20,9 @@ const NETWORKS: u32 = 5;
 const NUMBERS: u32 = 6;
 const PATTERNS: u32 = 7;
 const PRESENT: u32 = 8;
+/// Numbers whose ends are whole, and those whose ends are narrow as they are: see [`Form`].
+const WHOLE_NUMBERS: u32 = 9;
+const NARROW_NUMBERS: u32 = 10;
 /// Bits of the kind.
 const KIND_BITS: u32 = 8;
 /// The most children that can be said; limits allow fewer.
@@ -73,11 +77,11 @@ impl Trees {
         self.at(*self.places.get(row)?)
     }
 
-    /// A node by its row, when it is of this kind.
-    fn of_kind(&self, row: usize, kind: u32) -> Option<TreeNode<'_>> {
+    /// A node by its row, when it is of such a kind.
+    fn of_kind(&self, row: usize, is: impl Fn(u32) -> bool) -> Option<TreeNode<'_>> {
         let place = *self.places.get(row)?;
         let head = Words(self.bytes.get(usize::try_from(place).ok()?..)?).word()?;
-        if kind_of(head) == kind { self.at(place) } else { None }
+        if is(kind_of(head)) { self.at(place) } else { None }
     }
 
     /// All nodes, in order.
@@ -98,36 +102,39 @@ impl Trees {
 
     /// Gives the rows of each leaf other rules. Rows stay sorted.
     pub(crate) fn renumber(&mut self, number: impl Fn(RuleId) -> RuleId) {
-        let mut rows: Vec<EntryRow> = Vec::new();
+        let (mut rows, mut bytes): (Vec<EntryRow>, Vec<u8>) = (Vec::new(), Vec::new());
         for row in 0..self.len() {
-            let Some(TreeNode::Rows(before)) = self.of_kind(row, ROWS) else { continue };
+            let Some(TreeNode::Rows(before)) = self.of_kind(row, |kind| kind == ROWS) else { continue };
             rows.clear();
             rows.extend(before.iter().map(|row| EntryRow { rule: number(row.rule), ..row }));
             rows.sort_unstable_by_key(|row| (row.rule, row.block));
-            self.replace(row, HEAD_BYTES, &rows);
+            bytes.clear();
+            append(rows.iter().copied(), &mut bytes);
+            self.replace(row, HEAD_BYTES, &bytes);
         }
     }
 
-    /// Changes the intervals of each switch over numbers, given its children.
+    /// Changes the intervals of each switch over numbers, given its children. Their ends stay as they are.
     pub(crate) fn each_intervals(&mut self, mut change: impl FnMut(&mut [IntervalImage], Rows<'_, TreeId>)) {
-        let mut changed = Vec::new();
+        let (mut changed, mut bytes): (Vec<IntervalImage>, Vec<u8>) = (Vec::new(), Vec::new());
+        let is_switch = |kind: u32| matches!(kind, NUMBERS | WHOLE_NUMBERS | NARROW_NUMBERS);
         for row in 0..self.len() {
-            let Some(TreeNode::Numbers { cases, children, .. }) = self.of_kind(row, NUMBERS) else { continue };
+            let Some(TreeNode::Numbers { cases, children, .. }) = self.of_kind(row, is_switch) else { continue };
             changed.clear();
-            changed.extend(cases);
+            changed.extend(cases.iter());
             change(&mut changed, children);
-            self.replace(row, SWITCH_BYTES, &changed);
+            bytes.clear();
+            cases.form().append(&changed, &mut bytes);
+            self.replace(row, SWITCH_BYTES, &bytes);
         }
     }
 
-    /// Writes rows of a node anew, so many bytes behind its beginning.
-    fn replace<T: Packed>(&mut self, row: usize, behind: usize, rows: &[T]) {
+    /// Writes part of a node anew, so many bytes behind its beginning.
+    fn replace(&mut self, row: usize, behind: usize, bytes: &[u8]) {
         let place = self.places.get(row).and_then(|place| usize::try_from(*place).ok()?.checked_add(behind));
-        let bytes = place.and_then(|place| self.bytes.get_mut(place..)).unwrap_or_default();
-        let packed = rows.iter().map(|row| row.pack());
-        let size = size_of::<T::Bytes>();
-        for (place, row) in bytes.chunks_exact_mut(size).zip(packed) {
-            place.copy_from_slice(row.as_ref());
+        let end = place.and_then(|place| place.checked_add(bytes.len()));
+        if let Some(old) = place.zip(end).and_then(|(place, end)| self.bytes.get_mut(place..end)) {
+            old.copy_from_slice(bytes);
         }
     }
 }
@@ -191,7 +198,15 @@ impl<'t> Words<'t> {
             TEXTS => TreeNode::Texts { slot: self.slot()?, keys: self.keys()?, children: self.rows(count)? },
             PATHS => TreeNode::Paths { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
             NETWORKS => TreeNode::Networks { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
-            NUMBERS => TreeNode::Numbers { slot: self.slot()?, cases: self.counted()?, children: self.rows(count)? },
+            NUMBERS => {
+                let (slot, cases) = (self.slot()?, Intervals::Wide(self.counted()?));
+                TreeNode::Numbers { slot, cases, children: self.rows(count)? }
+            }
+            kind @ (WHOLE_NUMBERS | NARROW_NUMBERS) => {
+                let unit = if kind == WHOLE_NUMBERS { Unit::Whole } else { Unit::Place };
+                let (slot, cases) = (self.slot()?, Intervals::Narrow(self.counted()?, unit));
+                TreeNode::Numbers { slot, cases, children: self.rows(count)? }
+            }
             PATTERNS => {
                 let (slot, automaton) = (self.slot()?, AutomatonId(self.word()?));
                 TreeNode::Patterns { slot, automaton, cases: self.leads()?, children: self.rows(count)? }
@@ -270,8 +285,15 @@ fn write_node(tree: &TreeImage, out: &mut Vec<u8>) {
             append_counted(cases, out);
         }
         TreeImage::Numbers { slot, cases, children } => {
-            append(switch(NUMBERS, slot, children), out);
-            append_counted(cases, out);
+            let form = Form::of(cases.iter().copied());
+            let kind = match form {
+                Form::Whole => WHOLE_NUMBERS,
+                Form::Place => NARROW_NUMBERS,
+                Form::Wide => NUMBERS,
+            };
+            append(switch(kind, slot, children), out);
+            append([count(cases.len())], out);
+            form.append(cases, out);
         }
         TreeImage::Patterns { slot, automaton, cases, children } => {
             append(switch(PATTERNS, slot, children), out);

@@ -19,6 +19,18 @@ const MAX_NUMBER_BYTES: usize = 400;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Decimal(i128);
 
+/// The largest integer up to so many units.
+pub fn floor(units: i128) -> i128 {
+    // Units are 10^-18, which is 2^-18 * 5^-18: most numbers are divided in 64 bits.
+    match i64::try_from(units >> 18) {
+        Ok(short) => i128::from(short.checked_div_euclid(FIVES).unwrap_or_default()),
+        Err(_) => units.checked_div_euclid(ONE).unwrap_or_default(),
+    }
+}
+
+/// 5^18.
+const FIVES: i64 = 3_814_697_265_625;
+
 /// The whole number that so many units are, when it fits.
 pub fn whole(units: i128) -> Option<i64> {
     Decimal::from_units(units).ok().and_then(Decimal::to_int)
@@ -219,6 +231,16 @@ mod tests {
 
     fn dec(text: &str) -> Decimal {
         Decimal::parse(text).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_rounded_alike_in_any_width() {
+        let large = 9_000_000_000_000 * ONE;
+        for units in
+            [0, 1, -1, ONE, ONE - 1, ONE + 1, -ONE, -ONE - 1, 7 * ONE / 2, large, large - 1, -large, -large - 1]
+        {
+            assert_eq!(floor(units), units.div_euclid(ONE), "{units}");
+        }
     }
 
     #[test]

@@ -186,7 +186,8 @@ fn node(
         }
         TreeNode::Numbers { slot, cases, .. } => {
             ensure(slot.index() < image.slots.len(), "no such slot")?;
-            let in_order = cases.iter().zip(cases.from(1)).all(|(left, right)| left.low <= right.low);
+            ensure(cases.is_narrowest(), "ends of intervals are wider than they must be")?;
+            let in_order = cases.iter().zip(cases.from(1).iter()).all(|(left, right)| left.low <= right.low);
             ensure(in_order && highest(cases).is_some(), "intervals are not in order")?;
             ensure(cases.iter().all(|case| case.first == RuleId::default()), "an interval of one rule")?;
             named(cases.iter().map(|case| case.child), children)?;
@@ -242,10 +243,10 @@ fn sorted_keys<K: Ord>(
 }
 
 /// The highest upper end of a table of intervals, when every row states that of its part.
-fn highest(cases: Rows<'_, IntervalImage>) -> Option<i128> {
+fn highest(cases: Intervals<'_>) -> Option<i128> {
     let middle = cases.len() >> 1;
     let Some((before, rest)) = cases.split(middle) else { return Some(i128::MIN) };
-    let Some(row) = rest.first() else { return Some(i128::MIN) };
+    let Some(row) = rest.get(0) else { return Some(i128::MIN) };
     let found = row.high.max(highest(before)?).max(highest(rest.from(1))?);
     (found == row.highest).then_some(found)
 }
