@@ -331,9 +331,10 @@ fn read_below(image: &BundleImage, facts: &ImageFacts) -> BTreeMap<TreeId, Vec<S
 
 /// The places that the conditions below a node read, ascending.
 fn slots_below(image: &BundleImage, facts: &ImageFacts, root: TreeId) -> Vec<SlotId> {
-    let mut slots = BTreeSet::new();
-    each_row(image, root, &mut |row| facts.add_slots(image, row.block, &mut slots));
-    slots.into_iter().collect()
+    let mut met = alloc::vec![false; image.slots.len()];
+    let mut note = |slot: SlotId| met.get_mut(slot.index()).into_iter().for_each(|met| *met = true);
+    each_row(image, root, &mut |row| facts.each_slot(image, row.block, &mut note));
+    met.iter().enumerate().filter(|(_, met)| **met).map(|(row, _)| SlotId::new(row)).collect()
 }
 
 /// The first rows of large trees: below each class of callers, where they are parted by classes.

@@ -21,7 +21,6 @@ pub use uses::Uses;
 use crate::container::Section;
 use crate::ids::{BlockId, SlotId};
 use crate::image::{Block, BundleImage, Test};
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -121,12 +120,13 @@ impl ImageFacts {
         rows.filter(|(block, _)| matches!(block, Block::Code { .. })).map(|(_, facts)| (facts, self.own(facts)))
     }
 
-    /// Adds the slots that a block reads.
-    pub fn add_slots(&self, image: &BundleImage, block: BlockId, slots: &mut BTreeSet<SlotId>) {
+    /// The slots that a block reads, some of them perhaps several times.
+    pub fn each_slot(&self, image: &BundleImage, block: BlockId, found: impl FnMut(SlotId)) {
         match image.blocks.get(block.index()) {
-            Some(Block::Plain(tests)) => slots.extend(tests.iter().filter_map(Test::slot)),
+            Some(Block::Plain(tests)) => tests.iter().filter_map(Test::slot).for_each(found),
             Some(Block::Code { .. }) | None => {
-                slots.extend(self.blocks.get(block.index()).into_iter().flat_map(|facts| self.own(facts)));
+                let facts = self.blocks.get(block.index());
+                facts.into_iter().flat_map(|facts| self.own(facts)).copied().for_each(found);
             }
         }
     }

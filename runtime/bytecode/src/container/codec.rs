@@ -78,7 +78,22 @@ impl Wire for Constants {
 }
 
 wire_struct!(RangeImage { low, high, inclusive });
-wire_struct!(AutomatonImage { dfa, patterns, source });
+impl Wire for AutomatonImage {
+    /// Its bytes as they are: there are very many.
+    fn write(&self, out: &mut Writer) {
+        write_short(length_u32(self.dfa.len()), out);
+        out.bytes.extend_from_slice(&self.dfa);
+        self.patterns.write(out);
+        self.source.write(out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        let length = read_length(input)?;
+        let dfa = input.take(length)?.to_vec();
+        Ok(Self { dfa, patterns: Wire::read(input)?, source: Wire::read(input)? })
+    }
+}
+
 wire_struct!(YearlySwitch { month, week, weekday, time_s });
 wire_struct!(ZoneRule { standard_offset_s, daylight_offset_s, begins, ends });
 wire_struct!(ZoneImage { name, initial_offset_s, transitions, rule });
