@@ -82,6 +82,8 @@ impl Clock {
             0 => format!("{place} in [{low}, {high}]"),
             1 if self != Clock::Weekday => format!("{place} in {low}..={high}"),
             2 if self != Clock::Weekday && low != high => format!("{place} in {low}..{high}"),
+            // Days of the week are equal or not, and have no order in the language.
+            _ if self == Clock::Weekday => format!("{place} {} {low}", rng.pick(&["==", "!="])),
             _ => format!("{place} {} {low}", rng.pick(&["==", "!=", "<", "<=", ">", ">="])),
         }
     }
