@@ -2,6 +2,7 @@
 //! decisions with the oracle's, field by field.
 
 use crate::checked::{checked, checked_files, settled};
+use crate::generate::model::Model;
 use crate::generate::{self, GeneratedPackage, GeneratedRequest, Rng, state};
 use crate::questions::questions;
 use mcpz_bytecode::Program as Bundle;
@@ -320,6 +321,25 @@ impl Case {
         let mut listing = self.clone();
         listing.request.message = br#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#.to_vec();
         (message["method"] == "tools/call").then(|| (tool.to_string(), listing))
+    }
+
+    /// Of a call of a meta-tool whose `unwraps` reads this message: the call that it wraps, as if it were made itself.
+    pub fn wrapped(&self, model: &Model) -> Option<Case> {
+        let message: serde_json::Value = serde_json::from_slice(&self.request.message).ok()?;
+        let outer = model.servers.iter().find(|server| server.name == self.request.server)?;
+        let (tool, names_server) = outer.unwraps?;
+        (message.pointer("/params/name")?.as_str()? == outer.tools[tool].name).then_some(())?;
+        let given = |name: &str| message.pointer(&format!("/params/arguments/{name}"));
+        let params = serde_json::json!({ "name": given("name")?, "arguments": given("arguments") });
+        let mut wrapped = self.clone();
+        if names_server {
+            wrapped.request.server = given("server")?.as_str()?.to_string();
+        }
+        wrapped.request.message =
+            serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })
+                .to_string()
+                .into();
+        Some(wrapped)
     }
 
     /// The request as the runtime takes it.

@@ -161,33 +161,56 @@ fn promise_3_what_does_not_exist_does_not_compile() {
 fn promise_4_lists_and_calls_agree() {
     let (mut hidden, mut shown) = (0, 0);
     over_packages(|made, built, cases| {
-        // A call that wraps another one may be denied because that one is not visible.
-        let wraps = |tool: &str| {
-            let servers = made.model.servers.iter();
-            servers
-                .flat_map(|server| server.unwraps.and_then(|(at, _)| server.tools.get(at)))
-                .any(|outer| outer.name == tool)
-        };
         for case in cases {
-            let Some((tool, listing)) = case.listing_of_tool() else {
-                continue;
-            };
-            let decision = built.machine(case);
-            let listed = built.machine(&listing).obligations.listed;
-            let Some(listed) = listed else { continue };
-            let is_listed = listed.contains(&tool);
+            let Some(is_listed) = is_listed(built, case) else { continue };
             hidden += usize::from(!is_listed);
             shown += usize::from(is_listed);
-            if decision.effect != Effect::Deny {
-                assert!(is_listed, "{tool} may be called and is not listed: {decision:?}");
-            }
+            let decision = built.machine(case);
+            assert!(is_listed || decision.effect == Effect::Deny, "may be called and is not listed: {decision:?}");
             if !matches!(decision.reason, Reason::Input(_) | Reason::Credential | Reason::UnknownTarget) {
-                let not_visible = decision.reason == Reason::NotVisible;
-                assert!(not_visible != is_listed || (not_visible && wraps(&tool)), "{tool}: {decision:?}");
+                let is_not_visible = decision.reason == Reason::NotVisible;
+                let is_hidden = !is_listed || wraps_hidden(made, built, case);
+                assert!(is_listed || is_not_visible, "not listed: {decision:?}");
+                assert!(is_hidden || !is_not_visible, "listed: {decision:?}");
             }
         }
     });
     assert!(hidden > 20 && shown > 20, "{hidden} hidden, {shown} shown");
+}
+
+#[test]
+fn promise_4_holds_for_what_a_call_wraps() {
+    let (mut hidden, mut called) = (0, 0);
+    over(120, 200, |made, built, cases| {
+        for case in cases {
+            let Some(within) = case.wrapped(&made.model) else { continue };
+            if is_listed(built, case) != Some(true) {
+                continue;
+            }
+            let decision = built.machine(case);
+            if opens(&decision) {
+                called += 1;
+                assert_eq!(is_listed(built, &within), Some(true), "wraps a call of what is not listed: {decision:?}");
+            }
+            if decision.reason == Reason::NotVisible {
+                hidden += 1;
+                assert_eq!(is_listed(built, &within), Some(false), "wraps a call of what is listed: {decision:?}");
+            }
+        }
+    });
+    assert!(hidden > 0 && called > 0, "{hidden} hidden, {called} called");
+}
+
+/// Whether a call wraps one of a tool that the same caller's list does not have: such a call may be denied as that one
+/// would be (docs/semantics.md, section 7).
+fn wraps_hidden(made: &GeneratedPackage, built: &Built, case: &Case) -> bool {
+    case.wrapped(&made.model).is_some_and(|within| is_listed(built, &within) == Some(false))
+}
+
+/// Of a tool call: whether the list that the same caller gets has the tool.
+fn is_listed(built: &Built, case: &Case) -> Option<bool> {
+    let (tool, listing) = case.listing_of_tool()?;
+    Some(built.machine(&listing).obligations.listed?.contains(&tool))
 }
 
 #[test]
