@@ -16,7 +16,7 @@ use core::ops::ControlFlow;
 use mcpz_bytecode::ids::{ConstantId, RuleId, TreeId};
 use mcpz_bytecode::image::{ClassCases, ClassSet, ConstantNode, EntryRow, Interval, Intervals, TreeNode};
 use mcpz_bytecode::limits::LARGE_TREE;
-use mcpz_bytecode::packed::Rows;
+use mcpz_bytecode::packed::{Packed, Rows};
 use mcpz_bytecode::value::net;
 
 /// Called with each row and whether all switches on the way found their keys; may end the walk.
@@ -240,25 +240,28 @@ impl<'a> Walk<'_, 'a> {
 
 /// Every interval that holds a place, left to right: a half whose highest end is too low is left out, and
 /// one whose rules are all passed over. The place is given by the last possible end up to it, and the first from it on.
-fn stabbed<I: Interval>(
-    cases: Rows<'_, I>,
-    place: (I::End, I::End),
+fn stabbed<End: Copy + Ord>(
+    cases: Rows<'_, Interval<End>>,
+    place: (End, End),
     over: &impl Fn(RuleId) -> bool,
     found: &mut impl FnMut(u32) -> ControlFlow<()>,
-) -> ControlFlow<()> {
+) -> ControlFlow<()>
+where
+    Interval<End>: Packed,
+{
     let middle = cases.len() >> 1;
     let Some((before, rest)) = cases.split(middle) else { return ControlFlow::Continue(()) };
     let Some(row) = rest.first() else { return ControlFlow::Continue(()) };
-    let ((below, above), (low, high, highest)) = (place, row.ends());
-    if highest < above || over(row.first()) {
+    let (below, above) = place;
+    if row.highest < above || over(row.first) {
         return ControlFlow::Continue(());
     }
     stabbed(before, place, over, found)?;
-    if low > below {
+    if row.low > below {
         return ControlFlow::Continue(());
     }
-    if above <= high {
-        found(row.child())?;
+    if above <= row.high {
+        found(row.child)?;
     }
     stabbed(rest.from(1), place, over, found)
 }

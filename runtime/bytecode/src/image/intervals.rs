@@ -8,22 +8,37 @@ use crate::packed::{Packed, Rows, append};
 use crate::value::decimal::{ONE, floor};
 use alloc::vec::Vec;
 
-/// An interval of places on a [`Line`](crate::value::Line) and where it leads. Both ends belong to it.
+/// An interval and where it leads. Both ends belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IntervalImage {
+pub struct Interval<End> {
     /// Lower end.
-    pub low: i128,
+    pub low: End,
     /// Upper end.
-    pub high: i128,
+    pub high: End,
     /// The highest upper end in the part of the table that this row is the middle of, the table
     /// being halved again and again: how a search knows which half to leave out.
-    pub highest: i128,
+    pub highest: End,
     /// Position in the children.
     pub child: u32,
     /// The first of the rules that the rows of that part lead to: how a search knows which half cannot
     /// matter. A program has them filled ([`IntervalImage::fill_first`]); a bundle's image has rule 0, which leaves
     /// nothing out.
     pub first: RuleId,
+}
+
+/// An interval of places on a [`Line`](crate::value::Line).
+pub type IntervalImage = Interval<i128>;
+
+/// An interval whose ends are multiples of a unit; the least and the greatest stand for no end.
+pub type NarrowInterval = Interval<i64>;
+
+impl<End> Interval<End> {
+    /// The same with other ends.
+    #[inline]
+    fn with<Other>(self, end: impl Fn(End) -> Other) -> Interval<Other> {
+        let Interval { low, high, highest, child, first } = self;
+        Interval { low: end(low), high: end(high), highest: end(highest), child, first }
+    }
 }
 
 impl IntervalImage {
@@ -47,28 +62,16 @@ impl IntervalImage {
     }
 
     /// The same with ends as multiples of a unit, if they are.
-    fn narrow(&self, unit: Unit) -> Option<NarrowInterval> {
-        let [low, high, highest] = [self.low, self.high, self.highest].map(|end| narrowed(end, unit));
-        Some(NarrowInterval { low: low?, high: high?, highest: highest?, child: self.child, first: self.first })
+    fn narrow(self, unit: Unit) -> Option<NarrowInterval> {
+        let Interval { low, high, highest, child, first } = self.with(|end| narrowed(end, unit));
+        Some(Interval { low: low?, high: high?, highest: highest?, child, first })
     }
-}
-
-/// An interval whose ends are multiples of a unit; the least and the greatest stand for no end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NarrowInterval {
-    low: i64,
-    high: i64,
-    highest: i64,
-    child: u32,
-    first: RuleId,
 }
 
 impl NarrowInterval {
     #[inline]
     fn wide(self, unit: Unit) -> IntervalImage {
-        let NarrowInterval { low, high, highest, child, first } = self;
-        let end = |end: i64| widened(end, unit);
-        IntervalImage { low: end(low), high: end(high), highest: end(highest), child, first }
+        self.with(|end| widened(end, unit))
     }
 }
 
@@ -107,59 +110,6 @@ impl Unit {
 
 fn clamped(number: i128) -> i64 {
     i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })
-}
-
-/// A row of a table of intervals.
-pub trait Interval: Packed {
-    /// Its ends.
-    type End: Copy + Ord;
-
-    /// Lower end, upper end, and the highest upper end of its part of the table.
-    fn ends(&self) -> (Self::End, Self::End, Self::End);
-
-    /// Where it leads.
-    fn child(&self) -> u32;
-
-    /// The first rule of its part of the table.
-    fn first(&self) -> RuleId;
-}
-
-impl Interval for IntervalImage {
-    type End = i128;
-
-    #[inline]
-    fn ends(&self) -> (i128, i128, i128) {
-        (self.low, self.high, self.highest)
-    }
-
-    #[inline]
-    fn child(&self) -> u32 {
-        self.child
-    }
-
-    #[inline]
-    fn first(&self) -> RuleId {
-        self.first
-    }
-}
-
-impl Interval for NarrowInterval {
-    type End = i64;
-
-    #[inline]
-    fn ends(&self) -> (i64, i64, i64) {
-        (self.low, self.high, self.highest)
-    }
-
-    #[inline]
-    fn child(&self) -> u32 {
-        self.child
-    }
-
-    #[inline]
-    fn first(&self) -> RuleId {
-        self.first
-    }
 }
 
 /// An end as a multiple of a unit, if it is one.
@@ -304,26 +254,12 @@ impl Packed for IntervalImage {
     type Bytes = [u8; 56];
 
     fn pack(self) -> [u8; 56] {
-        let mut bytes = [0; 56];
-        let ends = [self.low, self.high, self.highest].map(i128::to_le_bytes);
-        let others = [self.child, self.first.0].map(u32::to_le_bytes);
-        let parts = ends.as_flattened().iter().chain(others.as_flattened());
-        bytes.iter_mut().zip(parts).for_each(|(place, byte)| *place = *byte);
-        bytes
+        packed(self.with(i128::to_le_bytes))
     }
 
     #[inline]
     fn unpack(bytes: [u8; 56]) -> IntervalImage {
-        let (ends, rest) = bytes.as_chunks::<16>();
-        let end = |row: usize| ends.get(row).map_or(0, |end| i128::from_le_bytes(*end));
-        let others = Rows::<u32>::of(rest);
-        IntervalImage {
-            low: end(0),
-            high: end(1),
-            highest: end(2),
-            child: others.get(0).unwrap_or_default(),
-            first: RuleId(others.get(1).unwrap_or_default()),
-        }
+        unpacked(&bytes).with(i128::from_le_bytes)
     }
 }
 
@@ -331,22 +267,30 @@ impl Packed for NarrowInterval {
     type Bytes = [u8; 32];
 
     fn pack(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        let ends = [self.low, self.high, self.highest].map(i64::to_le_bytes);
-        let others = [self.child, self.first.0].map(u32::to_le_bytes);
-        let parts = ends.as_flattened().iter().chain(others.as_flattened());
-        bytes.iter_mut().zip(parts).for_each(|(place, byte)| *place = *byte);
-        bytes
+        packed(self.with(i64::to_le_bytes))
     }
 
     #[inline]
     fn unpack(bytes: [u8; 32]) -> NarrowInterval {
-        let (words, _) = bytes.as_chunks::<8>();
-        let word = |row: usize| words.get(row).copied().unwrap_or_default();
-        let (child, first) = <(u32, u32)>::unpack(word(3));
-        let end = |row: usize| i64::from_le_bytes(word(row));
-        NarrowInterval { low: end(0), high: end(1), highest: end(2), child, first: RuleId(first) }
+        unpacked(&bytes).with(i64::from_le_bytes)
     }
+}
+
+/// A row as bytes: its ends, then where it leads.
+fn packed<const END: usize, const ROW: usize>(row: Interval<[u8; END]>) -> [u8; ROW] {
+    let mut bytes = [0; ROW];
+    let (ends, leads) = ([row.low, row.high, row.highest], (row.child, row.first.0).pack());
+    let parts = ends.as_flattened().iter().chain(&leads);
+    bytes.iter_mut().zip(parts).for_each(|(place, byte)| *place = *byte);
+    bytes
+}
+
+/// The row that these bytes are.
+#[inline]
+fn unpacked<const END: usize>(bytes: &[u8]) -> Interval<[u8; END]> {
+    let end = |row: usize| bytes.as_chunks().0.get(row).copied().unwrap_or([0; END]);
+    let (child, first) = bytes.last_chunk().map_or((0, 0), |leads| <(u32, u32)>::unpack(*leads));
+    Interval { low: end(0), high: end(1), highest: end(2), child, first: RuleId(first) }
 }
 
 #[cfg(test)]
