@@ -1,31 +1,13 @@
 //! Times and spans of time, read from and written for people.
 
 use crate::exit::Failure;
-pub use mcpz_bytecode::value::time::duration_text;
+use mcpz_bytecode::value::time::parse_duration;
+pub use mcpz_bytecode::value::time::{duration_text, instant_text};
 
 /// Milliseconds of `500ms`, `90s`, `5m`, `2h`, `7d`, `1w`, or several together: `1h30m`.
 pub fn duration_ms(text: &str) -> Result<i64, Failure> {
-    let wrong = || Failure::input(format!("`{text}` is no span of time: write 30s, 5m or 1h30m"));
-    let mut rest = text.trim();
-    let mut total: i64 = 0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let number: i64 = rest[..digits].parse().map_err(|_| wrong())?;
-        rest = &rest[digits..];
-        let unit_length = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let unit: i64 = match &rest[..unit_length] {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            "w" => 604_800_000,
-            _ => return Err(wrong()),
-        };
-        total = number.checked_mul(unit).and_then(|ms| total.checked_add(ms)).ok_or_else(wrong)?;
-        rest = &rest[unit_length..];
-    }
-    if text.trim().is_empty() { Err(wrong()) } else { Ok(total) }
+    let wrong = |_| Failure::input(format!("`{text}` is no span of time: write 30s, 5m or 1h30m"));
+    parse_duration(text.trim()).map_err(wrong)
 }
 
 /// Milliseconds since the Unix epoch of an RFC 3339 time with offset.
@@ -34,11 +16,6 @@ pub fn instant_ms(text: &str) -> Result<i64, Failure> {
         .parse()
         .map_err(|_| Failure::input(format!("`{text}` is no point in time: write 2026-03-02T10:00:00Z")))?;
     Ok(timestamp.as_millisecond())
-}
-
-/// RFC 3339, in UTC.
-pub fn instant_text(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms} ms"), |t| t.to_string())
 }
 
 /// The clock. Only the command line reads it; the compiler and the runtime never do.

@@ -17,7 +17,7 @@ pub(crate) mod unwrap;
 
 use crate::caller::{Caller, Standing};
 use crate::data::DataSet;
-use crate::decision::{Decision, DenyMode, Effect, Reason};
+use crate::decision::{Decision, DenyMode, Effect, Reason, RuleError, ShadowHit};
 use crate::json::{Buffers, Document, FaultKind, JsonFault, Kind, Limits};
 use crate::natives::Memo;
 use crate::reading::Reading;
@@ -66,9 +66,17 @@ struct Rest {
     arguments: Buffers,
     memo: Memo,
     work: Work,
+    lists: Lists,
     steps: Cell<StepCount>,
     counts_steps: bool,
     probe: Option<Probe>,
+}
+
+/// Memory for what decisions report.
+#[derive(Debug, Default)]
+struct Lists {
+    errors: Vec<RuleError>,
+    shadow: Vec<ShadowHit>,
 }
 
 impl Scratch {
@@ -89,9 +97,24 @@ impl Scratch {
         self
     }
 
+    /// Takes back a decision that is not needed any more: the next one reports in its memory, and allocates none for it.
+    pub fn recycle(&mut self, decision: Decision) {
+        let Lists { errors, shadow } = &mut self.rest.lists;
+        keep(errors, decision.errors);
+        keep(shadow, decision.shadow);
+    }
+
     /// Steps of the decision code of the last decision; none unless they are counted.
     pub fn steps(&self) -> StepCount {
         self.rest.steps.get()
+    }
+}
+
+/// Keeps the memory of a list, unless what is kept is larger.
+fn keep<T>(kept: &mut Vec<T>, mut list: Vec<T>) {
+    list.clear();
+    if list.capacity() > kept.capacity() {
+        *kept = list;
     }
 }
 
@@ -116,6 +139,9 @@ pub fn decide_reading(input: &Input<'_>, reading: &Reading<'_>, scratch: &mut Sc
 /// As [`decide_reading`]. The decision is large, so it is made where it is handed over and never moved.
 fn decide_with(input: &Input<'_>, reading: &Reading<'_>, rest: &mut Rest) -> Decision {
     let mut decision = Decision::plain(Effect::Allow, Reason::Allowed, DenyMode::Explain, input.program.digest());
+    let Lists { errors, shadow } = core::mem::take(&mut rest.lists);
+    decision.errors = errors;
+    decision.shadow = shadow;
     let outcome = prepare(input, reading, rest, |case, stage, memo, work| match stage {
         Stage::Protocol => decision.reason = Reason::Protocol,
         Stage::List(server, listing) => list(case, server, listing, (memo, work), &mut decision),
@@ -191,7 +217,7 @@ fn prepare<T>(
     rest: &mut Rest,
     go_on: impl FnOnce(&Case<'_>, Stage<'_, '_>, &mut Memo, &mut Work) -> T,
 ) -> Result<T, Reason> {
-    let Rest { context, details, arguments, memo, work, steps, counts_steps, probe } = rest;
+    let Rest { context, details, arguments, memo, work, steps, counts_steps, probe, .. } = rest;
     memo.clear();
     steps.set(StepCount::default());
     let facts = admitted(input, context)?;

@@ -9,7 +9,7 @@ use mcpz_bytecode::Program;
 use mcpz_compiler::BuildOptions;
 use mcpz_compiler::source::{PackageInput, Workspace};
 use mcpz_runtime::data::DataSet;
-use mcpz_runtime::decision::Effect;
+use mcpz_runtime::decision::{Decision, Effect};
 use mcpz_runtime::json::{Buffers, Document, Limits};
 use mcpz_runtime::principal::{Link, LinkKind, LinkSource, Principal};
 use mcpz_runtime::request::{ContextFacts, Direction, Facts, Request};
@@ -133,12 +133,21 @@ impl Engine for Mcpz {
     }
 
     fn decide_read(&self, worker: &mut Scratch, session: &Session, read: &Reading<'_>) -> bool {
-        decide_reading(&self.input(session, &[]), read, worker).effect == Effect::Allow
+        let decision = decide_reading(&self.input(session, &[]), read, worker);
+        is_allow(decision, worker)
     }
 
     fn decide_bytes(&self, worker: &mut Scratch, session: &Session, message: &[u8]) -> bool {
-        decide(&self.input(session, message), worker).effect == Effect::Allow
+        let decision = decide(&self.input(session, message), worker);
+        is_allow(decision, worker)
     }
+}
+
+/// What was decided; the memory of its lists is for the next decision.
+fn is_allow(decision: Decision, worker: &mut Scratch) -> bool {
+    let is_allow = decision.effect == Effect::Allow;
+    worker.recycle(decision);
+    is_allow
 }
 
 /// Memory for a document that is kept as long as the program runs, as a session keeps it.

@@ -1,7 +1,7 @@
 //! Literals as JSON, the way a message or a claim would hold them.
 
 use crate::decision::number_text;
-use crate::durations::{duration_text, instant_text};
+use mcpz_bytecode::value::time;
 use mcpz_compiler::hir::Literal;
 use serde_json::{Map, Value};
 
@@ -13,9 +13,9 @@ pub fn value(literal: &Literal) -> Value {
         Literal::Int(number) => Value::from(*number),
         Literal::Decimal(scaled) => decimal(*scaled),
         Literal::String(text) | Literal::Host(text) | Literal::Url(text) | Literal::Path(text) => text.clone().into(),
-        Literal::Duration(ms) => duration_text(*ms).into(),
-        Literal::Instant(ms) => instant_text(*ms).into(),
-        Literal::Date(days) => date_text(*days).into(),
+        Literal::Duration(ms) => time::duration_text(*ms).into(),
+        Literal::Instant(ms) => time::instant_text(*ms).into(),
+        Literal::Date(days) => time::date_text(i64::from(*days)).into(),
         Literal::Time(seconds) => time_text(*seconds).into(),
         Literal::Weekday(day) => weekday_text(*day).into(),
         Literal::Ip(address) => address.to_string().into(),
@@ -38,19 +38,15 @@ fn decimal(scaled: i128) -> Value {
     serde_json::from_str(&number_text(scaled)).unwrap_or(Value::Null)
 }
 
-fn date_text(days: i32) -> String {
-    let ms = i64::from(days) * 86_400_000;
-    instant_text(ms).split('T').next().unwrap_or_default().to_owned()
-}
-
+/// Without seconds where there are none, as people write it.
 fn time_text(seconds: u32) -> String {
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if rest == 0 { format!("{hours:02}:{minutes:02}") } else { format!("{hours:02}:{minutes:02}:{rest:02}") }
+    let text = time::clock_text(seconds);
+    text.strip_suffix(":00").map_or_else(|| text.clone(), str::to_owned)
 }
 
+/// Its short name.
 fn weekday_text(day: u8) -> &'static str {
-    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    DAYS.get(usize::from(day)).copied().unwrap_or("mon")
+    time::weekday_name(day).and_then(|name| name.get(..3)).unwrap_or("mon")
 }
 
 /// The text by which a value is remembered (`seen in`): a string as it is, a number in canonical form.
@@ -72,6 +68,8 @@ mod tests {
         assert_eq!(value(&Literal::Duration(90_000)), "1m30s");
         assert_eq!(value(&Literal::Date(1)), "1970-01-02");
         assert_eq!(value(&Literal::Time(34_200)), "09:30");
+        assert_eq!(value(&Literal::Time(34_201)), "09:30:01");
+        assert_eq!(value(&Literal::Weekday(2)), "wed");
         assert_eq!(value(&Literal::Decimal(500_000_000_000_000_000)).to_string(), "0.5");
         let record = Literal::Record(vec![("a".into(), Literal::List(vec![Literal::Int(1), Literal::Null]))]);
         assert_eq!(value(&record).to_string(), r#"{"a":[1,null]}"#);

@@ -82,7 +82,7 @@ pub(crate) fn decide(
     let mut course = Course { case, asked, extracted: &extracted, memo, work, decision };
     // The result only says whether all steps were gone through; the decision is in the course.
     let _ = course.run();
-    course.decision.errors.sort_by_key(|error| error.rule);
+    course.decision.errors.sort_unstable_by_key(|error| error.rule);
     extracted.give_back(work);
 }
 
@@ -214,7 +214,7 @@ impl Course<'_, '_> {
         if seen.shown {
             return self.deny(Reason::NotVisible, &[]);
         }
-        self.decision.errors = seen.errors;
+        self.decision.errors.extend(seen.errors);
         let ended = self.deny(Reason::NotVisible, &[]);
         self.decision.determining = seen.hidden_by;
         self.decision.show = DenyMode::Hide;

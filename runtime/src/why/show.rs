@@ -110,7 +110,7 @@ impl<'a> Shown<'_, 'a> {
             | Value::HostPattern(text)
             | Value::Glob(text, _) => quoted(text),
             Value::Url(url) => quoted(&url.text),
-            Value::Duration(ms) => format!("{ms}ms"),
+            Value::Duration(ms) => time::duration_text(ms),
             Value::Instant(ms) => time::instant_text(ms),
             Value::Date(days) => time::date_text(i64::from(days)),
             Value::Time(seconds) => time::clock_text(seconds),

@@ -6,6 +6,8 @@ use alloc::string::String;
 
 /// Milliseconds of a day.
 pub const DAY_MS: i64 = 86_400_000;
+/// Milliseconds of a week.
+const WEEK_MS: i64 = 7 * DAY_MS;
 /// First instant of the calendar, in milliseconds.
 pub const MIN_INSTANT_MS: i64 = -377_705_023_201_000;
 /// Last instant of the calendar, in milliseconds.
@@ -182,7 +184,7 @@ pub fn parse_duration(text: &str) -> Result<i64, ErrorCode> {
             "m" => 60_000,
             "h" => 3_600_000,
             "d" => DAY_MS,
-            "w" => 604_800_000,
+            "w" => WEEK_MS,
             _ => return Err(ErrorCode::Time),
         };
         total = number.checked_mul(factor).and_then(|part| total.checked_add(part)).ok_or(ErrorCode::Time)?;
@@ -207,7 +209,8 @@ pub fn weekday_name(day: u8) -> Option<&'static str> {
 
 /// `1h30m`: the largest units that write it exactly.
 pub fn duration_text(ms: i64) -> String {
-    const UNITS: [(u64, &str); 5] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    const UNITS: [(u64, &str); 5] =
+        [(DAY_MS.unsigned_abs(), "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
     let mut rest = ms.unsigned_abs();
     let mut text = String::from(if ms < 0 { "-" } else { "" });
     for (unit, name) in UNITS {
