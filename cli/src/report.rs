@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 const MAX_NAMED: usize = 8;
 
 /// The report of a build.
-pub fn of(build: &Build) -> Report {
-    report(&build.graph, &build.rules)
+pub fn of(program: &Program, build: &Build) -> Report {
+    report(program, &build.graph, &build.rules)
 }
 
 /// Prints a report.

@@ -113,7 +113,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         return Ok(Outcome::No);
     };
     if args.deny_unindexed || args.report {
-        let report = report::of(&build);
+        let report = report::of(program, &build);
         let denied = args.deny_unindexed && !report.unindexed.is_empty();
         if args.report || denied {
             return reported(args, (&build, program), &report, denied, shell);

@@ -6,13 +6,14 @@
 use super::patterns::Pattern;
 use crate::decision::Block;
 use crate::decision::node::{NodeId, Nodes};
-use crate::hir::{ClassId, Comparison, Literal, Root};
+use crate::hir::{ClassId, Comparison, Literal, Program, Root, Segment};
 use crate::lower::rules::ClauseKind;
 use crate::lower::term::{ConstantId, SlotId, SubjectTerm, Tables, Term};
 use crate::types::Type;
 use mcpz_bytecode::value::Line;
 use mcpz_bytecode::value::decimal::{self, ONE};
-use std::collections::BTreeSet;
+use mcpz_bytecode::value::net::unwrapped_net;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// What is wanted of one fact.
@@ -138,28 +139,91 @@ pub struct BlockKey {
     pub guard: Option<usize>,
 }
 
-/// The keys of a block: at most one for each dimension.
-pub fn block_keys(nodes: &Nodes, tables: &Tables, block: &Block) -> Vec<BlockKey> {
-    let mut keys: Vec<BlockKey> = Vec::new();
-    for (clause, part) in block.clauses.iter().enumerate() {
-        let Some(key) = (Reader { nodes, tables }).test(part.node) else { continue };
-        let implied = if matches!(key, Key::Classes(_)) { Vec::new() } else { vec![clause] };
-        match keys.iter_mut().find(|other| other.key.dimension() == key.dimension()) {
-            None => keys.push(BlockKey { key, implied, guard: None }),
-            Some(known) => match known.key.and(&key) {
-                Some(both) => {
-                    known.key = both;
-                    known.implied.extend(implied);
+/// Most values of a list, or networks of a segment, that any number of rules may name.
+pub const LONG_LIST: usize = 64;
+/// Most rules that may name a longer one, if trees are to hold it.
+pub const MAX_NAMING: usize = 16;
+
+/// What keys are read off.
+pub struct Reader<'a> {
+    segments: &'a [Segment],
+    nodes: &'a Nodes,
+    tables: &'a Tables,
+    crowded: BTreeSet<ConstantId>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of these blocks.
+    pub fn new(program: &'a Program, nodes: &'a Nodes, tables: &'a Tables, blocks: &[Block]) -> Reader<'a> {
+        let mut reader = Reader { segments: &program.segments, nodes, tables, crowded: BTreeSet::new() };
+        let mut naming: BTreeMap<ConstantId, usize> = BTreeMap::new();
+        for list in blocks.iter().flat_map(|block| reader.lists(block)) {
+            *naming.entry(list).or_default() += 1;
+        }
+        let is_crowded = |(list, count): &(ConstantId, usize)| *count > MAX_NAMING && reader.size(*list) > LONG_LIST;
+        reader.crowded = naming.into_iter().filter(is_crowded).map(|(list, _)| list).collect();
+        reader
+    }
+
+    /// The keys of a block: at most one for each dimension.
+    pub fn keys(&self, block: &Block) -> Vec<BlockKey> {
+        let mut keys: Vec<BlockKey> = Vec::new();
+        for (clause, part) in block.clauses.iter().enumerate() {
+            let Some(key) = self.test(part.node) else { continue };
+            let implied = if matches!(key, Key::Classes(_)) { Vec::new() } else { vec![clause] };
+            match keys.iter_mut().find(|other| other.key.dimension() == key.dimension()) {
+                None => keys.push(BlockKey { key, implied, guard: None }),
+                Some(known) => match known.key.and(&key) {
+                    Some(both) => {
+                        known.key = both;
+                        known.implied.extend(implied);
+                    }
+                    None if key.count() < known.key.count() => *known = BlockKey { key, implied, guard: None },
+                    None => {}
+                },
+            }
+        }
+        for key in &mut keys {
+            key.guard = key.key.slot().and_then(|slot| guard(self.nodes, self.tables, block, slot));
+        }
+        keys
+    }
+
+    /// Whether a block names something that is too long to stand in the trees of all rules that name it.
+    pub fn names_crowded(&self, block: &Block) -> bool {
+        self.lists(block).iter().any(|list| self.crowded.contains(list))
+    }
+
+    /// Lists and segments that a block names.
+    fn lists(&self, block: &Block) -> BTreeSet<ConstantId> {
+        let (mut open, mut found): (Vec<NodeId>, _) =
+            (block.clauses.iter().map(|clause| clause.node).collect(), BTreeSet::new());
+        while let Some(node) = open.pop() {
+            match self.nodes.get(node) {
+                Term::Any(parts) => open.extend(parts),
+                Term::In(_, right) => {
+                    if let Term::Constant(list) = self.nodes.get(*right) {
+                        found.insert(*list);
+                    }
                 }
-                None if key.count() < known.key.count() => *known = BlockKey { key, implied, guard: None },
-                None => {}
-            },
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// How many keys a list or segment is.
+    fn size(&self, list: ConstantId) -> usize {
+        let of_one = |literal: &Literal| match literal {
+            Literal::Segment(id) => self.segments.get(id.index()).map_or(0, |segment| segment.networks.len()),
+            _ => 1,
+        };
+        match self.constant(list) {
+            Some(Literal::List(items)) => items.iter().map(of_one).sum(),
+            Some(one) => of_one(one),
+            None => 0,
         }
     }
-    for key in &mut keys {
-        key.guard = key.key.slot().and_then(|slot| guard(nodes, tables, block, slot));
-    }
-    keys
 }
 
 /// The clause of a block that is `has` of a place, however the place is read.
@@ -171,12 +235,6 @@ fn guard(nodes: &Nodes, tables: &Tables, block: &Block, slot: SlotId) -> Option<
         Term::Has(of) => matches!(nodes.get(*of), Term::Slot(slot) if place(*slot) == Some(wanted)),
         _ => false,
     })
-}
-
-/// Reads keys off terms.
-struct Reader<'a> {
-    nodes: &'a Nodes,
-    tables: &'a Tables,
 }
 
 impl Reader<'_> {
@@ -240,18 +298,22 @@ impl Reader<'_> {
     }
 
     fn member(&self, left: NodeId, right: NodeId) -> Option<Key> {
+        if matches!(self.nodes.get(right), Term::Constant(list) if self.crowded.contains(list)) {
+            return None;
+        }
         match self.literal(right)? {
             Literal::List(items) => self.one_of(left, items),
-            Literal::Net(..) => self.one_of(left, std::slice::from_ref(self.literal(right)?)),
+            one @ (Literal::Net(..) | Literal::Segment(_)) => self.one_of(left, std::slice::from_ref(one)),
             _ => None,
         }
     }
 
-    /// A place that equals one of these, or, of an address, is in one of these networks.
+    /// A place that equals one of these, or, of an address, is in one of these networks or segments.
     fn one_of(&self, of: NodeId, items: &[Literal]) -> Option<Key> {
         let (slot, ty) = self.place(of)?;
         if *ty == Type::Ip {
-            return items.iter().map(network_of).collect::<Option<_>>().map(|networks| Key::Networks(slot, networks));
+            let networks = items.iter().map(|item| self.networks_of(item)).collect::<Option<Vec<_>>>()?;
+            return Some(Key::Networks(slot, networks.into_iter().flatten().collect()));
         }
         if let Some(line) = line_of(ty) {
             let point = |item: &Literal| place_on(line, item).map(|place| (place, place));
@@ -259,6 +321,18 @@ impl Reader<'_> {
         }
         let text = |item: &Literal| text_as(ty, item).map(str::to_string);
         items.iter().map(text).collect::<Option<_>>().map(|texts| Key::Texts(slot, texts))
+    }
+
+    /// The networks that an address, a network or a segment is.
+    fn networks_of(&self, literal: &Literal) -> Option<Vec<(IpAddr, u8)>> {
+        let networks = match literal {
+            Literal::Ip(address) => vec![(*address, if address.is_ipv4() { 32 } else { 128 })],
+            Literal::Net(address, length) => vec![(*address, *length)],
+            Literal::Segment(id) => self.segments.get(id.index())?.networks.clone(),
+            _ => return None,
+        };
+        // What is not unwrapped holds other addresses than it says.
+        networks.iter().all(|network| unwrapped_net(*network) == *network).then_some(networks)
     }
 
     fn like(&self, of: NodeId, pattern: ConstantId) -> Option<Key> {
@@ -353,17 +427,6 @@ fn text_as<'l>(ty: &Type, literal: &'l Literal) -> Option<&'l str> {
         | (Type::Url, Literal::Url(text)) => Some(text),
         _ => None,
     }
-}
-
-/// The network that an address, or a network, is.
-fn network_of(literal: &Literal) -> Option<(IpAddr, u8)> {
-    let network = match literal {
-        Literal::Ip(address) => (*address, if address.is_ipv4() { 32 } else { 128 }),
-        Literal::Net(address, length) => (*address, *length),
-        _ => return None,
-    };
-    // What is not unwrapped holds other addresses than it says.
-    (mcpz_bytecode::value::net::unwrapped_net(network) == network).then_some(network)
 }
 
 /// Classes of which some link must be one for the subject to fit.

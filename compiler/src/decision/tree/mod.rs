@@ -15,7 +15,9 @@
 //! the part above, and the cases of a switch are the keys its rules were written with. With `n` rules,
 //! `k` keys in their text and at most [`MAX_LEVELS`] facts on a way down there are therefore at most
 //! `n` rows, `k * MAX_LEVELS` cases and `3 * n * MAX_LEVELS` nodes: a switch, what holds it together with the
-//! others, and the question whether anything stands at the place. Automata are the one thing that can
+//! others, and the question whether anything stands at the place. A list that has a name and a segment are written once and
+//! may be named by many rules, each in a tree of its own: named `m` times, one of `s` values counts for `m * `[`LONG_LIST`] and
+//! `s * `[`MAX_NAMING`] keys at most, for one that is longer and named more often is a key of no rule, and reported. Automata are the one thing that can
 //! outgrow its source; they have a budget in bytes ([`patterns`]), and the patterns that do not fit
 //! are left to the rules themselves, and reported.
 //!
@@ -36,7 +38,7 @@ mod tests;
 mod text;
 
 pub use build::{Candidate, MAX_LEVELS, SMALL_LEAF, build};
-pub use keys::{BlockKey, Key, block_keys, is_late};
+pub use keys::{BlockKey, Key, LONG_LIST, MAX_NAMING, Reader, is_late};
 pub use report::{Cause, FieldReport, Report, Unindexed, report, tests as tests_of};
 pub use text::{fact_text, keys_text, place_text};
 

@@ -1,10 +1,10 @@
 //! What trees cost: rules that no switch parts, passes over texts, tests of an entry point.
 
 use super::build::SMALL_LEAF;
-use super::keys::{Key, block_keys};
+use super::keys::{Key, Reader};
 use super::{On, Stage, Tree, TreeId, Trees};
-use crate::decision::DecisionGraph;
-use crate::hir::RuleId;
+use crate::decision::{Block, DecisionGraph};
+use crate::hir::{Program, RuleId};
 use crate::lower::RuleSet;
 use crate::lower::rules::Scope;
 use crate::lower::term::SlotId;
@@ -41,6 +41,8 @@ pub struct Unindexed {
 pub enum Cause {
     /// None of its clauses compares one readable fact with something known.
     NoKey,
+    /// What it names is long, and named by many rules.
+    Crowded,
     /// A pattern of it did not fit the budget.
     Budget,
     /// What it looks at does not tell it from the rules beside it.
@@ -52,6 +54,7 @@ impl Cause {
     pub fn text(self) -> &'static str {
         match self {
             Cause::NoKey => "none of its clauses compares one fact with a literal",
+            Cause::Crowded => "the list or segment that it names is long, and many rules name it",
             Cause::Budget => "its pattern needs more states than the budget of an automaton allows",
             Cause::NotTelling => "the facts it looks at do not tell it from the rules beside it",
         }
@@ -63,6 +66,10 @@ impl Cause {
             Cause::NoKey => {
                 "add a clause that compares a parameter, a claim or a role with a literal (`args.x == ..`, `in`, `under`, \
                  `like`, a range), or narrow its tools or its subject"
+            }
+            Cause::Crowded => {
+                "name the list or segment in one rule for several tools or subjects (`[a, b]`, a tag, a role), or keep it \
+                 to 64 values"
             }
             Cause::Budget => "write the pattern with a fixed beginning and fewer counted repetitions, or as a glob",
             Cause::NotTelling => "merge it with the rules beside it, or narrow its tools or its subject",
@@ -86,7 +93,8 @@ pub struct FieldReport {
 }
 
 /// What the trees of a graph cost.
-pub fn report(graph: &DecisionGraph, rules: &RuleSet) -> Report {
+pub fn report(program: &Program, graph: &DecisionGraph, rules: &RuleSet) -> Report {
+    let reader = Reader::new(program, &graph.nodes, &rules.tables, &graph.blocks);
     let mut made = Report { nodes: graph.trees.rows().len(), ..Report::default() };
     for entry in &graph.entries {
         let mut fields: BTreeMap<SlotId, FieldReport> = BTreeMap::new();
@@ -94,7 +102,8 @@ pub fn report(graph: &DecisionGraph, rules: &RuleSet) -> Report {
             made.rows += graph.trees.leaf_rows(*root).len();
             for leaf in leaves(&graph.trees, *root) {
                 if leaf.len() > SMALL_LEAF {
-                    let cause = |block: usize| cause(graph, rules, block);
+                    let cause =
+                        |block: usize| graph.blocks.get(block).map_or(Cause::NoKey, |block| cause(&reader, block));
                     made.unindexed.push(Unindexed {
                         scope: entry.scope.clone(),
                         stage: *stage,
@@ -138,11 +147,11 @@ fn leaves(trees: &Trees, root: TreeId) -> Vec<&[super::TreeRow]> {
 }
 
 /// Why a rule of a large leaf was not parted from the others.
-fn cause(graph: &DecisionGraph, rules: &RuleSet, block: usize) -> Cause {
-    let Some(block) = graph.blocks.get(block) else { return Cause::NoKey };
-    let keys = block_keys(&graph.nodes, &rules.tables, block);
+fn cause(reader: &Reader<'_>, block: &Block) -> Cause {
+    let keys = reader.keys(block);
     let own = |key: &Key| matches!(key, Key::Patterns(..));
     match keys.as_slice() {
+        _ if reader.names_crowded(block) => Cause::Crowded,
         [] => Cause::NoKey,
         keys if keys.iter().all(|key| own(&key.key)) => Cause::Budget,
         _ => Cause::NotTelling,

@@ -15,10 +15,14 @@ fn forbid(id: String, condition: Expr) -> Rule {
 }
 
 fn planted(rules: Vec<Rule>) -> (DecisionGraph, Report) {
-    let program = Program { rules, ..program() };
+    planted_in(program(), rules)
+}
+
+fn planted_in(program: Program, rules: Vec<Rule>) -> (DecisionGraph, Report) {
+    let program = Program { rules, ..program };
     let set = lower(&program).0;
     let graph = graph(&set, &program, SMALL_LEAF, &Profile::default());
-    let report = report(&graph, &set);
+    let report = report(&program, &graph, &set);
     (graph, report)
 }
 
@@ -197,6 +201,79 @@ fn equal_paths_hosts_and_addresses_are_one_switch() {
     let address = |row: i64| IpAddr::from([10, 0, 0, u8::try_from(row).expect("a small number")]);
     let On::Networks(_, cases) = of(Type::Ip, &|row| Literal::Ip(address(row))) else { panic!("no networks") };
     assert_eq!(cases.first(), Some(&((address(0), 32), 0)), "an address is a network of its own");
+}
+
+#[test]
+fn segments_are_parted_by_their_networks() {
+    let network = |row: u8| (IpAddr::from([10, row, 0, 0]), 16);
+    let segment = |row: u8| Segment {
+        name: format!("s{row}").into(),
+        package: PackageId::new(0),
+        networks: vec![network(row), network(row + 100)],
+        span: span(1),
+    };
+    let one = |row: usize| {
+        let literal = expr(ExprKind::Literal(Literal::Segment(SegmentId::new(row))), Type::Segment);
+        forbid(format!("R-{row}"), expr(ExprKind::In(Box::new(arg("place", Type::Ip)), Box::new(literal)), Type::Bool))
+    };
+    let program = Program { segments: (0..12).map(segment).collect(), ..program() };
+    let (graph, report) = planted_in(program, (0..12).map(one).collect());
+    assert!(report.unindexed.is_empty(), "{:?}", report.unindexed);
+    let cases = graph.trees.rows().iter().find_map(|tree| match tree {
+        Tree::Switch { on: On::Networks(_, cases), .. } => Some(cases.as_slice()),
+        _ => None,
+    });
+    let cases = cases.expect("networks");
+    assert_eq!(cases.len(), 24, "both networks of each");
+    assert_eq!(cases.first().map(|case| case.0), Some(network(0)));
+}
+
+/// So many values that rules name.
+fn list(length: usize) -> Expr {
+    let items = (0..length).map(|row| Literal::String(format!("v{row}"))).collect();
+    expr(ExprKind::Literal(Literal::List(items)), Type::List(Box::new(Type::String)))
+}
+
+#[test]
+fn a_long_list_that_many_rules_name_does_not_multiply() {
+    let about = |server: usize, id: String, condition: Expr| {
+        let refund = tool(Member { server: ServerId::new(server), ..REFUND });
+        Rule { targets: refund, ..forbid(id, condition) }
+    };
+    let of_server = |server: usize, length: usize| -> Vec<Rule> {
+        let place = || arg("payee", Type::String);
+        let within = expr(ExprKind::In(Box::new(place()), Box::new(list(length))), Type::Bool);
+        let equal = |row: i64| compare(place(), Comparison::Eq, text(&format!("p{row}")));
+        let others = (0..7).map(|row| about(server, format!("E-{server}-{row}"), equal(row)));
+        others.chain([about(server, format!("L-{server}"), within)]).collect()
+    };
+    // As many trees as servers, which all have the same tools.
+    let cases = |servers: usize, length: usize| -> usize {
+        let own = program();
+        let payments = own.servers.first().expect("there is one");
+        let server = |row: usize| Server { name: format!("s{row}").into(), ..payments.clone() };
+        let rules = (0..servers).flat_map(|row| of_server(row, length)).collect();
+        let (graph, _) = planted_in(Program { servers: (0..servers).map(server).collect(), ..own }, rules);
+        let texts = graph.trees.rows().iter().map(|tree| match tree {
+            Tree::Switch { on: On::Texts(_, cases), .. } => cases.len(),
+            _ => 0,
+        });
+        texts.sum()
+    };
+    assert_eq!(cases(40, LONG_LIST), 40 * (7 + LONG_LIST), "short enough for any number of rules");
+    assert_eq!(cases(10, 500), 10 * 507, "few rules name it");
+    assert_eq!(cases(40, 500), 40 * 7, "in no tree");
+}
+
+#[test]
+fn rules_that_name_a_crowded_list_are_told_so() {
+    let one = |row: usize| {
+        let within = ExprKind::In(Box::new(arg("payee", Type::String)), Box::new(list(LONG_LIST + 1)));
+        forbid(format!("R-{row}"), expr(within, Type::Bool))
+    };
+    let (_, report) = planted((0..=MAX_NAMING).map(one).collect());
+    let [group] = report.unindexed.as_slice() else { panic!("one group: {:?}", report.unindexed) };
+    assert!(group.rules.iter().all(|(_, cause)| *cause == Cause::Crowded), "{:?}", group.rules);
 }
 
 #[test]
