@@ -111,7 +111,7 @@ type Rows = Vec<(RuleId, usize)>;
 /// Builds the trees of every entry point, and puts the clauses they answer first.
 fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, leaf: usize, profile: &Profile) {
     let weights = profile.weights(program);
-    let reader = tree::Reader::new(program, &made.nodes, &rules.tables, &made.blocks);
+    let reader = tree::Reader::new(program, made, &rules.tables);
     let keys: Vec<Vec<tree::BlockKey>> = made.blocks.iter().map(|block| reader.keys(block)).collect();
     let late: Vec<bool> = made.blocks.iter().map(|block| tree::is_late(&made.nodes, &rules.tables, block)).collect();
     let mut answered: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

@@ -4,8 +4,8 @@
 //! fit. Where it is then also true for all values that fit, the clause need not be tested again.
 
 use super::patterns::Pattern;
-use crate::decision::Block;
 use crate::decision::node::{NodeId, Nodes};
+use crate::decision::{Block, DecisionGraph};
 use crate::hir::{ClassId, Comparison, Literal, Program, Root, Segment};
 use crate::lower::rules::ClauseKind;
 use crate::lower::term::{ConstantId, SlotId, SubjectTerm, Tables, Term};
@@ -141,7 +141,7 @@ pub struct BlockKey {
 
 /// Most values of a list, or networks of a segment, that any number of rules may name.
 pub const LONG_LIST: usize = 64;
-/// Most rules that may name a longer one, if trees are to hold it.
+/// Most times that a longer one may be named, a rule counting once before each of its targets, if trees are to hold it.
 pub const MAX_NAMING: usize = 16;
 
 /// What keys are read off.
@@ -153,12 +153,17 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of these blocks.
-    pub fn new(program: &'a Program, nodes: &'a Nodes, tables: &'a Tables, blocks: &[Block]) -> Reader<'a> {
-        let mut reader = Reader { segments: &program.segments, nodes, tables, crowded: BTreeSet::new() };
+    /// A reader of the blocks of a graph whose entry points are known.
+    pub fn new(program: &'a Program, graph: &'a DecisionGraph, tables: &'a Tables) -> Reader<'a> {
+        let mut reader = Reader { segments: &program.segments, nodes: &graph.nodes, tables, crowded: BTreeSet::new() };
         let mut naming: BTreeMap<ConstantId, usize> = BTreeMap::new();
-        for list in blocks.iter().flat_map(|block| reader.lists(block)) {
-            *naming.entry(list).or_default() += 1;
+        let rows = graph.entries.iter().flat_map(|entry| &entry.rows);
+        let mut rows_of = vec![0_usize; graph.blocks.len()];
+        for (_, block) in rows {
+            rows_of.get_mut(*block).into_iter().for_each(|count| *count += 1);
+        }
+        for (block, rows) in graph.blocks.iter().zip(rows_of) {
+            reader.lists(block).into_iter().for_each(|list| *naming.entry(list).or_default() += rows);
         }
         let is_crowded = |(list, count): &(ConstantId, usize)| *count > MAX_NAMING && reader.size(*list) > LONG_LIST;
         reader.crowded = naming.into_iter().filter(is_crowded).map(|(list, _)| list).collect();

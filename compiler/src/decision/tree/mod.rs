@@ -16,7 +16,7 @@
 //! `k` keys in their text and at most [`MAX_LEVELS`] facts on a way down there are therefore at most
 //! `n` rows, `k * MAX_LEVELS` cases and `3 * n * MAX_LEVELS` nodes: a switch, what holds it together with the
 //! others, and the question whether anything stands at the place. A list that has a name, and a segment, are written
-//! once and may be named by many rules, each in a tree of its own: named by `m` rules, one of `s` values counts for
+//! once and may be named by many rules, each in a tree of its own: named `m` times, one of `s` values counts for
 //! `m * `[`LONG_LIST`] or `s * `[`MAX_NAMING`] keys, whichever is more, for one that is longer and named more often is a key of
 //! no rule, and reported. (A rule about a tag counts once for each tool that has it, here as in its rows.) Automata are the one
 //! thing that can outgrow its source; they have a budget in bytes ([`patterns`]), and the patterns that do not fit are left to

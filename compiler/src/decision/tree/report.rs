@@ -54,7 +54,7 @@ impl Cause {
     pub fn text(self) -> &'static str {
         match self {
             Cause::NoKey => "none of its clauses compares one fact with a literal",
-            Cause::Crowded => "the list or segment that it names is long, and many rules name it",
+            Cause::Crowded => "the list or segment that it names is long, and named before many tools or by many rules",
             Cause::Budget => "its pattern needs more states than the budget of an automaton allows",
             Cause::NotTelling => "the facts it looks at do not tell it from the rules beside it",
         }
@@ -68,8 +68,7 @@ impl Cause {
                  `like`, a range), or narrow its tools or its subject"
             }
             Cause::Crowded => {
-                "name the list or segment in one rule for several tools or subjects (`[a, b]`, a tag, a role), or keep it \
-                 to 64 values"
+                "name the list or segment in a rule about all tools of a server (`s.*`), or keep it to 64 values"
             }
             Cause::Budget => "write the pattern with a fixed beginning and fewer counted repetitions, or as a glob",
             Cause::NotTelling => "merge it with the rules beside it, or narrow its tools or its subject",
@@ -94,7 +93,7 @@ pub struct FieldReport {
 
 /// What the trees of a graph cost.
 pub fn report(program: &Program, graph: &DecisionGraph, rules: &RuleSet) -> Report {
-    let reader = Reader::new(program, &graph.nodes, &rules.tables, &graph.blocks);
+    let reader = Reader::new(program, graph, &rules.tables);
     let mut made = Report { nodes: graph.trees.rows().len(), ..Report::default() };
     for entry in &graph.entries {
         let mut fields: BTreeMap<SlotId, FieldReport> = BTreeMap::new();

@@ -248,11 +248,10 @@ fn a_long_list_that_many_rules_name_does_not_multiply() {
         others.chain([about(server, format!("L-{server}"), within)]).collect()
     };
     // As many trees as servers, which all have the same tools.
-    let cases = |servers: usize, length: usize| -> usize {
+    let planted_on = |servers: usize, rules: Vec<Rule>| -> usize {
         let own = program();
         let payments = own.servers.first().expect("there is one");
         let server = |row: usize| Server { name: format!("s{row}").into(), ..payments.clone() };
-        let rules = (0..servers).flat_map(|row| of_server(row, length)).collect();
         let (graph, _) = planted_in(Program { servers: (0..servers).map(server).collect(), ..own }, rules);
         let texts = graph.trees.rows().iter().map(|tree| match tree {
             Tree::Switch { on: On::Texts(_, cases), .. } => cases.len(),
@@ -260,6 +259,20 @@ fn a_long_list_that_many_rules_name_does_not_multiply() {
         });
         texts.sum()
     };
+    let cases = |servers: usize, length: usize| {
+        planted_on(servers, (0..servers).flat_map(|row| of_server(row, length)).collect())
+    };
+    // One rule about a tool of each, as a tag is, instead of a rule for each.
+    let tagged = |servers: usize, length: usize| {
+        let refunds = (0..servers).map(|row| Member { server: ServerId::new(row), ..REFUND }).collect();
+        let rules = (0..servers).flat_map(|row| of_server(row, length));
+        let (mut named, mut others): (Vec<Rule>, Vec<Rule>) = rules.partition(|rule| rule.id.starts_with('L'));
+        let named = named.swap_remove(0);
+        others.push(Rule { targets: Targets { tools: refunds, ..Targets::default() }, ..named });
+        planted_on(servers, others)
+    };
+    assert_eq!((tagged(10, 500), tagged(40, LONG_LIST)), (10 * 507, 40 * (7 + LONG_LIST)));
+    assert_eq!(tagged(40, 500), 40 * 7, "a rule counts before each of its tools");
     assert_eq!(cases(40, LONG_LIST), 40 * (7 + LONG_LIST), "short enough for any number of rules");
     assert_eq!(cases(10, 500), 10 * 507, "few rules name it");
     assert_eq!(cases(40, 500), 40 * 7, "in no tree");
