@@ -73,6 +73,15 @@ reports! {
     a_label_of_a_parameter: "label secret from payments.get_invoice: args.id";
     predicates_in_a_circle: "predicate p(x: int) = q(x)\npredicate q(x: int) = x > 0 and p(x)\nconst c = d\nconst d = c";
     imports_that_are_not_there: "use std.tiem\nuse bsae.x\nuse std.guard.{paths, nte}";
+    an_import_in_error_is_one_error: "use std.tme\nuse std.guard.sqll\nuse bsae.{team, leads as heads}\nuse std.guard.nets.privat\n\
+        const hours = time.business_hours_berlin\nrole r = team | heads\n\
+        permit analyst to call payments.refund where sql.reads_only(args.id) when now in tme.x and now in hours\n\
+        test \"by what is not there\" { as analyst\n call payments.refund { }\n expect deny by SQL-1 }";
+    a_dependency_that_is_not_there: "use base\nuse base.{team, leads as heads}\nrole r = team | heads | base.others\n\
+        permit r to call payments.refund where base.big(args.id) when now in base.hours\n\
+        test \"by what is not there\" { as analyst\n call payments.refund { }\n given limit B-2 exhausted\n expect deny by B-1 }\n\
+        -- mcpz.toml --\n[package]\nname = \"frame\"\nversion = \"0.1.0\"\nedition = \"2026\"\n\
+        [dependencies]\nbase = { path = \"../bsae\" }\n";
     two_names_from_one_import: "use std.time\nuse std.mcp.time\nuse std.guard.secrets as payments";
     annotations_that_are_not_there: "@idd(\"R\")\n@deny(hidden)\n@message(5)\npermit analyst to call payments.refund\n\
         @id(\"T\")\ntag t = payments.refund";

@@ -6,8 +6,10 @@ use super::{Declared, Name, Place};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{e0101, e0132};
 use crate::hir::{ClassId, DataId, GrantId, IssuerId, LabelId, PredicateId, SegmentId, ServerId};
-use crate::package::Loaded;
+use crate::package::{Loaded, LoadedPackage};
 use mcpz_syntax::ast;
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 /// Facts of a request: names that expressions start with, which nothing may be called.
 const FACTS: &[&str] = &[
@@ -28,6 +30,7 @@ pub fn declare(loaded: &Loaded, items: &Items, sink: &mut Vec<Diagnostic>) -> De
     let tables = loaded.packages.iter().map(|package| PackageTable {
         name: package.name().to_owned(),
         packages: package.dependencies.clone(),
+        absent: absent(package),
         ..PackageTable::default()
     });
     let mut symbols = Symbols { packages: tables.collect(), files: Vec::new(), recorder: None };
@@ -37,6 +40,12 @@ pub fn declare(loaded: &Loaded, items: &Items, sink: &mut Vec<Diagnostic>) -> De
         add(&mut declarations, entry, sink);
     }
     declarations
+}
+
+/// The dependencies of a package that are not there.
+fn absent(package: &LoadedPackage) -> BTreeSet<SmolStr> {
+    let named = package.manifest.dependencies.keys();
+    named.filter(|name| !package.dependencies.contains_key(*name)).map(SmolStr::new).collect()
 }
 
 /// A name to be declared.

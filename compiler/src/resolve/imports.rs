@@ -34,7 +34,8 @@ fn bind(
     let binding = Name::new(place, &used.binding);
     // Imports of a file do not see each other: the path starts at a dependency or at `std`.
     let Some((package, consumed)) = package_of(place, &path, symbols) else {
-        report_package(place, &path, symbols, sink);
+        let meant = if symbols.is_reported(place, &path) { None } else { report_package(place, &path, symbols, sink) };
+        fail(place, used, meant, symbols);
         return;
     };
     let entries = match path.get(consumed) {
@@ -42,12 +43,9 @@ fn bind(
         Some(name) => {
             let entries = declared(package, &name.text, symbols);
             if entries.is_empty() || path.len() > consumed + 1 {
-                report_item(
-                    package,
-                    path.get(consumed + usize::from(!entries.is_empty())).unwrap_or(name),
-                    symbols,
-                    sink,
-                );
+                let wrong = path.get(consumed + usize::from(!entries.is_empty())).unwrap_or(name);
+                let meant = report_item(package, wrong, symbols, sink);
+                fail(place, used, meant, symbols);
                 return;
             }
             entries
@@ -67,6 +65,13 @@ fn bind(
     for (space, entry) in entries {
         file.names.insert((space, binding.text.clone()), entry);
     }
+}
+
+/// Notes what a `use` in error would have brought in: as it is spelt, and as it was probably meant.
+fn fail(place: Place, used: &UsedName, meant: Option<SmolStr>, symbols: &mut Symbols) {
+    let failed = &mut symbols.file_mut(place.source).failed;
+    failed.insert(SmolStr::new(&used.binding.text));
+    failed.extend(meant);
 }
 
 /// Writes down what the names of a `use` mean.
@@ -119,23 +124,25 @@ fn taken(
     entries.iter().find_map(|(space, _)| own(space))
 }
 
-/// Reports a path whose root is no package.
-fn report_package(place: Place, path: &[Name], symbols: &Symbols, sink: &mut Vec<Diagnostic>) {
-    let Some(first) = path.first() else { return };
-    let Some(table) = symbols.packages.get(place.package.index()) else { return };
+/// Reports a path whose root is no package. The name that was probably meant, when there is one.
+fn report_package(place: Place, path: &[Name], symbols: &Symbols, sink: &mut Vec<Diagnostic>) -> Option<SmolStr> {
+    let first = path.first()?;
+    let table = symbols.packages.get(place.package.index())?;
     if first.text == "std" {
         let whole: Vec<&str> = path.iter().map(|name| name.text.as_str()).collect();
         let near = nearest_module(&whole.join("."));
+        let meant = near.and_then(|near| near.rsplit('.').next()).map(SmolStr::new);
         let (span, near) = match near.and_then(|near| one_segment(path, near)) {
             Some((span, segment)) => (span, Some(segment)),
             None => (Span { end: path.last().map_or(first.span.end, |last| last.span.end), ..first.span }, near),
         };
         sink.push(e0104::unknown_package(span, &whole.join("."), near, STANDARD_HELP));
-        return;
+        return meant;
     }
     let roots = || table.packages.keys().filter(|name| !name.starts_with("std."));
     let near = suggest::nearest(&first.text, roots().map(String::as_str).chain(["std"]));
     sink.push(e0104::unknown_package(first.span, &first.text, near.as_deref(), &suggest::listing(roots())));
+    near
 }
 
 /// What the standard library has, for help.
@@ -170,10 +177,11 @@ fn one_segment<'m>(path: &[Name], module: &'m str) -> Option<(Span, &'m str)> {
     differing.next().is_none().then_some((name.span, *segment))
 }
 
-/// Reports a name that the package does not declare.
-fn report_item(package: PackageId, name: &Name, symbols: &Symbols, sink: &mut Vec<Diagnostic>) {
-    let Some(table) = symbols.packages.get(package.index()) else { return };
+/// Reports a name that the package does not declare. The name that was probably meant, when there is one.
+fn report_item(package: PackageId, name: &Name, symbols: &Symbols, sink: &mut Vec<Diagnostic>) -> Option<SmolStr> {
+    let table = symbols.packages.get(package.index())?;
     let known = || table.names.keys().map(|(_, name)| name.as_str());
     let near = suggest::nearest(&name.text, known());
     sink.push(e0105::unknown_import(name.span, &table.name, &name.text, near.as_deref(), &suggest::listing(known())));
+    near
 }

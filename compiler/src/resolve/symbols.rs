@@ -14,7 +14,7 @@ use crate::hir::{
 use crate::ids::row_ids;
 use crate::index::{Recorder, Referent};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 row_ids! {
     /// A constant: row of `Unit::consts`.
@@ -167,6 +167,8 @@ pub struct PackageTable {
     pub names: BTreeMap<(Space, SmolStr), Entry>,
     /// Packages it can name: dependencies by alias, the standard library by full name.
     pub packages: BTreeMap<String, PackageId>,
+    /// Dependencies that are not there, by alias; their manifest's error says so.
+    pub absent: BTreeSet<SmolStr>,
 }
 
 /// What one file imports.
@@ -176,6 +178,8 @@ pub struct FileTable {
     pub names: BTreeMap<(Space, SmolStr), Entry>,
     /// Imported packages.
     pub packages: BTreeMap<SmolStr, PackageId>,
+    /// What a `use` in error would have brought in; that error is enough.
+    pub failed: BTreeSet<SmolStr>,
 }
 
 /// All tables.
@@ -210,6 +214,21 @@ impl Symbols {
     /// constants, predicates, classes, segments, labels. Does not report.
     pub fn value(&self, place: Place, path: &[Name]) -> Option<(Entity, usize)> {
         self.find(place, Space::Word, path)
+    }
+
+    /// Whether a path that is not known starts with what another error speaks of: a dependency that is not there, or
+    /// what a `use` in error would have brought in.
+    pub fn is_reported(&self, place: Place, path: &[Name]) -> bool {
+        let Some(first) = path.first() else { return false };
+        let is_absent =
+            self.packages.get(place.package.index()).is_some_and(|table| table.absent.contains(&first.text));
+        is_absent || self.files.get(place.source.index()).is_some_and(|table| table.failed.contains(&first.text))
+    }
+
+    /// Whether every dependency and import of every package is there.
+    pub fn is_whole(&self) -> bool {
+        self.packages.iter().all(|table| table.absent.is_empty())
+            && self.files.iter().all(|table| table.failed.is_empty())
     }
 
     /// Names that an expression could mean, for suggestions.
@@ -249,6 +268,7 @@ impl Symbols {
                 sink.push(e0107::wrong_kind(span, name, entity.kind().word(), kind.word(), Some(declared)));
                 None
             }
+            Lookup::Missing(..) if self.is_reported(place, path) => None,
             Lookup::Missing(at, package) => {
                 self.report_missing(place, kind, path, at, package, sink);
                 None

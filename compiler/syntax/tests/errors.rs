@@ -79,6 +79,7 @@ snapshots! {
     misspelt_clause: "permit a to call x\n  whre args.n == 5\npermit b to call y if args.n == 5\n  unles c",
     unknown_block: "policy p {\n  permit a to call x\n}\nforbid a to call x",
     wrong_action: "permit analyst to invoke payments.refund where args.amount > 5",
+    misspelt_action: "permit analyst to cal payments.refund where args.amount > 5",
     missing_to: "forbid analyst call payments.refund",
     missing_comma_in_list: "const c = [1, 2 3]\nconst d = 1",
     missing_comma_in_targets: "tag t = fs.{a b}, fs.c",

@@ -120,7 +120,10 @@ impl Pins {
                 if server.catalog_digest.is_empty() || !offers_anything(server) {
                     continue;
                 }
-                return Err(format!("the catalog of server `{name}` is missing: the gateway compares with it"));
+                return Err(format!(
+                    "the catalog of server `{name}` is missing: a bundle holds its digest alone, so name the file beside \
+                     it (`--catalog {name}=FILE`, or `catalog` of the server in the gateway's configuration)"
+                ));
             };
             if hex(&Sha256::digest(bytes)) != server.catalog_digest {
                 return Err(format!("the catalog of server `{name}` is not the one that the bundle was built with"));

@@ -57,6 +57,9 @@ fn unknown(
     span: Span,
 ) -> Expr {
     let Some(last) = segments.last() else { return error_expr(span) };
+    if cx.unit.symbols.is_reported(cx.place, segments) {
+        return error_expr(span);
+    }
     if segments.len() > 1 && cx.unit.symbols.package_prefix(cx.place, segments).is_none() {
         return method(cx, env, callee, segments, span);
     }

@@ -257,8 +257,8 @@ fn unknown(cx: &mut Context<'_>, env: &Env<'_>, segments: &[Name]) {
         Some((package, consumed)) if consumed < segments.len() => (Some(package), &segments[consumed]),
         _ => (None, &segments[0]),
     };
-    // What is no identifier has been reported by the lexer.
-    if !suggest::is_identifier(&wrong.text) {
+    // What is no identifier has been reported by the lexer, what an import or dependency in error gives, there.
+    if !suggest::is_identifier(&wrong.text) || cx.unit.symbols.is_reported(cx.place, segments) {
         return;
     }
     let mut candidates: Vec<SmolStr> = match package_segments {

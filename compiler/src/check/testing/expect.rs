@@ -3,7 +3,7 @@
 use super::RuleIds;
 use crate::check::context::Context;
 use crate::check::rule::audit_level;
-use crate::diagnostics::codes::{e0502, e0505, e0506};
+use crate::diagnostics::codes::{e0505, e0506};
 use crate::diagnostics::suggest;
 use crate::hir::{ChallengeKind, DenyMode, Expectation, Expected, PathStep, TestRequest};
 use crate::resolve::{field_path, names};
@@ -78,7 +78,7 @@ fn by(cx: &mut Context<'_>, rule: Option<ast::RuleRef>, ids: &RuleIds) -> Option
     }
     let near = suggest::nearest(&id, &ids.all);
     let span = cx.span_of(&rule);
-    cx.report(e0502::unknown_rule(span, &id, near.as_deref()));
+    ids.report_unknown(cx, span, &id, near.as_deref());
     None
 }
 

@@ -7,9 +7,9 @@ use crate::check::expr::{history_question, past_question};
 use crate::check::literal;
 use crate::check::rule::{approval_count, approver_classes, duration_of};
 use crate::check::scope::{Env, Scope};
-use crate::diagnostics::codes::{e0317, e0502, e0504};
+use crate::diagnostics::codes::{e0317, e0504};
 use crate::diagnostics::suggest;
-use crate::hir::{Action, Given, History, Literal, Span};
+use crate::hir::{Action, Given, History, Literal};
 use crate::resolve::{self, names};
 use crate::types::{RecordType, Type};
 use mcpz_syntax::ast::{self, TestLine};
@@ -179,14 +179,11 @@ fn given_limit(cx: &mut Context<'_>, rule: &ast::RuleRef, ids: &RuleIds) -> Opti
     if ids.limits.iter().any(|known| *known == id) {
         return Some(Given::LimitExhausted(id));
     }
-    cx.report(not_a_limit(span, &id, ids));
-    None
-}
-
-fn not_a_limit(span: Span, id: &str, ids: &RuleIds) -> crate::diagnostics::Diagnostic {
-    if ids.all.iter().any(|known| known == id) {
-        return e0504::bad_given(span, &format!("`{id}` is no limit"), "name the `@id` of a `limit`");
+    if ids.all.iter().any(|known| *known == id) {
+        cx.report(e0504::bad_given(span, &format!("`{id}` is no limit"), "name the `@id` of a `limit`"));
+        return None;
     }
-    let near = suggest::nearest(id, &ids.limits);
-    e0502::unknown_rule(span, id, near.as_deref())
+    let near = suggest::nearest(&id, &ids.limits);
+    ids.report_unknown(cx, span, &id, near.as_deref());
+    None
 }

@@ -14,7 +14,7 @@ use super::expr::instant_ms;
 use super::rule::test_scope;
 use super::scope::{Known, Scope};
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::{e0501, e0508};
+use crate::diagnostics::codes::{e0501, e0502, e0508};
 use crate::hir::{Program, RuleKind, Span, Targets, Test, TestRequest};
 use crate::resolve::{Placed, RuleVerb, Unit};
 use crate::types::RecordType;
@@ -50,6 +50,8 @@ fn unique_name(cx: &mut Context<'_>, what: &str, name: Option<ast::StringLiteral
 struct RuleIds {
     all: Vec<SmolStr>,
     limits: Vec<SmolStr>,
+    /// Whether these are all: no dependency or import is missing.
+    is_whole: bool,
 }
 
 impl RuleIds {
@@ -58,7 +60,15 @@ impl RuleIds {
         let limits = heads.clone().filter(|head| head.verb == RuleVerb::Limit).map(|head| SmolStr::new(&head.id));
         let checked = program.rules.iter().filter(|rule| matches!(rule.kind, RuleKind::Limit(_)));
         let limits = limits.chain(checked.map(|rule| SmolStr::new(&rule.id)));
-        RuleIds { all: heads.map(|head| SmolStr::new(&head.id)).collect(), limits: limits.collect() }
+        let all = heads.map(|head| SmolStr::new(&head.id)).collect();
+        RuleIds { all, limits: limits.collect(), is_whole: unit.symbols.is_whole() }
+    }
+
+    /// Reports an id that no rule has, unless the rule may be in what is missing.
+    fn report_unknown(&self, cx: &mut Context<'_>, span: Span, id: &str, near: Option<&str>) {
+        if self.is_whole {
+            cx.report(e0502::unknown_rule(span, id, near));
+        }
     }
 }
 

@@ -71,16 +71,23 @@ fn action(p: &mut Parser) -> bool {
     if p.at_any_word(ACTIONS) {
         p.bump_ident();
     } else if !p.at_item_start() && p.current().is_word() && targets::at_target(p) && p.nth(1) != SyntaxKind::Dot {
-        // An action of another language, such as `invoke`: report it and read on.
-        p.expected_with_help(
-            "an action",
-            "the actions are call, read, subscribe, get, complete, sample, elicit, roots and use",
-        );
+        unknown_action(p);
         p.node(SyntaxKind::Error, Parser::bump_ident);
     } else {
         p.expected_with_help("an action", "such as `call`, `read`, `[call, read]` or `use`, which stands for all");
     }
     client_action
+}
+
+/// Reports an action that is misspelt, or of another language, such as `invoke`.
+fn unknown_action(p: &mut Parser) {
+    let Some(near) = near::nearest(p.nth_text(0), ACTIONS) else {
+        let help = "the actions are call, read, subscribe, get, complete, sample, elicit, roots and use";
+        return p.expected_with_help("an action", help);
+    };
+    let (range, message) = (p.current_range(), p.expected_message("an action"));
+    let error = SyntaxError::new(codes::EXPECTED, range, message);
+    p.report(error.with_help(format!("did you mean `{near}`?")).with_fix(range, near));
 }
 
 /// `for analyst`
