@@ -6,8 +6,8 @@
 use crate::case::Case;
 use crate::escape;
 use crate::exit::Failure;
+use crate::graph::Trail;
 use mcpz_bytecode::Program;
-use mcpz_bytecode::ids::TreeId;
 use mcpz_bytecode::image::{Action, BundleImage, EntryImage, EntryTarget};
 use mcpz_compiler::hir;
 use mcpz_runtime::data::{DataError, DataSet};
@@ -77,11 +77,12 @@ impl Engine {
         Ok(mcpz_runtime::why::why(&self.input(case, &caller)?, &mut scratch))
     }
 
-    /// The nodes of decision trees that a case meets.
-    pub fn trail(&self, case: &Case) -> Result<Vec<TreeId>, Failure> {
+    /// What of the decision trees a case meets.
+    pub fn trail(&self, case: &Case) -> Result<Trail, Failure> {
         let caller = self.resolved(case)?;
         let mut scratch = Scratch::new();
-        Ok(mcpz_runtime::why::trail(&self.input(case, &caller)?, &mut scratch))
+        let nodes = mcpz_runtime::why::trail(&self.input(case, &caller)?, &mut scratch);
+        Ok(Trail::of(&case.message, nodes))
     }
 
     /// Calls `with` with a function that decides the case again and again: for measurements.

@@ -6,7 +6,7 @@ use crate::decision;
 use crate::durations;
 use crate::engine::{Engine, direction_of};
 use crate::exit::Failure;
-use crate::graph::{self, MAX_BOXES, Patterns};
+use crate::graph::{self, MAX_BOXES, Patterns, Trail};
 use crate::testing;
 use crate::why;
 use mcpz_bytecode::image::EntryImage;
@@ -113,9 +113,9 @@ impl Workbench for Bench {
         let names: Vec<String> = image.entries.iter().map(|entry| entry_name(image, entry)).collect();
         let trail = match case {
             Some(case) => engine.trail(&case_of(case)?).map_err(words)?,
-            None => Vec::new(),
+            None => Trail::default(),
         };
-        let met = |entry: &EntryImage| case.is_none() || entry.trees.all().any(|tree| trail.contains(&tree));
+        let met = |entry: &EntryImage| case.is_none() || trail.meets(entry);
         // An editor names a tool as policies write it: quoted when it is no identifier.
         let plain = |name: &str| name.replace('"', "");
         let wanted = |found: &&EntryImage| match entry {

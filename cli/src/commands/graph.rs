@@ -4,10 +4,10 @@ use super::case_args::CaseArgs;
 use super::inspect::entry_name;
 use crate::engine::Engine;
 use crate::exit::{Failure, Outcome};
-use crate::graph::{self, MAX_BOXES, Patterns, Picture};
+use crate::graph::{self, MAX_BOXES, Patterns, Picture, Trail};
 use crate::output::{GOOD, NAME, styled};
 use crate::shell::{Shell, write_file};
-use mcpz_bytecode::image::{EntryImage, EntryTarget};
+use mcpz_bytecode::image::EntryImage;
 use mcpz_compiler::diagnostics::suggest::nearest;
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,8 +18,8 @@ const MAX_NAMES: usize = 20;
 /// Draw the decision trees of an entry point, and the way that one request takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Boxes are entry points, steps, switches and rules with their lines; arrows carry the keys that lead on. With a case, what its
-request meets is drawn in red. Entry points are named as `mcpz inspect` lists them.
+Boxes are entry points, steps, switches and what rules do; arrows carry the keys that lead on, and the rules with their source
+lines. With a case, what its request meets is drawn in red. Entry points are named as `mcpz inspect` lists them.
 
 Examples:
   mcpz graph -o decision.svg
@@ -70,16 +70,11 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
     known_entries(args, &engine)?;
     let patterns = build.as_ref().map_or_else(|| Patterns::of_bundle(engine.image()), Patterns::of_build);
     let case = if args.case.has_case() { Some(args.case.case(shell)?) } else { None };
-    let trail = case.as_ref().map_or_else(|| Ok(Vec::new()), |case| engine.trail(case))?;
-    let named = case.as_ref().and_then(|case| target_name(&case.message));
-    // Entry points of other tools may share nodes with those of the request.
-    let is_about = |entry: &EntryImage| match &entry.target {
-        EntryTarget::Name(name) => named.as_ref().is_none_or(|wanted| wanted == name),
-        EntryTarget::Any | EntryTarget::Uri(_) => true,
+    let trail = match &case {
+        Some(case) => engine.trail(case)?,
+        None => Trail::default(),
     };
-    let met = |entry: &&EntryImage| {
-        case.is_none() || (is_about(entry) && entry.trees.all().any(|tree| trail.contains(&tree)))
-    };
+    let met = |entry: &EntryImage| case.is_none() || trail.meets(entry);
     let wanted = |entry: &&EntryImage| match args.entry.as_slice() {
         [] => met(entry),
         names => names.contains(&entry_name(engine.image(), entry)),
@@ -97,12 +92,6 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Outcome, Failure> {
         .with_help("`--entry NAME` draws one entry point, `--input CASE` the way of one request"));
     }
     write(args, &engine, &picture, shell)
-}
-
-/// The tool or prompt that a message names.
-fn target_name(message: &[u8]) -> Option<String> {
-    let message: serde_json::Value = serde_json::from_slice(message).ok()?;
-    message.pointer("/params/name")?.as_str().map(str::to_owned)
 }
 
 /// Every entry point that is asked for is there.

@@ -20,7 +20,8 @@ pub fn dot(picture: &Picture) -> String {
     }
     for arrow in &picture.arrows {
         let (from, to) = (arrow.from, arrow.to);
-        let _ = writeln!(out, "  n{from} -> n{to} [label=\"{}\"{}];", quoted(&arrow.label), lit(arrow.is_lit));
+        let texts: Vec<String> = arrow.texts().map(quoted).collect();
+        let _ = writeln!(out, "  n{from} -> n{to} [label=\"{}\"{}];", texts.join("\\n"), lit(arrow.is_lit));
     }
     out.push_str("}\n");
     out

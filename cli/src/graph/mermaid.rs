@@ -15,7 +15,8 @@ pub fn mermaid(picture: &Picture) -> String {
     }
     for arrow in &picture.arrows {
         let line = if arrow.is_lit { "==>" } else { "-->" };
-        let label = if arrow.label.is_empty() { String::new() } else { format!("|\"{}\"|", quoted(&arrow.label)) };
+        let texts: Vec<String> = arrow.texts().map(quoted).collect();
+        let label = if texts.is_empty() { String::new() } else { format!("|\"{}\"|", texts.join("<br/>")) };
         let _ = writeln!(out, "  n{} {line}{label} n{}", arrow.from, arrow.to);
     }
     let lit: Vec<String> =

@@ -1,6 +1,6 @@
 //! A picture as SVG, by itself: no font, script or address of anything else.
 
-use super::layout::{LINE, Layout, PADDING, Place, layout, width_of};
+use super::layout::{ARROW_LINE, LINE, Layout, PADDING, Place, layout, text_width};
 use super::{Arrow, Kind, Picture, PictureBox};
 use crate::formats::markup as escaped;
 use std::fmt::Write as _;
@@ -23,8 +23,8 @@ pub fn svg(picture: &Picture, title: &str) -> String {
     );
     let _ = writeln!(out, "<title>{}</title>\n<style>{STYLE}</style>", escaped(title));
     let _ = writeln!(out, "<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>");
-    for arrow in &picture.arrows {
-        draw_arrow(&mut out, arrow, plan.places[arrow.from], plan.places[arrow.to]);
+    for (arrow, end) in picture.arrows.iter().zip(&plan.ends) {
+        draw_arrow(&mut out, arrow, plan.places[arrow.from], (plan.places[arrow.to].x, *end));
     }
     for (shape, place) in picture.boxes.iter().zip(&plan.places) {
         draw_box(&mut out, shape, *place);
@@ -37,11 +37,10 @@ fn class(is_lit: bool) -> &'static str {
     if is_lit { " class=\"lit\"" } else { "" }
 }
 
-fn draw_arrow(out: &mut String, arrow: &Arrow, from: Place, to: Place) {
+fn draw_arrow(out: &mut String, arrow: &Arrow, from: Place, (x2, y2): (usize, usize)) {
     let (x1, y1) = (from.x + from.width, from.y + from.height / 2);
-    let (x2, y2) = (to.x, to.y + to.height / 2);
-    // The arrow runs level below its label.
-    let level = if arrow.label.is_empty() { 24 } else { width_of(&arrow.label) + 24 };
+    // The arrow runs level where its text stands.
+    let level = text_width(arrow) + 24;
     let bend = x2.saturating_sub(level).max(x1);
     let _ = writeln!(
         out,
@@ -53,11 +52,12 @@ fn draw_arrow(out: &mut String, arrow: &Arrow, from: Place, to: Place) {
         x2.saturating_sub(6),
         y2 + 4,
     );
-    if !arrow.label.is_empty() {
-        let y = y2.saturating_sub(5);
-        let x = x2.saturating_sub(10);
-        let _ =
-            writeln!(out, "<text class=\"l\" x=\"{x}\" y=\"{y}\" text-anchor=\"end\">{}</text>", escaped(&arrow.label));
+    let x = x2.saturating_sub(10);
+    // The keys stand above the line.
+    let first = if arrow.label.is_empty() { y2 + ARROW_LINE } else { y2 };
+    for (row, text) in arrow.texts().enumerate() {
+        let y = (first + row * ARROW_LINE).saturating_sub(if first == y2 && row == 0 { 5 } else { 2 });
+        let _ = writeln!(out, "<text class=\"l\" x=\"{x}\" y=\"{y}\" text-anchor=\"end\">{}</text>", escaped(text));
     }
     out.push_str("</g>\n");
 }

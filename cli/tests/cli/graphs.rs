@@ -29,13 +29,15 @@ fn the_way_of_a_request_is_lit() {
     let args = ["graph", "--message", "call.json", "--as", EDITOR, "--to", "mermaid"];
     let drawn = package.run(&args).expect(0).out;
     let box_of = |rule: &str| {
-        let line = drawn.lines().find(|line| line.contains(&format!("forbid {rule} "))).expect("the rule is drawn");
+        let line = drawn.lines().find(|line| line.contains(&format!("forbid {rule}\""))).expect("the rule is drawn");
         line.trim().split('[').next().expect("a box has a name").to_owned()
     };
     let lit = drawn.lines().find(|line| line.trim().starts_with("class n")).expect("something is lit");
     let is_lit = |rule: &str| lit.replace(['c', 'l', 'a', 's', ' '], ",").split(',').any(|name| name == box_of(rule));
     assert!(is_lit("F-3") && !is_lit("F-4"), "{drawn}");
-    assert!(drawn.contains("under #quot;/notes/f3#quot;"), "{drawn}");
+    // The arrow to a rule carries its key, its name and its line.
+    let arrow = format!("==>|\"under #quot;/notes/f3#quot;<br/>F-3  acme/policy/more.mcpz:12\"| {}", box_of("F-3"));
+    assert!(drawn.contains(&arrow), "{drawn}");
 }
 
 #[test]
@@ -58,13 +60,13 @@ fn patterns_are_drawn_as_their_authors_wrote_them() {
     for drawn in [forms("."), forms("notes.mcpzb")] {
         let [svg, dot, mermaid] = &drawn;
         assert!(svg.contains(">like &quot;/&lt;n&gt;3/*&quot;<") && svg.contains(">args.text<"), "{svg}");
-        assert!(dot.contains(r#"[label="like \"/<n>3/*\""]"#), "{dot}");
+        assert!(dot.contains(r#"[label="like \"/<n>3/*\"\nF-3  acme/policy/more.mcpz:"#), "{dot}");
         assert!(mermaid.contains("like #quot;/#lt;n#gt;3/*#quot;"), "{mermaid}");
         assert!(svg.contains("xxx…&quot;") && !svg.contains(&long), "{svg}");
     }
     assert!(forms(".")[1].contains(r#"matches \"/srv/[a-z]+\""#));
     // An automaton in a bundle does not say what it was made of.
-    assert!(forms("notes.mcpzb")[1].contains("\"a pattern\""));
+    assert!(forms("notes.mcpzb")[1].contains(r#"label="a pattern\nR  acme/"#));
 }
 
 #[test]
@@ -73,7 +75,7 @@ fn every_form_is_drawn_and_a_wrong_entry_point_is_told() {
     package.run(&["graph", "-o", "all.svg"]).expect(0);
     let svg = package.read("all.svg");
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
-    assert!(svg.contains("forbid F-2  acme/policy/more.mcpz:"), "{svg}");
+    assert!(svg.contains(">forbid F-2<") && svg.contains(">F-2  acme/policy/more.mcpz:9<"), "{svg}");
     let dot = package.run(&["graph", "--to", "dot", "--entry", "call notes.write_note"]).expect(0).out;
     assert!(dot.starts_with("digraph") && !dot.contains("delete_note"), "{dot}");
     let near = package.run(&["graph", "--entry", "call notes.write_notes"]).expect(2);
@@ -100,4 +102,23 @@ fn a_report_names_the_rules_that_defeat_the_index_and_what_to_write_instead() {
     );
     let denied = odd.run(&["build", "--deny-unindexed"]).expect(1);
     assert!(denied.out.contains("are tested one by one") && denied.out.contains("F-0"), "{}", denied.out);
+}
+
+#[test]
+fn an_entry_point_that_shares_nodes_with_the_request_is_not_lit() {
+    let package = package(2, false);
+    // Both tools have the same forbid, and so one node.
+    package.write("policy/more.mcpz", "\n@id(\"F\")\nforbid anyone to call notes.{write_note, delete_note}\n");
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "write_note", "arguments": {"path": "/notes/a.md", "text": "hi"}}});
+    package.write("call.json", &message.to_string());
+    let entries = ["--entry", "call notes.write_note", "--entry", "call notes.delete_note"];
+    let args = ["graph", "--message", "call.json", "--as", EDITOR, "--to", "dot"];
+    let drawn = package.run(&[&args[..], &entries[..]].concat()).expect(0).out;
+    let box_of = |text: &str| drawn.lines().find(|line| line.contains(text)).expect("a box");
+    assert!(box_of("\"call notes.write_note\\l\"").contains("penwidth"), "{drawn}");
+    assert!(!box_of("\"call notes.delete_note\\l\"").contains("penwidth"), "{drawn}");
+    let arrows: Vec<&str> = drawn.lines().filter(|line| line.contains("->") && line.contains("F  acme/")).collect();
+    assert_eq!(arrows.len(), 2, "{drawn}");
+    assert_eq!(arrows.iter().filter(|arrow| arrow.contains("penwidth")).count(), 1, "{drawn}");
 }
