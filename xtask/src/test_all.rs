@@ -37,6 +37,7 @@ pub fn run(args: &Args) -> Result<(), Failed> {
     steps.step("formatting", || cargo(&["fmt", "--all", "--check"]));
     steps.step("tidy", tidy::run);
     steps.step("lints", || cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]));
+    steps.step("links of the documentation", documentation);
     steps.step("generated files are fresh", || codegen::run(&codegen::Args { check: true }));
     steps.step("tests", || cargo(&["test", "--workspace", "--no-fail-fast"]));
     if has_editors {
@@ -74,6 +75,12 @@ fn peers(steps: &mut Steps) {
     steps.step("MCP conformance suite: direct and through the gateway", || conformance::run(&suite));
     let matrix = clients::Args { server: None, client: None };
     steps.step("real clients and servers through mcpz", || clients::run(&matrix));
+}
+
+/// Every link in the documentation of the code leads somewhere.
+fn documentation() -> Result<(), Failed> {
+    let words = ["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"];
+    steps::run(Command::new(root::cargo()).args(words).env("RUSTDOCFLAGS", "-D warnings").current_dir(root::root()))
 }
 
 fn cargo(words: &[&str]) -> Result<(), Failed> {

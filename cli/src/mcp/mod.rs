@@ -2,7 +2,7 @@
 //!
 //! [`process`] starts the server in a process group of its own and sees that nothing of it
 //! survives; [`client`] speaks the protocol (crate `rmcp`) and pages through the lists;
-//! [`capture`] turns the answers into the plain JSON of a catalog file. What a server says is
+//! [`capture`](mod@capture) turns the answers into the plain JSON of a catalog file. What a server says is
 //! untrusted: it is bounded in time, in bytes and in pages, and shown only escaped.
 
 pub mod capture;

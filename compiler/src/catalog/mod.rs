@@ -1,7 +1,7 @@
 //! Catalogs: what a server declared, and what becomes of its JSON Schemas.
 //!
 //! [`parse`] reads a catalog file. Each tool's `inputSchema` (JSON Schema 2020-12 or draft-07)
-//! becomes two things: a [`Type`](crate::types::Type) that the checker knows `args` by, and a
+//! becomes two things: a [`Type`] that the checker knows `args` by, and a
 //! [`SchemaImage`] that the runtime validates arguments against. Nothing is dropped in silence: a
 //! keyword that is neither enforced nor an annotation is listed as an [`UnenforcedKeyword`] and stops
 //! the build, unless the catalog's `acknowledged` names it. No `$ref` is ever fetched.

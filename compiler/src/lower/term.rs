@@ -19,7 +19,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 row_ids! {
-    /// A term: row of [`TermTable`].
+    /// A term: row of [`Tables`].
     TermId,
     /// A place in the request: row of [`Tables::slots`].
     SlotId,

@@ -1,6 +1,6 @@
 //! `mcpz.lock`: the digests that catalogs and dependencies must have.
 //!
-//! `mcpz lock` writes it ([`write`]); `check` reads it and compares. A catalog's digest is over the
+//! `mcpz lock` writes it ([`write`](fn@write)); `check` reads it and compares. A catalog's digest is over the
 //! bytes of its file, a dependency's over its sorted list of (path, file digest).
 
 use super::toml_reader::{Located, Reader};

@@ -1,6 +1,6 @@
 //! Packages: manifest, lock, sources and the files they name, read through a provider.
 //!
-//! [`load`] makes of a [`Workspace`](crate::source::Workspace) one plain value: packages in
+//! [`load`](fn@load) makes of a [`Workspace`](crate::source::Workspace) one plain value: packages in
 //! dependency order, their sources parsed, and the table of sources that every span refers to.
 
 pub mod limits;

@@ -1,7 +1,7 @@
 //! The audit log: one record for each decision, in a chain that shows every later change.
 //!
 //! A log is a folder of *segments*, files of JSON lines. Each line holds a record and a hash over the record's bytes and
-//! the hash before it ([`line`]); every so often a *checkpoint* signs the chain so far, and the *head* file says, signed,
+//! the hash before it ([`line`](mod@line)); every so often a *checkpoint* signs the chain so far, and the *head* file says, signed,
 //! how far the chain reached ([`signed`]). [`Log`] writes: records that arrive together are written and flushed to the
 //! disk together ([`log`], [`writer`]). [`open`] looks at what is there before anything is added, [`verify`] proves a
 //! whole log, [`entry`] and [`export`] read it for people and for other systems.

@@ -3,7 +3,7 @@
 //! A credential is an access token (RFC 9068, read as RFC 8725 asks), a client certificate with a SPIFFE id, or the local
 //! user at the other end of stdio. A token is taken apart strictly ([`strict`], [`header`]), its signature checked with
 //! the one algorithm of its key ([`crypto`], [`keys`], [`store`]), then its claims ([`claims`]) and what it is bound to
-//! ([`proof`], [`certificate`]); [`chain`] makes links of it. [`verifier`] puts that in order, [`metadata`] tells clients
+//! ([`proof`], [`certificate`]); [`chain`] makes links of it. [`verifier`] puts that in order, [`metadata`](mod@metadata) tells clients
 //! where to get a token. Why a credential is refused is a [`Reason`], a stable word.
 //!
 //! A credential that was shown and is not good is refused; it never makes an anonymous caller.

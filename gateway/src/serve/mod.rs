@@ -1,4 +1,4 @@
-//! Putting it together: `mcpz gateway` ([`start`]) and `mcpz run` ([`run`]).
+//! Putting it together: `mcpz gateway` ([`start`]) and `mcpz run` ([`run`](fn@run)).
 
 mod desk;
 mod parts;

@@ -182,7 +182,7 @@ impl Program {
     }
 
     /// The places that conditions below the root of a tree of permits read, where the tree is large enough
-    /// ([`LARGE_TREE`](crate::limits::LARGE_TREE)) that passing over some of them is worth a look at all places.
+    /// ([`LARGE_TREE`]) that passing over some of them is worth a look at all places.
     #[inline]
     pub fn read_below(&self, tree: TreeId) -> Option<&[SlotId]> {
         self.read_below.get(&tree).map(Vec::as_slice)

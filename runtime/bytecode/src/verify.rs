@@ -2,7 +2,7 @@
 //!
 //! It does not lean on the digests: a bundle that passes is safe to evaluate whoever made it. What
 //! is checked where: [`tables`] types, constants and other leaf tables; [`code`] decision code, with
-//! definedness and kind of every register, forward-only jumps and the step bound; [`faults`] when conditions can be in error; [`declarations`]
+//! definedness and kind of every register, forward-only jumps and the step bound; [`faults`](mod@faults) when conditions can be in error; [`declarations`]
 //! identities, servers and debug data; [`rules`] the rule table; [`trees`] decision trees and entry points.
 
 mod code;

@@ -2,7 +2,7 @@
 //!
 //! What is said of permits is the first that holds and all that are in error. Once one holds, a part of
 //! the tree is passed over when it stands behind it and its conditions cannot be in error with this
-//! request: everything they read is there and readable ([`Faults`](mcpz_bytecode::verify::Faults)).
+//! request: everything they read is there and readable ([`Faults`]).
 
 use crate::vm::context::Context;
 use crate::vm::places::{Found, Plain};

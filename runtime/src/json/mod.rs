@@ -3,7 +3,7 @@
 //! A policy decides on the bytes that are forwarded, so that a text which two parsers may read in
 //! two ways must not pass. [`Buffers::read`] refuses duplicate keys (compared after their escapes
 //! are decoded, at any depth), lone surrogates, numbers that are no exact decimal of the language,
-//! NUL in keys, text after the value, and whatever is too long, too deep or too wide. [`message`]
+//! NUL in keys, text after the value, and whatever is too long, too deep or too wide. [`message`](mod@message)
 //! goes on to refuse keys that merely *look* like a key of the protocol.
 //!
 //! Strings without escapes are borrowed from the text; the others are checked here and decoded when

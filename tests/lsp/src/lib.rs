@@ -1,7 +1,7 @@
 //! A client for the language server, for tests: it starts the real binary and talks to it over standard input and output.
 //!
 //! [`client`] is the connection, [`session`] runs sessions written as data (the files of `sessions/`), [`render`] writes answers as
-//! text that people can read and review. [`bench`] measures, [`torture`] edits at random.
+//! text that people can read and review. [`bench`](mod@bench) measures, [`torture`] edits at random.
 
 pub mod bench;
 pub mod client;

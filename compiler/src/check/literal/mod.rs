@@ -1,6 +1,6 @@
 //! String literals take the type their place expects, and are parsed there and then.
 //!
-//! Each parser takes the decoded text and returns a [`hir::Literal`] or a [`LiteralError`] that
+//! Each parser takes the decoded text and returns a [`Literal`] or a [`LiteralError`] that
 //! points *inside* the text; the caller maps its offsets back to the source. The same parsers read
 //! the strings of `data` files and of declarations. Host patterns and SPIFFE ids have small pest
 //! grammars of their own beside this file; the other forms are those of a standard library.

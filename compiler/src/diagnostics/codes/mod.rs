@@ -1,7 +1,7 @@
 //! The codes: one file each, with its explanation, examples and the functions that make it.
 //!
 //! `E00xx` syntax, `E01xx` names and declarations, `E02xx` packages, catalogs, lock and data,
-//! `E03xx` expressions and types, `E04xx` rules, `E05xx` tests and assertions, `W06xx` lints, `E07xx` limits (made by [`crate::build`]).
+//! `E03xx` expressions and types, `E04xx` rules, `E05xx` tests and assertions, `W06xx` lints, `E07xx` limits (made by [`crate::build`](fn@crate::build)).
 //! [`ALL`] is what the error index, `mcpz explain` and the test of all examples read.
 
 mod info;

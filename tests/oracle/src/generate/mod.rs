@@ -1,7 +1,7 @@
 //! A type-directed generator: packages that type-check by construction, and requests against them.
 //!
-//! Everything is a function of one seed. [`package`] makes a package (sources, catalogs, data, lock)
-//! with the [`model`](model::Model) it was made from; [`request::Requests`] makes requests that are likely to reach its
+//! Everything is a function of one seed. [`package`](mod@package) makes a package (sources, catalogs, data, lock)
+//! with the [`model`](model::Model) it was made from; [`request`](mod@request) makes requests that are likely to reach its
 //! rules: right and wrong arguments, chains of every shape, states with answers and failures.
 
 pub mod clock;
