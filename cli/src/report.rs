@@ -48,8 +48,13 @@ pub fn print(report: &Report, build: &Build, program: &Program, shell: &mut Shel
     }
     for group in &report.unindexed {
         let scope = escape::inline(&scope_text(program, &group.scope));
-        let stage = group.stage.word();
-        out.line(format!("{} {} {stage} of {scope} are tested one by one", styled(BAD, "unindexed"), group.together));
+        let (stage, together) = (group.stage.word(), group.together);
+        let others = match group.others {
+            0 => String::new(),
+            1 => " and one more entry point".to_owned(),
+            others => format!(" and {others} more entry points"),
+        };
+        out.line(format!("{} {together} {stage} of {scope}{others} are tested one by one", styled(BAD, "unindexed")));
         for (cause, rules) in by_cause(group) {
             out.line(format!("  {}: {}", cause.text(), named(program, &rules)));
             out.line(format!("  {}", styled(DIM, cause.advice())));
@@ -96,6 +101,7 @@ fn group_json(group: &Unindexed, program: &Program) -> Value {
         .collect();
     json!({
         "entry": scope_text(program, &group.scope),
+        "others": group.others,
         "stage": group.stage.word(),
         "together": group.together,
         "rules": rules,

@@ -3,8 +3,7 @@
 //! [`build`] runs the stages after the checker and hands all their results back, so that a caller
 //! can print any of them: rules, decision graph, bundle image, bytes.
 
-use crate::decision::tree::SMALL_LEAF;
-use crate::decision::{self, DecisionGraph, Profile};
+use crate::decision::{self, DecisionGraph, Profile, Shape};
 use crate::diagnostics::codes::e0704;
 use crate::diagnostics::{self, Diagnostic};
 use crate::emit::{self, EmitOptions};
@@ -18,16 +17,15 @@ use mcpz_bytecode::{EncodeOptions, encode};
 pub struct BuildOptions {
     /// Whether the bundle holds source texts and positions for explanations.
     pub debug: bool,
-    /// How many rules may stand together in a decision tree without being parted: see
-    /// [`SMALL_LEAF`]. It changes no decision.
-    pub leaf: usize,
+    /// How decision trees are made. It changes no decision.
+    pub shape: Shape,
     /// What was met in traffic: that comes first. It changes no decision.
     pub profile: Profile,
 }
 
 impl Default for BuildOptions {
     fn default() -> Self {
-        BuildOptions { debug: true, leaf: SMALL_LEAF, profile: Profile::default() }
+        BuildOptions { debug: true, shape: Shape::default(), profile: Profile::default() }
     }
 }
 
@@ -51,7 +49,7 @@ pub fn build(program: &Program, options: &BuildOptions) -> Result<Build, Vec<Dia
         diagnostics::sort(&mut problems);
         return Err(problems);
     }
-    let graph = decision::graph(&rules, program, options.leaf, &options.profile);
+    let graph = decision::graph(&rules, program, options.shape, &options.profile);
     let image = emit::emit(&graph, &rules, program, EmitOptions { debug: options.debug }).map_err(|mut problems| {
         diagnostics::sort(&mut problems);
         problems

@@ -5,8 +5,8 @@
 //! widest list that its author's words give it, so the lists together have one row for each scope
 //! of each rule.
 
-use super::DecisionGraph;
 use super::tree::{Stage, TreeId, tests_of};
+use super::{DecisionGraph, Row};
 use crate::hir::RuleId;
 use crate::lower::rules::{Scope, Target, Variant};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub struct Entry {
     /// What it is about.
     pub scope: Scope,
     /// Rules and their blocks, in canonical order.
-    pub rows: Vec<(RuleId, usize)>,
+    pub rows: Vec<Row>,
     /// The tree of each step that has rules here.
     pub trees: Vec<(Stage, TreeId)>,
     /// Bound on the tests of one decision that starts here, of a request whose places can be read: its own rows and
@@ -27,7 +27,7 @@ pub struct Entry {
 
 /// The entry points of these rules, sorted by scope; without trees.
 pub fn entries(variants: &[(RuleId, &Variant, usize)]) -> Vec<Entry> {
-    let mut lists: BTreeMap<&Scope, Vec<(RuleId, usize)>> = BTreeMap::new();
+    let mut lists: BTreeMap<&Scope, Vec<Row>> = BTreeMap::new();
     for (rule, variant, block) in variants {
         for scope in &variant.scopes {
             lists.entry(scope).or_default().push((*rule, *block));

@@ -9,13 +9,15 @@
 //!
 //! Size is linear in the rules and what they are about: every distinct condition is one node, every rule has one
 //! block for each server that binds its variables differently (one, when it names no URI variable), and one
-//! row for each scope that its author wrote; a tag is one scope for each tool that has it. Targets with the same rules
-//! share their trees.
+//! row for each scope that its author wrote; a tag is one scope for each tool that has it. Rules that stand before the same
+//! targets share their trees ([`Shared`]), so that a tag that many rules name does not multiply them.
 
 mod dot;
 mod entries;
 pub mod node;
+mod plant;
 mod profile;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,6 +25,7 @@ pub mod tree;
 
 pub use entries::Entry;
 pub use profile::Profile;
+pub use shared::{SMALL_GROUP, Shared};
 pub use text::GraphText;
 
 use crate::hir::{ClassId, Program, RuleId, Span};
@@ -30,6 +33,24 @@ use crate::lower::RuleSet;
 use crate::lower::rules::{ClauseKind, Condition};
 use node::{NodeId, Nodes};
 use std::collections::BTreeMap;
+
+/// A rule and its block.
+pub type Row = (RuleId, usize);
+
+/// How trees are made. No shape changes a decision; tests try others than the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// How many rules may stand together without being parted.
+    pub leaf: usize,
+    /// How many rules and keys together, before the same targets, have no tree of their own.
+    pub group: usize,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Shape { leaf: tree::SMALL_LEAF, group: SMALL_GROUP }
+    }
+}
 
 /// A decision graph.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +67,8 @@ pub struct DecisionGraph {
     pub entries: Vec<Entry>,
     /// The trees of the entry points.
     pub trees: tree::Trees,
+    /// How they are made.
+    pub shape: Shape,
 }
 
 /// A conjunction of clauses (or, of an amount, one value).
@@ -78,10 +101,9 @@ pub struct BlockClause {
     pub span: Span,
 }
 
-/// Builds the graph of a rule set; leaves of trees with no more rules than `leaf` are not parted, and what
-/// the profile met most comes first.
-pub fn graph(rules: &RuleSet, program: &Program, leaf: usize, profile: &Profile) -> DecisionGraph {
-    let mut made = DecisionGraph { nodes: Nodes::new(&rules.tables), ..DecisionGraph::default() };
+/// Builds the graph of a rule set. What the profile met most comes first.
+pub fn graph(rules: &RuleSet, program: &Program, shape: Shape, profile: &Profile) -> DecisionGraph {
+    let mut made = DecisionGraph { nodes: Nodes::new(&rules.tables), shape, ..DecisionGraph::default() };
     for class in &rules.classes {
         let block = block(&mut made.nodes, None, &class.condition, false);
         made.classes.insert(class.class, made.blocks.len());
@@ -101,57 +123,8 @@ pub fn graph(rules: &RuleSet, program: &Program, leaf: usize, profile: &Profile)
         }
     }
     made.entries = entries::entries(&variants);
-    plant(&mut made, rules, program, leaf, profile);
+    plant::plant(&mut made, rules, program, profile);
     made
-}
-
-/// Rules and their blocks.
-type Rows = Vec<(RuleId, usize)>;
-
-/// Builds the trees of every entry point, and puts the clauses they answer first.
-fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, leaf: usize, profile: &Profile) {
-    let weights = profile.weights(program);
-    let reader = tree::Reader::new(program, made, &rules.tables);
-    let keys: Vec<Vec<tree::BlockKey>> = made.blocks.iter().map(|block| reader.keys(block)).collect();
-    let late: Vec<bool> = made.blocks.iter().map(|block| tree::is_late(&made.nodes, &rules.tables, block)).collect();
-    let mut answered: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    // Tags and wildcards put the same rules before many targets: their tree is built once.
-    let mut built: BTreeMap<(tree::Stage, Rows), Option<tree::TreeId>> = BTreeMap::new();
-    for entry in &mut made.entries {
-        for stage in tree::Stage::ALL {
-            let of_stage = |(rule, _): &&(RuleId, usize)| {
-                let source = program.rules.get(rule.index());
-                source.is_some_and(|source| tree::Stage::of(&source.kind, source.shadow) == stage)
-            };
-            let rows: Rows = entry.rows.iter().filter(of_stage).copied().collect();
-            if let Some(root) = built.get(&(stage, rows.clone())) {
-                entry.trees.extend(root.map(|root| (stage, root)));
-                continue;
-            }
-            let mut candidates = Vec::new();
-            for (rule, block) in &rows {
-                let late = late.get(*block).copied().unwrap_or(false);
-                let row = tree::TreeRow { rule: *rule, block: *block, implied: Vec::new(), late };
-                let weight = weights.get(rule.index()).copied().unwrap_or(0);
-                candidates.push(tree::Candidate { row, weight, keys: keys.get(*block).map_or(&[], Vec::as_slice) });
-            }
-            let root = tree::build(&mut made.trees, candidates, leaf);
-            built.insert((stage, rows), root);
-            if let Some(root) = root {
-                for row in made.trees.leaf_rows(root) {
-                    answered.entry(row.block).or_insert_with(|| row.implied.clone());
-                }
-                entry.trees.push((stage, root));
-            }
-        }
-    }
-    for (block, first) in answered {
-        if let Some(block) = made.blocks.get_mut(block) {
-            block.order.sort_by_key(|clause| !first.contains(clause));
-            block.answered = first.len();
-        }
-    }
-    entries::bound_tests(made);
 }
 
 fn block(nodes: &mut Nodes, rule: Option<RuleId>, condition: &Condition, is_value: bool) -> Block {

@@ -1,6 +1,6 @@
 //! The decision graph: shape, simplification, size.
 
-use super::{GraphText, Profile, graph, tree};
+use super::{GraphText, Profile, Shape, graph};
 use crate::hir::*;
 use crate::lower::lower;
 use crate::lower::testkit::*;
@@ -29,7 +29,7 @@ fn small() -> Program {
 fn entry_points_list_rules_once_each_and_bound_their_tests() {
     let program = small();
     let rules = lower(&program).0;
-    let graph = graph(&rules, &program, tree::SMALL_LEAF, &Profile::default());
+    let graph = graph(&rules, &program, Shape::default(), &Profile::default());
     insta::assert_snapshot!(GraphText { graph: &graph, rules: &rules, program: &program });
 }
 
@@ -37,7 +37,7 @@ fn entry_points_list_rules_once_each_and_bound_their_tests() {
 fn the_graph_has_no_cycle_and_can_be_drawn() {
     let program = small();
     let rules = lower(&program).0;
-    let graph = graph(&rules, &program, tree::SMALL_LEAF, &Profile::default());
+    let graph = graph(&rules, &program, Shape::default(), &Profile::default());
     assert!(graph.is_acyclic(&rules, &program));
     let dot = graph.to_dot(&rules, &program);
     assert!(dot.starts_with("digraph decision {") && dot.ends_with("}\n"));
@@ -50,7 +50,7 @@ fn the_graph_has_no_cycle_and_can_be_drawn() {
 fn simplified(condition: Expr) -> String {
     let program = Program { rules: vec![Rule { where_: Some(condition), ..rule(RuleKind::Forbid, "F") }], ..program() };
     let rules = lower(&program).0;
-    let graph = graph(&rules, &program, tree::SMALL_LEAF, &Profile::default());
+    let graph = graph(&rules, &program, Shape::default(), &Profile::default());
     let block = graph.blocks.iter().find(|block| block.rule.is_some()).expect("the rule has a block");
     let node = block.clauses.last().expect("it has a clause").node;
     crate::lower::display::term_text(&program, &graph.nodes.tables(&rules.tables), node)
@@ -91,7 +91,7 @@ fn size_is_linear_in_the_rules() {
             .collect();
         let program = Program { rules, ..program() };
         let set = lower(&program).0;
-        let graph = graph(&set, &program, tree::SMALL_LEAF, &Profile::default());
+        let graph = graph(&set, &program, Shape::default(), &Profile::default());
         let rows: usize = graph.entries.iter().map(|entry| entry.rows.len()).sum();
         (graph.nodes.len(), graph.blocks.len(), rows)
     };
@@ -106,7 +106,7 @@ fn cheap_clauses_are_tested_first() {
         rules: vec![Rule { where_: Some(history), when: Some(payee()), ..rule(RuleKind::Forbid, "F") }],
         ..program()
     };
-    let graph = graph(&lower(&program).0, &program, tree::SMALL_LEAF, &Profile::default());
+    let graph = graph(&lower(&program).0, &program, Shape::default(), &Profile::default());
     let block = graph.blocks.last().expect("the rule has a block");
     assert_eq!(block.order, [0, 2, 1], "subject, comparison, then the question to the state");
 }

@@ -6,6 +6,7 @@ use crate::generate::model::Model;
 use crate::generate::{self, GeneratedPackage, GeneratedRequest, Rng, state};
 use crate::questions::questions;
 use mcpz_bytecode::Program as Bundle;
+use mcpz_compiler::decision::Shape;
 use mcpz_compiler::hir::Program;
 use mcpz_compiler::{BuildOptions, build};
 use mcpz_runtime::data::DataSet;
@@ -358,10 +359,12 @@ impl Case {
 }
 
 /// How a generated program is built: every other one with trees that part all they can, so that few
-/// rules are enough to try every kind of switch.
+/// rules are enough to try every kind of switch, and every third with trees for all rules that stand before the same targets.
 fn options(program: &Program) -> BuildOptions {
-    let leaf = if program.rules.len().is_multiple_of(2) { 1 } else { BuildOptions::default().leaf };
-    BuildOptions { leaf, ..BuildOptions::default() }
+    let (rules, usual) = (program.rules.len(), Shape::default());
+    let leaf = if rules.is_multiple_of(2) { 1 } else { usual.leaf };
+    let group = if rules.is_multiple_of(3) { 0 } else { usual.group };
+    BuildOptions { shape: Shape { leaf, group }, ..BuildOptions::default() }
 }
 
 /// What of a case the virtual machine works out before it decides.

@@ -39,8 +39,9 @@ struct Part<'k> {
 
 /// Builds the tree of these rules; `None` when there are none. A rule may be given more than once,
 /// with different blocks.
-pub fn build(trees: &mut Trees, rules: Vec<Candidate<'_>>, leaf: usize) -> Option<TreeId> {
-    (!rules.is_empty()).then(|| part(trees, Part { rules, used: BTreeSet::new(), leaf }))
+pub fn build(trees: &mut Trees, rules: Vec<Candidate<'_>>, leaf: usize) -> Option<Branch> {
+    let weight = weight(&rules);
+    (!rules.is_empty()).then(|| Branch { weight, tree: part(trees, Part { rules, used: BTreeSet::new(), leaf }) })
 }
 
 fn part(trees: &mut Trees, part: Part<'_>) -> TreeId {
@@ -242,10 +243,11 @@ fn scattered(trees: &mut Trees, all: &Part<'_>) -> Option<TreeId> {
 
 /// A part of a tree.
 #[derive(Debug, Clone, Copy)]
-struct Branch {
+pub struct Branch {
     /// How often its rules decided.
-    weight: u64,
-    tree: TreeId,
+    pub weight: u64,
+    /// Its node.
+    pub tree: TreeId,
 }
 
 /// How often keys fit, as far as can be told from the keys of the other rules.
@@ -295,7 +297,7 @@ fn weight<'r, 'k: 'r>(rules: impl IntoIterator<Item = &'r Candidate<'k>>) -> u64
 }
 
 /// All of these, the one that decided most first; without traffic the order stays.
-fn joined(trees: &mut Trees, mut branches: Vec<Branch>) -> Option<TreeId> {
+pub fn joined(trees: &mut Trees, mut branches: Vec<Branch>) -> Option<TreeId> {
     branches.sort_by_key(|branch| std::cmp::Reverse(branch.weight));
     match branches.as_slice() {
         [] => None,

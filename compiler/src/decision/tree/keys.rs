@@ -5,7 +5,7 @@
 
 use super::patterns::Pattern;
 use crate::decision::node::{NodeId, Nodes};
-use crate::decision::{Block, DecisionGraph};
+use crate::decision::{Block, DecisionGraph, Shared};
 use crate::hir::{ClassId, Comparison, Literal, Program, Root, Segment};
 use crate::lower::rules::ClauseKind;
 use crate::lower::term::{ConstantId, SlotId, SubjectTerm, Tables, Term};
@@ -141,7 +141,7 @@ pub struct BlockKey {
 
 /// Most values of a list, or networks of a segment, that any number of rules may name.
 pub const LONG_LIST: usize = 64;
-/// Most times that a longer one may be named, a rule counting once before each of its targets, if trees are to hold it.
+/// Most times that a longer one may be named, a rule counting once for each tree that it stands in, if trees are to hold it.
 pub const MAX_NAMING: usize = 16;
 
 /// What keys are read off.
@@ -150,24 +150,30 @@ pub struct Reader<'a> {
     nodes: &'a Nodes,
     tables: &'a Tables,
     crowded: BTreeSet<ConstantId>,
+    shared: Shared,
 }
 
 impl<'a> Reader<'a> {
     /// A reader of the blocks of a graph whose entry points are known.
     pub fn new(program: &'a Program, graph: &'a DecisionGraph, tables: &'a Tables) -> Reader<'a> {
-        let mut reader = Reader { segments: &program.segments, nodes: &graph.nodes, tables, crowded: BTreeSet::new() };
+        let (segments, nodes) = (&program.segments, &graph.nodes);
+        let mut reader = Reader { segments, nodes, tables, crowded: BTreeSet::new(), shared: Shared::default() };
+        let size = |block: &Block| reader.keys(block).iter().map(|key| key.key.count()).sum::<usize>() + 1;
+        let sizes: Vec<usize> = graph.blocks.iter().map(size).collect();
+        reader.shared = Shared::of(&graph.entries, &sizes, graph.shape.group);
         let mut naming: BTreeMap<ConstantId, usize> = BTreeMap::new();
-        let rows = graph.entries.iter().flat_map(|entry| &entry.rows);
-        let mut rows_of = vec![0_usize; graph.blocks.len()];
-        for (_, block) in rows {
-            rows_of.get_mut(*block).into_iter().for_each(|count| *count += 1);
-        }
-        for (block, rows) in graph.blocks.iter().zip(rows_of) {
-            reader.lists(block).into_iter().for_each(|list| *naming.entry(list).or_default() += rows);
+        let trees = reader.shared.trees_of(&graph.entries, graph.blocks.len());
+        for (block, trees) in graph.blocks.iter().zip(trees) {
+            reader.lists(block).into_iter().for_each(|list| *naming.entry(list).or_default() += trees);
         }
         let is_crowded = |(list, count): &(ConstantId, usize)| *count > MAX_NAMING && reader.size(*list) > LONG_LIST;
         reader.crowded = naming.into_iter().filter(is_crowded).map(|(list, _)| list).collect();
         reader
+    }
+
+    /// Rules that have trees together.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// The keys of a block: at most one for each dimension.

@@ -15,10 +15,16 @@
 //! the part above, and the cases of a switch are the keys its rules were written with. With `n` rules,
 //! `k` keys in their text and at most [`MAX_LEVELS`] facts on a way down there are therefore at most
 //! `n` rows, `k * MAX_LEVELS` cases and `3 * n * MAX_LEVELS` nodes: a switch, what holds it together with the
-//! others, and the question whether anything stands at the place. A list that has a name, and a segment, are written
-//! once and may be named by many rules, each in a tree of its own: named `m` times, one of `s` values counts for
-//! `m * `[`LONG_LIST`] or `s * `[`MAX_NAMING`] keys, whichever is more, for one that is longer and named more often is a key of
-//! no rule, and reported. (A rule about a tag counts once for each tool that has it, here as in its rows.) Automata are the one
+//! others, and the question whether anything stands at the place.
+//!
+//! A rule about several targets, as those of a tag, stands in a tree of each, or in one for all of them where the rules before
+//! just these targets, with their keys, are more than [`SMALL_GROUP`](super::SMALL_GROUP). All trees together are therefore no larger than
+//! said, with `n` and `k` the rules and keys of the source, and [`SMALL_GROUP`](super::SMALL_GROUP) more for each target of each set of
+//! targets that rules are about: a set counts as if its targets were written out, and once, however many rules name it.
+//!
+//! A list that has a name, and a segment, are written once and may be named by many rules, each in a tree of its own: named
+//! `m` times, one of `s` values counts for `m * `[`LONG_LIST`] or `s * `[`MAX_NAMING`] keys, whichever is more, for one that is
+//! longer and named more often is a key of no rule, and reported. Automata are the one
 //! thing that can outgrow its source; they have a budget in bytes ([`patterns`]), and the patterns that do not fit are left to
 //! the rules themselves, and reported.
 //!
@@ -38,7 +44,7 @@ mod report;
 mod tests;
 mod text;
 
-pub use build::{Candidate, MAX_LEVELS, SMALL_LEAF, build};
+pub use build::{Branch, Candidate, MAX_LEVELS, SMALL_LEAF, build, joined};
 pub use keys::{BlockKey, Key, LONG_LIST, MAX_NAMING, Reader, is_late};
 pub use report::{Cause, FieldReport, Report, Unindexed, report, tests as tests_of};
 pub use text::{fact_text, keys_text, place_text};

@@ -19,15 +19,17 @@ pub struct Report {
     pub fields: Vec<FieldReport>,
     /// Nodes of all trees.
     pub nodes: usize,
-    /// Rows in leaves of all trees.
+    /// Rows in leaves of all trees; a leaf that entry points share counts once.
     pub rows: usize,
 }
 
 /// Rules of one leaf that nothing parts.
 #[derive(Debug, Clone)]
 pub struct Unindexed {
-    /// The entry point.
+    /// The entry point; the first of those that share the leaf.
     pub scope: Scope,
+    /// How many other entry points share it.
+    pub others: usize,
     /// The step.
     pub stage: Stage,
     /// How many stand together.
@@ -54,7 +56,7 @@ impl Cause {
     pub fn text(self) -> &'static str {
         match self {
             Cause::NoKey => "none of its clauses compares one fact with a literal",
-            Cause::Crowded => "the list or segment that it names is long, and named before many tools or by many rules",
+            Cause::Crowded => "the list or segment that it names is long, and named by many rules",
             Cause::Budget => "its pattern needs more states than the budget of an automaton allows",
             Cause::NotTelling => "the facts it looks at do not tell it from the rules beside it",
         }
@@ -68,7 +70,7 @@ impl Cause {
                  `like`, a range), or narrow its tools or its subject"
             }
             Cause::Crowded => {
-                "name the list or segment in a rule about all tools of a server (`s.*`), or keep it to 64 values"
+                "name the list or segment in one rule about a tag of all these tools, or keep it to 64 values"
             }
             Cause::Budget => "write the pattern with a fixed beginning and fewer counted repetitions, or as a glob",
             Cause::NotTelling => "merge it with the rules beside it, or narrow its tools or its subject",
@@ -95,20 +97,22 @@ pub struct FieldReport {
 pub fn report(program: &Program, graph: &DecisionGraph, rules: &RuleSet) -> Report {
     let reader = Reader::new(program, graph, &rules.tables);
     let mut made = Report { nodes: graph.trees.rows().len(), ..Report::default() };
+    let mut known: BTreeMap<TreeId, Option<usize>> = BTreeMap::new();
     for entry in &graph.entries {
         let mut fields: BTreeMap<SlotId, FieldReport> = BTreeMap::new();
         for (stage, root) in &entry.trees {
-            made.rows += graph.trees.leaf_rows(*root).len();
-            for leaf in leaves(&graph.trees, *root) {
-                if leaf.len() > SMALL_LEAF {
-                    let cause =
-                        |block: usize| graph.blocks.get(block).map_or(Cause::NoKey, |block| cause(&reader, block));
-                    made.unindexed.push(Unindexed {
-                        scope: entry.scope.clone(),
-                        stage: *stage,
-                        together: leaf.len(),
-                        rules: leaf.iter().map(|row| (row.rule, cause(row.block))).collect(),
-                    });
+            for (id, leaf) in leaves(&graph.trees, *root) {
+                match known.get(&id) {
+                    None => {
+                        made.rows += leaf.len();
+                        let group = unindexed(graph, &reader, (&entry.scope, *stage), leaf);
+                        known.insert(id, group.is_some().then_some(made.unindexed.len()));
+                        made.unindexed.extend(group);
+                    }
+                    Some(group) => {
+                        let group = group.and_then(|group| made.unindexed.get_mut(group));
+                        group.into_iter().for_each(|group| group.others += 1);
+                    }
                 }
             }
             for (slot, passes) in passes(&graph.trees, *root) {
@@ -128,12 +132,29 @@ pub fn report(program: &Program, graph: &DecisionGraph, rules: &RuleSet) -> Repo
     made
 }
 
+/// The group that a leaf is, if its rules are so many that they should have been parted.
+fn unindexed(
+    graph: &DecisionGraph,
+    reader: &Reader<'_>,
+    (scope, stage): (&Scope, Stage),
+    leaf: &[super::TreeRow],
+) -> Option<Unindexed> {
+    let cause = |block: usize| graph.blocks.get(block).map_or(Cause::NoKey, |block| cause(reader, block));
+    (leaf.len() > SMALL_LEAF).then(|| Unindexed {
+        scope: scope.clone(),
+        others: 0,
+        stage,
+        together: leaf.len(),
+        rules: leaf.iter().map(|row| (row.rule, cause(row.block))).collect(),
+    })
+}
+
 /// The leaves below a node.
-fn leaves(trees: &Trees, root: TreeId) -> Vec<&[super::TreeRow]> {
+fn leaves(trees: &Trees, root: TreeId) -> Vec<(TreeId, &[super::TreeRow])> {
     let (mut open, mut found, mut seen) = (vec![root], Vec::new(), BTreeSet::new());
     while let Some(id) = open.pop() {
         match trees.get(id) {
-            Some(Tree::Rows(rows)) if seen.insert(id) => found.push(rows.as_slice()),
+            Some(Tree::Rows(rows)) if seen.insert(id) => found.push((id, rows.as_slice())),
             Some(Tree::Both(children) | Tree::Present { children, .. } | Tree::Switch { children, .. })
                 if seen.insert(id) =>
             {

@@ -2,7 +2,7 @@
 
 use super::patterns::Pattern;
 use super::*;
-use crate::decision::{DecisionGraph, Profile, graph};
+use crate::decision::{DecisionGraph, Profile, SMALL_GROUP, Shape, graph};
 use crate::hir::*;
 use crate::lower::lower;
 use crate::lower::testkit::*;
@@ -21,7 +21,7 @@ fn planted(rules: Vec<Rule>) -> (DecisionGraph, Report) {
 fn planted_in(program: Program, rules: Vec<Rule>) -> (DecisionGraph, Report) {
     let program = Program { rules, ..program };
     let set = lower(&program).0;
-    let graph = graph(&set, &program, SMALL_LEAF, &Profile::default());
+    let graph = graph(&set, &program, Shape::default(), &Profile::default());
     let report = report(&program, &graph, &set);
     (graph, report)
 }
@@ -234,6 +234,15 @@ fn list(length: usize) -> Expr {
     expr(ExprKind::Literal(Literal::List(items)), Type::List(Box::new(Type::String)))
 }
 
+/// The cases of all switches over whole texts.
+fn text_cases(graph: &DecisionGraph) -> usize {
+    let cases = graph.trees.rows().iter().map(|tree| match tree {
+        Tree::Switch { on: On::Texts(_, cases), .. } => cases.len(),
+        _ => 0,
+    });
+    cases.sum()
+}
+
 #[test]
 fn a_long_list_that_many_rules_name_does_not_multiply() {
     let about = |server: usize, id: String, condition: Expr| {
@@ -253,11 +262,7 @@ fn a_long_list_that_many_rules_name_does_not_multiply() {
         let payments = own.servers.first().expect("there is one");
         let server = |row: usize| Server { name: format!("s{row}").into(), ..payments.clone() };
         let (graph, _) = planted_in(Program { servers: (0..servers).map(server).collect(), ..own }, rules);
-        let texts = graph.trees.rows().iter().map(|tree| match tree {
-            Tree::Switch { on: On::Texts(_, cases), .. } => cases.len(),
-            _ => 0,
-        });
-        texts.sum()
+        text_cases(&graph)
     };
     let cases = |servers: usize, length: usize| {
         planted_on(servers, (0..servers).flat_map(|row| of_server(row, length)).collect())
@@ -271,11 +276,57 @@ fn a_long_list_that_many_rules_name_does_not_multiply() {
         others.push(Rule { targets: Targets { tools: refunds, ..Targets::default() }, ..named });
         planted_on(servers, others)
     };
-    assert_eq!((tagged(10, 500), tagged(40, LONG_LIST)), (10 * 507, 40 * (7 + LONG_LIST)));
-    assert_eq!(tagged(40, 500), 40 * 7, "a rule counts before each of its tools");
+    assert_eq!(tagged(40, SMALL_GROUP - 1), 40 * (7 + SMALL_GROUP - 1), "small enough to stand beside the others");
+    assert_eq!((tagged(10, 500), tagged(40, 500)), (10 * 7, 40 * 7), "one tree for all tools, which is one rule");
     assert_eq!(cases(40, LONG_LIST), 40 * (7 + LONG_LIST), "short enough for any number of rules");
     assert_eq!(cases(10, 500), 10 * 507, "few rules name it");
     assert_eq!(cases(40, 500), 40 * 7, "in no tree");
+}
+
+#[test]
+fn a_tag_that_many_rules_name_does_not_multiply_them() {
+    // So many rules about a tool of each server, as a tag is, and one of each server's own.
+    let planted_with = |servers: usize, rules: i64| {
+        let own = program();
+        let payments = own.servers.first().expect("there is one");
+        let server = |row: usize| Server { name: format!("s{row}").into(), ..payments.clone() };
+        let refund = |row: usize| Member { server: ServerId::new(row), ..REFUND };
+        let equal =
+            |id: String, value: &str| forbid(id, compare(arg("payee", Type::String), Comparison::Eq, text(value)));
+        let about = |servers: std::ops::Range<usize>, rule: Rule| Rule {
+            targets: Targets { tools: servers.map(refund).collect(), ..Targets::default() },
+            ..rule
+        };
+        let tagged = (0..rules).map(|row| about(0..servers, equal(format!("T-{row}"), &format!("t{row}"))));
+        let single = (0..servers).map(|row| about(row..row + 1, equal(format!("S-{row}"), &format!("s{row}"))));
+        let rules = tagged.chain(single).collect();
+        planted_in(Program { servers: (0..servers).map(server).collect(), ..own }, rules)
+    };
+    let (graph, report) = planted_with(20, 200);
+    assert_eq!(text_cases(&graph), 200, "each rule stands in one tree");
+    assert_eq!(report.rows, 200 + 20, "each rule stands in one leaf, however many tools it is about");
+    let rows_of = |entry: &crate::decision::Entry| {
+        let rows = entry.trees.iter().flat_map(|(_, root)| graph.trees.leaf_rows(*root));
+        rows.map(|row| row.rule).collect::<BTreeSet<_>>().len()
+    };
+    assert!(graph.entries.iter().all(|entry| rows_of(entry) == 201), "and is found from each");
+    assert!(graph.entries.iter().all(|entry| entry.tests < 10));
+    // A group of at most 64 rules and keys stands beside what else there is.
+    assert_eq!(text_cases(&planted_with(20, 32).0), 20 * (32 + 1));
+    assert_eq!(text_cases(&planted_with(20, 33).0), 33, "one rule of its own is no switch");
+}
+
+#[test]
+fn a_leaf_that_entry_points_share_is_reported_once() {
+    let odd = |row: i64| compare(arg("payee", Type::String), Comparison::Ne, text(&format!("t{row}")));
+    let tools = (0..2).map(|index| Member { index, ..REFUND }).collect::<BTreeSet<_>>();
+    let rule = |row: i64| Rule {
+        targets: Targets { tools: tools.clone(), ..Targets::default() },
+        ..forbid(format!("R-{row}"), odd(row))
+    };
+    let (_, report) = planted((0..9).map(rule).collect());
+    let [group] = report.unindexed.as_slice() else { panic!("one group: {:?}", report.unindexed) };
+    assert_eq!((group.others, group.together, report.rows), (1, 9, 9));
 }
 
 #[test]
@@ -329,7 +380,7 @@ fn what_decided_most_stands_first_and_no_row_is_lost() {
     profile.note("T-03");
     profile.note("a rule that is gone");
     let of = |profile: &Profile| {
-        let graph = graph(&set, &program, SMALL_LEAF, profile);
+        let graph = graph(&set, &program, Shape::default(), profile);
         let root = graph.entries[0].trees[0].1;
         let Some(Tree::Both(parts)) = graph.trees.get(root) else { panic!("rules with and without keys") };
         let rows = |tree: TreeId| graph.trees.leaf_rows(tree).iter().map(|row| row.rule.index()).collect::<Vec<_>>();
