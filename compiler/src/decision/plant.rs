@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 
 /// Builds the trees of every entry point, and puts the clauses they answer first.
 pub fn plant(made: &mut DecisionGraph, rules: &RuleSet, program: &Program, profile: &Profile) {
-    let reader = tree::Reader::new(program, made, &rules.tables);
-    let keys: Vec<Vec<tree::BlockKey>> = made.blocks.iter().map(|block| reader.keys(block)).collect();
+    let tree::Wants { keys, shared, .. } = tree::wants(program, made, &rules.tables);
     let late: Vec<bool> = made.blocks.iter().map(|block| tree::is_late(&made.nodes, &rules.tables, block)).collect();
-    let parts: Vec<Vec<Vec<Row>>> = made.entries.iter().map(|entry| reader.shared().parts(&entry.rows)).collect();
+    let parts: Vec<Vec<Vec<Row>>> = made.entries.iter().map(|entry| shared.parts(&entry.rows)).collect();
     let (weights, leaf) = (profile.weights(program), made.shape.leaf);
     let mut planter = Planter {
         trees: &mut made.trees,

@@ -144,40 +144,54 @@ pub const LONG_LIST: usize = 64;
 /// Most times that a longer one may be named, a rule counting once for each tree that it stands in, if trees are to hold it.
 pub const MAX_NAMING: usize = 16;
 
+/// What all blocks want of facts.
+#[derive(Debug, Clone, Default)]
+pub struct Wants {
+    /// By block: its keys, at most one for each dimension.
+    pub keys: Vec<Vec<BlockKey>>,
+    /// By block: whether it names something that is too long to stand in the trees of all rules that name it.
+    pub crowded: Vec<bool>,
+    /// Rules that have trees together.
+    pub shared: Shared,
+}
+
+/// What the blocks of a graph want, whose entry points are known.
+pub fn wants(program: &Program, graph: &DecisionGraph, tables: &Tables) -> Wants {
+    let (segments, nodes) = (&program.segments, &graph.nodes);
+    let mut reader = Reader { segments, nodes, tables, crowded: BTreeSet::new() };
+    let mut keys: Vec<Vec<BlockKey>> = graph.blocks.iter().map(|block| reader.keys(block)).collect();
+    let size = |keys: &Vec<BlockKey>| keys.iter().map(|key| key.key.count()).sum::<usize>() + 1;
+    let sizes: Vec<usize> = keys.iter().map(size).collect();
+    let shared = Shared::of(&graph.entries, &sizes, graph.shape.group);
+    reader.crowded = reader.crowd(graph, &shared);
+    let crowded: Vec<bool> = graph.blocks.iter().map(|block| reader.names_crowded(block)).collect();
+    let without = keys.iter_mut().zip(&graph.blocks).zip(&crowded).filter(|(_, crowded)| **crowded);
+    without.for_each(|((keys, block), _)| *keys = reader.keys(block));
+    Wants { keys, crowded, shared }
+}
+
 /// What keys are read off.
-pub struct Reader<'a> {
+struct Reader<'a> {
     segments: &'a [Segment],
     nodes: &'a Nodes,
     tables: &'a Tables,
     crowded: BTreeSet<ConstantId>,
-    shared: Shared,
 }
 
-impl<'a> Reader<'a> {
-    /// A reader of the blocks of a graph whose entry points are known.
-    pub fn new(program: &'a Program, graph: &'a DecisionGraph, tables: &'a Tables) -> Reader<'a> {
-        let (segments, nodes) = (&program.segments, &graph.nodes);
-        let mut reader = Reader { segments, nodes, tables, crowded: BTreeSet::new(), shared: Shared::default() };
-        let size = |block: &Block| reader.keys(block).iter().map(|key| key.key.count()).sum::<usize>() + 1;
-        let sizes: Vec<usize> = graph.blocks.iter().map(size).collect();
-        reader.shared = Shared::of(&graph.entries, &sizes, graph.shape.group);
+impl Reader<'_> {
+    /// Lists and segments that are too long to stand in the trees of all rules that name them.
+    fn crowd(&self, graph: &DecisionGraph, shared: &Shared) -> BTreeSet<ConstantId> {
         let mut naming: BTreeMap<ConstantId, usize> = BTreeMap::new();
-        let trees = reader.shared.trees_of(&graph.entries, graph.blocks.len());
+        let trees = shared.trees_of(&graph.entries, graph.blocks.len());
         for (block, trees) in graph.blocks.iter().zip(trees) {
-            reader.lists(block).into_iter().for_each(|list| *naming.entry(list).or_default() += trees);
+            self.lists(block).into_iter().for_each(|list| *naming.entry(list).or_default() += trees);
         }
-        let is_crowded = |(list, count): &(ConstantId, usize)| *count > MAX_NAMING && reader.size(*list) > LONG_LIST;
-        reader.crowded = naming.into_iter().filter(is_crowded).map(|(list, _)| list).collect();
-        reader
-    }
-
-    /// Rules that have trees together.
-    pub fn shared(&self) -> &Shared {
-        &self.shared
+        let is_crowded = |(list, count): &(ConstantId, usize)| *count > MAX_NAMING && self.size(*list) > LONG_LIST;
+        naming.into_iter().filter(is_crowded).map(|(list, _)| list).collect()
     }
 
     /// The keys of a block: at most one for each dimension.
-    pub fn keys(&self, block: &Block) -> Vec<BlockKey> {
+    fn keys(&self, block: &Block) -> Vec<BlockKey> {
         let mut keys: Vec<BlockKey> = Vec::new();
         for (clause, part) in block.clauses.iter().enumerate() {
             let Some(key) = self.test(part.node) else { continue };
@@ -200,8 +214,7 @@ impl<'a> Reader<'a> {
         keys
     }
 
-    /// Whether a block names something that is too long to stand in the trees of all rules that name it.
-    pub fn names_crowded(&self, block: &Block) -> bool {
+    fn names_crowded(&self, block: &Block) -> bool {
         self.lists(block).iter().any(|list| self.crowded.contains(list))
     }
 

@@ -45,7 +45,7 @@ mod tests;
 mod text;
 
 pub use build::{Branch, Candidate, MAX_LEVELS, SMALL_LEAF, build, joined};
-pub use keys::{BlockKey, Key, LONG_LIST, MAX_NAMING, Reader, is_late};
+pub use keys::{BlockKey, Key, LONG_LIST, MAX_NAMING, Wants, is_late, wants};
 pub use report::{Cause, FieldReport, Report, Unindexed, report, tests as tests_of};
 pub use text::{fact_text, keys_text, place_text};
 

@@ -1,9 +1,9 @@
 //! What trees cost: rules that no switch parts, passes over texts, tests of an entry point.
 
 use super::build::SMALL_LEAF;
-use super::keys::{Key, Reader};
+use super::keys::{Key, Wants, wants};
 use super::{On, Stage, Tree, TreeId, Trees};
-use crate::decision::{Block, DecisionGraph};
+use crate::decision::DecisionGraph;
 use crate::hir::{Program, RuleId};
 use crate::lower::RuleSet;
 use crate::lower::rules::Scope;
@@ -95,7 +95,7 @@ pub struct FieldReport {
 
 /// What the trees of a graph cost.
 pub fn report(program: &Program, graph: &DecisionGraph, rules: &RuleSet) -> Report {
-    let reader = Reader::new(program, graph, &rules.tables);
+    let wants = wants(program, graph, &rules.tables);
     let mut made = Report { nodes: graph.trees.rows().len(), ..Report::default() };
     let mut known: BTreeMap<TreeId, Option<usize>> = BTreeMap::new();
     for entry in &graph.entries {
@@ -105,7 +105,7 @@ pub fn report(program: &Program, graph: &DecisionGraph, rules: &RuleSet) -> Repo
                 match known.get(&id) {
                     None => {
                         made.rows += leaf.len();
-                        let group = unindexed(graph, &reader, (&entry.scope, *stage), leaf);
+                        let group = unindexed(&wants, (&entry.scope, *stage), leaf);
                         known.insert(id, group.is_some().then_some(made.unindexed.len()));
                         made.unindexed.extend(group);
                     }
@@ -133,19 +133,13 @@ pub fn report(program: &Program, graph: &DecisionGraph, rules: &RuleSet) -> Repo
 }
 
 /// The group that a leaf is, if its rules are so many that they should have been parted.
-fn unindexed(
-    graph: &DecisionGraph,
-    reader: &Reader<'_>,
-    (scope, stage): (&Scope, Stage),
-    leaf: &[super::TreeRow],
-) -> Option<Unindexed> {
-    let cause = |block: usize| graph.blocks.get(block).map_or(Cause::NoKey, |block| cause(reader, block));
+fn unindexed(wants: &Wants, (scope, stage): (&Scope, Stage), leaf: &[super::TreeRow]) -> Option<Unindexed> {
     (leaf.len() > SMALL_LEAF).then(|| Unindexed {
         scope: scope.clone(),
         others: 0,
         stage,
         together: leaf.len(),
-        rules: leaf.iter().map(|row| (row.rule, cause(row.block))).collect(),
+        rules: leaf.iter().map(|row| (row.rule, cause(wants, row.block))).collect(),
     })
 }
 
@@ -167,11 +161,11 @@ fn leaves(trees: &Trees, root: TreeId) -> Vec<(TreeId, &[super::TreeRow])> {
 }
 
 /// Why a rule of a large leaf was not parted from the others.
-fn cause(reader: &Reader<'_>, block: &Block) -> Cause {
-    let keys = reader.keys(block);
+fn cause(wants: &Wants, block: usize) -> Cause {
+    let keys = wants.keys.get(block).map_or(&[][..], Vec::as_slice);
     let own = |key: &Key| matches!(key, Key::Patterns(..));
-    match keys.as_slice() {
-        _ if reader.names_crowded(block) => Cause::Crowded,
+    match keys {
+        _ if wants.crowded.get(block) == Some(&true) => Cause::Crowded,
         [] => Cause::NoKey,
         keys if keys.iter().all(|key| own(&key.key)) => Cause::Budget,
         _ => Cause::NotTelling,
