@@ -12,7 +12,7 @@ pub const MAX_STRING_BYTES: usize = 8 * 1024 * 1024;
 /// Most instructions of one block.
 pub const MAX_BLOCK_CODE: usize = 1 << 16;
 /// Deepest decision tree.
-pub const MAX_TREE_DEPTH: usize = 32;
+pub const MAX_TREE_DEPTH: usize = 40;
 /// Most nodes and rows that one walk over a decision tree may meet.
 pub const MAX_TREE_VISITS: u64 = 1 << 22;
 /// The same of all trees of a bundle together, each counted once.

@@ -4,11 +4,15 @@ use super::keys::{BlockKey, Dimension, Key};
 use super::patterns::{self, Pass, Pattern, PatternGroup};
 use super::{On, Tree, TreeId, TreeRow, Trees};
 use crate::hir::ClassId;
+use mcpz_bytecode::limits::MAX_TREE_DEPTH;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Most facts that are looked at on one way down.
 pub const MAX_LEVELS: usize = 8;
+// A fact takes at most four nodes of a way: two that hold parts together, the question whether anything stands there, and
+// the switch. Then comes a leaf, and before it all what holds groups of rules together.
+const _: () = assert!(4 * MAX_LEVELS + 2 <= MAX_TREE_DEPTH, "every tree that is made can be loaded");
 /// Leaves of no more rows are not parted any further: testing them is as cheap as finding them.
 pub const SMALL_LEAF: usize = 4;
 /// Parts of more rules than this are parted by several facts at once: every rule by the one that leaves it
