@@ -12,6 +12,11 @@ fn errors(policy: &str) -> Vec<&'static str> {
 }
 
 fn codes(policy: &str, severity: Severity) -> Vec<&'static str> {
+    found(policy, severity).into_iter().map(|(code, _)| code).collect()
+}
+
+/// Codes and messages of a policy, in order of place.
+fn found(policy: &str, severity: Severity) -> Vec<(&'static str, String)> {
     let standard = mcpz_stdlib::PACKAGES.iter().map(|package| {
         let files = package.files.iter().map(|(path, bytes)| (*path, *bytes));
         PackageInput::new(package.name, MemoryProvider::new(files))
@@ -19,7 +24,10 @@ fn codes(policy: &str, severity: Severity) -> Vec<&'static str> {
     let checked = check(&example::workspace(policy, standard.collect()));
     let in_example = |source: usize| checked.sources()[source].path.ends_with(example::EXAMPLE_PATH);
     let found = checked.diagnostics.iter().filter(|one| one.severity == severity);
-    found.filter(|one| one.is_error() || in_example(one.span.source.index())).map(|one| one.code).collect()
+    found
+        .filter(|one| one.is_error() || in_example(one.span.source.index()))
+        .map(|one| (one.code, one.message.clone()))
+        .collect()
 }
 
 /// Checks that every clause of a rule gets these codes.
@@ -36,6 +44,36 @@ fn table(head: &str, rows: &[(&str, &[&str])]) {
 
 const LIST: &str = "permit analyst to call payments.list_invoices";
 const REFUND: &str = "permit sre to call payments.refund";
+
+#[test]
+fn what_an_import_in_error_would_bring_in_is_not_reported_where_it_is_used() {
+    let rules = "const hours = time.business_hours_berlin\n\
+        permit analyst to call payments.get_invoice where sql.reads_only(args.id) and nets.inside(args.id) when now in tme.x or now in hours\n\
+        test \"by a rule of what is not there\" { as analyst\n call payments.get_invoice { id: \"i\", customer_id: \"c\" }\n expect deny by SQL-1 }\n";
+    let misspelt = format!("use std.tme\nuse std.guard.sqll\nuse bsae.nets\n{rules}");
+    assert_eq!(errors(&misspelt), ["E0104", "E0104", "E0104"]);
+}
+
+#[test]
+fn what_a_dependency_that_is_not_there_would_hold_is_not_reported_where_it_is_used() {
+    let policy = "use base\nuse base.{team, leads as heads}\nrole r = team | heads | base.others\n\
+        permit analyst to call payments.get_invoice where base.big(args.id) when now in base.hours\n\
+        test \"by a rule of what is not there\" { as analyst\n call payments.get_invoice { id: \"i\", customer_id: \"c\" }\n given limit B-2 exhausted\n expect deny by B-1 }\n\
+        -- mcpz.toml --\n[package]\nname = \"frame\"\nversion = \"0.1.0\"\nedition = \"2026\"\n\
+        [dependencies]\nbase = { path = \"../bsae\" }\n";
+    assert_eq!(errors(policy), ["E0204"]);
+}
+
+#[test]
+fn a_parameter_that_is_not_there_is_said_of_one_tool_or_of_all() {
+    let said = |targets: &str| {
+        let policy = format!("permit analyst to call {targets} where args.custmer_id == \"c\"");
+        found(&policy, Severity::Error)
+    };
+    let one = ("E0306", "`payments.refund` has no parameter `custmer_id`".to_owned());
+    let all = ("E0306", "no target of this rule has a parameter `custmer_id`".to_owned());
+    assert_eq!((said("payments.refund"), said("payments.{refund, get_invoice}")), (vec![one], vec![all]));
+}
 
 #[test]
 fn presence_narrows_across_operators_and_clauses() {

@@ -86,8 +86,8 @@ fn meet(rows: Vec<(String, &RecordType)>) -> Arguments {
         }
     }
     let of = match rows.as_slice() {
-        [(name, _)] => format!("`{name}`"),
-        _ => "no target of this rule".to_owned(),
+        [(name, _)] => Some(name.clone()),
+        _ => None,
     };
     Arguments { record, lacking, of }
 }

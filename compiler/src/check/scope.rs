@@ -48,8 +48,8 @@ pub(crate) struct Arguments {
     pub record: RecordType,
     /// The targets that lack a parameter which others have, as `server.tool`.
     pub lacking: BTreeMap<SmolStr, Vec<String>>,
-    /// What the targets are called together: "`payments.refund`", "none of the targets".
-    pub of: String,
+    /// The only target, as `server.tool`, where there is but one.
+    pub of: Option<String>,
 }
 
 /// What the condition of a user, agent or role sees of a credential.

@@ -297,7 +297,7 @@ fn missing_in_root(cx: &mut Context<'_>, scope: &Scope, which: Option<&Root>, na
         let known = field_names(&Type::Record(arguments.record.clone()));
         let near = suggest::nearest(&name.text, &known).map(|near| suggest::as_written(&near));
         let listing = suggest::listing(&known);
-        let error = e0306::unknown_parameter(name.span, &name.text, near.as_deref(), &listing, &arguments.of);
+        let error = e0306::unknown_parameter(name.span, &name.text, near.as_deref(), &listing, arguments.of.as_deref());
         cx.report_once(key, error);
         return Some(Type::Error);
     }

@@ -19,9 +19,13 @@ permit sre to call payments.refund where args.amount < 10
 "#,
 };
 
-/// No target has a parameter of this name.
-pub fn unknown_parameter(span: Span, name: &str, near: Option<&str>, known: &str, of: &str) -> Diagnostic {
-    let error = Diagnostic::new(&CODE, span, format!("{of} has no parameter `{name}`")).label("not a parameter");
+/// No target has a parameter of this name; `of` is the only one, where there is but one.
+pub fn unknown_parameter(span: Span, name: &str, near: Option<&str>, known: &str, of: Option<&str>) -> Diagnostic {
+    let message = match of {
+        Some(tool) => format!("`{tool}` has no parameter `{name}`"),
+        None => format!("no target of this rule has a parameter `{name}`"),
+    };
+    let error = Diagnostic::new(&CODE, span, message).label("not a parameter");
     match near {
         Some(near) => error.did_you_mean(span, Some(near)),
         None if known.is_empty() => error.help("it declares no parameters"),
