@@ -65,6 +65,14 @@ fn what_a_dependency_that_is_not_there_would_hold_is_not_reported_where_it_is_us
 }
 
 #[test]
+fn a_clause_of_the_other_kind_is_warned_of_once() {
+    let circumstances = "permit analyst to call payments.get_invoice where now > 2026-01-01T00:00:00Z";
+    assert_eq!(codes(circumstances, Severity::Warning), ["W0607"]);
+    let twice = format!("{circumstances} where args.id == \"i\"");
+    assert_eq!((errors(&twice), codes(&twice, Severity::Warning)), (vec!["E0401"], vec!["W0607"]));
+}
+
+#[test]
 fn a_parameter_that_is_not_there_is_said_of_one_tool_or_of_all() {
     let said = |targets: &str| {
         let policy = format!("permit analyst to call {targets} where args.custmer_id == \"c\"");

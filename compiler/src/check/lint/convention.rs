@@ -21,7 +21,9 @@ pub(super) fn lint(head: &RuleHead, rule: &Rule, sink: &mut Vec<Diagnostic>) {
     if rule.where_.is_some() && rule.when.is_some() {
         return;
     }
-    for clause in head.ast.clauses() {
+    // A second clause of a kind is an error of its own.
+    let first = head.ast.clauses().into_iter().find(|clause| !matches!(clause, Clause::Unless(_)));
+    if let Some(clause) = first {
         let word = keyword(head.place.span(clause.range()), clause.word());
         sink.extend(misplaced(rule, &clause, word));
     }
