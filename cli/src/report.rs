@@ -5,7 +5,7 @@ use crate::output::{BAD, BOLD, DIM, GOOD, NAME, styled};
 use crate::shell::Shell;
 use mcpz_compiler::Build;
 use mcpz_compiler::decision::tree::patterns::{MAX_GROUP_BYTES, MAX_PASSES};
-use mcpz_compiler::decision::tree::{Cause, Report, Unindexed, report};
+use mcpz_compiler::decision::tree::{ADVICE, Cause, Report, Unindexed, report};
 use mcpz_compiler::hir::{Program, RuleId};
 use mcpz_compiler::lower::display::{place, scope_text, slot_text};
 use serde_json::{Value, json};
@@ -45,6 +45,13 @@ pub fn print(report: &Report, build: &Build, program: &Program, shell: &mut Shel
     out.line("");
     if report.unindexed.is_empty() {
         out.line(format!("{} every rule is found by what it looks at", styled(GOOD, "indexed")));
+    }
+    for found in &report.written_out {
+        let name = program.predicates.get(found.predicate.index()).map_or("", |predicate| predicate.name.as_str());
+        let (rules, parts) = (found.rules.len(), found.parts);
+        let what = format!("predicate {}, {parts} parts in each of {rules} rules", escape::inline(name));
+        out.line(format!("{} {what}", styled(BAD, "written out")));
+        out.line(format!("  {}", styled(DIM, ADVICE)));
     }
     for group in &report.unindexed {
         let scope = escape::inline(&scope_text(program, &group.scope));
@@ -86,7 +93,22 @@ pub fn to_json(report: &Report, build: &Build, program: &Program) -> Value {
         })
         .collect();
     let unindexed: Vec<Value> = report.unindexed.iter().map(|group| group_json(group, program)).collect();
-    json!({"entries": entries, "fields": fields, "unindexed": unindexed, "nodes": report.nodes, "rows": report.rows})
+    let written_out: Vec<Value> = report
+        .written_out
+        .iter()
+        .map(|found| {
+            let name = program.predicates.get(found.predicate.index()).map(|predicate| predicate.name.as_str());
+            json!({"predicate": name, "parts": found.parts, "rules": found.rules.len(), "advice": ADVICE})
+        })
+        .collect();
+    json!({
+        "entries": entries,
+        "fields": fields,
+        "unindexed": unindexed,
+        "written_out": written_out,
+        "nodes": report.nodes,
+        "rows": report.rows,
+    })
 }
 
 fn group_json(group: &Unindexed, program: &Program) -> Value {

@@ -105,6 +105,27 @@ fn a_report_names_the_rules_that_defeat_the_index_and_what_to_write_instead() {
 }
 
 #[test]
+fn a_predicate_that_many_rules_write_out_is_reported() {
+    let report = |rules: usize| {
+        let package = Package::new();
+        let values: Vec<String> = (0..100).map(|row| format!("x == \"/{row}\"")).collect();
+        let mut text = format!("\npredicate big(x: string) = {}\n", values.join(" or "));
+        for row in 0..rules {
+            writeln!(text, "\n@id(\"B-{row}\")\nforbid anyone to call notes.write_note where big(args.text)")
+                .expect("writing to a string");
+        }
+        package.write("policy/more.mcpz", &text);
+        let json = package.run(&["--format", "json", "build", "--report"]).expect(0).json()["written_out"].clone();
+        (json, package.run(&["build", "--report"]).expect(0).out)
+    };
+    // Or, and three parts of each comparison: written out once more than fourteen times is 4,214.
+    let (json, text) = report(15);
+    assert_eq!((&json[0]["predicate"], &json[0]["parts"], &json[0]["rules"]), (&json!("big"), &json!(301), &json!(15)));
+    assert!(text.contains("written out predicate big, 301 parts in each of 15 rules"), "{text}");
+    assert_eq!(report(14).0, json!([]));
+}
+
+#[test]
 fn an_entry_point_that_shares_nodes_with_the_request_is_not_lit() {
     let package = package(2, false);
     // Both tools have the same forbid, and so one node.

@@ -7,7 +7,7 @@
 //! order: those that a tree answers on the way first, then by cost. All of it is free to do, because
 //! no order of evaluation can change a decision.
 //!
-//! Size is linear in the rules and what they are about: every distinct condition is one node, every rule has one
+//! Size is linear in the rules, with predicates written out, and what they are about: every distinct condition is one node, every rule has one
 //! block for each server that binds its variables differently (one, when it names no URI variable), and one
 //! row for each scope that its author wrote; a tag is one scope for each tool that has it. Rules that stand before the same
 //! targets share their trees ([`Shared`]), so that a tag that many rules name does not multiply them.

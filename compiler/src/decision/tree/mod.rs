@@ -20,7 +20,8 @@
 //! A rule about several targets, as those of a tag, stands in a tree of each, or in one for all of them where the rules before
 //! just these targets, with their keys, are more than [`SMALL_GROUP`](super::SMALL_GROUP). All trees together are therefore no larger than
 //! said, with `n` and `k` the rules and keys of the source, and [`SMALL_GROUP`](super::SMALL_GROUP) more for each target of each set of
-//! targets that rules are about: a set counts as if its targets were written out, and once, however many rules name it.
+//! targets that rules are about: a set counts as if its targets were written out, and once, however many rules name it. Predicates count in each rule that
+//! calls them, as if they were written out there, and are reported where that is much ([`written_out`]).
 //!
 //! A list that has a name, and a segment, are written once and may be named by many rules, each in a tree of its own: named
 //! `m` times, one of `s` values counts for `m * `[`LONG_LIST`] or `s * `[`MAX_NAMING`] keys, whichever is more, for one that is
@@ -43,11 +44,13 @@ mod report;
 #[cfg(test)]
 mod tests;
 mod text;
+mod written;
 
 pub use build::{Branch, Candidate, MAX_LEVELS, SMALL_LEAF, build, joined};
 pub use keys::{BlockKey, Key, LONG_LIST, MAX_NAMING, Wants, is_late, wants};
 pub use report::{Cause, FieldReport, Report, Unindexed, report, tests as tests_of};
 pub use text::{fact_text, keys_text, place_text};
+pub use written::{ADVICE, MAX_WRITTEN, WrittenOut, written_out};
 
 use crate::hir::{ClassId, RuleId, RuleKind};
 use crate::lower::term::{Interner, SlotId};

@@ -2,6 +2,7 @@
 
 use super::build::SMALL_LEAF;
 use super::keys::{Key, Wants, wants};
+use super::written::{WrittenOut, written_out};
 use super::{On, Stage, Tree, TreeId, Trees};
 use crate::decision::DecisionGraph;
 use crate::hir::{Program, RuleId};
@@ -17,6 +18,8 @@ pub struct Report {
     pub unindexed: Vec<Unindexed>,
     /// Passes over texts, by entry point and place.
     pub fields: Vec<FieldReport>,
+    /// Predicates that take much room in the rules that call them.
+    pub written_out: Vec<WrittenOut>,
     /// Nodes of all trees.
     pub nodes: usize,
     /// Rows in leaves of all trees; a leaf that entry points share counts once.
@@ -96,7 +99,8 @@ pub struct FieldReport {
 /// What the trees of a graph cost.
 pub fn report(program: &Program, graph: &DecisionGraph, rules: &RuleSet) -> Report {
     let wants = wants(program, graph, &rules.tables);
-    let mut made = Report { nodes: graph.trees.rows().len(), ..Report::default() };
+    let (nodes, written_out) = (graph.trees.rows().len(), written_out(program));
+    let mut made = Report { nodes, written_out, ..Report::default() };
     let mut known: BTreeMap<TreeId, Option<usize>> = BTreeMap::new();
     for entry in &graph.entries {
         let mut fields: BTreeMap<SlotId, FieldReport> = BTreeMap::new();
